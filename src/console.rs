@@ -1,0 +1,47 @@
+//! The ratatui front end: watches an engine through its channel, browses the mirror. Owns ratatui and crossterm.
+//!
+//! Wait, update, draw: `update` changes the model and asks for effects, `view` draws the model; neither does I/O.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::engine::{Engine, Mode};
+
+/// What a console is given by its caller.
+pub struct Setup {
+    /// The engine to watch and to command, idle.
+    pub engine: Engine,
+    /// The mirror to browse.
+    pub mirror: PathBuf,
+    /// What the header calls the place: `demo`, `acme`, a profile's name.
+    pub title: String,
+    /// The base URL's host, for the header.
+    pub host: String,
+    /// Begin a run at once.
+    pub start: Option<Mode>,
+    /// The demo's levers, where there is an embedded service.
+    pub demo: Option<Arc<dyn Demo>>,
+    /// The user's keymap file, whether it exists or not.
+    pub keymap: Option<PathBuf>,
+    /// No colour at all: `NO_COLOR`, `--color never`.
+    pub no_color: bool,
+}
+
+/// What the demo can do to its embedded service. Called from a thread that may block.
+pub trait Demo: Send + Sync {
+    /// Someone edits the account: create, update and delete a few records; says what was done.
+    ///
+    /// # Errors
+    /// What went wrong, in a line.
+    fn edit(&self) -> Result<String, String>;
+    /// Switches between the real service's pace (10 requests a second, 120 ms) and none; says which it is now.
+    fn toggle_pace(&self) -> String;
+}
+
+/// Runs the console until the user leaves. The terminal is as it was when this returns, however it returns.
+///
+/// # Errors
+/// An I/O error of the terminal.
+pub fn run(_setup: Setup) -> std::io::Result<()> {
+    todo!()
+}

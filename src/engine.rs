@@ -1,0 +1,80 @@
+//! The async sync engine: commands in, events out. It drains a device's queue into the mirror and acknowledges.
+//!
+//! [`flow`](self) decides (pure: no I/O, no clock), the driver does (tokio). Promises 1, 2 and 4 of the crate are kept
+//! here: a key leaves only after its page is durable; no session starts while keys are unaccepted; only 204 ends.
+//! The engine never waits for a watcher: events go into a bounded channel with `try_send`, and a miss is counted.
+
+pub mod event;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+
+use crate::client::{Client, ConfigError};
+use crate::mirror::Identity;
+use crate::protocol::DeviceUuid;
+
+pub use event::{Event, EventKind, Mode, Outcome, Phase, RunEnd, Snapshot, Totals};
+
+/// What an engine can be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Command {
+    /// Begin a run; ignored while one runs.
+    Start(Mode),
+    /// Send nothing new; what is in flight is finished and committed.
+    Pause,
+    /// Go on, and leave step mode.
+    Resume,
+    /// Do exactly one action (one start, one page, one pack), then be paused again. Without a run: begin one, paused,
+    /// and show the first action.
+    Step,
+    /// Commit what is in flight, end the run.
+    Stop,
+    /// Send the pending acks now, whatever the pack's size and age.
+    SendAcks,
+    /// Cut a wait short: the next try of whatever waits happens now.
+    TryNow,
+}
+
+/// How a synchronization is done.
+#[derive(Clone)]
+pub struct Settings {
+    /// The mirror's file.
+    pub mirror: PathBuf,
+    /// Whose data it is.
+    pub identity: Identity,
+    /// Makes the client for a device when a run begins; so an idle engine needs no token and no network.
+    pub connect: Arc<dyn Fn(DeviceUuid) -> Result<Client, ConfigError> + Send + Sync>,
+    /// Requests a second in any sliding second, all requests together; 0 = no limit.
+    pub rate: u32,
+    /// Exchanges for pages at one time.
+    pub workers: usize,
+    /// Keys a pack.
+    pub ack_pack: usize,
+    /// The age at which a pack leaves, full or not.
+    pub ack_interval: Duration,
+    /// Tries of one exchange before the service counts as unreachable.
+    pub tries: u32,
+    /// Drain one session and acknowledge nothing (the mirror is a scratch one).
+    pub peek: bool,
+}
+
+/// A running engine. Dropping `commands` stops it as [`Command::Stop`] does.
+#[derive(Debug)]
+pub struct Engine {
+    /// Commands in.
+    pub commands: mpsc::Sender<Command>,
+    /// Events out; when this is full, events are missed and counted.
+    pub events: mpsc::Receiver<Event>,
+    /// The newest snapshot.
+    pub snapshot: watch::Receiver<Arc<Snapshot>>,
+    /// Ends when the engine has.
+    pub task: tokio::task::JoinHandle<()>,
+}
+
+/// Starts an engine, idle, on the current tokio runtime.
+pub fn spawn(_settings: Settings) -> Engine {
+    todo!()
+}

@@ -1,0 +1,212 @@
+//! The local SQLite mirror: schema, plan, apply, outbox, history, browse. Owns the mirror's file and rusqlite.
+//!
+//! Promises: a page's instructions and its ack keys are committed in one transaction on one writer thread, and durable
+//! when [`Mirror::apply`] returns; an older revision never overwrites a newer one; nothing is dropped; readers have
+//! connections of their own and never hold the writer up. Only this file commits.
+
+pub mod error;
+pub mod reader;
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::protocol::{DeviceUuid, Page, Session};
+
+pub use error::MirrorError;
+pub use reader::Reader;
+
+/// Whose data a mirror holds: another host or account on the same file is refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Identity {
+    /// The base URL's origin (`https://api.getbase.com`). All loopback origins count as one.
+    pub host: String,
+    /// The device to use for a new mirror; with a mirror that has another the open is refused.
+    pub device: Option<DeviceUuid>,
+}
+
+/// A session's number in the mirror's history: 1, 2, 3 …
+pub type SessionNo = i64;
+/// A page's number in the mirror: 1, 2, 3 … over all sessions.
+pub type PageNo = i64;
+/// A pack's number in the mirror: 1, 2, 3 …
+pub type PackNo = i64;
+
+/// What one committed page did. Counts are instructions.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Receipt {
+    /// The page's number.
+    pub page: PageNo,
+    /// Counts a type, in the order met.
+    pub kinds: Vec<(String, Counts)>,
+    /// Keys of this page that now wait in the outbox.
+    pub keys: u64,
+    /// Instructions that changed the mirror (neither stale nor the same revision again).
+    pub changed: u64,
+    /// Keys waiting in the outbox, all pages, after this commit.
+    pub pending: u64,
+    /// How long the transaction took that carried this page (it may have carried others too), in microseconds.
+    pub commit_micros: u64,
+}
+
+/// Instructions as the service named them, and how many of them were stale or nothing new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Counts {
+    /// `created` (and unknown event types).
+    pub created: u64,
+    /// `updated`.
+    pub updated: u64,
+    /// `deleted`.
+    pub deleted: u64,
+    /// Of all these: older than what the mirror has.
+    pub stale: u64,
+    /// Of all these: exactly what the mirror has.
+    pub same: u64,
+    /// Of the deleted: what the mirror never had; normal, and acknowledged.
+    pub absent: u64,
+}
+
+/// An ack pack, taken from the outbox to be sent. Its keys stay in the outbox until it is settled as accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pack {
+    /// Its number.
+    pub no: PackNo,
+    /// Its keys, never empty.
+    pub keys: Vec<String>,
+    /// How often it was tried before.
+    pub tries: u32,
+}
+
+/// What became of a pack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Settlement {
+    /// 202: the keys leave the outbox.
+    Accepted,
+    /// Refused as a whole: its keys go back and come again in packs of half the size; a single key is kept as `refused`.
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// The service's answer, in a line.
+        answer: String,
+    },
+    /// No answer, or one that says nothing about the keys: they stay as they are.
+    Failed {
+        /// What happened, in a line.
+        reason: String,
+    },
+}
+
+/// What the outbox holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Outbox {
+    /// Keys of committed instructions that are not accepted yet (held ones included).
+    pub pending: u64,
+    /// Keys that the service refused for good.
+    pub refused: u64,
+    /// Of the pending keys, those held back by hand.
+    pub held: u64,
+}
+
+/// How a session ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionEnd {
+    /// Every queue answered 204.
+    Drained,
+    /// The service forgot it (404).
+    Lost,
+    /// Stopped by hand or by a signal.
+    Stopped,
+    /// A failure ended the run.
+    Failed,
+    /// The process died; written by the next open.
+    Crashed,
+}
+
+/// The writer: one thread, one connection, one lock on the file. Clone it freely; the last clone's drop or
+/// [`Mirror::close`] ends the thread and gives the lock back.
+#[derive(Debug, Clone)]
+pub struct Mirror {
+    _path: PathBuf,
+}
+
+impl Mirror {
+    /// Takes the lock beside the canonical path, opens or creates the mirror, migrates it and proves it writable.
+    /// Blocks; a few milliseconds whatever the mirror's size.
+    ///
+    /// # Errors
+    /// [`MirrorError`]: a directory, text, corrupt, read-only, newer, another program's database, in use (with the
+    /// holder), another host, another device.
+    pub fn open(path: &Path, _identity: &Identity) -> Result<Self, MirrorError> {
+        Ok(Self { _path: path.to_owned() })
+    }
+
+    /// The device, made once and kept in the mirror.
+    pub fn device(&self) -> DeviceUuid {
+        todo!()
+    }
+
+    /// Begins a session in the history.
+    ///
+    /// # Errors
+    /// [`MirrorError`] where it cannot be written.
+    pub async fn begin_session(&self, _session: &Session) -> Result<SessionNo, MirrorError> {
+        todo!()
+    }
+
+    /// Ends a session in the history. `retries`, `failed_objects` and `error` are the engine's; counts are the mirror's.
+    ///
+    /// # Errors
+    /// [`MirrorError`] where it cannot be written.
+    pub async fn end_session(
+        &self,
+        _session: SessionNo,
+        _end: SessionEnd,
+        _retries: u64,
+        _failed_objects: u64,
+        _error: Option<String>,
+    ) -> Result<(), MirrorError> {
+        todo!()
+    }
+
+    /// Applies a page and puts its keys in the outbox, in one transaction (several waiting pages may share it).
+    /// When it returns, all of it is durable.
+    ///
+    /// # Errors
+    /// [`MirrorError`]: then nothing of the page is in the mirror.
+    pub async fn apply(&self, _session: SessionNo, _page: Page) -> Result<Receipt, MirrorError> {
+        todo!()
+    }
+
+    /// The next pack: at most `max` keys that are pending and not held, oldest first; none where there are none.
+    ///
+    /// # Errors
+    /// [`MirrorError`] where the outbox cannot be read.
+    pub async fn next_pack(&self, _max: usize) -> Result<Option<Pack>, MirrorError> {
+        todo!()
+    }
+
+    /// Says what became of a pack.
+    ///
+    /// # Errors
+    /// [`MirrorError`] where it cannot be written; then the keys stay pending, and sending them again is harmless.
+    pub async fn settle(&self, _pack: PackNo, _settlement: Settlement) -> Result<Outbox, MirrorError> {
+        todo!()
+    }
+
+    /// What the outbox holds.
+    ///
+    /// # Errors
+    /// [`MirrorError`] where it cannot be read.
+    pub async fn outbox(&self) -> Result<Outbox, MirrorError> {
+        todo!()
+    }
+
+    /// Commits what waits, leaves no WAL behind, gives the lock back.
+    ///
+    /// # Errors
+    /// [`MirrorError`] where the last write failed.
+    pub async fn close(self) -> Result<(), MirrorError> {
+        todo!()
+    }
+}
