@@ -5,6 +5,7 @@
 //! connections of their own and never hold the writer up. Only this file commits.
 
 pub mod error;
+pub mod filter;
 pub mod reader;
 
 use std::path::{Path, PathBuf};
