@@ -1,11 +1,13 @@
 //! The one way over the wire: every exchange passes through [`Wire::exchange`], bounded in size and time.
 
-use std::error::Error as _;
+use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
+};
 use reqwest::{Method, Response, Url};
 use secrecy::ExposeSecret;
 use tokio::time::{Instant, timeout_at};
@@ -79,6 +81,9 @@ impl Wire {
         let mut request = self.http.request(method, url.clone());
         if let Some(body) = body {
             request = request.header(CONTENT_TYPE, "application/json").body(body);
+        } else if operation == Operation::Start {
+            // Some gateways answer 411 to a POST that does not say that it has no body.
+            request = request.header(CONTENT_LENGTH, 0);
         }
         let response = match timeout_at(trip.deadline(0), request.send()).await {
             Ok(Ok(response)) => response,
@@ -261,8 +266,10 @@ impl Trip<'_> {
             )
         } else if error.is_builder() {
             (FailureKind::Connect, format!("{asked}: the request cannot be sent: {cause}"))
+        } else if self.status.is_some() && is_damaged(error) {
+            (FailureKind::Body, format!("{asked}: the answer of {origin} cannot be decompressed: {cause}"))
         } else if self.status.is_some() {
-            (FailureKind::Cut, format!("{asked}: the answer of {origin} was cut or damaged: {cause}"))
+            (FailureKind::Cut, format!("{asked}: the answer of {origin} was cut: {cause}"))
         } else {
             (FailureKind::Cut, format!("{asked}: the connection to {origin} ended before an answer: {cause}"))
         };
@@ -356,24 +363,27 @@ fn says_html(headers: &HeaderMap) -> bool {
     content_type.trim_start().to_ascii_lowercase().starts_with("text/html")
 }
 
-/// The innermost words of an error; the outer ones only repeat the URL and the layer.
-fn root_cause(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    cause.to_string()
+/// An error and what caused it, outermost first. An [`io::Error`] hides what it wraps from `source`.
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
+    std::iter::successors(Some(error as &(dyn Error + 'static)), |cause| {
+        let cause: &(dyn Error + 'static) = *cause;
+        let wrapped = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        wrapped.map(|inner| inner as &(dyn Error + 'static)).or_else(|| cause.source())
+    })
 }
 
-/// Whether TLS is what failed. An [`io::Error`] hides what it wraps from `source`.
+/// The innermost words of an error; the outer ones only repeat the URL and the layer.
+fn root_cause(error: &reqwest::Error) -> String {
+    causes(error).last().map(ToString::to_string).unwrap_or_default()
+}
+
+/// Whether TLS is what failed.
 fn is_tls(error: &reqwest::Error) -> bool {
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        let wrapped = inner.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        if inner.is::<rustls::Error>() || wrapped.and_then(|e| e.downcast_ref::<rustls::Error>()).is_some() {
-            return true;
-        }
-        cause = inner.source();
-    }
-    false
+    causes(error).any(<dyn Error>::is::<rustls::Error>)
+}
+
+/// Whether the bytes came and could not be decompressed.
+fn is_damaged(error: &reqwest::Error) -> bool {
+    let kinds = [io::ErrorKind::InvalidData, io::ErrorKind::InvalidInput];
+    causes(error).any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|e| kinds.contains(&e.kind())))
 }
