@@ -19,6 +19,7 @@
 //! - [`mirror`]: SQLite: schema, plan, apply, outbox, history, reading.
 //! - [`service`]: the other side of the wire: the Sync service itself.
 //! - [`engine`]: the flow (pure), its driver, commands and events.
+//! - [`config`]: flags over environment over defaults; where the token comes from.
 //! - [`console`]: the ratatui front end.
 //!
 //! Imports look down only: `text` ← `protocol` ← `client`, `mirror`, `service` (siblings) ← `engine` ← `console` ←
@@ -36,6 +37,7 @@
 //! 6. The token never reaches a screen, a log, an export, a crash report or another host.
 
 pub mod client;
+pub mod config;
 pub mod console;
 pub mod engine;
 pub mod mirror;
