@@ -186,17 +186,14 @@ fn device(flag: Option<String>, around: Surroundings<'_>) -> Result<Option<Devic
             None => return Ok(None),
         },
     };
-    match text.trim().parse() {
-        Ok(device) => Ok(Some(device)),
-        Err(_) => {
-            let shown: String = text.chars().take(60).collect();
-            Err(ConfigError(format!(
-                "{name} is \"{}\", which is no UUID; write one like 4f0c6f0e-6d5e-4a7e-9d6c-0a5f6d1b2c3d, or leave it \
-                 out and the mirror gets its own",
-                visible(&shown)
-            )))
-        }
-    }
+    text.trim().parse().map(Some).map_err(|_| {
+        let shown: String = text.chars().take(60).collect();
+        ConfigError(format!(
+            "{name} is \"{}\", which is no UUID; write one like 4f0c6f0e-6d5e-4a7e-9d6c-0a5f6d1b2c3d, or leave it out \
+             and the mirror gets its own",
+            visible(&shown)
+        ))
+    })
 }
 
 /// A profile's name is a folder's name.
@@ -212,7 +209,7 @@ fn profile(flag: Option<String>) -> Result<String, ConfigError> {
     Ok(name)
 }
 
-fn within<N: PartialOrd + From<u8> + std::fmt::Display>(
+fn within<N: Copy + PartialOrd + From<u8> + std::fmt::Display>(
     option: &str,
     n: N,
     most: N,

@@ -96,7 +96,8 @@ fn read_file(path: &Path, source: &str) -> Result<SecretString, ConfigError> {
 fn private(meta: &std::fs::Metadata, path: &Path, source: &str) -> Result<(), ConfigError> {
     use std::os::unix::fs::PermissionsExt as _;
     let mode = meta.permissions().mode() & 0o777;
-    if mode & 0o077 == 0 {
+    let (group, others) = (mode & 0o070, mode & 0o007);
+    if (group, others) == (0, 0) {
         return Ok(());
     }
     let path = visible(&path.to_string_lossy()).into_owned();

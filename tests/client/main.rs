@@ -306,7 +306,7 @@ async fn a_large_page_is_a_page() {
 async fn a_body_is_bounded_after_decompression() {
     let chunked = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n".to_vec();
     let mut chunk = b"10000\r\n".to_vec();
-    chunk.extend_from_slice(&[b' '; 0x1_0000]);
+    chunk.extend(std::iter::repeat_n(b' ', 0x1_0000));
     chunk.extend_from_slice(b"\r\n");
     let cases = [
         http(200, "content-encoding: gzip\r\n", gzip(&vec![b' '; 64 * 1024 * 1024])),
