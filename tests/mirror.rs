@@ -1,0 +1,6 @@
+//! The mirror's promises, through its public face.
+
+#[path = "mirror/kit.rs"]
+mod kit;
+#[path = "mirror/line.rs"]
+mod line;
