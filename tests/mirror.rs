@@ -4,3 +4,5 @@
 mod kit;
 #[path = "mirror/line.rs"]
 mod line;
+#[path = "mirror/model.rs"]
+mod model;

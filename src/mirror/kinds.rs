@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use rusqlite::{Connection, OptionalExtension, Result, Statement, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Result, Statement, params};
 
 use super::names;
 use crate::protocol::record;
@@ -110,8 +110,8 @@ impl Kind<'_> {
                 continue;
             }
             let room = added < names::COLUMNS_A_RECORD && self.columns.len() < names::COLUMNS_A_TABLE;
-            if room && names::can_be_column(&field) && path_works(connection, &field)? {
-                self.add_column(connection, field)?;
+            let usable = room && names::can_be_column(&field) && path_works(connection, &field)?;
+            if usable && self.add_column(connection, &field)? {
                 added += 1;
             } else if self.left_out.len() < LEFT_OUT_LISTED {
                 self.left_out.push(shortened(&field));
@@ -124,29 +124,33 @@ impl Kind<'_> {
         Ok(())
     }
 
-    fn add_column(&mut self, connection: &Connection, field: String) -> Result<()> {
+    /// Says whether SQLite took the column: a name that it does not like must not cost the page.
+    fn add_column(&mut self, connection: &Connection, field: &str) -> Result<bool> {
         let taken = |name: &str| self.columns.values().any(|column| column.eq_ignore_ascii_case(name));
-        let column = if !names::is_ours(&field) && !taken(&field) {
-            field.clone()
+        let column = if !names::is_ours(field) && !taken(field) {
+            field.to_owned()
         } else {
-            let suffixed = names::suffixed(&field, taken);
-            match self.columns.iter().find(|(_, column)| column.eq_ignore_ascii_case(&field)) {
+            let suffixed = names::suffixed(field, taken);
+            match self.columns.iter().find(|(_, column)| column.eq_ignore_ascii_case(field)) {
                 // The bare name goes to the lower-case field, so its twin moves aside.
-                Some((twin, bare)) if names::is_lower(&field) && !names::is_lower(bare) && twin == bare => {
+                Some((twin, bare)) if names::is_lower(field) && !names::is_lower(bare) && twin == bare => {
                     let (twin, aside) = (twin.clone(), names::suffixed(bare, taken));
                     self.rename(connection, twin, aside)?;
-                    field.clone()
+                    field.to_owned()
                 }
                 _ => suffixed,
             }
         };
-        let definition = names::column_definition(&column, &field);
-        connection.execute_batch(&format!("ALTER TABLE {} ADD COLUMN {definition}", self.table))?;
+        let definition = names::column_definition(&column, field);
+        match connection.execute_batch(&format!("ALTER TABLE {} ADD COLUMN {definition}", self.table)) {
+            Err(e) if e.sqlite_error_code() == Some(ErrorCode::Unknown) => return Ok(false),
+            other => other?,
+        }
         connection
             .prepare_cached("INSERT INTO _column (type, ordinal, field, name) VALUES (?1, ?2, ?3, ?4)")?
             .execute(params![self.no, self.columns.len() as i64, field, column])?;
-        self.columns.insert(field, column);
-        Ok(())
+        self.columns.insert(field.to_owned(), column);
+        Ok(true)
     }
 
     fn rename(&mut self, connection: &Connection, field: String, to: String) -> Result<()> {

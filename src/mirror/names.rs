@@ -5,8 +5,8 @@
 //! `_kind_N`, where N is its number in `_type`.
 //!
 //! Columns: a field's column has its exact name; `id` is the id column itself. A field whose name clashes with ours
-//! (`revision`, `data`, anything with a leading `_`, `ID`) or, but for case, with a field met before gets the suffix
-//! `_field` (`_field2`, `_field3` … where that is taken). The bare name goes to the lower-case field, also when it
+//! (`revision`, `data`, anything with a leading `_`, `ID`), with SQLite's (`rowid`, `oid`) or, but for case, with a field
+//! met before gets the suffix `_field` (`_field2`, `_field3` … where that is taken). The bare name goes to the lower-case field, also when it
 //! comes later. Names that are empty, hold NUL or are longer than [`LONGEST`] bytes get no column.
 
 /// The longest name that becomes a table or a column, in bytes. Every open reads all of them.
@@ -34,9 +34,10 @@ fn starts_with_ignore_case(name: &str, prefix: &str) -> bool {
     name.as_bytes().get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()))
 }
 
-/// Whether a field's name is one of ours, so that its column needs a suffix.
+/// Whether a field's name is one of ours or SQLite's, so that its column needs a suffix.
 pub(super) fn is_ours(field: &str) -> bool {
-    field.starts_with('_') || ["id", "revision", "data"].iter().any(|ours| field.eq_ignore_ascii_case(ours))
+    field.starts_with('_')
+        || ["id", "revision", "data", "rowid", "oid"].iter().any(|ours| field.eq_ignore_ascii_case(ours))
 }
 
 /// Whether `field` is the lower-case one among its twins (SQLite folds ASCII only).
