@@ -4,7 +4,11 @@
 //! here: a key leaves only after its page is durable; no session starts while keys are unaccepted; only 204 ends.
 //! The engine never waits for a watcher: events go into a bounded channel with `try_send`, and a miss is counted.
 
+pub mod backoff;
 pub mod event;
+pub mod flow;
+pub mod meter;
+pub mod pacing;
 
 use std::path::PathBuf;
 use std::sync::Arc;
