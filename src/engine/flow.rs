@@ -246,7 +246,10 @@ impl Flow {
             }
             Input::Died(job, why) => {
                 self.gone(job);
-                self.fail(RunEnd::Internal, format!("a task of the engine died ({why}); nothing committed is lost"));
+                self.fail(
+                    RunEnd::Internal,
+                    format!("a task of the engine died ({why}); nothing committed is lost"),
+                );
                 self.closed_badly(job);
             }
             Input::Closed => self.over(),
@@ -308,7 +311,8 @@ impl Flow {
     /// Moves the stage as far as it goes without a request.
     fn advance(&mut self) {
         loop {
-            let moved = if self.leaving.is_some() { self.leave() } else { self.flushed() || self.session_done() };
+            let moved =
+                if self.leaving.is_some() { self.leave() } else { self.flushed() || self.session_done() };
             if !(self.fetch_pack() || moved) {
                 return;
             }
@@ -339,7 +343,9 @@ impl Flow {
             return None;
         }
         match self.stage {
-            Stage::Starting if !self.starting && (eager || self.start_tries.due(self.now)) => Some(Action::Start),
+            Stage::Starting if !self.starting && (eager || self.start_tries.due(self.now)) => {
+                Some(Action::Start)
+            }
             Stage::Draining if !self.acks.full => {
                 let (worker, queue) = self.drain.as_ref()?.next_take(self.now, eager, self.gentle)?;
                 Some(Action::Take(worker, queue))
@@ -373,14 +379,17 @@ impl Flow {
         if self.stage == Stage::Over {
             return None;
         }
-        let mut at: Vec<Duration> = vec![self.pacer.ready_at(self.now), self.start_tries.at, self.acks.tries.at];
+        let mut at: Vec<Duration> =
+            vec![self.pacer.ready_at(self.now), self.start_tries.at, self.acks.tries.at];
         at.extend(self.halt.as_ref().map(|halt| halt.until));
         at.extend(self.leaving.as_ref().map(|leaving| leaving.cut_at));
         at.extend(self.drain.iter().flat_map(Drain::waits).map(|(at, ..)| at));
         at.extend(self.patience_ends().into_iter().map(|(at, _)| at));
         let (interval, pack) = (self.config.ack_interval, self.config.ack_pack);
         if self.acks.stand == Stand::None && !self.config.peek {
-            at.extend([false, true].iter().filter_map(|filling| self.acks.leaves_at(interval, pack, *filling)));
+            at.extend(
+                [false, true].iter().filter_map(|filling| self.acks.leaves_at(interval, pack, *filling)),
+            );
         }
         at.into_iter().filter(|at| *at > self.now).min()
     }

@@ -92,7 +92,10 @@ mod tests {
         for stale in [0, 2] {
             let contact = Counts { created: 3, updated: 1, stale, ..Counts::default() };
             let deal = Counts { deleted: 5, absent: 1, ..Counts::default() };
-            let receipt = Receipt { kinds: vec![("contact".into(), contact), ("deal".into(), deal)], ..Receipt::default() };
+            let receipt = Receipt {
+                kinds: vec![("contact".into(), contact), ("deal".into(), deal)],
+                ..Receipt::default()
+            };
             let sum = meter.committed(&receipt, 9, 1);
             assert_eq!((sum.created, sum.updated, sum.deleted, sum.stale, sum.absent), (3, 1, 5, stale, 1));
         }

@@ -110,8 +110,13 @@ impl Acks {
         };
         let filling = self.pending.saturating_sub(current.map_or(0, |(pack, ..)| pack.keys));
         let time = self.oldest.map_or(Duration::ZERO, since);
-        let filling =
-            (filling > 0).then_some(PackView { no: None, keys: filling, state: PackState::Filling, tries: 0, time });
+        let filling = (filling > 0).then_some(PackView {
+            no: None,
+            keys: filling,
+            state: PackState::Filling,
+            tries: 0,
+            time,
+        });
         let current = current.map(|(pack, state, time)| {
             let tries = pack.tries + u32::from(state == PackState::InFlight);
             PackView { no: Some(pack.no), keys: pack.keys, state, tries, time }
@@ -148,7 +153,8 @@ impl Flow {
 
     fn outbox_changed(&mut self) {
         let (cap, deliverable) = (self.config.outbox_cap, self.acks.deliverable());
-        self.acks.full = !self.config.peek && (deliverable >= cap || self.acks.full && deliverable > cap / 4 * 3);
+        self.acks.full =
+            !self.config.peek && (deliverable >= cap || self.acks.full && deliverable > cap / 4 * 3);
         self.meter.count().pending_acks = self.acks.pending;
         if deliverable == 0 {
             self.acks.flush = false;
@@ -174,7 +180,10 @@ impl Flow {
 
     /// Reads the next pack where one should leave.
     pub(super) fn fetch_pack(&mut self) -> bool {
-        if self.acks.stand != Stand::None || !self.pack_wanted() || matches!(self.stage, Stage::Closing | Stage::Over) {
+        if self.acks.stand != Stand::None
+            || !self.pack_wanted()
+            || matches!(self.stage, Stage::Closing | Stage::Over)
+        {
             return false;
         }
         self.acks.stand = Stand::Fetching;

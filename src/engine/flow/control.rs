@@ -117,8 +117,10 @@ impl Flow {
         if matches!(self.acks.stand, Stand::Ready(_)) {
             self.settle(Settlement::Failed { reason: "not sent: the run ended".to_owned() });
         } else if self.drain.is_some() {
-            let (end, error) =
-                self.leaving.as_ref().map_or((SessionEnd::Failed, None), |l| (l.end, l.outcome.error.clone()));
+            let (end, error) = self
+                .leaving
+                .as_ref()
+                .map_or((SessionEnd::Failed, None), |l| (l.end, l.outcome.error.clone()));
             self.end_session(end, error);
         } else {
             self.stage = Stage::Closing;

@@ -138,7 +138,8 @@ impl Drain {
         }
         let waiting = |worker: &Worker| matches!(worker.work, Work::Waiting { .. });
         let numbered = || self.workers.iter().enumerate();
-        let first = numbered().filter(|(_, worker)| waiting(worker)).min_by_key(|(_, worker)| worker.tries.at);
+        let first =
+            numbered().filter(|(_, worker)| waiting(worker)).min_by_key(|(_, worker)| worker.tries.at);
         if let Some((number, worker)) = first
             && let Work::Waiting { queue } = worker.work
         {
@@ -171,8 +172,11 @@ impl Drain {
             Work::Taking { ticket: own, queue } if own == ticket => Some(queue),
             _ => None,
         };
-        let (worker, queue) =
-            self.workers.iter().enumerate().find_map(|(number, worker)| its(worker).map(|queue| (number, queue)))?;
+        let (worker, queue) = self
+            .workers
+            .iter()
+            .enumerate()
+            .find_map(|(number, worker)| its(worker).map(|queue| (number, queue)))?;
         // A failed worker keeps its place at the queue until it is told to wait or to leave.
         self.workers[worker].work = Work::Waiting { queue };
         Some((worker, queue))
@@ -204,7 +208,8 @@ impl Drain {
         queue.empties = if facts.instructions == 0 { queue.empties + 1 } else { 0 };
         queue.empty_until = now + backoff::empty(queue.empties);
         if queue.empties >= EMPTIES {
-            self.failed = Some(format!("queue {} answered {EMPTIES} empty pages in a row and never 204", queue.name));
+            self.failed =
+                Some(format!("queue {} answered {EMPTIES} empty pages in a row and never 204", queue.name));
         }
         self.failed_objects += facts.failed_objects.len() as u64;
     }
@@ -234,7 +239,9 @@ impl Drain {
         let queues = self.queues.iter().filter(|queue| !queue.drained && queue.empties > 1);
         workers
             .map(|worker| (worker.tries.at, worker.tries.reason.as_str(), worker.tries.failures + 1))
-            .chain(queues.map(|queue| (queue.empty_until, "the queue answered empty pages", queue.empties + 1)))
+            .chain(
+                queues.map(|queue| (queue.empty_until, "the queue answered empty pages", queue.empties + 1)),
+            )
     }
 }
 

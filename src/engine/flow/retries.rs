@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use super::Flow;
 use super::acks::Stand;
-use super::io::{Job, Output};
 use super::drain::Work;
+use super::io::{Job, Output};
 use crate::client::{Failure, FailureKind, Operation, Verdict};
 use crate::engine::backoff;
 use crate::engine::event::{EventKind, RunEnd};
@@ -160,7 +160,14 @@ impl Flow {
         }
     }
 
-    fn unreachable(&mut self, failure: &Failure, failures: u32, wait: Duration, by_time: bool, message: &str) {
+    fn unreachable(
+        &mut self,
+        failure: &Failure,
+        failures: u32,
+        wait: Duration,
+        by_time: bool,
+        message: &str,
+    ) {
         let tries = if failures == 1 { "1 try".to_owned() } else { format!("{failures} tries") };
         let how = match failure.retry_after {
             Some(_) if by_time => format!("; the service asks to wait {}: try again then", text::span(wait)),
@@ -214,7 +221,8 @@ impl Flow {
         let start = self.starting.then_some(&self.start_tries);
         let ack = matches!(self.acks.stand, Stand::InFlight(..)).then_some(&self.acks.tries);
         let takes = self.drain.iter().flat_map(|drain| &drain.workers);
-        let takes = takes.filter(|worker| matches!(worker.work, Work::Taking { .. })).map(|worker| &worker.tries);
+        let takes =
+            takes.filter(|worker| matches!(worker.work, Work::Taking { .. })).map(|worker| &worker.tries);
         let running = start.into_iter().chain(ack).chain(takes);
         running.filter_map(|tries| tries.cut_at().map(|at| (at, tries.reason.clone()))).collect()
     }

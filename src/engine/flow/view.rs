@@ -66,7 +66,9 @@ impl Flow {
             done: queue.done,
             left: queue.left,
             drained: queue.drained,
-            grew: queue.announced.is_some_and(|n| queue.done + if queue.drained { 0 } else { queue.left.unwrap_or(0) } > n),
+            grew: queue
+                .announced
+                .is_some_and(|n| queue.done + if queue.drained { 0 } else { queue.left.unwrap_or(0) } > n),
         });
         Some(SessionView { no: drain.no, short: drain.id.short(), queues: queues.collect() })
     }
@@ -83,7 +85,9 @@ impl Flow {
             Work::Taking { .. } => WorkerView::Taking,
             Work::Waiting { .. } => WorkerView::Retrying,
             Work::Idle if worker.applying > 0 => WorkerView::Applying,
-            Work::Idle if paced.is_some_and(|(next, _)| number >= next) && !self.control.paused => WorkerView::Paced,
+            Work::Idle if paced.is_some_and(|(next, _)| number >= next) && !self.control.paused => {
+                WorkerView::Paced
+            }
             Work::Idle => WorkerView::Idle,
         };
         drain.workers.iter().enumerate().map(view).collect()
@@ -100,7 +104,8 @@ impl Flow {
         if self.in_flight() || self.leaving.is_some() {
             return None;
         }
-        let (until, reason, attempt) = self.waits().filter(|(until, ..)| *until > now).min_by_key(|(until, ..)| *until)?;
+        let (until, reason, attempt) =
+            self.waits().filter(|(until, ..)| *until > now).min_by_key(|(until, ..)| *until)?;
         view(until, reason, attempt)
     }
 
@@ -118,17 +123,26 @@ impl Flow {
         if !self.control.paused || self.leaving.is_some() {
             return None;
         }
-        let again = |failures: u32| if failures > 0 { format!(" (try {})", failures + 1) } else { String::new() };
+        let again =
+            |failures: u32| if failures > 0 { format!(" (try {})", failures + 1) } else { String::new() };
         Some(match self.next_action(true) {
             Some(Action::Start) => format!("start a session{}", again(self.start_tries.failures)),
             Some(Action::Acknowledge) => {
                 let Stand::Ready(pack) = self.acks.stand else { return None };
-                let keys = if pack.keys == 1 { "1 key".to_owned() } else { format!("{} keys", text::grouped(pack.keys)) };
+                let keys = if pack.keys == 1 {
+                    "1 key".to_owned()
+                } else {
+                    format!("{} keys", text::grouped(pack.keys))
+                };
                 format!("acknowledge pack {} ({keys}){}", pack.no, again(pack.tries))
             }
             Some(Action::Take(worker, queue)) => {
                 let drain = self.drain.as_ref()?;
-                format!("take a page of {}{}", drain.queues[queue].name, again(drain.workers[worker].tries.failures))
+                format!(
+                    "take a page of {}{}",
+                    drain.queues[queue].name,
+                    again(drain.workers[worker].tries.failures)
+                )
             }
             None => return None,
         })
