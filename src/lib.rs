@@ -20,6 +20,7 @@
 //! - [`service`]: the other side of the wire: the Sync service itself.
 //! - [`engine`]: the flow (pure), its driver, commands and events.
 //! - [`console`]: the ratatui front end.
+//! - [`commands`]: the command line: one file a subcommand, headless watchers.
 //!
 //! Imports look down only: `text` ← `protocol` ← `client`, `mirror`, `service` (siblings) ← `engine` ← `console` ←
 //! `commands` ← `main`. A layer owns its crate: reqwest only in `client`, rusqlite only in `mirror` and `service`, axum
@@ -36,6 +37,7 @@
 //! 6. The token never reaches a screen, a log, an export, a crash report or another host.
 
 pub mod client;
+pub mod commands;
 pub mod console;
 pub mod engine;
 pub mod mirror;

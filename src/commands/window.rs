@@ -1,0 +1,38 @@
+//! `drainboard` alone: the console on the configured account. It starts idle and asks for nothing: no token, no network.
+
+use std::io::{self, IsTerminal};
+use std::time::Duration;
+
+use super::arguments::{Common, Pacing};
+use super::output::{self, Ending, Failure};
+use super::settings;
+use crate::console;
+use crate::engine::{self, Mode};
+
+/// Opens the console; `sync` starts a synchronization at once.
+pub(super) fn run(sync: bool, common: &Common, pacing: &Pacing) -> Ending {
+    if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
+        return Err(Failure::usage(
+            "this is no terminal: use `drainboard sync` (`drainboard --help` shows the others)",
+        ));
+    }
+    let place = settings::place(common)?;
+    let settings = settings::engine_without_token(&place, pacing)?;
+    let runtime = super::runtime()?;
+    let inside = runtime.enter();
+    let setup = console::Setup {
+        engine: engine::spawn(settings),
+        mirror: place.mirror,
+        title: place.title,
+        host: place.host,
+        start: sync.then_some(Mode::Full),
+        demo: None,
+        keymap: place.keymap,
+        no_color: output::colorless(common.color),
+    };
+    let ended = console::run(setup);
+    drop(inside);
+    // The console has stopped the engine; what may still be in flight is committed or it is not.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    ended.map(|()| 0).map_err(|error| Failure::other(format!("the terminal cannot be used: {error}")))
+}
