@@ -68,11 +68,11 @@ fn dispatch(arguments: Arguments) -> Ending {
         Some(Task::Demo(demo)) => demo::run(&demo, &common),
         Some(Task::Sync(sync)) => {
             let pacing = sync.pacing.or(pacing);
-            sync::run(&sync, &common, &pacing, settings::place(&common))
+            sync::run(&sync, &common, settings::resolve(&common, &pacing))
         }
-        Some(Task::Serve(serve)) => serve::run(&serve, &common, settings::token_of_environment()),
-        Some(Task::Query(query)) => query::run(&query, &settings::place(&common)?.mirror, common.color),
-        Some(Task::Status(status)) => status::run(status.json, &settings::place(&common)?.mirror),
+        Some(Task::Serve(serve)) => serve::run(&serve, &common, settings::token_of_environment()?),
+        Some(Task::Query(query)) => query::run(&query, &settings::mirror(&common)?, common.color),
+        Some(Task::Status(status)) => status::run(status.json, &settings::mirror(&common)?),
         Some(Task::Completions { shell }) => manual::completions(shell),
         Some(Task::Man) => manual::man(),
     }

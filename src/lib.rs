@@ -19,6 +19,7 @@
 //! - [`mirror`]: SQLite: schema, plan, apply, outbox, history, reading.
 //! - [`service`]: the other side of the wire: the Sync service itself.
 //! - [`engine`]: the flow (pure), its driver, commands and events.
+//! - [`config`]: flags over environment over defaults; where the token comes from.
 //! - [`console`]: the ratatui front end.
 //! - [`commands`]: the command line: one file a subcommand, headless watchers.
 //!
@@ -38,6 +39,7 @@
 
 pub mod client;
 pub mod commands;
+pub mod config;
 pub mod console;
 pub mod engine;
 pub mod mirror;

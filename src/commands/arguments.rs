@@ -152,20 +152,23 @@ pub(super) struct Pacing {
     #[arg(long, value_name = "N")]
     pub(super) rate: Option<u32>,
     /// Pages in flight at one time [default: 4]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
-    pub(super) workers: Option<u16>,
+    #[arg(long, value_name = "N")]
+    pub(super) workers: Option<usize>,
     /// Keys an acknowledgement pack [default: 1000]
-    #[arg(long, value_name = "KEYS", value_parser = clap::value_parser!(u32).range(1..))]
-    pub(super) ack_pack: Option<u32>,
-    /// The age at which a pack leaves, full or not [default: 1s]
+    #[arg(long, value_name = "KEYS")]
+    pub(super) ack_pack: Option<usize>,
+    /// The age at which a pack leaves, full or not [default: 5s]
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(super) ack_interval: Option<Duration>,
     /// The largest answer that is accepted, decompressed [default: 128MiB]
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub(super) max_page: Option<u64>,
-    /// Tries again before the service counts as unreachable [default: 7]
+    /// Tries of one request before the service counts as unreachable [default: 8]
     #[arg(long, value_name = "N")]
-    pub(super) retries: Option<u32>,
+    pub(super) tries: Option<u32>,
+    /// The same, not counting the first
+    #[arg(long, value_name = "N", hide = true, conflicts_with = "tries")]
+    retries: Option<u32>,
 }
 
 impl Pacing {
@@ -177,8 +180,14 @@ impl Pacing {
             ack_pack: self.ack_pack.or(other.ack_pack),
             ack_interval: self.ack_interval.or(other.ack_interval),
             max_page: self.max_page.or(other.max_page),
-            retries: self.retries.or(other.retries),
+            tries: self.tries().or(other.tries()),
+            retries: None,
         }
+    }
+
+    /// Tries of one request, however they were counted.
+    pub(super) fn tries(&self) -> Option<u32> {
+        self.tries.or_else(|| self.retries.map(|retries| retries.saturating_add(1)))
     }
 }
 

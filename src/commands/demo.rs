@@ -21,7 +21,9 @@ use super::output::{self, Ending, Failure};
 use super::progress::Progress;
 use super::signals::Signals;
 use super::summary::counted;
+use super::window;
 use crate::client::{Client, ClientConfig, MAX_PAGE};
+use crate::config;
 use crate::console;
 use crate::engine::{self, Mode, Settings};
 use crate::mirror::{Identity, Reader};
@@ -116,10 +118,10 @@ fn settings(folder: &Folder, base_url: &str, token: &str, rate: u32) -> Settings
             })
         }),
         rate,
-        workers: 4,
-        ack_pack: 1_000,
-        ack_interval: Duration::from_secs(1),
-        tries: 8,
+        workers: config::WORKERS,
+        ack_pack: config::ACK_PACK,
+        ack_interval: config::ACK_INTERVAL,
+        tries: config::TRIES,
         peek: false,
     }
 }
@@ -196,7 +198,7 @@ fn watch(
         engine,
         mirror,
         title: "demo".into(),
-        host: host.trim_start_matches("http://").into(),
+        host: window::host(&host),
         start: Some(Mode::Full),
         demo: Some(Arc::new(levers)),
         keymap: None,

@@ -6,25 +6,27 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::arguments::{Common, Pacing, Sync};
+use super::arguments::{Common, Sync};
 use super::folder::Folder;
 use super::headless::{self, Run, Voice};
 use super::lines::Lines;
 use super::output::{self, Ending, Failure};
 use super::progress::Progress;
-use super::settings::{self, Place};
+use super::settings;
 use super::signals::{Signal, Signals};
 use super::summary::{Summary, counted};
+use crate::config::Config;
 use crate::engine::{self, Engine, Mode, RunEnd, Settings};
 use crate::mirror::Reader;
 use crate::text::{grouped, span, visible};
 
-/// Synchronizes as asked. `pacing` is what was given before and behind `sync`, `place` what the options come to.
-pub(super) fn run(sync: &Sync, common: &Common, pacing: &Pacing, place: Result<Place, Failure>) -> Ending {
-    let prepared = place.and_then(|place| Job::prepare(sync, pacing, &place));
+/// Synchronizes as asked.
+pub(super) fn run(sync: &Sync, common: &Common, config: Result<Config, Failure>) -> Ending {
+    let mirror = config.as_ref().ok().map(|config| config.mirror.clone());
+    let prepared = config.and_then(|config| Job::prepare(sync, config));
     let (job, runtime) = match prepared.and_then(|job| Ok((job, super::runtime()?))) {
         Ok(ready) => ready,
-        Err(failure) if sync.json => return Err(of_nothing(failure, None)),
+        Err(failure) if sync.json => return Err(of_nothing(failure, mirror.as_deref())),
         Err(failure) => return Err(failure),
     };
     let ending = runtime.block_on(job.run(sync, common));
@@ -35,9 +37,9 @@ pub(super) fn run(sync: &Sync, common: &Common, pacing: &Pacing, place: Result<P
 
 /// Writes the summary of a run that never began, and hands the failure on.
 fn of_nothing(failure: Failure, mirror: Option<&Path>) -> Failure {
-    let pending = mirror.and_then(|path| Reader::open(path).and_then(|reader| reader.status()).ok());
+    let status = mirror.and_then(|path| Reader::open(path).and_then(|reader| reader.status()).ok());
     let summary =
-        Summary::of_nothing(failure.message.clone(), pending.map_or(0, |status| status.outbox.pending));
+        Summary::of_nothing(failure.message.clone(), status.map_or(0, |status| status.outbox.pending));
     let mut out = output::stdout();
     // The failure itself says more than a stdout that takes no line.
     let _ = summary.write_json(&mut out).and_then(|()| out.flush());
@@ -53,19 +55,19 @@ struct Job {
 }
 
 impl Job {
-    fn prepare(sync: &Sync, pacing: &Pacing, place: &Place) -> Result<Self, Failure> {
-        let mut settings = settings::engine(place, pacing)?;
+    fn prepare(sync: &Sync, config: Config) -> Result<Self, Failure> {
+        settings::check(&config)?;
         let mode = if sync.single_session || sync.peek { Mode::Single } else { Mode::Full };
+        let mut settings = settings::engine(config);
         if !sync.peek {
             return Ok(Self { settings, mode, _scratch: None });
         }
-        let scratch = Folder::open(None)?;
         // The device of the real mirror: what the service would send to it is what there is to see.
-        if place.mirror.exists() {
-            let status =
-                Reader::open(&place.mirror).and_then(|reader| reader.status()).map_err(Failure::mirror)?;
-            settings.identity.device = Some(status.device);
+        if settings.mirror.exists() {
+            let status = Reader::open(&settings.mirror).and_then(|reader| reader.status());
+            settings.identity.device = Some(status.map_err(Failure::mirror)?.device);
         }
+        let scratch = Folder::open(None)?;
         settings.mirror = scratch.path().join("peek.db");
         settings.peek = true;
         Ok(Self { settings, mode, _scratch: Some(scratch) })

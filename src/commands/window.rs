@@ -16,23 +16,27 @@ pub(super) fn run(sync: bool, common: &Common, pacing: &Pacing) -> Ending {
             "this is no terminal: use `drainboard sync` (`drainboard --help` shows the others)",
         ));
     }
-    let place = settings::place(common)?;
-    let settings = settings::engine_without_token(&place, pacing)?;
+    let config = settings::resolve(common, pacing)?;
     let runtime = super::runtime()?;
     let inside = runtime.enter();
     let setup = console::Setup {
-        engine: engine::spawn(settings),
-        mirror: place.mirror,
-        title: place.title,
-        host: place.host,
+        mirror: config.mirror.clone(),
+        title: config.profile.clone(),
+        host: host(&config.origin()),
         start: sync.then_some(Mode::Full),
         demo: None,
-        keymap: place.keymap,
+        keymap: config.keymap.clone(),
         no_color: output::colorless(common.color),
+        engine: engine::spawn(settings::engine(config)),
     };
     let ended = console::run(setup);
     drop(inside);
     // The console has stopped the engine; what may still be in flight is committed or it is not.
     runtime.shutdown_timeout(Duration::from_secs(1));
     ended.map(|()| 0).map_err(|error| Failure::other(format!("the terminal cannot be used: {error}")))
+}
+
+/// An origin without its scheme.
+pub(super) fn host(origin: &str) -> String {
+    origin.split_once("://").map_or(origin, |(_, host)| host).to_owned()
 }
