@@ -29,7 +29,7 @@ const TRUST: u64 = 8 * 1024 * 1024;
 const MIB: u64 = 1024 * 1024;
 const PROGRAM: &str = concat!("drainboard/", env!("CARGO_PKG_VERSION"));
 /// What the connection pool says it can undo; here for the tap, which cannot see it.
-const ENCODINGS: &str = "gzip, br";
+const ENCODINGS: &str = "gzip,br";
 
 /// A request, as the protocol has it.
 pub(super) struct Call {
