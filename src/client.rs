@@ -4,14 +4,27 @@
 //! believed, no proxy for loopback, plain HTTP to loopback only, decided on the parsed host before DNS); a body is
 //! bounded in size and time; a failure says by its [`Verdict`] what helps. The client never waits, paces or retries:
 //! that is the engine's.
+//!
+//! In reading order: [`failure`] (verdicts), `address` (where a request may go), `exchange` (the one way over the
+//! wire), `refusal` (what a status means and says), `retry_after`, `words` (the service's text, made safe).
 
+mod address;
+mod exchange;
 pub mod failure;
+mod refusal;
+mod retry_after;
+mod words;
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
-use crate::protocol::{DeviceUuid, Page, QueueName, Session, SessionId};
+use crate::protocol::{BodyError, DeviceUuid, Page, QueueName, Session, SessionId, ack};
+
+use address::Base;
+use exchange::{Call, Reply, Wire};
 
 pub use failure::{ConfigError, Failure, FailureKind, Operation, Verdict};
 
@@ -32,6 +45,36 @@ pub struct ClientConfig {
 
 /// The default bound on a body: 128 MiB after decompression.
 pub const MAX_PAGE: u64 = 128 * 1024 * 1024;
+
+/// Bodies above this many bytes are parsed off the calling task's thread.
+const PARSE_HERE: usize = 1024 * 1024;
+
+/// How long the parts of an exchange may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// For a connection, TLS included.
+    pub connect: Duration,
+    /// Without a byte from the service.
+    pub silence: Duration,
+    /// For the whole exchange, before its body is weighed.
+    pub exchange: Duration,
+    /// On top of `exchange` for each MiB received.
+    pub each_mib: Duration,
+    /// For the body of an answer whose status already says it all.
+    pub epilogue: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(5),
+            silence: Duration::from_secs(30),
+            exchange: Duration::from_mins(1),
+            each_mib: Duration::from_secs(1),
+            epilogue: Duration::from_secs(5),
+        }
+    }
+}
 
 /// An answer with what its exchange cost.
 #[derive(Debug)]
@@ -67,18 +110,32 @@ pub enum Taken {
 }
 
 /// The three endpoints. Cheap to clone; connections are kept and shared.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Client {
-    _config: std::sync::Arc<ClientConfig>,
+    wire: Arc<Wire>,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("base", &self.wire.base).finish_non_exhaustive()
+    }
 }
 
 impl Client {
     /// Makes a client; no request is sent.
     ///
     /// # Errors
-    /// [`ConfigError`] for a base URL or token that cannot be used.
+    /// [`ConfigError`] for a base URL or token that cannot be used, or where TLS has no certificates to trust.
     pub fn new(config: ClientConfig) -> Result<Self, ConfigError> {
-        Ok(Self { _config: std::sync::Arc::new(config) })
+        Self::with_limits(config, Limits::default())
+    }
+
+    /// Makes a client with time limits of one's own.
+    ///
+    /// # Errors
+    /// As [`Client::new`].
+    pub fn with_limits(config: ClientConfig, limits: Limits) -> Result<Self, ConfigError> {
+        Ok(Self { wire: Arc::new(Wire::new(config, limits)?) })
     }
 
     /// `POST /v2/sync/start`.
@@ -86,22 +143,97 @@ impl Client {
     /// # Errors
     /// [`Failure`], whose verdict says what helps.
     pub async fn start(&self) -> Result<Answer<Started>, Failure> {
-        todo!()
+        let reply = self.wire.exchange(Call::start(&self.wire.base)).await?;
+        self.answer(Operation::Start, reply, |status, body| match status {
+            204 => Ok(Started::UpToDate),
+            _ => session(body).map(Started::Session),
+        })
+        .await
     }
 
     /// `GET /v2/sync/:session/queues/:queue`: takes the next page off the queue.
     ///
     /// # Errors
     /// [`Failure`], whose verdict says what helps.
-    pub async fn take(&self, _session: &SessionId, _queue: &QueueName) -> Result<Answer<Taken>, Failure> {
-        todo!()
+    pub async fn take(&self, session: &SessionId, queue: &QueueName) -> Result<Answer<Taken>, Failure> {
+        let Some(url) = self.wire.base.queue(session, queue) else {
+            return Err(self.wire.unaddressable(session, queue));
+        };
+        let reply = self.wire.exchange(Call::take(url)).await?;
+        self.answer(Operation::Take, reply, |status, body| match status {
+            204 => Ok(Taken::Drained),
+            _ => Page::parse(body).map(Taken::Page).map_err(|e| e.to_string()),
+        })
+        .await
     }
 
     /// `POST /v2/sync/ack`: only 202 is `Ok`.
     ///
     /// # Errors
     /// [`Failure`], whose verdict says what helps.
-    pub async fn acknowledge(&self, _keys: &[String]) -> Result<Answer<()>, Failure> {
-        todo!()
+    pub async fn acknowledge(&self, keys: &[String]) -> Result<Answer<()>, Failure> {
+        let body = ack::encode(keys.iter().collect());
+        let reply = self.wire.exchange(Call::acknowledge(&self.wire.base, body)).await?;
+        self.answer(Operation::Acknowledge, reply, |_, _| Ok(())).await
     }
+
+    /// Turns a reply of a status that the protocol knows as success into an answer; `parse` may be slow.
+    async fn answer<T, P>(&self, operation: Operation, reply: Reply, parse: P) -> Result<Answer<T>, Failure>
+    where
+        T: Send + 'static,
+        P: FnOnce(u16, Vec<u8>) -> Result<T, String> + Send + 'static,
+    {
+        let Reply { status, body, html, elapsed, request_id } = reply;
+        let bytes = body.len() as u64;
+        let parsed = if body.len() > PARSE_HERE {
+            let parsing = tokio::task::spawn_blocking(move || parse(status, body));
+            parsing.await.unwrap_or_else(|e| Err(format!("reading it failed: {e}")))
+        } else {
+            parse(status, body)
+        };
+        match parsed {
+            Ok(value) => Ok(Answer { value, status, bytes, elapsed, request_id }),
+            Err(why) => Err(self.wire.no_body(operation, status, html, &why, request_id, elapsed)),
+        }
+    }
+}
+
+/// Reads a session whose names can be asked for.
+fn session(body: Vec<u8>) -> Result<Session, String> {
+    let session = Session::parse(body).map_err(|e: BodyError| e.to_string())?;
+    let names = std::iter::once(&session.id.0).chain(session.queues.iter().map(|q| &q.name.0));
+    match names.into_iter().find(|name| !address::is_segment(name)) {
+        Some(name) => Err(format!("\"{name}\" names no session and no queue")),
+        None => Ok(session),
+    }
+}
+
+/// The origin of a base URL (`https://api.getbase.com`): who a mirror's data belongs to.
+///
+/// # Errors
+/// [`ConfigError`] for a base URL that [`Client::new`] would not take.
+pub fn origin(base_url: &str) -> Result<String, ConfigError> {
+    Base::parse(base_url).map(|base| base.origin())
+}
+
+/// Whether a token can be sent as it is: visible ASCII, without blanks.
+///
+/// # Errors
+/// [`ConfigError`] that names where the token came from and says what is wrong, without the token.
+pub fn check_token(token: &SecretString, source: &str) -> Result<(), ConfigError> {
+    let token = token.expose_secret();
+    let wrong = if token.trim().is_empty() {
+        "is empty"
+    } else if token.chars().any(char::is_whitespace) {
+        "contains a blank or a line break"
+    } else if token.chars().any(|c| !c.is_ascii_graphic()) {
+        "contains a character that is no visible ASCII"
+    } else if token.len() > 8192 {
+        "is longer than 8 KiB"
+    } else {
+        return Ok(());
+    };
+    Err(ConfigError(format!(
+        "the token from {source} {wrong}; copy it again, alone and whole (it is not shown here)"
+    )))
 }
