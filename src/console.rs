@@ -2,6 +2,10 @@
 //!
 //! Wait, update, draw: `update` changes the model and asks for effects, `view` draws the model; neither does I/O.
 
+pub mod action;
+pub mod key;
+pub mod keymap;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
