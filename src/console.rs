@@ -10,6 +10,8 @@ pub mod message;
 pub mod model;
 pub mod record;
 pub mod theme;
+pub mod update;
+pub mod view;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -150,7 +150,13 @@ pub const ACTIONS: [Entry; 30] = [
     entry(Action::Redraw, "redraw", Scope::Global, "redraw", "draw the screen anew"),
     entry(Action::Suspend, "suspend", Scope::Global, "suspend", "to the shell; `fg` comes back"),
     entry(Action::Quit, "quit", Scope::Global, "quit", "leave; asks while a run is on"),
-    entry(Action::Interrupt, "interrupt", Scope::Global, "interrupt", "stop politely and leave; twice: at once"),
+    entry(
+        Action::Interrupt,
+        "interrupt",
+        Scope::Global,
+        "interrupt",
+        "stop politely and leave; twice: at once",
+    ),
 ];
 
 impl Action {

@@ -108,7 +108,8 @@ mod tests {
         assert_eq!(fit("e\u{301}e\u{301}e\u{301}", 2), "e\u{301}…");
         assert_eq!(fit("👩‍💻👩‍💻", 3), "👩‍💻…");
         assert_eq!(fit("abc", 0), "");
-        for text in ["", "a", "阿部 花子", "مرحبا بالعالم", "👩‍💻👩‍💻 x", "e\u{301}e\u{301}", "plain text"] {
+        for text in ["", "a", "阿部 花子", "مرحبا بالعالم", "👩‍💻👩‍💻 x", "e\u{301}e\u{301}", "plain text"]
+        {
             for columns in 0..15 {
                 assert_eq!(width(&left(text, columns)), columns, "{text:?} {columns}");
                 assert_eq!(width(&right(text, columns)), columns, "{text:?} {columns}");

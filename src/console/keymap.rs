@@ -75,8 +75,14 @@ impl Keymap {
 
     /// Lays a file's text over this keymap and tells its mistakes, in the order of their lines.
     pub fn lay_over(&mut self, file: &str, text: &str) -> Vec<Mistake> {
-        let mut overlay =
-            Overlay { keymap: self, file, text, new: BTreeMap::new(), mistakes: Vec::new(), broken: Vec::new() };
+        let mut overlay = Overlay {
+            keymap: self,
+            file,
+            text,
+            new: BTreeMap::new(),
+            mistakes: Vec::new(),
+            broken: Vec::new(),
+        };
         overlay.read();
         overlay.mistakes.sort_by_key(|m| m.line);
         overlay.mistakes
@@ -157,7 +163,10 @@ impl Overlay<'_> {
                 (_, _) if self.broken.contains(&self.line(at)) => {}
                 _ => {
                     let known = Scope::ALL.map(Scope::name).join("], [");
-                    self.mistake(at, format!("`{}` is no place for keys; there are [{known}]", name.get_ref()));
+                    self.mistake(
+                        at,
+                        format!("`{}` is no place for keys; there are [{known}]", name.get_ref()),
+                    );
                 }
             }
         }
@@ -180,7 +189,9 @@ impl Overlay<'_> {
         let Some(name) = action.as_str() else { return Err(format!("`{keys}` needs the name of an action")) };
         let line = self.line(at);
         let new = self.new.entry(scope).or_default();
-        if let Some((other, l)) = new.iter().find(|(k, _)| k.starts_with(&sequence) || sequence.starts_with(k)) {
+        if let Some((other, l)) =
+            new.iter().find(|(k, _)| k.starts_with(&sequence) || sequence.starts_with(k))
+        {
             return Err(format!("`{keys}` collides with `{}` of line {l}", spell(other)));
         }
         let table = self.keymap.tables.entry(scope).or_default();
@@ -244,7 +255,10 @@ mod tests {
     #[test]
     fn the_users_file_goes_over_the_default_key_by_key() {
         let mut keymap = Keymap::built_in();
-        assert_eq!(keymap.lay_over("k", "[sync]\nb = \"sync\"\ns = \"none\"\n[global]\n\"g t\" = \"bottom\"\n"), []);
+        assert_eq!(
+            keymap.lay_over("k", "[sync]\nb = \"sync\"\ns = \"none\"\n[global]\n\"g t\" = \"bottom\"\n"),
+            []
+        );
         let scopes = [Scope::Sync, Scope::Global];
         assert_eq!(keymap.hit(&scopes, &[Key::char('b')]), Hit::Action(Action::Sync));
         assert_eq!(keymap.hit(&scopes, &[Key::char('s')]), Hit::None);
@@ -260,7 +274,8 @@ mod tests {
                     [browse]\ns = \"sync\"\n[nowhere]\nx = \"sync\"\n[global]\nz = quit\ny = \"quit\"\n";
         let mut keymap = Keymap::built_in();
         let told: Vec<_> = keymap.lay_over("my.toml", text).iter().map(ToString::to_string).collect();
-        let lines: Vec<_> = told.iter().map(|m| m.split(':').nth(1).unwrap().parse::<u32>().unwrap()).collect();
+        let lines: Vec<_> =
+            told.iter().map(|m| m.split(':').nth(1).unwrap().parse::<u32>().unwrap()).collect();
         assert_eq!(lines, [3, 4, 6, 7, 9, 10, 13], "{told:#?}");
         assert!(told[2].contains("collides with `B` of line 5"), "{told:#?}");
         let scopes = [Scope::Sync, Scope::Global];

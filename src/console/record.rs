@@ -9,9 +9,34 @@ use crate::text::visible;
 
 /// Fields that tell most, best first.
 const TELLING: [&str; 28] = [
-    "name", "title", "subject", "display_name", "first_name", "last_name", "content", "summary", "email", "value",
-    "currency", "organization_name", "status", "category", "type", "resource_type", "resource_id", "due_date",
-    "phone", "mobile", "city", "owner_id", "creator_id", "contact_id", "stage_id", "role", "updated_at", "created_at",
+    "name",
+    "title",
+    "subject",
+    "display_name",
+    "first_name",
+    "last_name",
+    "content",
+    "summary",
+    "email",
+    "value",
+    "currency",
+    "organization_name",
+    "status",
+    "category",
+    "type",
+    "resource_type",
+    "resource_id",
+    "due_date",
+    "phone",
+    "mobile",
+    "city",
+    "owner_id",
+    "creator_id",
+    "contact_id",
+    "stage_id",
+    "role",
+    "updated_at",
+    "created_at",
 ];
 /// Columns chosen at the most.
 const COLUMNS: usize = 8;
@@ -225,7 +250,9 @@ mod tests {
 
     #[test]
     fn columns_are_the_telling_ones() {
-        let rows = [r#"{"id":1,"custom":{"a":1},"note":"x","email":"a@b.c","name":"Åsa","first_name":"Å","empty":null}"#];
+        let rows = [
+            r#"{"id":1,"custom":{"a":1},"note":"x","email":"a@b.c","name":"Åsa","first_name":"Å","empty":null}"#,
+        ];
         let columns = Columns::choose(rows.into_iter());
         let names: Vec<_> = columns.0.iter().map(|c| c.field.as_str()).collect();
         assert_eq!(names, ["name", "email", "note"]);
@@ -236,7 +263,8 @@ mod tests {
 
     #[test]
     fn values_stay_as_received() {
-        let data = r#"{"n":12345678901234567890123,"d":1.10,"t":"a\u001b\n","s":"\ud800","o":{"k":[1,{}]},"e":[]}"#;
+        let data =
+            r#"{"n":12345678901234567890123,"d":1.10,"t":"a\u001b\n","s":"\ud800","o":{"k":[1,{}]},"e":[]}"#;
         let lines: Vec<_> =
             fields(data).iter().map(|f| format!("{}{}={}", "  ".repeat(f.depth), f.name, f.value)).collect();
         assert_eq!(

@@ -195,7 +195,13 @@ impl Browse {
     }
 
     /// Takes an answer; what nobody waits for any more is dropped.
-    pub fn take_window(&mut self, ticket: u64, from: &From, window: Window, height: usize) -> Option<Request> {
+    pub fn take_window(
+        &mut self,
+        ticket: u64,
+        from: &From,
+        window: Window,
+        height: usize,
+    ) -> Option<Request> {
         let wait = self.table.waiting.filter(|w| w.ticket == ticket)?;
         self.table.waiting = None;
         let count = self.count();
@@ -342,7 +348,8 @@ impl Table {
                 self.rows = new;
                 self.cursor += added;
                 self.top += added;
-                self.first = if self.above { self.first.map(|f| f.saturating_sub(added as u64)) } else { Some(0) };
+                self.first =
+                    if self.above { self.first.map(|f| f.saturating_sub(added as u64)) } else { Some(0) };
                 let keep = KEPT.max(self.cursor + NEAR);
                 self.below |= self.rows.len() > keep;
                 self.rows.truncate(keep);

@@ -154,17 +154,15 @@ fn words(kind: &EventKind) -> (Tone, String, String) {
         EventKind::PackAccepted { pack, keys, .. } => {
             (Tone::Good, format!("pack {pack}"), format!("{} keys accepted", grouped(*keys)))
         }
-        EventKind::PackRefused { pack, keys, status, answer } => {
-            (Tone::Bad, format!("pack {pack}"), format!("{} keys refused, {status}: {answer}", grouped(*keys)))
-        }
+        EventKind::PackRefused { pack, keys, status, answer } => (
+            Tone::Bad,
+            format!("pack {pack}"),
+            format!("{} keys refused, {status}: {answer}", grouped(*keys)),
+        ),
         EventKind::RetryScheduled { operation, status, reason, wait_ms, attempt, .. } => {
             let subject = status.map_or_else(|| s(verb(*operation)), |s| s.to_string());
             let reason = if status.is_some() { verb(*operation) } else { reason.as_str() };
-            (
-                Tone::Wait,
-                subject,
-                format!("{reason}: again in {}, {} try", ms(*wait_ms), ordinal(*attempt)),
-            )
+            (Tone::Wait, subject, format!("{reason}: again in {}, {} try", ms(*wait_ms), ordinal(*attempt)))
         }
         EventKind::SessionEnded { no, end } => {
             let (tone, text) = match end {
@@ -217,7 +215,8 @@ mod tests {
 
     #[test]
     fn a_hostile_answer_is_only_text() {
-        let kind = EventKind::PackRefused { pack: 1, keys: 1, status: 400, answer: "\x1b[2Jno\u{202e}".into() };
+        let kind =
+            EventKind::PackRefused { pack: 1, keys: 1, status: 400, answer: "\x1b[2Jno\u{202e}".into() };
         let event = Event { at: Timestamp::UNIX_EPOCH, kind, totals: std::sync::Arc::default() };
         assert_eq!(Line::of(&event).text, "1 keys refused, 400: ␛[2Jno\u{fffd}");
     }
