@@ -4,11 +4,17 @@
 
 pub mod action;
 pub mod cells;
+mod inbox;
+mod input;
 pub mod key;
 pub mod keymap;
+mod library;
 pub mod message;
 pub mod model;
 pub mod record;
+mod run;
+mod signals;
+mod terminal;
 pub mod theme;
 pub mod update;
 pub mod view;
@@ -71,10 +77,11 @@ impl Left {
     }
 }
 
-/// Runs the console until the user leaves. The terminal is as it was when this returns, however it returns.
+/// Runs the console until the user leaves. The terminal is as it was when this returns, however it returns; a run that
+/// is still on has been asked to stop, and got two seconds for it.
 ///
 /// # Errors
-/// An I/O error of the terminal.
-pub fn run(_setup: Setup) -> std::io::Result<Left> {
-    todo!()
+/// An I/O error of the terminal, or the panic of a thread.
+pub fn run(setup: Setup) -> std::io::Result<Left> {
+    run::run(setup)
 }

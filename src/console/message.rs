@@ -32,7 +32,9 @@ pub enum Message {
     Demo(Result<String, String>),
     /// A signal that asks to leave, by number.
     Signal(i32),
-    /// Back from suspension.
+    /// SIGTSTP: stop, with the terminal given back before.
+    Stopped,
+    /// SIGCONT: whoever had the terminal meanwhile may have changed it.
     Continued,
     /// Time has passed; nothing else happened.
     Tick,
@@ -77,6 +79,8 @@ pub enum Effect {
     DemoPace,
     /// Draw everything anew.
     Redraw,
+    /// Claim the terminal again.
+    Reclaim,
     /// Give the terminal back and stop, until continued.
     Suspend,
     /// Leave the console.

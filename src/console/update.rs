@@ -65,7 +65,8 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             Vec::new()
         }
         Message::Signal(n) => vec![Effect::Command(Command::Stop), Effect::Leave(Left::Signal(n))],
-        Message::Continued => vec![Effect::Redraw],
+        Message::Stopped => vec![Effect::Suspend],
+        Message::Continued => vec![Effect::Reclaim],
         Message::Tick => Vec::new(),
     };
     on_time(model, &mut effects);
