@@ -66,18 +66,15 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     let columns = columns.max(1);
     let mut lines = Vec::new();
     let (mut line, mut used) = (String::new(), 0);
-    for word in text.split_word_bounds() {
-        let w = width(word);
+    for word in text.split_inclusive(' ') {
+        let w = width(word.trim_end());
         if used + w > columns && used > 0 {
             lines.push(std::mem::take(&mut line).trim_end().to_owned());
             used = 0;
-            if word.trim().is_empty() {
-                continue;
-            }
         }
         if w <= columns {
             line.push_str(word);
-            used += w;
+            used += width(word);
             continue;
         }
         for grapheme in word.graphemes(true) {
@@ -91,7 +88,7 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
         }
     }
     if !line.is_empty() || lines.is_empty() {
-        lines.push(line);
+        lines.push(line.trim_end().to_owned());
     }
     lines
 }

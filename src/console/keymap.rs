@@ -43,18 +43,27 @@ impl fmt::Display for Mistake {
     }
 }
 
-type Table = BTreeMap<Vec<Key>, Action>;
+type Table = BTreeMap<Vec<Key>, Bound>;
+
+/// An action with its key's place: keys are shown in the order of the file, a user's before the built-in ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Bound {
+    action: Action,
+    place: (std::cmp::Reverse<u8>, usize),
+}
 
 /// The live keymap.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Keymap {
     tables: BTreeMap<Scope, Table>,
+    /// Files laid over each other so far.
+    files: u8,
 }
 
 impl Keymap {
     /// The built-in keymap.
     pub fn built_in() -> Self {
-        let mut keymap = Self { tables: BTreeMap::new() };
+        let mut keymap = Self { tables: BTreeMap::new(), files: 0 };
         let mistakes = keymap.lay_over("keymap.toml", DEFAULT);
         debug_assert!(mistakes.is_empty(), "{mistakes:?}");
         keymap
@@ -92,8 +101,8 @@ impl Keymap {
     pub fn hit(&self, scopes: &[Scope], keys: &[Key]) -> Hit {
         for scope in scopes {
             let Some(table) = self.tables.get(scope) else { continue };
-            if let Some(action) = table.get(keys) {
-                return Hit::Action(*action);
+            if let Some(bound) = table.get(keys) {
+                return Hit::Action(bound.action);
             }
             if table.keys().any(|k| k.len() > keys.len() && k.starts_with(keys)) {
                 return Hit::More;
@@ -102,15 +111,12 @@ impl Keymap {
         Hit::None
     }
 
-    /// The keys of an action as the help shows them, single keys first.
+    /// The keys of an action as the help shows them, in the order of the keymap's file.
     pub fn keys_of(&self, action: Action) -> Vec<String> {
-        let mut keys: Vec<_> = self
-            .tables
-            .values()
-            .flat_map(|t| t.iter().filter(|(_, a)| **a == action).map(|(k, _)| k.clone()))
-            .collect();
-        keys.sort_by_key(|k| (k.len(), k[0].ctrl, k[0]));
-        keys.iter().map(|k| spell(k)).collect()
+        let all = self.tables.values().flatten().filter(|(_, b)| b.action == action);
+        let mut keys: Vec<_> = all.map(|(k, b)| (b.place, k)).collect();
+        keys.sort();
+        keys.into_iter().map(|(_, k)| spell(k)).collect()
     }
 
     /// The first key of an action, for the footer; none where it has none.
@@ -120,7 +126,7 @@ impl Keymap {
 
     /// Every key of a scope with its action.
     pub fn bindings(&self, scope: Scope) -> impl Iterator<Item = (&[Key], Action)> {
-        self.tables.get(&scope).into_iter().flatten().map(|(k, a)| (k.as_slice(), *a))
+        self.tables.get(&scope).into_iter().flatten().map(|(k, b)| (k.as_slice(), b.action))
     }
 }
 
@@ -204,7 +210,8 @@ impl Overlay<'_> {
             }
             // The user's key goes before a default that begins with it or that it begins with.
             table.retain(|k, _| !(k.starts_with(&sequence) || sequence.starts_with(k)));
-            table.insert(sequence.clone(), entry.action);
+            let place = (std::cmp::Reverse(self.keymap.files), at);
+            table.insert(sequence.clone(), Bound { action: entry.action, place });
         }
         new.insert(sequence, line);
         Ok(())
@@ -236,7 +243,7 @@ mod tests {
 
     #[test]
     fn every_action_is_bound_described_and_alone() {
-        let mut keymap = Keymap { tables: BTreeMap::new() };
+        let mut keymap = Keymap { tables: BTreeMap::new(), files: 0 };
         assert_eq!(keymap.lay_over("keymap.toml", DEFAULT), []);
         for entry in ACTIONS {
             assert!(!keymap.keys_of(entry.action).is_empty(), "{} has no key", entry.name);

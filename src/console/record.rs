@@ -119,20 +119,24 @@ impl Columns {
 
     /// The columns with the width each gets where `room` is there, two apart. A column that finds no room is left out.
     pub fn lay_out(&self, room: usize) -> Vec<(usize, &Column, usize)> {
-        let mut out = Vec::new();
+        let mut out: Vec<(usize, &Column, usize)> = Vec::new();
         let mut left = room;
         for (at, column) in self.0.iter().enumerate() {
             let gap = if out.is_empty() { 0 } else { 2 };
-            let least = column.width.min(10);
+            let least = if column.width <= 20 { column.width } else { 18 };
             if left < gap + least {
                 break;
             }
-            let width = column.width.min(left - gap);
-            left -= gap + width;
-            out.push((at, column, width));
+            left -= gap + least;
+            out.push((at, column, least));
         }
-        if let (1, Some(only)) = (out.len(), out.first_mut()) {
-            only.2 = only.2.max(room.min(only.1.width));
+        if let (true, Some(only)) = (out.is_empty(), self.0.first()) {
+            return vec![(0, only, room)];
+        }
+        for (_, column, width) in &mut out {
+            let more = (column.width - *width).min(left);
+            *width += more;
+            left -= more;
         }
         out
     }

@@ -260,12 +260,25 @@ fn footer_actions(model: &Model) -> Vec<(Action, Option<&'static str>)> {
 
 fn footer(model: &Model, buf: &mut Buffer, area: Rect) {
     let theme = &model.theme;
+    let mut hints: Vec<_> = footer_actions(model)
+        .into_iter()
+        .filter_map(|(action, word)| {
+            let word = word.unwrap_or(action.entry().short);
+            model
+                .keymap
+                .key_of(action)
+                .map(|key| (cells::width(&key) + 1 + word.len(), hint(&key, word, theme), action))
+        })
+        .collect();
+    // What does not fit goes, the help last of all.
+    while hints.iter().map(|h| h.0 + 3).sum::<usize>() > usize::from(area.width) + 1 && hints.len() > 1 {
+        let at = hints.len() - 1;
+        hints.remove(if hints[at].2 == Action::Help { at - 1 } else { at });
+    }
     let mut spans = vec![gap(1)];
-    for (action, word) in footer_actions(model) {
-        if let Some(key) = model.keymap.key_of(action) {
-            spans.extend(hint(&key, word.unwrap_or(action.entry().short), theme));
-            spans.push(gap(3));
-        }
+    for (_, hint, _) in hints {
+        spans.extend(hint);
+        spans.push(gap(3));
     }
     line(buf, area, 0, spans);
     if !model.typed.is_empty() {

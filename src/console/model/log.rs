@@ -97,10 +97,10 @@ impl Line {
                 line.note = match failed_objects.as_slice() {
                     [] if *instructions == 0 => "an empty page is no end".to_owned(),
                     [] => stale,
-                    [one] => visible(&format!("1 failed object: {} {}", one.kind, one.id)).into_owned(),
+                    [one] => visible(&format!("failed: {} {}", one.kind, one.id)).into_owned(),
                     [first, ..] => {
                         let n = failed_objects.len();
-                        visible(&format!("{n} failed objects: {} {}, …", first.kind, first.id)).into_owned()
+                        visible(&format!("{n} failed: {} {}, …", first.kind, first.id)).into_owned()
                     }
                 };
             }

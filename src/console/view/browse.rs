@@ -35,7 +35,7 @@ impl Layout {
 
 /// By size, and on narrow screens by focus: there the record takes the rows' place.
 pub(super) fn layout(body: Rect, pane: Pane) -> Layout {
-    let kinds = Rect { width: if body.width >= 120 { 28 } else { 24 }.min(body.width), ..body };
+    let kinds = Rect { width: if body.width >= 150 { 28 } else { 24 }.min(body.width), ..body };
     let rest = Rect { x: kinds.right() + 1, width: body.width.saturating_sub(kinds.width + 1), ..body };
     if body.width < 110 {
         return match pane {
@@ -43,7 +43,7 @@ pub(super) fn layout(body: Rect, pane: Pane) -> Layout {
             _ => Layout { kinds, rows: Some(rest), record: None },
         };
     }
-    let record = (rest.width * 2 / 5).clamp(36, 84);
+    let record = (rest.width * 9 / 20).clamp(36, 84);
     Layout {
         kinds,
         rows: Some(Rect { width: rest.width - record - 1, ..rest }),
@@ -173,6 +173,10 @@ fn rows(model: &Model, buf: &mut Buffer, area: Rect) {
             spans.push(s(text, style));
         }
         line(buf, area, row + 1, spans);
+        if here && model.browse.pane == Pane::Rows {
+            let bar = Rect { x: area.x + 1, y: area.y + 1 + row as u16, width: area.width - 1, height: 1 };
+            buf.set_style(bar, theme.selected);
+        }
     }
     if table.rows.is_empty() {
         let text = if table.loaded { "no rows" } else { "reading …" };

@@ -26,8 +26,12 @@ fn centred(area: Rect, width: u16, height: u16) -> Rect {
 }
 
 fn outer(model: &Model, area: Rect) -> Rect {
+    let body = super::body(area);
     let lines = lines(model).len() as u16;
-    centred(area, 76, (lines + 2).min(area.height.saturating_sub(2)))
+    // Slivers of the screen beside a frame are noise: where little is left, it takes all.
+    let width = if area.width < 100 { area.width } else { 84 };
+    let height = if lines + 6 > body.height { body.height } else { lines + 2 };
+    centred(body, width, height)
 }
 
 /// What is inside of the help's frame.
@@ -86,7 +90,7 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect, at: usize) {
 
 pub(super) fn ask_quit(model: &Model, buf: &mut Buffer, area: Rect) {
     let theme = &model.theme;
-    let outer = centred(area, 54, 7);
+    let outer = centred(area, 60, 7);
     Clear.render(outer, buf);
     block(model, "Quit").render(outer, buf);
     let inner = Rect { x: outer.x + 3, y: outer.y + 2, width: outer.width - 6, height: 3 };

@@ -81,6 +81,7 @@ fn mirror(model: &Model, buf: &mut Buffer, area: Rect, status: &Status) -> usize
     let outbox = &status.outbox;
     let mut acks = match outbox.pending {
         0 => vec![s("✓ none pending", theme.sent)],
+        n if room < 40 => vec![s(format!("○ {} pending", grouped(n)), theme.pending)],
         n => vec![s(format!("○ {} pending", grouped(n)), theme.pending), s(": they go first", theme.dim)],
     };
     if outbox.refused > 0 {

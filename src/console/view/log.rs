@@ -37,13 +37,18 @@ fn draw_line(model: &Model, buf: &mut Buffer, area: Rect, row: usize, entry: &Li
     spans.extend([s(cells::left(&entry.subject, 11), style), gap(1)]);
     let used = 1 + TIME + 2 + 12;
     let room = width.saturating_sub(used + 1);
-    // A line without time and remark has all the room for its words: an error is not cut for empty columns.
-    if entry.time.is_empty() && entry.note.is_empty() {
-        spans
-            .push(s(cells::fit(&entry.text, room), if entry.tone == Tone::Bad { style } else { theme.text }));
+    let words = if entry.tone == Tone::Bad { style } else { theme.text };
+    if entry.time.is_empty() {
+        // Without a time the words have all the room: an error is not cut for an empty column.
+        let text = cells::fit(&entry.text, room).into_owned();
+        let left = room.saturating_sub(cells::width(&text) + 2);
+        spans.push(s(text, words));
+        if left >= cells::width(&entry.note) {
+            spans.extend([gap(2), s(entry.note.clone(), theme.dim)]);
+        }
     } else {
         let text = if room < 60 { 24 } else { 38.min(room / 2) };
-        spans.push(s(cells::left(&entry.text, text), theme.text));
+        spans.push(s(cells::left(&entry.text, text), words));
         spans.extend([s(cells::right(&entry.time, 9), theme.dim), gap(2)]);
         spans.push(s(cells::fit(&entry.note, room.saturating_sub(text + 11)), theme.pending));
     }

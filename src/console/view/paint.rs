@@ -57,13 +57,12 @@ pub(super) fn bar(share: f64, width: usize, full: Style, track: Style) -> Vec<Sp
     vec![s(format!("{}{part}", "█".repeat(whole)), full), s("░".repeat(rest), track)]
 }
 
-/// A sparkline of the last values, newest at the right, scaled to its own highest.
+/// A sparkline of the last values, scaled to its own highest.
 pub(super) fn spark(values: &[u64], width: usize) -> String {
     const STEPS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     let values = &values[values.len().saturating_sub(width)..];
     let top = values.iter().copied().max().unwrap_or(0).max(1);
-    let drawn = values.iter().map(|v| STEPS[(v * 7).div_ceil(top).min(7) as usize]).collect::<String>();
-    cells::right(&drawn, width)
+    values.iter().map(|v| STEPS[((v * 7 + top / 2) / top).min(7) as usize]).collect()
 }
 
 /// A share in percent that says 100 only when all is done.
@@ -88,6 +87,6 @@ mod tests {
             assert_eq!(spans.iter().map(|s| cells::width(&s.content)).sum::<usize>(), 17);
         }
         assert_eq!(percent(0.999), " 99%");
-        assert_eq!(spark(&[0, 1, 7, 14], 6), "  ▁▂▅█");
+        assert_eq!(spark(&[9, 0, 2, 8, 14], 4), "▁▂▅█");
     }
 }

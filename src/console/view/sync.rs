@@ -45,19 +45,23 @@ impl Layout {
 
 pub(super) fn layout(model: &Model, body: Rect) -> Layout {
     let queues = model.snapshot.session.as_ref().map_or(1, |v| v.queues.len().clamp(1, QUEUES)) as u16;
-    let roomy = body.height >= 30;
     let gap = u16::from(body.height >= 19);
-    let head = Rect { height: queues + 2, ..body };
-    let metrics = Rect {
-        y: head.bottom() + u16::from(roomy),
-        height: 1 + u16::from(roomy && body.width < 150),
-        ..body
-    };
+    let lines = if model.running() { 0 } else { error_lines(model, body.width).len().min(4) as u16 };
+    let head = Rect { height: (queues + 2).max(1 + lines), ..body };
+    let workers = body.height >= 30 && body.width < 150;
+    let metrics = Rect { y: head.bottom(), height: 1 + u16::from(workers), ..body };
     let rest = body.bottom().saturating_sub(metrics.bottom() + 2 * gap);
-    let rows = (rest / 2).clamp(4, 24);
+    let rows = (rest / 2).clamp(4, 20);
     let tables = Rect { y: metrics.bottom() + gap, height: rows.min(rest), ..body };
     let log = Rect { y: tables.bottom() + gap, height: rest.saturating_sub(rows), ..body };
     Layout { head, metrics, tables, log }
+}
+
+/// What ended the run, in lines.
+fn error_lines(model: &Model, width: u16) -> Vec<String> {
+    let error = model.snapshot.outcome.as_ref().and_then(|o| o.error.as_deref()).unwrap_or_default();
+    let room = usize::from(width).saturating_sub(4);
+    error.lines().flat_map(|l| cells::wrap(&visible(l), room)).collect()
 }
 
 /// Lines of the pane with the focus.
@@ -83,7 +87,7 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, body: Rect) {
 /// The widths of a bar's line, by the width of the screen: bar, counts, remark.
 fn columns(width: usize) -> (usize, usize, usize) {
     let (counts, remark) = match width {
-        0..80 => (22, 0),
+        0..80 => (25, 0),
         80..100 => (24, 9),
         _ => (27, 12),
     };
@@ -255,12 +259,15 @@ fn ended(model: &Model, buf: &mut Buffer, area: Rect, outcome: &Outcome) {
         }
     }
     line(buf, area, 0, first);
-    let room = usize::from(area.width).saturating_sub(4);
-    let rows = usize::from(area.height);
-    if let Some(error) = &outcome.error {
-        let lines: Vec<_> = error.lines().flat_map(|l| cells::wrap(&visible(l), room)).collect();
-        for (row, text) in lines.into_iter().take(rows - 1).enumerate() {
-            line(buf, area, row + 1, vec![gap(3), s(text, if row == 0 { theme.failed } else { theme.text })]);
+    let error = error_lines(model, area.width);
+    for (row, text) in error.iter().take(usize::from(area.height) - 1).enumerate() {
+        let style = if row == 0 { theme.failed } else { theme.text };
+        line(buf, area, row + 1, vec![gap(3), s(text.clone(), style)]);
+    }
+    if !error.is_empty() {
+        if t.pending_acks > 0 {
+            let kept = format!("○ {} kept", plural(t.pending_acks, "ack"));
+            line_right(buf, area, 0, vec![gap(2), s(kept, theme.pending), gap(1)]);
         }
         return;
     }
@@ -281,7 +288,11 @@ fn metrics(model: &Model, buf: &mut Buffer, area: Rect) {
     let theme = &model.theme;
     let snapshot = &model.snapshot;
     let wide = area.width >= 100;
-    let rate = if model.running() { model.pace.rate(2).round() as u64 } else { 0 };
+    let seconds = model.elapsed().as_secs_f64().max(0.1);
+    // While it runs the pace now, and the whole run's when it is over.
+    let rate =
+        if model.running() { model.pace.rate(2) } else { snapshot.totals.instructions as f64 / seconds };
+    let rate = rate.round() as u64;
     let limit = match snapshot.rate_limit {
         0 => "no limit".to_owned(),
         n => format!("of {n}"),
@@ -305,14 +316,20 @@ fn metrics(model: &Model, buf: &mut Buffer, area: Rect) {
     }
     right.push(gap(if wide { 3 } else { 1 }));
     for (label, value) in [("p50 ", snapshot.p50_ms), ("p95 ", snapshot.p95_ms)] {
-        right.extend([s(label, theme.dim), s(cells::right(&ms(value), 5), theme.value), s(" ms", theme.dim)]);
-        right.push(gap(if wide && label == "p50 " { 3 } else { 1 }));
+        right.extend([s(label, theme.dim), s(cells::right(&ms(value), 4), theme.value), s(" ms", theme.dim)]);
+        right.push(gap(if label == "p95 " { 1 } else { 2 + usize::from(wide) }));
     }
     let taken = line_right(buf, area, 0, right);
     let label = if wide { "instructions/s  " } else { "instr/s  " };
     let room = usize::from(area.width).saturating_sub(taken + 1 + label.len());
     let values: Vec<u64> = model.pace.last(room).collect();
-    line(buf, area, 0, vec![gap(1), s(label, theme.dim), s(spark(&values, room), theme.accent)]);
+    let spans = vec![
+        gap(1),
+        s(label, theme.dim),
+        s("▁".repeat(room.saturating_sub(values.len())), theme.track),
+        s(spark(&values, room), theme.accent),
+    ];
+    line(buf, area, 0, spans);
     if area.height > 1 {
         workers(model, buf, area, 1);
     }

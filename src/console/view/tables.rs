@@ -16,25 +16,28 @@ use super::paint::{gap, line, s};
 use super::sync::worker_words;
 use crate::engine::event::{PackState, PackView};
 use crate::mirror::Counts;
-use crate::text::{grouped, span, visible};
+use crate::text::{bytes, grouped, span, visible};
 
-/// The columns of a pack.
-const PACK: usize = 37;
-/// The columns of a worker.
-const WORKER: usize = 18;
+/// The columns of a worker, or of a fact about the run.
+const FACTS: u16 = 30;
 
 pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
-    let wide = area.width >= 150;
-    let workers = if wide { WORKER as u16 + 3 } else { 0 };
-    let packs = PACK as u16 + if area.width >= 100 { 3 } else { 0 };
-    let left = Rect { width: area.width.saturating_sub(packs + 2 + workers), ..area };
+    let packs = match area.width {
+        0..80 => 24,
+        80..100 => 35,
+        _ => 40,
+    };
+    let facts = if area.width >= 150 { FACTS + 3 } else { 0 };
+    let left = Rect { width: area.width.saturating_sub(packs + 2 + facts).min(112), ..area };
     let middle = Rect { x: left.right() + 2, width: packs, ..area };
     kinds(model, buf, left);
     divider(model, buf, Rect { x: left.right(), width: 1, ..area });
     pack_list(model, buf, middle);
-    if wide {
+    if facts > 0 {
         divider(model, buf, Rect { x: middle.right() + 1, width: 1, ..area });
-        worker_list(model, buf, Rect { x: middle.right() + 3, width: workers - 3, ..area });
+        let right = Rect { x: middle.right() + 3, width: FACTS, ..area };
+        let used = worker_list(model, buf, right);
+        run_facts(model, buf, Rect { y: right.y + used, height: right.height.saturating_sub(used), ..right });
     }
 }
 
@@ -65,30 +68,19 @@ fn add(mut a: Counts, b: &Counts) -> Counts {
 fn kinds(model: &Model, buf: &mut Buffer, area: Rect) {
     let theme = &model.theme;
     let width = usize::from(area.width);
-    let (column, signs) = match width {
-        0..34 => (6, false),
-        34..56 => (8, false),
-        56..74 => (11, true),
-        _ => (13, true),
+    // The narrower, the shorter the headings: words with signs, words, signs.
+    let (columns, words) = match width {
+        0..40 => ([6, 6, 6, 6], ["+", "~", "-", "stale"]),
+        40..56 => ([8, 8, 8, 6], ["created", "updated", "deleted", "stale"]),
+        56..74 => ([11, 11, 11, 9], ["+ created", "~ updated", "- deleted", "stale"]),
+        _ => ([13, 13, 13, 11], ["+ created", "~ updated", "- deleted", "stale"]),
     };
-    let name = width.saturating_sub(1 + 4 * column + 1).min(44);
-    let head = |sign: &str, text: &str, style: Style| {
-        let text = if signs && !sign.is_empty() { format!("{sign} {text}") } else { text.to_owned() };
-        s(cells::right(&text, column), style)
-    };
-    line(
-        buf,
-        area,
-        0,
-        vec![
-            gap(1),
-            heading(model, SyncPane::Kinds, &cells::left("Instructions", name)),
-            head("+", "created", theme.created),
-            head("~", "updated", theme.updated),
-            head("-", "deleted", theme.deleted),
-            head("", "stale", theme.stale),
-        ],
-    );
+    let name = width.saturating_sub(2 + columns.iter().sum::<usize>());
+    let styles = [theme.created, theme.updated, theme.deleted, theme.stale];
+    let title = if name < 12 { "By type" } else { "Instructions" };
+    let mut head = vec![gap(1), heading(model, SyncPane::Kinds, &cells::left(title, name))];
+    head.extend((0..4).map(|n| s(cells::right(words[n], columns[n]), styles[n])));
+    line(buf, area, 0, head);
     let mut kinds: Vec<_> = model.snapshot.totals.kinds.iter().collect();
     kinds.sort_by(|a, b| all(b.1).cmp(&all(a.1)).then(a.0.cmp(b.0)));
     let rows = usize::from(area.height).saturating_sub(1);
@@ -97,18 +89,14 @@ fn kinds(model: &Model, buf: &mut Buffer, area: Rect) {
     let from = model.scroll[SyncPane::Kinds as usize].min(kinds.len().saturating_sub(room));
     let fits = kinds.len() - from <= room;
     let shown = if fits { kinds.len() - from } else { room.saturating_sub(1) };
+    let styles = [theme.created, theme.updated, theme.deleted, theme.pending];
     let row_of = |label: String, style: Style, c: &Counts| {
-        let cell = |n: u64, style: Style| {
-            s(cells::right(&cells::count(n, column - 1), column), if n == 0 { theme.dim } else { style })
-        };
-        vec![
-            gap(1),
-            s(cells::left(&label, name), style),
-            cell(c.created, theme.created),
-            cell(c.updated, theme.updated),
-            cell(c.deleted, theme.deleted),
-            cell(c.stale, theme.pending),
-        ]
+        let mut spans = vec![gap(1), s(cells::left(&label, name), style)];
+        for (n, value) in [c.created, c.updated, c.deleted, c.stale].into_iter().enumerate() {
+            let text = cells::right(&cells::count(value, columns[n] - 1), columns[n]);
+            spans.push(s(text, if value == 0 { theme.dim } else { styles[n] }));
+        }
+        spans
     };
     for (row, (kind, counts)) in kinds.iter().skip(from).take(shown).enumerate() {
         line(buf, area, row + 1, row_of(visible(kind).into_owned(), theme.text, counts));
@@ -161,28 +149,49 @@ fn pack_line(model: &Model, pack: &PackView) -> Vec<Span<'static>> {
     vec![
         s(cells::left(&no, 5), theme.dim),
         s(cells::right(&cells::count(pack.keys, 5), 6), theme.value),
-        gap(2),
-        s(cells::left(word, 11), style),
-        s(cells::right(&span(time), 8), theme.dim),
         gap(1),
-        s(cells::right(&again, 4), theme.pending),
+        s(cells::left(word, 11), style),
+        s(cells::right(&span(time), 7), theme.dim),
+        s(cells::right(&again, 5), theme.pending),
     ]
 }
 
-fn worker_list(model: &Model, buf: &mut Buffer, area: Rect) {
+/// The workers, one a line. Says how many rows they take.
+fn worker_list(model: &Model, buf: &mut Buffer, area: Rect) -> u16 {
     let theme = &model.theme;
     line(buf, area, 0, vec![s("Workers", theme.heading)]);
     for (n, worker) in model.snapshot.workers.iter().enumerate() {
         let (glyph, word, style) = worker_words(model, *worker);
+        let number = s(cells::left(&grouped(n as u64 + 1), 4), theme.dim);
+        line(buf, area, n + 1, vec![number, s(format!("{glyph} {word}"), style)]);
+    }
+    model.snapshot.workers.len() as u16 + 2
+}
+
+fn run_facts(model: &Model, buf: &mut Buffer, area: Rect) {
+    let theme = &model.theme;
+    let t = &model.snapshot.totals;
+    line(buf, area, 0, vec![s("This run", theme.heading)]);
+    let facts = [
+        ("sessions", grouped(t.sessions), theme.value),
+        ("pages", grouped(t.pages), theme.value),
+        ("instructions", grouped(t.instructions), theme.value),
+        ("ack packs", grouped(t.packs), theme.value),
+        ("requests", grouped(t.requests), theme.value),
+        ("sent again", grouped(t.retries), if t.retries > 0 { theme.pending } else { theme.dim }),
+        (
+            "not delivered",
+            grouped(t.failed_objects),
+            if t.failed_objects > 0 { theme.pending } else { theme.dim },
+        ),
+        ("received", bytes(t.bytes), theme.value),
+    ];
+    for (row, (label, value, style)) in facts.into_iter().enumerate() {
         line(
             buf,
             area,
-            n + 1,
-            vec![
-                s(cells::right(&grouped(n as u64 + 1), 2), theme.dim),
-                gap(2),
-                s(format!("{glyph} {word}"), style),
-            ],
+            row + 1,
+            vec![s(cells::left(label, 14), theme.dim), s(cells::right(&value, 13), style)],
         );
     }
 }
