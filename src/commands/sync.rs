@@ -91,7 +91,8 @@ impl Job {
             output::complain(&error);
         }
         // A failure of the run says more than one of stdout.
-        let status = if sync.peek && run.end() == RunEnd::SingleSession { 0 } else { run.exit_status() };
+        let peeked = sync.peek && run.end() == RunEnd::SingleSession && run.error().is_none();
+        let status = if peeked { 0 } else { run.exit_status() };
         if status == 0 { output::written(told) } else { Ok(status) }
     }
 }
