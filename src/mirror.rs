@@ -2,19 +2,44 @@
 //!
 //! Promises: a page's instructions and its ack keys are committed in one transaction on one writer thread, and durable
 //! when [`Mirror::apply`] returns; an older revision never overwrites a newer one; nothing is dropped; readers have
-//! connections of their own and never hold the writer up. Only this file commits.
+//! connections of their own and never hold the writer up. Only [`writer`] commits.
+//!
+//! In reading order: [`plan`] (what an instruction means, pure), [`names`] (SQL names, pure), [`kinds`] (type tables),
+//! [`apply`] and [`unkeyed`] (a page into rows), [`outbox`] and [`ranges`] (ack keys and packs), [`writer`] (the
+//! thread), [`open`] and [`lock`] (the file), [`reader`] (the other side). The schema is `assets/sql/mirror.sql`.
 
+mod apply;
 pub mod error;
+pub mod filter;
+mod kinds;
+mod lock;
+mod names;
+mod open;
+mod outbox;
+mod plan;
+mod ranges;
 pub mod reader;
+mod unkeyed;
+mod writer;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 use serde::Serialize;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::protocol::{DeviceUuid, Page, Session};
+use writer::{Job, Reply};
 
 pub use error::MirrorError;
 pub use reader::Reader;
+
+/// How long another program's write lock is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Jobs that may wait for the writer; more callers wait in their task.
+const QUEUE: usize = 64;
 
 /// Whose data a mirror holds: another host or account on the same file is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -123,11 +148,41 @@ pub enum SessionEnd {
     Crashed,
 }
 
+impl SessionEnd {
+    /// The word in the mirror.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Drained => "drained",
+            Self::Lost => "lost",
+            Self::Stopped => "stopped",
+            Self::Failed => "failed",
+            Self::Crashed => "crashed",
+        }
+    }
+}
+
 /// The writer: one thread, one connection, one lock on the file. Clone it freely; the last clone's drop or
 /// [`Mirror::close`] ends the thread and gives the lock back.
 #[derive(Debug, Clone)]
 pub struct Mirror {
-    _path: PathBuf,
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    path: PathBuf,
+    device: DeviceUuid,
+    jobs: Option<mpsc::Sender<Job>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.jobs = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join(); // a writer that panicked has told its callers by their channels
+        }
+    }
 }
 
 impl Mirror {
@@ -137,21 +192,47 @@ impl Mirror {
     /// # Errors
     /// [`MirrorError`]: a directory, text, corrupt, read-only, newer, another program's database, in use (with the
     /// holder), another host, another device.
-    pub fn open(path: &Path, _identity: &Identity) -> Result<Self, MirrorError> {
-        Ok(Self { _path: path.to_owned() })
+    pub fn open(path: &Path, identity: &Identity) -> Result<Self, MirrorError> {
+        Self::open_within(path, identity, PATIENCE)
+    }
+
+    /// The same, waiting for at most `patience` where another program has the file write-locked.
+    ///
+    /// # Errors
+    /// As [`Mirror::open`].
+    pub fn open_within(path: &Path, identity: &Identity, patience: Duration) -> Result<Self, MirrorError> {
+        let opened = open::open(path, identity, patience)?;
+        let (path, device) = (opened.path.clone(), opened.device);
+        let (jobs, queue) = mpsc::channel(QUEUE);
+        let thread = std::thread::Builder::new()
+            .name("mirror-writer".into())
+            .spawn(move || writer::run(opened, queue))
+            .map_err(|e| MirrorError::io("cannot start the writer of", &path, &e))?;
+        Ok(Self { inner: Arc::new(Inner { path, device, jobs: Some(jobs), thread: Some(thread) }) })
+    }
+
+    /// The canonical path of the file.
+    pub fn path(&self) -> &Path {
+        &self.inner.path
+    }
+
+    /// Who synchronizes the mirror at `path` now: process id and start time; none where nobody does.
+    pub fn holder(path: &Path) -> Option<String> {
+        lock::holder(path)
     }
 
     /// The device, made once and kept in the mirror.
     pub fn device(&self) -> DeviceUuid {
-        todo!()
+        self.inner.device
     }
 
     /// Begins a session in the history.
     ///
     /// # Errors
     /// [`MirrorError`] where it cannot be written.
-    pub async fn begin_session(&self, _session: &Session) -> Result<SessionNo, MirrorError> {
-        todo!()
+    pub async fn begin_session(&self, session: &Session) -> Result<SessionNo, MirrorError> {
+        let id = session.id.0.clone();
+        self.ask(|reply| Job::Begin { id, reply }).await
     }
 
     /// Ends a session in the history. `retries`, `failed_objects` and `error` are the engine's; counts are the mirror's.
@@ -160,13 +241,13 @@ impl Mirror {
     /// [`MirrorError`] where it cannot be written.
     pub async fn end_session(
         &self,
-        _session: SessionNo,
-        _end: SessionEnd,
-        _retries: u64,
-        _failed_objects: u64,
-        _error: Option<String>,
+        session: SessionNo,
+        end: SessionEnd,
+        retries: u64,
+        failed_objects: u64,
+        error: Option<String>,
     ) -> Result<(), MirrorError> {
-        todo!()
+        self.ask(|reply| Job::End { session, end, retries, failed: failed_objects, error, reply }).await
     }
 
     /// Applies a page and puts its keys in the outbox, in one transaction (several waiting pages may share it).
@@ -174,24 +255,25 @@ impl Mirror {
     ///
     /// # Errors
     /// [`MirrorError`]: then nothing of the page is in the mirror.
-    pub async fn apply(&self, _session: SessionNo, _page: Page) -> Result<Receipt, MirrorError> {
-        todo!()
+    pub async fn apply(&self, session: SessionNo, page: Page) -> Result<Receipt, MirrorError> {
+        self.ask(|reply| Job::Apply { session, page: Box::new(page), reply }).await
     }
 
     /// The next pack: at most `max` keys that are pending and not held, oldest first; none where there are none.
+    /// It is in flight until [`Mirror::settle`] is told; the next one has other keys.
     ///
     /// # Errors
     /// [`MirrorError`] where the outbox cannot be read.
-    pub async fn next_pack(&self, _max: usize) -> Result<Option<Pack>, MirrorError> {
-        todo!()
+    pub async fn next_pack(&self, max: usize) -> Result<Option<Pack>, MirrorError> {
+        self.ask(|reply| Job::NextPack { max, reply }).await
     }
 
     /// Says what became of a pack.
     ///
     /// # Errors
     /// [`MirrorError`] where it cannot be written; then the keys stay pending, and sending them again is harmless.
-    pub async fn settle(&self, _pack: PackNo, _settlement: Settlement) -> Result<Outbox, MirrorError> {
-        todo!()
+    pub async fn settle(&self, pack: PackNo, settlement: Settlement) -> Result<Outbox, MirrorError> {
+        self.ask(|reply| Job::Settle { pack, settlement, reply }).await
     }
 
     /// What the outbox holds.
@@ -199,14 +281,27 @@ impl Mirror {
     /// # Errors
     /// [`MirrorError`] where it cannot be read.
     pub async fn outbox(&self) -> Result<Outbox, MirrorError> {
-        todo!()
+        self.ask(|reply| Job::Outbox { reply }).await
     }
 
-    /// Commits what waits, leaves no WAL behind, gives the lock back.
+    /// Commits what waits, leaves no WAL behind, gives the lock back. Clones that are left answer with an error.
     ///
     /// # Errors
     /// [`MirrorError`] where the last write failed.
     pub async fn close(self) -> Result<(), MirrorError> {
-        todo!()
+        self.ask(|reply| Job::Close { reply }).await
     }
+
+    async fn ask<T>(&self, job: impl FnOnce(Reply<T>) -> Job) -> Result<T, MirrorError> {
+        let closed = || writer::closed(&self.inner.path);
+        let (reply, answer) = oneshot::channel();
+        let jobs = self.inner.jobs.as_ref().ok_or_else(closed)?;
+        jobs.send(job(reply)).await.map_err(|_| closed())?;
+        answer.await.map_err(|_| closed())?
+    }
+}
+
+/// The time now as the mirror writes it: RFC 3339, UTC.
+fn now() -> String {
+    jiff::Timestamp::now().to_string()
 }

@@ -1,17 +1,45 @@
 //! Reading a mirror: status, types, rows by keyset, records, read-only SQL. Connections of its own; blocks, so call it
 //! from a thread that may wait. Works while a synchronization writes, and in a read-only folder.
 
-use std::path::{Path, PathBuf};
+mod guard;
+mod status;
+mod window;
 
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OpenFlags, Row as SqlRow};
 use serde::Serialize;
 
-use super::{MirrorError, Outbox, SessionNo};
+use super::open::{self, Found};
+use super::{MirrorError, Outbox, SessionNo, lock, names};
 use crate::protocol::{DeviceUuid, RecordId};
 
 /// A read-only connection to a mirror.
 #[derive(Debug)]
 pub struct Reader {
-    _path: PathBuf,
+    path: PathBuf,
+    connection: Connection,
+    /// Opened with `immutable=1`: nobody can write there, and no WAL can be read.
+    immutable: bool,
+}
+
+/// Stops what a [`Reader`] is doing, from any thread.
+pub struct Interrupter(rusqlite::InterruptHandle);
+
+impl Interrupter {
+    /// The running statement ends with an error; without one nothing happens.
+    pub fn interrupt(&self) {
+        self.0.interrupt();
+    }
+}
+
+impl std::fmt::Debug for Interrupter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Interrupter")
+    }
 }
 
 /// A resource type in the mirror.
@@ -152,60 +180,152 @@ impl Reader {
     /// # Errors
     /// [`MirrorError`] where there is none, or it is none.
     pub fn open(path: &Path) -> Result<Self, MirrorError> {
-        Ok(Self { _path: path.to_owned() })
+        let missing = || MirrorError::Missing { path: path.to_owned() };
+        if !path.exists() {
+            return Err(missing());
+        }
+        let path = lock::canonical(path)?;
+        open::a_file_or_nothing(&path)?;
+        let (connection, found, immutable) = match Self::connect(&path, false) {
+            Ok((connection, found)) => (connection, found, false),
+            // A read-only folder has no place for the WAL's index, and nobody who could write.
+            Err(MirrorError::ReadOnly { .. }) => {
+                let (connection, found) = Self::connect(&path, true)?;
+                (connection, found, true)
+            }
+            Err(error) => return Err(error),
+        };
+        if found == Found::Empty {
+            return Err(missing());
+        }
+        Ok(Self { path, connection, immutable })
     }
 
-    /// Device, sessions, counts, pending acks. Does not depend on the mirror's size.
-    ///
-    /// # Errors
-    /// [`MirrorError`] where it cannot be read.
-    pub fn status(&self) -> Result<Status, MirrorError> {
-        todo!()
+    /// The connection is a writing one to SQLite, because only such a one removes its WAL when it closes last; that
+    /// nothing is written through it is the guard's work.
+    fn connect(path: &Path, immutable: bool) -> Result<(Connection, Found), MirrorError> {
+        let say = |e| MirrorError::sqlite("cannot read", path, e);
+        let mut connection = if immutable {
+            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+            Connection::open_with_flags(immutable_uri(path), flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+        } else {
+            let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            Connection::open_with_flags(path, flags)
+        }
+        .map_err(say)?;
+        connection.busy_timeout(Duration::from_secs(10)).map_err(say)?;
+        let found = open::recognise(&connection, path)?;
+        guard::close(&mut connection).map_err(say)?;
+        Ok((connection, found))
     }
 
-    /// The types, largest first.
-    ///
-    /// # Errors
-    /// [`MirrorError`] where it cannot be read.
-    pub fn kinds(&self) -> Result<Vec<Kind>, MirrorError> {
-        todo!()
+    /// The canonical path of the file.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
-    /// The field columns of a type, in the order they were met.
-    ///
-    /// # Errors
-    /// [`MirrorError`] where it cannot be read.
-    pub fn columns(&self, _kind: &str) -> Result<Vec<Column>, MirrorError> {
-        todo!()
+    /// Whether the mirror lies in a read-only folder, so that it cannot change.
+    pub fn immutable(&self) -> bool {
+        self.immutable
     }
 
-    /// A window of at most `limit` rows of a type, in time independent of where it lies.
-    ///
-    /// # Errors
-    /// [`MirrorError`] where it cannot be read.
-    pub fn window(&self, _kind: &str, _from: &From, _limit: usize) -> Result<Window, MirrorError> {
-        todo!()
-    }
-
-    /// One record.
-    ///
-    /// # Errors
-    /// [`MirrorError`] where it cannot be read.
-    pub fn record(&self, _kind: &str, _id: &RecordId) -> Result<Option<Row>, MirrorError> {
-        todo!()
+    /// A handle that stops a running query from another thread.
+    pub fn interrupter(&self) -> Interrupter {
+        Interrupter(self.connection.get_interrupt_handle())
     }
 
     /// Runs one read-only statement and hands over its columns, then each row, until `row` answers false.
     /// Nothing can be written, attached or loaded through it.
     ///
     /// # Errors
-    /// [`MirrorError`] with SQLite's words.
+    /// [`MirrorError::Query`] with SQLite's words, or ours where the statement may not run.
     pub fn query(
         &self,
-        _sql: &str,
-        _columns: &mut dyn FnMut(&[String]),
-        _row: &mut dyn FnMut(Vec<Value>) -> bool,
+        sql: &str,
+        columns: &mut dyn FnMut(&[String]),
+        row: &mut dyn FnMut(Vec<Value>) -> bool,
     ) -> Result<(), MirrorError> {
-        todo!()
+        let say = |e: rusqlite::Error| self.query_error(e);
+        let mut statement = self.connection.prepare(sql).map_err(say)?;
+        if statement.column_count() == 0 {
+            return Err(MirrorError::Query { reason: "there is no statement that answers with rows".into() });
+        }
+        // VACUUM INTO passes the authorizer when it is prepared; this stops it before it runs.
+        if !statement.readonly() {
+            return Err(MirrorError::Query { reason: "only statements that read can run here".into() });
+        }
+        let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
+        columns(&names);
+        let mut rows = statement.raw_query();
+        while let Some(found) = rows.next().map_err(say)? {
+            let values =
+                (0..names.len()).map(|i| found.get_ref(i).map(Value::from)).collect::<Result<_, _>>();
+            if !row(values.map_err(say)?) {
+                break;
+            }
+        }
+        Ok(())
     }
+
+    fn query_error(&self, error: rusqlite::Error) -> MirrorError {
+        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase, SystemIoFailure};
+        if let Some(DatabaseCorrupt | NotADatabase | SystemIoFailure) = error.sqlite_error_code() {
+            return self.error(error);
+        }
+        let reason = match error {
+            rusqlite::Error::MultipleStatement => "one statement at a time".to_owned(),
+            other => crate::text::visible(&other.to_string()).into_owned(),
+        };
+        MirrorError::Query { reason }
+    }
+
+    fn error(&self, error: rusqlite::Error) -> MirrorError {
+        MirrorError::sqlite("cannot read", &self.path, error)
+    }
+}
+
+impl std::convert::From<ValueRef<'_>> for Value {
+    fn from(value: ValueRef<'_>) -> Self {
+        match value {
+            ValueRef::Null => Self::Null,
+            ValueRef::Integer(n) => Self::Integer(n),
+            ValueRef::Real(x) => Self::Real(x),
+            ValueRef::Text(text) => Self::Text(String::from_utf8_lossy(text).into_owned()),
+            ValueRef::Blob(bytes) => Self::Blob(bytes.to_vec()),
+        }
+    }
+}
+
+/// `file:` and the path, escaped, with `immutable=1`.
+fn immutable_uri(path: &Path) -> String {
+    let mut uri = String::from("file:");
+    for byte in path.as_os_str().as_encoded_bytes() {
+        if byte.is_ascii_alphanumeric() || b"/.-_".contains(byte) {
+            uri.push(char::from(*byte));
+        } else {
+            let _ = write!(uri, "%{byte:02X}"); // a String takes everything
+        }
+    }
+    uri.push_str("?immutable=1");
+    uri
+}
+
+/// An id as it lies in a table.
+pub(super) fn record_id(value: ValueRef<'_>) -> rusqlite::Result<RecordId> {
+    Ok(match value {
+        ValueRef::Integer(id) => RecordId::Int(id),
+        ValueRef::Text(id) | ValueRef::Blob(id) => RecordId::Text(String::from_utf8_lossy(id).into_owned()),
+        ValueRef::Real(id) => RecordId::Text(id.to_string()),
+        ValueRef::Null => return Err(rusqlite::Error::InvalidQuery),
+    })
+}
+
+/// A text column, whatever bytes it has.
+fn text(row: &SqlRow<'_>, index: usize) -> rusqlite::Result<String> {
+    Ok(match row.get_ref(index)? {
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+        ValueRef::Integer(n) => n.to_string(),
+        ValueRef::Real(x) => x.to_string(),
+        ValueRef::Null => String::new(),
+    })
 }

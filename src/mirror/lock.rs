@@ -1,0 +1,116 @@
+//! One synchronization per mirror: the canonical path and the lock beside it.
+//!
+//! Promise: two paths to one file are one lock, and the lock goes when its process goes. The lock is a file of its
+//! own, because opening and closing the database's file would drop the locks that SQLite holds on it.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::MirrorError;
+
+/// A held lock. Dropping it gives it back; the file stays, since removing it would race with the next holder.
+#[derive(Debug)]
+pub(super) struct Lock {
+    _file: File,
+}
+
+/// How often and how long apart a held lock is tried again: whoever only asks for the holder has it for an instant.
+const TRIES: u32 = 4;
+const PAUSE: Duration = Duration::from_millis(15);
+
+impl Lock {
+    /// Takes the lock of the mirror at `path` (canonical), or names its holder.
+    pub(super) fn take(path: &Path) -> Result<Self, MirrorError> {
+        let beside = beside(path);
+        let mut file = private(OpenOptions::new().read(true).write(true).create(true).truncate(false))
+            .open(&beside)
+            .map_err(|e| MirrorError::io("cannot lock", path, &e))?;
+        let mut tries = 1;
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if tries < TRIES => {
+                    tries += 1;
+                    std::thread::sleep(PAUSE);
+                }
+                Err(TryLockError::WouldBlock) => {
+                    return Err(MirrorError::InUse { path: path.to_owned(), holder: read_holder(&mut file) });
+                }
+                Err(TryLockError::Error(e)) => return Err(MirrorError::io("cannot lock", path, &e)),
+            }
+        }
+        let text = format!("process {}, since {}\n", std::process::id(), super::now());
+        file.set_len(0)
+            .and_then(|()| file.rewind())
+            .and_then(|()| file.write_all(text.as_bytes()))
+            .map_err(|e| MirrorError::io("cannot lock", path, &e))?;
+        Ok(Self { _file: file })
+    }
+}
+
+/// Who holds the mirror at `path`, in words; none where it is free (or there is no mirror).
+pub(super) fn holder(path: &Path) -> Option<String> {
+    let path = canonical(path).ok()?;
+    let mut file = File::open(beside(&path)).ok()?;
+    match file.try_lock_shared() {
+        Err(TryLockError::WouldBlock) => Some(read_holder(&mut file)),
+        _ => None,
+    }
+}
+
+fn read_holder(file: &mut File) -> String {
+    let mut text = String::new();
+    let read = file.rewind().and_then(|()| file.take(200).read_to_string(&mut text));
+    match text.trim() {
+        "" => "another process".to_owned(),
+        _ if read.is_err() => "another process".to_owned(),
+        holder => crate::text::visible(holder).into_owned(),
+    }
+}
+
+fn beside(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    PathBuf::from(name)
+}
+
+/// The one path of a file, through symbolic links, whether it exists or not. Missing folders are an error here.
+pub(super) fn canonical(path: &Path) -> Result<PathBuf, MirrorError> {
+    let mut path = path.to_owned();
+    // A link to a file that does not exist yet is followed by hand; more links than this are a loop.
+    for _ in 0..40 {
+        let error = match fs::canonicalize(&path) {
+            Ok(found) => return Ok(found),
+            Err(error) => error,
+        };
+        if error.kind() != std::io::ErrorKind::NotFound {
+            return Err(MirrorError::io("cannot open", &path, &error));
+        }
+        let folder = match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+            _ => PathBuf::from("."),
+        };
+        if let Ok(target) = fs::read_link(&path) {
+            path = folder.join(target);
+            continue;
+        }
+        let folder = fs::canonicalize(&folder).map_err(|e| MirrorError::io("cannot open", &path, &e))?;
+        let name = path.file_name().ok_or_else(|| MirrorError::io("cannot open", &path, &error))?;
+        return Ok(folder.join(name));
+    }
+    Err(MirrorError::Io { operation: "cannot open", path, reason: "too many symbolic links".into() })
+}
+
+/// Makes files that only their owner can read: a mirror is a customer's data.
+#[cfg(unix)]
+pub(super) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600)
+}
+
+/// Elsewhere the folder's rights decide.
+#[cfg(not(unix))]
+pub(super) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    options
+}

@@ -1,0 +1,68 @@
+//! What keeps a reading connection from writing: an allow-list that SQLite asks for each part of each statement,
+//! `query_only`, and limits. Once closed, the guard stays for the connection's life.
+
+use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
+use rusqlite::limits::Limit;
+use rusqlite::{Connection, Result};
+
+/// The longest value, in bytes: twice the bound on a page's body, so that every record can be read.
+const LONGEST_VALUE: i32 = 256 << 20;
+
+/// Pragmas that only tell. Those in the first list may have an argument (the name of a table, a number of errors).
+const ASKING: [&str; 10] = [
+    "table_info",
+    "table_xinfo",
+    "table_list",
+    "index_list",
+    "index_info",
+    "index_xinfo",
+    "foreign_key_list",
+    "foreign_key_check",
+    "integrity_check",
+    "quick_check",
+];
+const TELLING: [&str; 15] = [
+    "application_id",
+    "collation_list",
+    "compile_options",
+    "data_version",
+    "database_list",
+    "encoding",
+    "freelist_count",
+    "function_list",
+    "journal_mode",
+    "module_list",
+    "page_count",
+    "page_size",
+    "pragma_list",
+    "schema_version",
+    "user_version",
+];
+/// Functions that reach beyond the database, if some build has them.
+const REACHING: [&str; 5] = ["load_extension", "fts3_tokenizer", "readfile", "writefile", "edit"];
+
+/// Closes the guard.
+pub(super) fn close(connection: &mut Connection) -> Result<()> {
+    connection.pragma_update(None, "query_only", true)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "temp_store", "memory")?;
+    connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
+    connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST_VALUE)?;
+    connection.authorizer(Some(authorize))
+}
+
+fn authorize(asked: AuthContext<'_>) -> Authorization {
+    let allowed = match asked.action {
+        AuthAction::Select | AuthAction::Read { .. } | AuthAction::Recursive => true,
+        AuthAction::Function { function_name } => !listed(&REACHING, function_name),
+        AuthAction::Pragma { pragma_name, pragma_value } => {
+            listed(&ASKING, pragma_name) || (pragma_value.is_none() && listed(&TELLING, pragma_name))
+        }
+        _ => false,
+    };
+    if allowed { Authorization::Allow } else { Authorization::Deny }
+}
+
+fn listed(list: &[&str], name: &str) -> bool {
+    list.iter().any(|listed| listed.eq_ignore_ascii_case(name))
+}

@@ -1,0 +1,428 @@
+//! The writer: one thread, one connection. The only file that commits.
+//!
+//! Promise: everything that waits goes into one transaction, and each answer leaves after its commit. A page's rows and
+//! its ack keys are always in the same one. After a failed write nothing more is written through this connection: a
+//! disk that failed once may lie the next time, and the service delivers again what was not acknowledged.
+
+use std::time::Instant;
+
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use tokio::sync::{mpsc, oneshot};
+
+use super::apply::{self, Origin};
+use super::kinds::Kinds;
+use super::open::Opened;
+use super::outbox::Queue;
+use super::{Counts, MirrorError, Outbox, Pack, PackNo, PageNo, Receipt, SessionEnd, SessionNo, Settlement};
+use crate::protocol::{EventType, Page, RecordId};
+
+/// Bounds of one transaction: it must not make the first of its callers wait for long.
+const BATCH_JOBS: usize = 64;
+const BATCH_BYTES: usize = 16 << 20;
+
+/// Where an answer goes.
+pub(super) type Reply<T> = oneshot::Sender<Result<T, MirrorError>>;
+
+/// What the writer can be asked.
+pub(super) enum Job {
+    Begin {
+        id: String,
+        reply: Reply<SessionNo>,
+    },
+    End {
+        session: SessionNo,
+        end: SessionEnd,
+        retries: u64,
+        failed: u64,
+        error: Option<String>,
+        reply: Reply<()>,
+    },
+    Apply {
+        session: SessionNo,
+        page: Box<Page>,
+        reply: Reply<Receipt>,
+    },
+    NextPack {
+        max: usize,
+        reply: Reply<Option<Pack>>,
+    },
+    Settle {
+        pack: PackNo,
+        settlement: Settlement,
+        reply: Reply<Outbox>,
+    },
+    Outbox {
+        reply: Reply<Outbox>,
+    },
+    Close {
+        reply: Reply<()>,
+    },
+}
+
+/// An answer that waits for the commit.
+enum Answer {
+    Session(Reply<SessionNo>, SessionNo),
+    Done(Reply<()>),
+    Receipt(Reply<Receipt>, Receipt),
+    Pack(Reply<Option<Pack>>, Option<Pack>),
+    Outbox(Reply<Outbox>, Outbox),
+}
+
+/// Runs until it is asked to close or nobody can ask any more.
+pub(super) fn run(opened: Opened, mut jobs: mpsc::Receiver<Job>) {
+    let Opened { connection, lock, path, .. } = opened;
+    connection.set_prepared_statement_cache_capacity(64);
+    let mut close = None;
+    {
+        let mut writer = Writer { connection: &connection, path: &path, open: None, broken: None };
+        while let Some(first) = jobs.blocking_recv() {
+            let batch = gather(first, &mut jobs);
+            close = writer.batch(batch);
+            if close.is_some() {
+                break;
+            }
+        }
+    }
+    let closed = finish(connection).map_err(|e| MirrorError::sqlite("cannot close", &path, e));
+    drop(lock);
+    if let Some(reply) = close {
+        let _ = reply.send(closed); // the caller may be gone
+    }
+}
+
+/// Takes what waits already, within the bounds.
+fn gather(first: Job, jobs: &mut mpsc::Receiver<Job>) -> Vec<Job> {
+    let bytes = |job: &Job| if let Job::Apply { page, .. } = job { page.bytes() } else { 0 };
+    let mut size = bytes(&first);
+    let mut batch = vec![first];
+    while batch.len() < BATCH_JOBS && size < BATCH_BYTES {
+        let Ok(job) = jobs.try_recv() else { break };
+        size += bytes(&job);
+        batch.push(job);
+    }
+    batch
+}
+
+/// Leaves no WAL behind. Where a reader is in its way, the last connection that closes does it.
+fn finish(connection: Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(std::time::Duration::from_millis(500))?;
+    let checkpoint = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    connection.close().map_err(|(_, e)| e)?;
+    checkpoint
+}
+
+struct Writer<'c> {
+    connection: &'c Connection,
+    path: &'c std::path::Path,
+    /// What is remembered of the database; none before the first use and after a failure.
+    open: Option<Open<'c>>,
+    /// The first failure: every later answer repeats it.
+    broken: Option<MirrorError>,
+}
+
+struct Open<'c> {
+    kinds: Kinds<'c>,
+    queue: Queue,
+    pages: PageNo,
+    tombstones: i64,
+    unkeyed: i64,
+}
+
+impl<'c> Writer<'c> {
+    /// Does a batch; returns whom to tell once the mirror is closed, if that was asked.
+    fn batch(&mut self, batch: Vec<Job>) -> Option<Reply<()>> {
+        let begun = Instant::now();
+        let mut answers = Vec::with_capacity(batch.len());
+        let mut rest = batch.into_iter();
+        let mut close = None;
+        let mut failed = None;
+        let mut transaction = None;
+        for job in rest.by_ref() {
+            if let Job::Close { reply } = job {
+                close = Some(reply);
+                break;
+            }
+            if self.broken.is_none() && transaction.is_none() && job.writes() {
+                match Transaction::new_unchecked(self.connection, TransactionBehavior::Immediate) {
+                    Ok(begun) => transaction = Some(begun),
+                    Err(e) => failed = Some(self.error(e)),
+                }
+            }
+            match self.broken.as_ref().or(failed.as_ref()) {
+                Some(error) => job.refuse(error),
+                None => failed = self.one(job, &mut answers),
+            }
+        }
+        rest.for_each(|job| job.refuse(&closed(self.path)));
+        let committed = match (failed, transaction) {
+            (Some(error), _) => Err(error), // dropping the transaction rolls it back
+            (None, Some(transaction)) => self.commit(transaction),
+            (None, None) => Ok(()),
+        };
+        let micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+        match committed {
+            Ok(()) => answers.into_iter().for_each(|answer| self.deliver(answer, micros)),
+            Err(error) => {
+                for answer in answers {
+                    answer.refuse(&error);
+                }
+                self.open = None;
+                if !matches!(error, MirrorError::WriteLocked { .. }) {
+                    self.broken = Some(error);
+                }
+            }
+        }
+        close
+    }
+
+    /// Does a job inside the transaction. What it says goes out after the commit; returns what failed.
+    fn one(&mut self, job: Job, answers: &mut Vec<Answer>) -> Option<MirrorError> {
+        let (done, error) = match job {
+            Job::Begin { id, reply } => answer(self.begin(&id), reply, Answer::Session),
+            Job::End { session, end, retries, failed, error, reply } => {
+                let ended = self.end(session, end, retries, failed, error.as_deref());
+                answer(ended, reply, |reply, ()| Answer::Done(reply))
+            }
+            Job::Apply { session, page, reply } => match self.apply(session, &page) {
+                // The page was refused before anything of it was written: the others go on.
+                Err(error @ MirrorError::OtherAccount { .. }) => {
+                    let _ = reply.send(Err(error));
+                    (None, None)
+                }
+                applied => answer(applied, reply, Answer::Receipt),
+            },
+            Job::NextPack { max, reply } => {
+                let taken = self.with(|connection, open| open.queue.take(connection, max));
+                answer(taken, reply, Answer::Pack)
+            }
+            Job::Settle { pack, settlement, reply } => {
+                let settled = self.with(|connection, open| {
+                    open.queue.settle(connection, pack, &settlement)?;
+                    Ok(open.queue.counts())
+                });
+                answer(settled, reply, Answer::Outbox)
+            }
+            Job::Outbox { reply } => {
+                answer(self.with(|_, open| Ok(open.queue.counts())), reply, Answer::Outbox)
+            }
+            Job::Close { .. } => (None, None),
+        };
+        answers.extend(done);
+        error
+    }
+
+    fn begin(&mut self, id: &str) -> Result<SessionNo, MirrorError> {
+        self.with(|connection, _| {
+            connection
+                .execute("INSERT INTO _session (id, started) VALUES (?1, ?2)", params![id, super::now()])?;
+            Ok(connection.last_insert_rowid())
+        })
+    }
+
+    fn end(
+        &mut self,
+        session: SessionNo,
+        end: SessionEnd,
+        retries: u64,
+        failed: u64,
+        error: Option<&str>,
+    ) -> Result<(), MirrorError> {
+        self.with(|connection, _| {
+            connection.execute(
+                "UPDATE _session SET ended = ?2, end = ?3, retries = ?4, failed_objects = ?5, error = ?6 \
+                 WHERE no = ?1",
+                params![session, super::now(), end.as_str(), retries as i64, failed as i64, error],
+            )?;
+            Ok(())
+        })
+    }
+
+    fn apply(&mut self, session: SessionNo, page: &Page) -> Result<Receipt, MirrorError> {
+        self.check_account(page)?;
+        self.with(|connection, open| {
+            open.pages += 1;
+            let origin = Origin { session, page: open.pages };
+            let applied = apply::page(connection, &mut open.kinds, page, origin)?;
+            open.tombstones += applied.tombstones;
+            open.unkeyed += applied.unkeyed;
+            open.queue.add(connection, session, origin.page, &applied.keys, applied.key_count)?;
+            let sum =
+                |count: fn(&Counts) -> u64| applied.kinds.iter().map(|(_, c)| count(c)).sum::<u64>() as i64;
+            connection
+                .prepare_cached(
+                    "UPDATE _session SET pages = pages + 1, instructions = instructions + ?2, \
+                     created = created + ?3, updated = updated + ?4, deleted = deleted + ?5, \
+                     stale = stale + ?6, same = same + ?7 WHERE no = ?1",
+                )?
+                .execute(params![
+                    session,
+                    page.len() as i64,
+                    sum(|c| c.created),
+                    sum(|c| c.updated),
+                    sum(|c| c.deleted),
+                    sum(|c| c.stale),
+                    sum(|c| c.same)
+                ])?;
+            Ok(Receipt {
+                page: origin.page,
+                kinds: applied.kinds,
+                keys: applied.key_count,
+                changed: applied.changed,
+                pending: 0,       // known when the answer leaves
+                commit_micros: 0, // likewise
+            })
+        })
+    }
+
+    /// The account whose record came first is the mirror's; a page of another one is refused whole.
+    fn check_account(&mut self, page: &Page) -> Result<(), MirrorError> {
+        let accounts = page.items().filter(|item| item.kind == "account" && item.event != EventType::Deleted);
+        let received: Vec<_> = accounts.filter_map(|item| item.id).collect();
+        let Some(first) = received.first() else { return Ok(()) };
+        let known = self.with(|connection, _| {
+            connection
+                .prepare_cached("SELECT value FROM _meta WHERE key = 'account'")?
+                .query_row([], |row| super::reader::record_id(row.get_ref(0)?))
+                .optional()
+        })?;
+        let mine = known.as_ref().unwrap_or(first);
+        if let Some(other) = received.iter().find(|id| **id != mine) {
+            let say = |id: &RecordId| crate::text::visible(&id.to_string()).into_owned();
+            return Err(MirrorError::OtherAccount {
+                path: self.path.to_owned(),
+                mirror: say(mine),
+                received: say(other),
+            });
+        }
+        if known.is_none() {
+            self.with(|connection, _| {
+                connection
+                    .execute("INSERT INTO _meta (key, value) VALUES ('account', ?1)", [apply::Key(first)])
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Writes the counters and commits. Durable when it returns.
+    fn commit(&mut self, transaction: Transaction<'c>) -> Result<(), MirrorError> {
+        self.with(|connection, open| {
+            open.kinds.save()?;
+            let outbox = open.queue.counts();
+            connection
+                .prepare_cached(
+                    "UPDATE _total SET pages = ?1, pending = ?2, refused = ?3, tombstones = ?4, unkeyed = ?5",
+                )?
+                .execute(params![
+                    open.pages,
+                    outbox.pending as i64,
+                    outbox.refused as i64,
+                    open.tombstones,
+                    open.unkeyed
+                ])?;
+            Ok(())
+        })?;
+        transaction.commit().map_err(|e| self.error(e))
+    }
+
+    fn deliver(&mut self, answer: Answer, micros: u64) {
+        // Whoever asked may be gone; only a pack must not be lost with them.
+        match answer {
+            Answer::Session(reply, no) => drop(reply.send(Ok(no))),
+            Answer::Done(reply) => drop(reply.send(Ok(()))),
+            Answer::Outbox(reply, outbox) => drop(reply.send(Ok(outbox))),
+            Answer::Receipt(reply, receipt) => {
+                let pending = self.open.as_ref().map_or(0, |open| open.queue.counts().pending);
+                drop(reply.send(Ok(Receipt { pending, commit_micros: micros, ..receipt })));
+            }
+            Answer::Pack(reply, pack) => {
+                if let Err(Ok(Some(pack))) = reply.send(Ok(pack))
+                    && let Some(open) = &mut self.open
+                {
+                    open.queue.put_back(pack.no);
+                }
+            }
+        }
+    }
+
+    /// Runs inner SQL with what is remembered of the database.
+    fn with<T>(
+        &mut self,
+        work: impl FnOnce(&'c Connection, &mut Open<'c>) -> rusqlite::Result<T>,
+    ) -> Result<T, MirrorError> {
+        let connection = self.connection;
+        let open = match self.open.take() {
+            Some(open) => Ok(open),
+            None => Open::load(connection),
+        };
+        let done = open.and_then(|open| work(connection, self.open.insert(open)));
+        done.map_err(|e| self.error(e))
+    }
+
+    fn error(&self, error: rusqlite::Error) -> MirrorError {
+        MirrorError::sqlite("cannot write", self.path, error)
+    }
+}
+
+impl<'c> Open<'c> {
+    fn load(connection: &'c Connection) -> rusqlite::Result<Self> {
+        let (pages, tombstones, unkeyed) =
+            connection.query_row("SELECT pages, tombstones, unkeyed FROM _total", [], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })?;
+        Ok(Self {
+            kinds: Kinds::new(connection),
+            queue: Queue::load(connection)?,
+            pages,
+            tombstones,
+            unkeyed,
+        })
+    }
+}
+
+/// Splits a result into what to answer after the commit and what failed; a failure is answered at once.
+fn answer<T>(
+    result: Result<T, MirrorError>,
+    reply: Reply<T>,
+    wrap: impl FnOnce(Reply<T>, T) -> Answer,
+) -> (Option<Answer>, Option<MirrorError>) {
+    match result {
+        Ok(value) => (Some(wrap(reply, value)), None),
+        Err(error) => {
+            drop(reply.send(Err(error.again())));
+            (None, Some(error))
+        }
+    }
+}
+
+/// What a closed mirror answers.
+pub(super) fn closed(path: &std::path::Path) -> MirrorError {
+    MirrorError::Broken { path: path.to_owned(), reason: "it was closed".into() }
+}
+
+impl Job {
+    fn writes(&self) -> bool {
+        matches!(self, Self::Begin { .. } | Self::End { .. } | Self::Apply { .. } | Self::Settle { .. })
+    }
+
+    fn refuse(self, error: &MirrorError) {
+        match self {
+            Self::Begin { reply, .. } => drop(reply.send(Err(error.again()))),
+            Self::End { reply, .. } | Self::Close { reply } => drop(reply.send(Err(error.again()))),
+            Self::Apply { reply, .. } => drop(reply.send(Err(error.again()))),
+            Self::NextPack { reply, .. } => drop(reply.send(Err(error.again()))),
+            Self::Settle { reply, .. } | Self::Outbox { reply } => drop(reply.send(Err(error.again()))),
+        }
+    }
+}
+
+impl Answer {
+    fn refuse(self, error: &MirrorError) {
+        match self {
+            Self::Session(reply, _) => drop(reply.send(Err(error.again()))),
+            Self::Done(reply) => drop(reply.send(Err(error.again()))),
+            Self::Receipt(reply, _) => drop(reply.send(Err(error.again()))),
+            Self::Pack(reply, _) => drop(reply.send(Err(error.again()))),
+            Self::Outbox(reply, _) => drop(reply.send(Err(error.again()))),
+        }
+    }
+}
