@@ -29,7 +29,11 @@ Exit status:
   4    service unreachable, or failing after the retries
   5    the mirror cannot be used: no mirror, no database, read-only, newer, in use, disk full
   130  interrupted (SIGINT); what was committed stays, and unsent keys go first in the next run
-  143  terminated (SIGTERM, SIGHUP); the same holds";
+  143  terminated (SIGTERM, SIGHUP); the same holds
+
+Files:
+  ~/.local/share/drainboard/PROFILE/mirror.db   the mirror, where --mirror names no other
+  ~/.config/drainboard/keymap.toml              keys laid over the built-in ones";
 
 /// The whole command line.
 #[derive(Debug, Parser)]
