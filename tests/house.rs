@@ -2,6 +2,8 @@
 //!
 //! The parser is small and reads whole files, not only `use` lines: a path written out in code counts as well.
 
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails by panicking")]
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
