@@ -1,6 +1,8 @@
 //! The command line's contract, shown with the real binary: exit statuses, outputs, signals, and a whole account carried
 //! from `serve` through `sync` to `query`.
 
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails by panicking")]
+
 #[path = "cli/support.rs"]
 mod support;
 

@@ -128,7 +128,7 @@ fn subject(file: &str, path: &str) -> Option<(String, String)> {
         "super" | "self" => None,
         name => return Some(("crate".to_owned(), name.to_owned())),
     };
-    room.copied().filter(|room| is_room(&room)).map(|room| ("room".to_owned(), room.to_owned()))
+    room.copied().filter(|room| is_room(room)).map(|room| ("room".to_owned(), room.to_owned()))
 }
 
 /// All paths in code: those written out, and those that the braces of a `use` spell.

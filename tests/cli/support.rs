@@ -1,8 +1,6 @@
 //! What the command line's tests share: a folder of one's own, the real binary in a clean environment, the real service
 //! as a child process, and a stand-in for servers that are none.
 
-#![expect(clippy::unwrap_used, reason = "a helper of tests fails by panicking")]
-
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
