@@ -213,7 +213,7 @@ impl Flow {
         if end != SessionEnd::Drained || drain.failed_objects + drain.lost_pages > 0 {
             let jitter = self.rng.f64();
             self.start_tries.at = self.now + backoff::wait(self.causes.sessions, None, jitter);
-            self.start_tries.reason = "the last session brought nothing new".to_owned();
+            "the last session brought nothing new".clone_into(&mut self.start_tries.reason);
         }
     }
 
