@@ -277,6 +277,15 @@ impl Mirror {
         self.ask(|reply| Job::Settle { pack, settlement, reply }).await
     }
 
+    /// Holds all pending keys back, those of pages to come too, or releases them. Held keys survive a restart; what is
+    /// in flight is not called back.
+    ///
+    /// # Errors
+    /// [`MirrorError`] where it cannot be written.
+    pub async fn hold(&self, hold: bool) -> Result<Outbox, MirrorError> {
+        self.ask(|reply| Job::Hold { hold, reply }).await
+    }
+
     /// What the outbox holds.
     ///
     /// # Errors

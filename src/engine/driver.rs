@@ -153,6 +153,7 @@ impl Run {
                 Output::NextPack { max } => self.jobs.next_pack(max),
                 Output::Acknowledge(pack) => self.jobs.acknowledge(pack),
                 Output::Settle(pack, settlement) => self.jobs.settle(pack, settlement),
+                Output::Hold(hold) => self.jobs.hold(hold),
                 Output::Abandon => self.jobs.abandon(),
                 Output::Emit(kind, totals) => watchers.tell(kind, totals),
                 Output::WakeAt(at) => self.wake = at,

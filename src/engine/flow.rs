@@ -8,12 +8,13 @@
 //!            (outbox)     (201)                   (pages)               (outbox)
 //! ```
 //!
-//! Decisions by group: [`session`] (start to end), [`drain`] (queues and workers), [`acks`] (packs), [`retries`] (failures
+//! Decisions by group: [`session`] (start to end), [`drain`] (queues and workers), [`acks`] (packs), [`hold`] (acks held and lost on purpose), [`retries`] (failures
 //! and halts), [`control`] (pause, step, stop), [`view`] (the snapshot).
 
 mod acks;
 mod control;
 mod drain;
+mod hold;
 pub mod io;
 mod retries;
 mod session;
@@ -219,6 +220,7 @@ impl Flow {
                 self.stage = Stage::Flushing(Next::Start);
                 self.outbox_is(outbox);
                 self.emit(EventKind::RunStarted { device, mode: self.mode, pending_acks: outbox.pending });
+                self.hold_as_asked();
             }
             Input::Unusable(why) => {
                 self.left_opening();
@@ -236,8 +238,10 @@ impl Flow {
             }
             Input::PackReady(pack) => self.on_pack(pack),
             Input::NoPack(outbox) => self.on_no_pack(outbox),
+            Input::PackAccepted(_) if self.acks.dropping => self.on_dropped(),
             Input::PackAccepted(cost) => self.on_accepted(cost),
             Input::Settled(outbox) => self.on_settled(outbox),
+            Input::Held(outbox) => self.on_held(outbox),
             Input::Failed(job, failure) => self.on_failed(job, &failure),
             Input::Abandoned(job) => self.gone(job),
             Input::MirrorFailed(job, why) => {
@@ -285,6 +289,7 @@ impl Flow {
                 self.settle(crate::mirror::Settlement::Failed { reason });
             }
             Job::NextPack | Job::Settle => self.acks.stand = Stand::None,
+            Job::Hold => self.acks.writing_hold = false,
             Job::Close => {}
         }
     }
@@ -365,9 +370,10 @@ impl Flow {
         self.drain.as_ref().is_some_and(|drain| !drain.applying.is_empty())
     }
 
-    /// Whether the mirror writes something about the session, or is being opened or closed.
+    /// Whether the mirror writes something about the session or a hold, or is being opened or closed.
     fn local(&self) -> bool {
-        matches!(self.stage, Stage::Opening | Stage::Beginning | Stage::Ending(_) | Stage::Closing)
+        self.acks.writing_hold
+            || matches!(self.stage, Stage::Opening | Stage::Beginning | Stage::Ending(_) | Stage::Closing)
     }
 
     /// Whether anything at all is under way.
