@@ -2,6 +2,8 @@
 //!
 //! The parser is small and reads whole files, not only `use` lines: a path written out in code counts as well.
 
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails by panicking")]
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -126,7 +128,7 @@ fn subject(file: &str, path: &str) -> Option<(String, String)> {
         "super" | "self" => None,
         name => return Some(("crate".to_owned(), name.to_owned())),
     };
-    room.copied().filter(|room| is_room(&room)).map(|room| ("room".to_owned(), room.to_owned()))
+    room.copied().filter(|room| is_room(room)).map(|room| ("room".to_owned(), room.to_owned()))
 }
 
 /// All paths in code: those written out, and those that the braces of a `use` spell.

@@ -29,7 +29,11 @@ Exit status:
   4    service unreachable, or failing after the retries
   5    the mirror cannot be used: no mirror, no database, read-only, newer, in use, disk full
   130  interrupted (SIGINT); what was committed stays, and unsent keys go first in the next run
-  143  terminated (SIGTERM, SIGHUP); the same holds";
+  143  terminated (SIGTERM, SIGHUP); the same holds
+
+Files:
+  ~/.local/share/drainboard/PROFILE/mirror.db   the mirror, where --mirror names no other
+  ~/.config/drainboard/keymap.toml              keys laid over the built-in ones";
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -50,28 +54,19 @@ pub(super) struct Arguments {
 /// What to do; the console where none is named.
 #[derive(Debug, Subcommand)]
 pub(super) enum Task {
-    /// See it work: the console on a demo account and a service of its own; no account, no network
-    ///
-    /// Where stdout is no terminal, the same synchronization runs headless and ends with a summary.
-    /// It works in a temporary folder and reads no configuration and no environment: it can touch nobody's
-    /// mirror or token.
+    /// See it work: the console on a demo account, no set-up, no network
+    #[command(after_help = DEMO_EXAMPLES)]
     Demo(Demo),
-    /// Synchronize without the console: all sessions until the service says that there is nothing more
-    ///
-    /// Progress goes to stderr, the summary to stdout. With --json each event is a line on stdout, and the last
-    /// line is the summary, on every exit.
+    /// Synchronize without the console, until the service has nothing more
     #[command(after_help = SYNC_EXAMPLES)]
     Sync(Sync),
     /// Run the Sync service alone, for developers of any Sync API client
-    ///
-    /// Prints one line, `listening on http://127.0.0.1:8080  token TOKEN`, once it accepts connections. Stops on
-    /// SIGINT or SIGTERM.
     #[command(after_help = SERVE_EXAMPLES)]
     Serve(Serve),
     /// Ask the mirror in SQL, read-only
     #[command(after_help = QUERY_EXAMPLES)]
     Query(Query),
-    /// Show the mirror's device, rows, last sessions and pending acknowledgements
+    /// Show the mirror's device, records, last sessions and pending acknowledgements
     Status(Status),
     /// Print a completion script for a shell
     #[command(
@@ -105,7 +100,7 @@ pub(super) struct Common {
     /// A file whose content is the token [env: BASECRM_ACCESS_TOKEN holds the token itself]
     #[arg(long, global = true, value_name = "FILE")]
     pub(super) token_file: Option<PathBuf>,
-    /// Colours
+    /// Colours; auto obeys the terminal, NO_COLOR and TERM=dumb
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
     pub(super) color: Color,
     /// Say less: no progress
@@ -135,12 +130,10 @@ impl Common {
 /// When to use colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub(super) enum Color {
-    /// On a terminal, unless NO_COLOR or TERM=dumb says no
+    // No doc comments on these: they would stretch every help page.
     #[default]
     Auto,
-    /// Always
     Always,
-    /// Never
     Never,
 }
 
@@ -191,6 +184,16 @@ impl Pacing {
     }
 }
 
+const DEMO_EXAMPLES: &str = "\
+A service with a demo account runs on this machine and is drained into a mirror, both in a temporary folder.
+No configuration and no environment is read: a demo can touch nobody's mirror or token. Where stdout is no
+terminal, the same synchronization runs headless and ends with a summary.
+
+Examples:
+  drainboard demo
+  drainboard demo --items 200000 | cat        headless, at full speed
+  drainboard demo --keep /tmp/demo            then: drainboard query --mirror /tmp/demo/mirror.db 'SELECT …'";
+
 /// `drainboard demo`
 #[derive(Debug, Args)]
 pub(super) struct Demo {
@@ -212,10 +215,13 @@ pub(super) struct Demo {
 }
 
 const SYNC_EXAMPLES: &str = "\
+Progress goes to stderr, the summary to stdout. With --json each event is a line on stdout, and the last
+line is the summary, on every exit.
+
 Examples:
   drainboard sync                       everything, until the service has nothing more
   drainboard sync --json | tail -1      the summary as JSON
-  drainboard sync --peek                what would come? nothing is acknowledged, the mirror stays as it is
+  drainboard sync --peek                what would come? acknowledges nothing, touches no mirror
   drainboard sync --watch 5m            again five minutes after each run, until interrupted";
 
 /// `drainboard sync`
@@ -238,6 +244,9 @@ pub(super) struct Sync {
 }
 
 const SERVE_EXAMPLES: &str = "\
+Prints one line, `listening on http://127.0.0.1:8080  token TOKEN`, once it accepts connections.
+Stops on SIGINT and SIGTERM.
+
 Examples:
   drainboard serve
   drainboard serve --items 200000 --rate 10 --latency 120ms

@@ -15,7 +15,7 @@ use super::lines::Lines;
 use super::output::complain;
 use super::progress::Progress;
 use super::signals::{Signal, Signals};
-use super::summary::Summary;
+use super::summary::{Summary, counted};
 use super::words;
 use crate::engine::{Command, Engine, Event, EventKind, Mode, Outcome, Phase, RunEnd, Totals};
 
@@ -90,11 +90,11 @@ impl Run {
             return None;
         }
         if let Some(signal) = self.signal {
-            let wait = super::summary::counted(self.totals.pending_acks, "key");
-            return Some(format!(
-                "{}: what was committed stays, {wait} left to send in the next run",
-                signal.name()
-            ));
+            let left = match self.totals.pending_acks {
+                0 => "nothing is left to acknowledge".to_owned(),
+                n => format!("{} to acknowledge first in the next run", counted(n, "key")),
+            };
+            return Some(format!("{}: what was committed stays, {left}", signal.name()));
         }
         self.outcome.as_ref().and_then(|outcome| outcome.error.clone())
     }

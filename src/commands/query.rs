@@ -8,8 +8,8 @@ use super::arguments::{Color, Query};
 use super::cells;
 use super::output::{self, Ending, Failure};
 use super::table::Table;
-use crate::mirror::Reader;
 use crate::mirror::reader::Value;
+use crate::mirror::{MirrorError, Reader};
 
 /// Runs the statement and writes its answer.
 pub(super) fn run(query: &Query, mirror: &Path, color: Color) -> Ending {
@@ -21,8 +21,16 @@ pub(super) fn run(query: &Query, mirror: &Path, color: Color) -> Ending {
         .query(&query.sql, &mut |columns| sheet_cell.borrow_mut().columns(columns), &mut |row| {
             sheet_cell.borrow_mut().row(row)
         })
-        .map_err(Failure::other)?;
+        .map_err(of_query)?;
     output::written(sheet.finish())
+}
+
+/// A statement that cannot run is a failure like any other; everything else is the mirror's.
+fn of_query(error: MirrorError) -> Failure {
+    match error {
+        MirrorError::Query { reason } => Failure::other(format!("the query cannot run: {reason}")),
+        error => Failure::mirror(error),
+    }
 }
 
 /// The answer in one of its forms. The first error of the stream ends the writing and is kept.

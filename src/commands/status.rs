@@ -68,7 +68,7 @@ fn write_plain(status: &Status, mirror: &Path, out: &mut impl Write) -> io::Resu
 
 fn write_session(session: &SessionRow, out: &mut impl Write) -> io::Result<()> {
     let end = session.end.as_deref().unwrap_or("running");
-    write!(out, "#{}  {}  {:<8}", session.no, session.started, visible(end))?;
+    write!(out, "#{}  {}  {:<8}", session.no, local(&session.started), visible(end))?;
     write!(out, "  {}", counted(session.instructions, "instruction"))?;
     let (created, updated) = (grouped(session.created), grouped(session.updated));
     write!(out, " (+{created} ~{updated} -{})", grouped(session.deleted))?;
@@ -79,4 +79,10 @@ fn write_session(session: &SessionRow, out: &mut impl Write) -> io::Result<()> {
         write!(out, ", {}", visible(error))?;
     }
     writeln!(out)
+}
+
+/// A time of the mirror's, as a clock on the wall shows it here; as it is where it is none.
+fn local(time: &str) -> String {
+    let Ok(time) = time.parse::<jiff::Timestamp>() else { return visible(time).into_owned() };
+    time.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }

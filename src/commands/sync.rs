@@ -91,7 +91,8 @@ impl Job {
             output::complain(&error);
         }
         // A failure of the run says more than one of stdout.
-        let status = if sync.peek && run.end() == RunEnd::SingleSession { 0 } else { run.exit_status() };
+        let peeked = sync.peek && run.end() == RunEnd::SingleSession && run.error().is_none();
+        let status = if peeked { 0 } else { run.exit_status() };
         if status == 0 { output::written(told) } else { Ok(status) }
     }
 }
@@ -135,7 +136,8 @@ async fn tell(run: &Run, scratch: Option<PathBuf>, voice: Voice, hurried: bool) 
         return headless::last_line(lines, &run.summary(), hurried).await;
     }
     let mut out = output::stdout();
-    run.summary().write_plain(headline(run), &mut out)?;
+    let headline = if scratch.is_some() && run.signal.is_none() { "a peek" } else { headline(run) };
+    run.summary().write_plain(headline, &mut out)?;
     if let Some(scratch) = scratch {
         write_peek(&scratch, &mut out)?;
     }
@@ -156,7 +158,7 @@ fn headline(run: &Run) -> &'static str {
 fn write_peek(scratch: &Path, out: &mut impl Write) -> std::io::Result<()> {
     writeln!(
         out,
-        "a peek: nothing was acknowledged, the mirror was not touched; the next sync brings all of this"
+        "nothing was acknowledged and the mirror was not touched: the next sync brings all of this"
     )?;
     let kinds = Reader::open(scratch).and_then(|reader| reader.kinds()).unwrap_or_default();
     let widest = kinds.iter().map(|kind| grouped(kind.rows).len()).max().unwrap_or(0);

@@ -3,7 +3,6 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use crate::client::Operation;
 use crate::engine::{EventKind, Mode, Phase, Snapshot};
 use crate::mirror::SessionEnd;
 use crate::text::{bytes, grouped, span, visible};
@@ -41,9 +40,8 @@ pub(super) fn event(kind: &EventKind) -> String {
         EventKind::PackRefused { pack, keys, status, answer } => {
             format!("pack {pack} refused, {}: {status} {}", counted(*keys, "key"), visible(answer))
         }
-        EventKind::RetryScheduled { operation, reason, wait_ms, attempt, .. } => {
-            let wait = span(Duration::from_millis(*wait_ms));
-            format!("{} failed: {}; try {attempt} in {wait}", exchange(*operation), visible(reason))
+        EventKind::RetryScheduled { reason, wait_ms, attempt, .. } => {
+            format!("{}; try {attempt} in {}", visible(reason), span(Duration::from_millis(*wait_ms)))
         }
         EventKind::SessionEnded { no, end } => format!("session {no} {}", ended(*end)),
         EventKind::Paused => "paused".into(),
@@ -86,14 +84,6 @@ fn again(attempt: u32) -> String {
     if attempt > 1 { format!(", try {attempt}") } else { String::new() }
 }
 
-fn exchange(operation: Operation) -> &'static str {
-    match operation {
-        Operation::Start => "start",
-        Operation::Take => "taking a page",
-        Operation::Acknowledge => "acknowledging",
-    }
-}
-
 fn ended(end: SessionEnd) -> &'static str {
     match end {
         SessionEnd::Drained => "drained",
@@ -127,6 +117,7 @@ pub(super) fn state(snapshot: &Snapshot) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::Operation;
     use crate::mirror::Counts;
     use crate::protocol::QueueName;
 
@@ -140,7 +131,7 @@ mod tests {
             wait_ms: 1100,
             attempt: 2,
         });
-        assert_eq!(line, "taking a page failed: 503 ␛[2J; try 2 in 1.1 s");
+        assert_eq!(line, "503 ␛[2J; try 2 in 1.1 s");
     }
 
     #[test]
