@@ -162,7 +162,7 @@ async fn a_refusal_says_what_happened_and_what_to_do() {
     assert!(failure403.message.contains("`sync` scope"), "{failure403}");
     assert_eq!(failure403.request_id.as_deref(), Some("r-403"));
     let accepted = failure(Operation::Acknowledge, http(200, "", "{}")).await;
-    assert!(accepted.message.contains("only 202"), "{accepted}");
+    assert!(accepted.message.contains("202 is expected"), "{accepted}");
 }
 
 #[tokio::test]
