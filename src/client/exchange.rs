@@ -270,7 +270,7 @@ impl Trip<'_> {
         } else if self.status.is_some() {
             (FailureKind::Cut, format!("the answer of {asked} was cut: {cause}"))
         } else {
-            (FailureKind::Cut, format!("{origin} ended the connection before {asked} answered: {cause}"))
+            (FailureKind::Cut, format!("{origin} gave no whole answer for {asked}: {cause}"))
         };
         self.failure(kind, message)
     }
