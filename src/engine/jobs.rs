@@ -98,6 +98,10 @@ impl Jobs {
         });
     }
 
+    fn client(&self) -> Option<Client> {
+        self.tools.as_ref().map(|(_, client)| client.clone())
+    }
+
     /// Runs a job of the mirror.
     fn write<F>(&mut self, job: Job, work: impl FnOnce(Mirror) -> F)
     where
@@ -134,7 +138,7 @@ impl Jobs {
     }
 
     pub(super) fn start(&mut self) {
-        let Some((_, client)) = self.tools.clone() else { return };
+        let Some(client) = self.client() else { return };
         self.exchange(Job::Start, async move {
             match client.start().await {
                 Ok(answer) => {
@@ -151,13 +155,13 @@ impl Jobs {
     }
 
     pub(super) fn take(&mut self, ticket: Ticket, session: SessionId, queue: QueueName) {
-        let Some((_, client)) = self.tools.clone() else { return };
+        let Some(client) = self.client() else { return };
         let job = Job::Take(ticket);
         self.exchange(job, async move { taken(ticket, client.take(&session, &queue).await) });
     }
 
     pub(super) fn acknowledge(&mut self, no: PackNo) {
-        let Some((_, client)) = self.tools.clone() else { return };
+        let Some(client) = self.client() else { return };
         let Some(pack) = self.pack.clone().filter(|pack| pack.no == no) else { return };
         self.exchange(Job::Acknowledge, async move {
             match client.acknowledge(&pack.keys).await {
