@@ -142,18 +142,15 @@ impl Drop for Store {
 fn write(mut connection: Connection, queue: &mpsc::Receiver<Job>) {
     while let Ok(first) = queue.recv() {
         let jobs = std::iter::once(first).chain(queue.try_iter().take(GROUP - 1));
-        let (answers, committed) =
-            match connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate) {
-                Ok(mut transaction) => {
-                    let answers: Vec<Answer> = jobs.map(|job| job(&mut transaction)).collect();
-                    (answers, transaction.commit().map_err(|e| e.to_string()))
-                }
-                // The jobs are dropped, and whoever waits for them is told by the closed channel.
-                Err(_) => {
-                    drop(jobs.collect::<Vec<_>>());
-                    continue;
-                }
-            };
+        let Ok(mut transaction) =
+            connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
+        else {
+            // The jobs are dropped, and whoever waits for them is told so by the closed channel.
+            drop(jobs.collect::<Vec<_>>());
+            continue;
+        };
+        let answers: Vec<Answer> = jobs.map(|job| job(&mut transaction)).collect();
+        let committed = transaction.commit().map_err(|e| e.to_string());
         for answer in answers {
             answer(committed.clone());
         }
@@ -180,15 +177,19 @@ fn prepare(
     connection.busy_timeout(Duration::from_secs(5)).map_err(text)?;
     connection.set_prepared_statement_cache_capacity(64);
     let (mark, version): (i32, i32) = connection
-        .query_row("SELECT application_id, user_version FROM pragma_application_id, pragma_user_version", [], |r| {
-            Ok((r.get(0)?, r.get(1)?))
-        })
+        .query_row(
+            "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version",
+            [],
+            |r| Ok((r.get(0)?, r.get(1)?)),
+        )
         .map_err(text)?;
     let tables: i64 =
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |r| r.get(0)).map_err(text)?;
     if mark == APPLICATION_ID {
         if version != VERSION {
-            return Err(format!("it was made by a newer version (schema {version}, this one knows {VERSION})"));
+            return Err(format!(
+                "it was made by a newer version (schema {version}, this one knows {VERSION})"
+            ));
         }
     } else if tables > 0 || mark != 0 {
         return Err("it is another program's database, and no account".to_owned());

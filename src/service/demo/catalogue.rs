@@ -1,16 +1,17 @@
 //! What an account is made of: itself, its users, its pipelines, its lists of reasons, sources, outcomes and products.
 
 use super::json::Json;
+use super::people::times;
 use super::words::{OUTCOMES, PRODUCTS, REASONS, SOURCES, STAGES, TAGS};
-use super::{Kind, World};
+use super::{Kind, World, id};
 
 impl World {
     /// Writes a record of the account's settings, without its braces.
     pub(super) fn catalogue(&self, out: &mut Json, kind: Kind, at: u64) {
         let mut rng = self.rng(kind, at);
-        let (created, updated) = self.times(&mut rng);
+        let (created, updated) = times(&mut rng);
         let nth = |words: &'static [&'static str]| words[at as usize % words.len()];
-        out.number("id", self.id(kind, at));
+        out.number("id", id(kind, at));
         match kind {
             Kind::Account => account(out),
             Kind::User => self.user(out, at),
@@ -44,7 +45,10 @@ impl World {
                 out.raw("description", "null");
                 out.money("cost", 100 + rng.below(400_000));
                 out.raw("cost_currency", "\"USD\"");
-                out.raw("prices", r#"[{"amount":"19.99","currency":"EUR"},{"amount":"0.1","currency":"USD"}]"#);
+                out.raw(
+                    "prices",
+                    r#"[{"amount":"19.99","currency":"EUR"},{"amount":"0.1","currency":"USD"}]"#,
+                );
                 out.number("max_discount", rng.below(40));
                 out.number("max_markup", rng.below(20));
             }
@@ -70,12 +74,15 @@ impl World {
         let pipelines = self.count(Kind::Pipeline).max(1);
         let position = at % STAGES.len() as u64;
         out.string("name", STAGES[position as usize]);
-        out.string("category", ["incoming", "qualified", "quote", "closure", "won", "lost"][position as usize]);
+        out.string(
+            "category",
+            ["incoming", "qualified", "quote", "closure", "won", "lost"][position as usize],
+        );
         out.number("position", position + 1);
         out.number("likelihood", [5, 20, 50, 80, 100, 0][position as usize]);
         out.flag("active", position < 4);
         let pipeline = (at / STAGES.len() as u64).min(pipelines - 1);
-        out.link("pipeline_id", (self.count(Kind::Pipeline) > 0).then(|| self.id(Kind::Pipeline, pipeline)));
+        out.link("pipeline_id", (self.count(Kind::Pipeline) > 0).then(|| id(Kind::Pipeline, pipeline)));
     }
 }
 
