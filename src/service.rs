@@ -251,3 +251,6 @@ impl Inner {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,3 +12,5 @@ mod drain;
 mod edits;
 #[path = "service/errors.rs"]
 mod errors;
+#[path = "service/speed.rs"]
+mod speed;

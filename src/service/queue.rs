@@ -81,7 +81,8 @@ impl Account {
         started
     }
 
-    fn start_in(
+    /// The same within a transaction. For the writer.
+    pub(super) fn start_in(
         &self,
         file: &Connection,
         device: DeviceUuid,

@@ -74,6 +74,12 @@ impl Store {
         })
     }
 
+    /// Where the file is.
+    #[cfg(test)]
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Does `job` in a transaction of the writer, and answers when it is committed. Blocks.
     ///
     /// Jobs run one after the other, in the order in which they were asked for. A job that fails takes back its own
