@@ -204,8 +204,7 @@ fn watch(
         keymap: None,
         no_color: output::colorless(common.color),
     };
-    let left = console::run(setup)
-        .map_err(|error| Failure::other(format!("the terminal cannot be used: {error}")))?;
+    let left = console::run(setup).map_err(|error| Failure::other(format!("the console ended: {error}")))?;
     if let Some(kept) = folder.kept() {
         let mut out = output::stdout();
         output::written(writeln!(out, "kept in {}", kept.display()).and_then(|()| out.flush()))?;
