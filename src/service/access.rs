@@ -60,6 +60,7 @@ impl std::fmt::Debug for Access {
 
 /// A token that a seed gives: the same for the same seed and purpose, so that a restart keeps it.
 pub(super) fn token(seed: u64, purpose: u64) -> String {
-    let mut rng = fastrand::Rng::with_seed(seed.rotate_left(17) ^ purpose.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let mut rng =
+        fastrand::Rng::with_seed(seed.rotate_left(17) ^ purpose.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     (0..64).map(|_| rng.alphanumeric()).collect()
 }

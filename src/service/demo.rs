@@ -15,8 +15,8 @@ mod words;
 use rusqlite::{Transaction, params};
 
 use json::Json;
-pub(super) use plan::{KINDS, Kind};
 use plan::Plan;
+pub(super) use plan::{KINDS, Kind};
 use rng::Rng;
 
 /// What a generator of one type knows.

@@ -86,13 +86,18 @@ impl Editor<'_> {
         let first = demo::another(seed, items, kind, 0).0;
         let top: Option<i64> = self
             .file
-            .prepare_cached("SELECT id FROM record WHERE kind = ?1 AND typeof(id) = 'integer' ORDER BY id DESC LIMIT 1")?
+            .prepare_cached(
+                "SELECT id FROM record WHERE kind = ?1 AND typeof(id) = 'integer' ORDER BY id DESC LIMIT 1",
+            )?
             .query_row([kind as i64], |row| row.get(0))
             .optional()?;
         let at = top.map_or(0, |top| (top - first + 1).max(0) as u64);
         let (id, owner, data) = demo::another(seed, items, kind, at);
         let seq = self.next();
-        self.insert(&Record { seq, kind: kind as i64, id: id.into(), owner, revision: seq, prior: 0, data }, false)
+        self.insert(
+            &Record { seq, kind: kind as i64, id: id.into(), owner, revision: seq, prior: 0, data },
+            false,
+        )
     }
 
     /// Updates a record; false where there is none.
@@ -215,7 +220,8 @@ impl Editor<'_> {
         match kind {
             "deal" => changes.push(("value", format!(r#""{}.{:02}""#, 100 + n * 7, n % 100))),
             "task" => changes.push(("completed", (n.is_multiple_of(2)).to_string())),
-            "note" => changes.push(("content", format!(r#""Spoke again today ({n}). ✔ Ciąg dalszy nastąpi — 続く""#))),
+            "note" => changes
+                .push(("content", format!(r#""Spoke again today ({n}). ✔ Ciąg dalszy nastąpi — 続く""#))),
             "call" => changes.push(("summary", format!(r#""Called back, {n} seconds. 👍""#))),
             _ => changes.push(("phone", format!(r#""+1 555 01{n:04}""#))),
         }
@@ -306,6 +312,9 @@ pub(super) fn accesses(store: &Store, given: Option<String>) -> Result<Vec<Acces
 
 /// Notes what a user sees. For the writer.
 pub(super) fn set_sight(file: &Connection, user: i64, everything: bool) -> rusqlite::Result<()> {
-    file.execute("INSERT OR REPLACE INTO sight (user, everything) VALUES (?1, ?2)", params![user, everything])?;
+    file.execute(
+        "INSERT OR REPLACE INTO sight (user, everything) VALUES (?1, ?2)",
+        params![user, everything],
+    )?;
     Ok(())
 }

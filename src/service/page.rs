@@ -106,7 +106,8 @@ impl Writer {
 
     /// The body, with so many items said to be left.
     pub(super) fn finish(mut self, left: u64) -> Vec<u8> {
-        let meta = format!(r#"],"meta":{{"type":"collection","count":{},"count_left":{left}}}}}"#, self.items);
+        let meta =
+            format!(r#"],"meta":{{"type":"collection","count":{},"count_left":{left}}}}}"#, self.items);
         self.body.extend_from_slice(meta.as_bytes());
         self.body
     }
@@ -128,4 +129,3 @@ fn identity(head: &Head, data: &str) -> String {
     let links: Map<String, Value> = fields.into_iter().filter(|(name, _)| name.ends_with("_id")).collect();
     Value::Object(links).to_string()
 }
-

@@ -71,8 +71,7 @@ async fn sync(service: &Arc<Inner>, request: Request<Body>) -> Result<Reply, Pro
     let (parts, body) = request.into_parts();
     let access = authorize(service, &parts.headers)?;
     let (method, path) = (parts.method, parts.uri.path());
-    let endpoint =
-        Endpoint::of(&method, path).ok_or_else(|| Problem::path(method.as_str(), path))?;
+    let endpoint = Endpoint::of(&method, path).ok_or_else(|| Problem::path(method.as_str(), path))?;
     if !access.sync {
         return Err(Problem::new(
             StatusCode::FORBIDDEN,
@@ -104,9 +103,8 @@ async fn sync(service: &Arc<Inner>, request: Request<Body>) -> Result<Reply, Pro
                 return Err(unknown(&session));
             }
             let name = session.clone();
-            let taken = service
-                .work(move |s| s.account.take(&session, device, access.sight, s.page, idle))
-                .await?;
+            let taken =
+                service.work(move |s| s.account.take(&session, device, access.sight, s.page, idle)).await?;
             match taken {
                 Taken::Page(body) => Ok(Reply::Json(StatusCode::OK, body)),
                 Taken::Drained => Ok(Reply::Bare(StatusCode::NO_CONTENT)),
@@ -114,7 +112,8 @@ async fn sync(service: &Arc<Inner>, request: Request<Body>) -> Result<Reply, Pro
             }
         }
         Endpoint::Ack => {
-            let body = to_bytes(body, MOST_BODY).await.map_err(|e| payload(format!("It cannot be read: {e}.")))?;
+            let body =
+                to_bytes(body, MOST_BODY).await.map_err(|e| payload(format!("It cannot be read: {e}.")))?;
             let keys = ack_keys(&body)?;
             service.work(move |s| s.account.acknowledge(device, access.sight, keys)).await?;
             Ok(Reply::Bare(StatusCode::ACCEPTED))
@@ -201,7 +200,12 @@ fn unknown(session: &str) -> Problem {
 }
 
 fn payload(details: String) -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, "invalid_payload", "The body is not the JSON that is expected.", details)
+    Problem::new(
+        StatusCode::BAD_REQUEST,
+        "invalid_payload",
+        "The body is not the JSON that is expected.",
+        details,
+    )
 }
 
 /// The keys of an ack pack: no JSON is a 400, JSON of another shape a 422.

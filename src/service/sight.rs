@@ -31,11 +31,8 @@ impl Account {
             let head = Head::from_row(row)?;
             let settled =
                 self.state().devices.get(&uuid).is_some_and(|device| device.acked.contains(head.seq));
-            let had = if settled {
-                !head.deleted && before.sees(head.owner)
-            } else {
-                self.has(file, uuid, &head)?
-            };
+            let had =
+                if settled { !head.deleted && before.sees(head.owner) } else { self.has(file, uuid, &head)? };
             let wanted = !head.deleted && after.sees(head.owner);
             let current = settled && had;
             if (wanted && current) || (!wanted && !had) {

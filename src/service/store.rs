@@ -180,15 +180,19 @@ fn prepare(
     connection.busy_timeout(Duration::from_secs(5)).map_err(text)?;
     connection.set_prepared_statement_cache_capacity(64);
     let (mark, version): (i32, i32) = connection
-        .query_row("SELECT application_id, user_version FROM pragma_application_id, pragma_user_version", [], |r| {
-            Ok((r.get(0)?, r.get(1)?))
-        })
+        .query_row(
+            "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version",
+            [],
+            |r| Ok((r.get(0)?, r.get(1)?)),
+        )
         .map_err(text)?;
     let tables: i64 =
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |r| r.get(0)).map_err(text)?;
     if mark == APPLICATION_ID {
         if version != VERSION {
-            return Err(format!("it was made by a newer version (schema {version}, this one knows {VERSION})"));
+            return Err(format!(
+                "it was made by a newer version (schema {version}, this one knows {VERSION})"
+            ));
         }
     } else if tables > 0 || mark != 0 {
         return Err("it is another program's database, and no account".to_owned());

@@ -76,7 +76,10 @@ async fn the_101st_active_session_is_refused_until_one_ends() {
         first.get_or_insert((device, session));
     }
     let answer = running.device(101).start().await;
-    assert_eq!((answer.status, &answer.json()["errors"][0]["error"]["code"]), (429, &"rate_limit_exceeded".into()));
+    assert_eq!(
+        (answer.status, &answer.json()["errors"][0]["error"]["code"]),
+        (429, &"rate_limit_exceeded".into())
+    );
     let (device, session) = first.unwrap();
     while device.page(&session).await.is_some() {}
     assert_eq!(running.device(101).start().await.status, 201);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::wire::{keys, kept, options, run};
+use crate::wire::{kept, keys, options, run};
 
 #[tokio::test]
 async fn a_device_gets_everything_once_and_then_nothing() {
@@ -137,7 +137,9 @@ async fn two_services_never_share_an_account() {
     assert!(refused.to_string().contains("another service"), "{refused}");
     drop(first);
     drainboard::service::Service::open(kept(10, &path)).unwrap();
-    std::fs::write(folder.path().join("letter.txt"), "Dear Ada, this is no database at all. ".repeat(40)).unwrap();
-    let refused = drainboard::service::Service::open(kept(10, &folder.path().join("letter.txt"))).unwrap_err();
+    std::fs::write(folder.path().join("letter.txt"), "Dear Ada, this is no database at all. ".repeat(40))
+        .unwrap();
+    let refused =
+        drainboard::service::Service::open(kept(10, &folder.path().join("letter.txt"))).unwrap_err();
     assert!(refused.to_string().contains("letter.txt"), "{refused}");
 }

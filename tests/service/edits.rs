@@ -2,7 +2,7 @@
 
 use drainboard::service::Edit;
 
-use crate::wire::{keys, kept, options, run};
+use crate::wire::{kept, keys, options, run};
 
 fn events(brought: &[crate::wire::Instruction], event: &str) -> usize {
     brought.iter().filter(|item| item.0 == event).count()
@@ -58,8 +58,7 @@ async fn a_device_ends_up_with_what_a_fresh_one_gets() {
                             assert_eq!(device.ack(&keys(&page)).await.status, 202);
                         }
                     }
-                    let edit =
-                        Edit { create: rng.u64(0..3), update: rng.u64(0..20), delete: rng.u64(0..4) };
+                    let edit = Edit { create: rng.u64(0..3), update: rng.u64(0..20), delete: rng.u64(0..4) };
                     running.service.edit(edit).unwrap();
                 }
             }

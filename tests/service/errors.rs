@@ -65,7 +65,8 @@ async fn a_pack_of_another_shape_is_refused_whole() {
     for body in ["", "ack", r#"{"data":{"ack_keys":["User-1-7"]"#] {
         is(&ack(body).await, 400, "invalid_payload");
     }
-    for body in ["{}", "[]", r#"{"data":{}}"#, r#"{"data":{"ack_keys":"User-1-7"}}"#, r#"{"data":{"ack_keys":[7]}}"#]
+    for body in
+        ["{}", "[]", r#"{"data":{}}"#, r#"{"data":{"ack_keys":"User-1-7"}}"#, r#"{"data":{"ack_keys":[7]}}"#]
     {
         is(&ack(body).await, 422, "incorrect_payload");
     }
@@ -77,7 +78,8 @@ async fn a_pack_of_another_shape_is_refused_whole() {
 async fn faults_come_when_they_are_asked_for() {
     let running = run(options(60)).await;
     let device = running.device(1);
-    let plan = |body: &'static str| read(device.http.post(format!("{}/emulator/fault", running.base)).body(body));
+    let plan =
+        |body: &'static str| read(device.http.post(format!("{}/emulator/fault", running.base)).body(body));
     assert_eq!(plan(r#"{"fault":{"instead":503},"times":2}"#).await.status, 202);
     assert_eq!(plan(r#"{"fault":{"instead":502}}"#).await.status, 202);
     is(&device.start().await, 503, "temporarily_unavailable");

@@ -53,7 +53,10 @@ impl World {
     fn task(&self, out: &mut Json, owner: Option<u64>, names: &Names, when: u64, rng: &mut Rng) {
         out.link("creator_id", self.link(Kind::User, rng));
         out.link("owner_id", owner);
-        out.parts("content", &[rng.of(&["Call", "E-mail", "Visit", "Send the quote to", "Remind"]), " ", names.company]);
+        out.parts(
+            "content",
+            &[rng.of(&["Call", "E-mail", "Visit", "Send the quote to", "Remind"]), " ", names.company],
+        );
         out.parts("description", &[rng.of(&names.locale.sentences), " ", rng.of(&names.locale.sentences)]);
         let completed = rng.chance(60);
         out.flag("completed", completed);

@@ -44,7 +44,10 @@ impl World {
                 out.raw("description", "null");
                 out.money("cost", 100 + rng.below(400_000));
                 out.raw("cost_currency", "\"USD\"");
-                out.raw("prices", r#"[{"amount":"19.99","currency":"EUR"},{"amount":"0.1","currency":"USD"}]"#);
+                out.raw(
+                    "prices",
+                    r#"[{"amount":"19.99","currency":"EUR"},{"amount":"0.1","currency":"USD"}]"#,
+                );
                 out.number("max_discount", rng.below(40));
                 out.number("max_markup", rng.below(20));
             }
@@ -70,7 +73,10 @@ impl World {
         let pipelines = self.count(Kind::Pipeline).max(1);
         let position = at % STAGES.len() as u64;
         out.string("name", STAGES[position as usize]);
-        out.string("category", ["incoming", "qualified", "quote", "closure", "won", "lost"][position as usize]);
+        out.string(
+            "category",
+            ["incoming", "qualified", "quote", "closure", "won", "lost"][position as usize],
+        );
         out.number("position", position + 1);
         out.number("likelihood", [5, 20, 50, 80, 100, 0][position as usize]);
         out.flag("active", position < 4);

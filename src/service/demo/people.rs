@@ -21,11 +21,7 @@ pub(super) struct Names {
 impl Names {
     /// The parts of the full name, as the language orders them.
     pub(super) fn full(&self) -> [&'static str; 3] {
-        if self.locale.family_first {
-            [self.family, " ", self.given]
-        } else {
-            [self.given, " ", self.family]
-        }
+        if self.locale.family_first { [self.family, " ", self.given] } else { [self.given, " ", self.family] }
     }
 }
 
@@ -34,8 +30,14 @@ impl World {
     pub(super) fn names(&self, kind: Kind, at: u64) -> Names {
         let mut rng = Rng::new(self.seed ^ 0x6e61_6d65, kind as u64, at);
         // Every third is from the first country, as accounts have a home.
-        let locale = if rng.chance(30) { &LOCALES[0] } else { &LOCALES[rng.below(LOCALES.len() as u64) as usize] };
-        Names { locale, given: rng.of(&locale.given), family: rng.of(&locale.family), company: rng.of(&locale.company) }
+        let locale =
+            if rng.chance(30) { &LOCALES[0] } else { &LOCALES[rng.below(LOCALES.len() as u64) as usize] };
+        Names {
+            locale,
+            given: rng.of(&locale.given),
+            family: rng.of(&locale.family),
+            company: rng.of(&locale.company),
+        }
     }
 
     /// Whether a contact is an organisation: the first of each five are, so that persons can link back to one.
@@ -71,7 +73,10 @@ impl World {
         }
         out.string("title", rng.of(&names.locale.titles));
         if rng.chance(45) {
-            out.parts("description", &[rng.of(&names.locale.sentences), "\n", rng.of(&names.locale.sentences)]);
+            out.parts(
+                "description",
+                &[rng.of(&names.locale.sentences), "\n", rng.of(&names.locale.sentences)],
+            );
         } else {
             out.raw("description", "null");
         }
@@ -182,7 +187,10 @@ pub(super) fn custom_fields(out: &mut Json, rng: &mut Rng) {
     }
     if rng.chance(10) {
         // A decimal that no float holds.
-        out.raw("Rabatt %", rng.of(&["12.500000000000000001", "0.1", "3.3333333333333333333", "90071992547409.93"]));
+        out.raw(
+            "Rabatt %",
+            rng.of(&["12.500000000000000001", "0.1", "3.3333333333333333333", "90071992547409.93"]),
+        );
     }
     out.close();
 }

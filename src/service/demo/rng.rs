@@ -7,7 +7,8 @@ pub(super) struct Rng(u64);
 impl Rng {
     /// The stream of one record.
     pub(super) fn new(seed: u64, kind: u64, at: u64) -> Self {
-        let mut rng = Self(seed ^ kind.wrapping_mul(0xd1b5_4a32_d192_ed03) ^ at.wrapping_mul(0xaef1_7502_108e_f2d9));
+        let mut rng =
+            Self(seed ^ kind.wrapping_mul(0xd1b5_4a32_d192_ed03) ^ at.wrapping_mul(0xaef1_7502_108e_f2d9));
         rng.next();
         rng
     }

@@ -43,7 +43,10 @@ impl World {
         out.link("source_id", self.link(Kind::DealSource, &mut rng));
         out.link("loss_reason_id", self.link(Kind::LossReason, &mut rng).filter(|_| lost));
         let unqualified = rng.chance(4);
-        out.link("unqualified_reason_id", self.link(Kind::DealUnqualifiedReason, &mut rng).filter(|_| unqualified));
+        out.link(
+            "unqualified_reason_id",
+            self.link(Kind::DealUnqualifiedReason, &mut rng).filter(|_| unqualified),
+        );
         out.link("contact_id", contact.map(|contact| self.id(Kind::Contact, contact)));
         let organization = contact.filter(|contact| self.is_organization(*contact));
         out.link("organization_id", organization.map(|contact| self.id(Kind::Contact, contact)));
