@@ -2,15 +2,16 @@
 //!
 //! Promises: a page's instructions and its ack keys are committed in one transaction on one writer thread, and durable
 //! when [`Mirror::apply`] returns; an older revision never overwrites a newer one; nothing is dropped; readers have
-//! connections of their own and never hold the writer up. Only [`writer`] commits.
+//! connections of their own and never hold the writer up. Only `writer` commits.
 //!
-//! In reading order: [`plan`] (what an instruction means, pure), [`names`] (SQL names, pure), [`kinds`] (type tables),
-//! [`apply`] and [`unkeyed`] (a page into rows), [`outbox`] and [`ranges`] (ack keys and packs), [`writer`] (the
-//! thread), [`open`] and [`lock`] (the file), [`reader`] (the other side). The schema is `assets/sql/mirror.sql`.
+//! In reading order: `plan` (what an instruction means, pure), `names` (SQL names, pure), `kinds` (type tables),
+//! `apply` and `unkeyed` (a page into rows), `outbox` and `ranges` (ack keys and packs), `job` and `writer`
+//! (the thread), `open` and `lock` (the file), `reader` (the other side). The schema is `assets/sql/mirror.sql`.
 
 mod apply;
 pub mod error;
 pub mod filter;
+mod job;
 mod kinds;
 mod lock;
 mod names;
@@ -31,7 +32,7 @@ use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::protocol::{DeviceUuid, Page, Session};
-use writer::{Job, Reply};
+use job::{Job, Reply};
 
 pub use error::MirrorError;
 pub use reader::Reader;
@@ -293,7 +294,7 @@ impl Mirror {
     }
 
     async fn ask<T>(&self, job: impl FnOnce(Reply<T>) -> Job) -> Result<T, MirrorError> {
-        let closed = || writer::closed(&self.inner.path);
+        let closed = || job::closed(&self.inner.path);
         let (reply, answer) = oneshot::channel();
         let jobs = self.inner.jobs.as_ref().ok_or_else(closed)?;
         jobs.send(job(reply)).await.map_err(|_| closed())?;

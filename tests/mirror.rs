@@ -1,8 +1,16 @@
 //! The mirror's promises, through its public face.
 
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the answer")]
+
+#[path = "mirror/files.rs"]
+mod files;
 #[path = "mirror/kit.rs"]
 mod kit;
 #[path = "mirror/line.rs"]
 mod line;
 #[path = "mirror/model.rs"]
 mod model;
+#[path = "mirror/outbox.rs"]
+mod outbox;
+#[path = "mirror/reading.rs"]
+mod reading;

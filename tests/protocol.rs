@@ -1,7 +1,5 @@
 //! The protocol's words against golden bodies and against whatever bytes there are.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use drainboard::protocol::error::ErrorBody;
 use drainboard::protocol::{EventType, Page, RecordId, Session, ack, record};
 use drainboard::text;
@@ -234,6 +232,17 @@ fn an_ack_pack_carries_its_keys_unchanged() {
     let keys = ["User-1-7", "", "\"\\\n\u{0}", "ключ"];
     let body: ack::AckBody<ack::AckKey> = serde_json::from_slice(&ack::encode(keys.to_vec())).unwrap();
     assert_eq!(body.data.ack_keys, keys);
+}
+
+#[test]
+fn what_hides_or_reorders_is_shown() {
+    let hostile = "\0\t\r\n\u{1b}\u{7f}\u{80}\u{9b}\u{9d}\u{ad}\u{61c}\u{180e}\u{200b}\u{200e}\u{200f}\u{2028}\u{2029}\
+                   \u{202a}\u{202e}\u{2060}\u{2066}\u{2069}\u{feff}\u{fff9}\u{fffb}\u{e0001}\u{e0041}\u{e007f}";
+    for (before, after) in hostile.chars().zip(text::visible(hostile).chars()) {
+        assert_ne!(before, after, "{before:?}");
+    }
+    let harmless = "Zażółć 漢字 עברית हिन्दी 👩\u{200d}💻 ❤\u{fe0f} نمی\u{200c}خواهم";
+    assert_eq!(text::visible(harmless), harmless);
 }
 
 // ---- whatever bytes there are

@@ -215,12 +215,13 @@ fn watch(
         keymap: None,
         no_color: output::colorless(common.color),
     };
-    console::run(setup).map_err(|error| Failure::other(format!("the terminal cannot be used: {error}")))?;
+    let left = console::run(setup)
+        .map_err(|error| Failure::other(format!("the terminal cannot be used: {error}")))?;
     if let Some(kept) = folder.kept() {
         let mut out = output::stdout();
         output::written(writeln!(out, "kept in {}", kept.display()).and_then(|()| out.flush()))?;
     }
-    Ok(0)
+    Ok(left.exit_status())
 }
 
 /// What the console can do to the demo's service.

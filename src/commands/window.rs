@@ -33,7 +33,9 @@ pub(super) fn run(sync: bool, common: &Common, pacing: &Pacing) -> Ending {
     drop(inside);
     // The console has stopped the engine; what may still be in flight is committed or it is not.
     runtime.shutdown_timeout(Duration::from_secs(1));
-    ended.map(|()| 0).map_err(|error| Failure::other(format!("the terminal cannot be used: {error}")))
+    ended
+        .map(console::Left::exit_status)
+        .map_err(|error| Failure::other(format!("the terminal cannot be used: {error}")))
 }
 
 /// An origin without its scheme.

@@ -7,66 +7,19 @@
 use std::time::Instant;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use super::apply::{self, Origin};
+use super::job::{Answer, Job, Reply, answer, closed};
 use super::kinds::Kinds;
 use super::open::Opened;
 use super::outbox::Queue;
-use super::{Counts, MirrorError, Outbox, Pack, PackNo, PageNo, Receipt, SessionEnd, SessionNo, Settlement};
+use super::{Counts, MirrorError, PageNo, Receipt, SessionEnd, SessionNo};
 use crate::protocol::{EventType, Page, RecordId};
 
 /// Bounds of one transaction: it must not make the first of its callers wait for long.
 const BATCH_JOBS: usize = 64;
 const BATCH_BYTES: usize = 16 << 20;
-
-/// Where an answer goes.
-pub(super) type Reply<T> = oneshot::Sender<Result<T, MirrorError>>;
-
-/// What the writer can be asked.
-pub(super) enum Job {
-    Begin {
-        id: String,
-        reply: Reply<SessionNo>,
-    },
-    End {
-        session: SessionNo,
-        end: SessionEnd,
-        retries: u64,
-        failed: u64,
-        error: Option<String>,
-        reply: Reply<()>,
-    },
-    Apply {
-        session: SessionNo,
-        page: Box<Page>,
-        reply: Reply<Receipt>,
-    },
-    NextPack {
-        max: usize,
-        reply: Reply<Option<Pack>>,
-    },
-    Settle {
-        pack: PackNo,
-        settlement: Settlement,
-        reply: Reply<Outbox>,
-    },
-    Outbox {
-        reply: Reply<Outbox>,
-    },
-    Close {
-        reply: Reply<()>,
-    },
-}
-
-/// An answer that waits for the commit.
-enum Answer {
-    Session(Reply<SessionNo>, SessionNo),
-    Done(Reply<()>),
-    Receipt(Reply<Receipt>, Receipt),
-    Pack(Reply<Option<Pack>>, Option<Pack>),
-    Outbox(Reply<Outbox>, Outbox),
-}
 
 /// Runs until it is asked to close or nobody can ask any more.
 pub(super) fn run(opened: Opened, mut jobs: mpsc::Receiver<Job>) {
@@ -376,53 +329,5 @@ impl<'c> Open<'c> {
             tombstones,
             unkeyed,
         })
-    }
-}
-
-/// Splits a result into what to answer after the commit and what failed; a failure is answered at once.
-fn answer<T>(
-    result: Result<T, MirrorError>,
-    reply: Reply<T>,
-    wrap: impl FnOnce(Reply<T>, T) -> Answer,
-) -> (Option<Answer>, Option<MirrorError>) {
-    match result {
-        Ok(value) => (Some(wrap(reply, value)), None),
-        Err(error) => {
-            drop(reply.send(Err(error.again())));
-            (None, Some(error))
-        }
-    }
-}
-
-/// What a closed mirror answers.
-pub(super) fn closed(path: &std::path::Path) -> MirrorError {
-    MirrorError::Broken { path: path.to_owned(), reason: "it was closed".into() }
-}
-
-impl Job {
-    fn writes(&self) -> bool {
-        matches!(self, Self::Begin { .. } | Self::End { .. } | Self::Apply { .. } | Self::Settle { .. })
-    }
-
-    fn refuse(self, error: &MirrorError) {
-        match self {
-            Self::Begin { reply, .. } => drop(reply.send(Err(error.again()))),
-            Self::End { reply, .. } | Self::Close { reply } => drop(reply.send(Err(error.again()))),
-            Self::Apply { reply, .. } => drop(reply.send(Err(error.again()))),
-            Self::NextPack { reply, .. } => drop(reply.send(Err(error.again()))),
-            Self::Settle { reply, .. } | Self::Outbox { reply } => drop(reply.send(Err(error.again()))),
-        }
-    }
-}
-
-impl Answer {
-    fn refuse(self, error: &MirrorError) {
-        match self {
-            Self::Session(reply, _) => drop(reply.send(Err(error.again()))),
-            Self::Done(reply) => drop(reply.send(Err(error.again()))),
-            Self::Receipt(reply, _) => drop(reply.send(Err(error.again()))),
-            Self::Pack(reply, _) => drop(reply.send(Err(error.again()))),
-            Self::Outbox(reply, _) => drop(reply.send(Err(error.again()))),
-        }
     }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::record::{self, RecordId};
-use super::shape::{Loose, Object, present, word};
+use super::shape::{Loose, Object, word};
 use super::{BodyError, utf8};
 
 /// What the service says happened to a record. A hint: `created` means that this device never acknowledged it.
@@ -63,7 +63,7 @@ pub struct FailedObject {
 pub struct Item<'a> {
     /// The resource type (`meta.type`), whatever it is; empty where there is none.
     pub kind: &'a str,
-    /// The record's JSON, exactly the bytes that came; `null` where none came.
+    /// The record's JSON, exactly the bytes that came; `null` too where none came.
     pub data: &'a str,
     /// Created, updated or deleted.
     pub event: EventType,
@@ -266,7 +266,7 @@ struct WireFailed<'a> {
 
 #[derive(Deserialize)]
 struct WireItem<'a> {
-    #[serde(borrow, default, deserialize_with = "present")]
+    #[serde(borrow, default)]
     data: Option<&'a RawValue>,
     #[serde(borrow, default)]
     meta: Loose<WireItemMeta<'a>>,

@@ -93,11 +93,6 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for LooseVisitor<T> {
     }
 }
 
-/// A value as it came, `null` too (an `Option` alone would lose it).
-pub(super) fn present<'de: 'a, 'a, D: Deserializer<'de>>(json: D) -> Result<Option<&'a RawValue>, D::Error> {
-    <&RawValue>::deserialize(json).map(Some)
-}
-
 /// A string's value; none for what is no string, or none that Unicode knows (a lone surrogate).
 pub(super) fn word(raw: Option<&RawValue>) -> Option<Cow<'_, str>> {
     let json = raw?.get();

@@ -323,9 +323,17 @@ async fn a_body_is_bounded_after_decompression() {
         assert!(failure.message.contains("1.00 MiB") && failure.message.contains("--max-page"), "{failure}");
     }
     let exact = format!("{PAGE}{}", " ".repeat(1024 * 1024 - PAGE.len()));
-    let server = Server::start([http(200, "", &exact), http(200, "", format!("{exact} "))]).await;
+    let mut over = format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{:x}\r\n", exact.len() + 1);
+    over.push_str(&exact);
+    over.push_str(" \r\n0\r\n\r\n");
+    let server = Server::start([http(200, "", &exact), Act::Say(over.into_bytes())]).await;
     assert_eq!(take(&client(&server)).await.unwrap().bytes, 1024 * 1024);
     assert_eq!(take(&client(&server)).await.unwrap_err().kind, FailureKind::TooLarge);
+}
+
+/// The end of an exchange that a limit must end; a test that fails must end too.
+async fn ended<T>(exchange: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(20), exchange).await.expect("no limit ended the exchange")
 }
 
 #[tokio::test]
@@ -344,16 +352,20 @@ async fn every_exchange_ends() {
     let by_epilogue = hasty(&server, Limits { epilogue: short, ..Limits::default() });
 
     server.then(drip);
-    let failure = take(&by_deadline).await.unwrap_err();
+    let failure = ended(take(&by_deadline)).await.unwrap_err();
     assert_eq!((failure.kind, failure.verdict), (FailureKind::Timeout, Verdict::Retry), "{failure}");
     for client in [&by_deadline, &by_silence] {
         server.then(Act::Silence);
-        assert_eq!(take(client).await.unwrap_err().kind, FailureKind::Timeout);
+        assert_eq!(ended(take(client)).await.unwrap_err().kind, FailureKind::Timeout);
     }
     server.then(drip_error);
-    assert_eq!(take(&by_epilogue).await.unwrap_err().status, Some(503), "the status counts, not its body");
+    assert_eq!(
+        ended(take(&by_epilogue)).await.unwrap_err().status,
+        Some(503),
+        "the status counts, not its body"
+    );
     server.then(drip_ack);
-    assert!(by_epilogue.acknowledge(&["k".into()]).await.is_ok(), "the status counts, not its body");
+    assert!(ended(by_epilogue.acknowledge(&["k".into()])).await.is_ok(), "the status counts, not its body");
 }
 
 #[tokio::test]

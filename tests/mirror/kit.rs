@@ -15,7 +15,7 @@ pub(crate) struct Scratch {
 
 impl Scratch {
     pub(crate) fn new() -> Self {
-        Self { folder: tempfile::tempdir().expect("a scratch mirror works") }
+        Self { folder: tempfile::tempdir().unwrap() }
     }
 
     pub(crate) fn path(&self) -> PathBuf {
@@ -27,11 +27,11 @@ impl Scratch {
     }
 
     pub(crate) fn open(&self) -> Mirror {
-        Mirror::open(&self.path(), &identity()).expect("a scratch mirror works")
+        Mirror::open(&self.path(), &identity()).unwrap()
     }
 
     pub(crate) fn reader(&self) -> Reader {
-        Reader::open(&self.path()).expect("a scratch mirror works")
+        Reader::open(&self.path()).unwrap()
     }
 
     pub(crate) fn rows(&self, sql: &str) -> Vec<Vec<Value>> {
@@ -49,7 +49,7 @@ pub(crate) fn identity() -> Identity {
 }
 
 pub(crate) fn session() -> Session {
-    Session::parse(br#"{"data": {"id": "s-1", "queues": []}}"#.to_vec()).expect("a scratch mirror works")
+    Session::parse(br#"{"data": {"id": "s-1", "queues": []}}"#.to_vec()).unwrap()
 }
 
 pub(crate) fn rows(reader: &Reader, sql: &str) -> Vec<Vec<Value>> {
@@ -98,8 +98,7 @@ pub(crate) fn page(items: &[Instruction]) -> Page {
             format!(r#"{{"data": {}, "meta": {}}}"#, i.data, json!({"type": i.kind, "sync": sync}))
         })
         .collect();
-    Page::parse(format!(r#"{{"items": [{}]}}"#, items.join(",")).into_bytes())
-        .expect("a scratch mirror works")
+    Page::parse(format!(r#"{{"items": [{}]}}"#, items.join(",")).into_bytes()).unwrap()
 }
 
 pub(crate) fn text(text: &str) -> Value {

@@ -102,12 +102,14 @@ fn step() -> impl Strategy<Value = Step> {
 
 type Key = (String, RecordId);
 
+/// Type, id, revision, data and event, as the history has them.
+type Past = (String, Option<RecordId>, Option<i64>, String, &'static str);
+
 #[derive(Debug, Default)]
 struct Model {
     rows: BTreeMap<Key, (Option<i64>, String)>,
     tombstones: BTreeMap<Key, Option<i64>>,
-    /// (type, id, revision, data, event) as the history has it.
-    history: Vec<(String, Option<RecordId>, Option<i64>, String, &'static str)>,
+    history: Vec<Past>,
     keyed: BTreeMap<(String, String), (Option<i64>, &'static str, String)>,
     nameless: BTreeSet<(String, Option<i64>, &'static str, String)>,
     outbox: VecDeque<String>,
@@ -258,7 +260,9 @@ async fn follow(steps: &[Step]) {
     for step in steps {
         match step {
             Step::Page(items) => {
-                items.iter().for_each(|i| model.deliver(i));
+                for i in items {
+                    model.deliver(i);
+                }
                 let receipt = mirror.apply(no, page(items)).await.unwrap();
                 assert_eq!(receipt.pending, model.outbox.len() as u64);
             }

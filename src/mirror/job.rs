@@ -1,0 +1,104 @@
+//! What the writer can be asked, and the answers that wait for its commit.
+
+use std::path::Path;
+
+use tokio::sync::oneshot;
+
+use super::{MirrorError, Outbox, Pack, PackNo, Receipt, SessionEnd, SessionNo, Settlement};
+use crate::protocol::Page;
+
+/// Where an answer goes.
+pub(super) type Reply<T> = oneshot::Sender<Result<T, MirrorError>>;
+
+/// What the writer can be asked.
+pub(super) enum Job {
+    Begin {
+        id: String,
+        reply: Reply<SessionNo>,
+    },
+    End {
+        session: SessionNo,
+        end: SessionEnd,
+        retries: u64,
+        failed: u64,
+        error: Option<String>,
+        reply: Reply<()>,
+    },
+    Apply {
+        session: SessionNo,
+        page: Box<Page>,
+        reply: Reply<Receipt>,
+    },
+    NextPack {
+        max: usize,
+        reply: Reply<Option<Pack>>,
+    },
+    Settle {
+        pack: PackNo,
+        settlement: Settlement,
+        reply: Reply<Outbox>,
+    },
+    Outbox {
+        reply: Reply<Outbox>,
+    },
+    Close {
+        reply: Reply<()>,
+    },
+}
+
+/// An answer that waits for the commit.
+pub(super) enum Answer {
+    Session(Reply<SessionNo>, SessionNo),
+    Done(Reply<()>),
+    Receipt(Reply<Receipt>, Receipt),
+    Pack(Reply<Option<Pack>>, Option<Pack>),
+    Outbox(Reply<Outbox>, Outbox),
+}
+
+/// Splits a result into what to answer after the commit and what failed; a failure is answered at once.
+pub(super) fn answer<T>(
+    result: Result<T, MirrorError>,
+    reply: Reply<T>,
+    wrap: impl FnOnce(Reply<T>, T) -> Answer,
+) -> (Option<Answer>, Option<MirrorError>) {
+    match result {
+        Ok(value) => (Some(wrap(reply, value)), None),
+        Err(error) => {
+            drop(reply.send(Err(error.again())));
+            (None, Some(error))
+        }
+    }
+}
+
+/// What a closed mirror answers.
+pub(super) fn closed(path: &Path) -> MirrorError {
+    MirrorError::Broken { path: path.to_owned(), reason: "it was closed".into() }
+}
+
+impl Job {
+    pub(super) fn writes(&self) -> bool {
+        matches!(self, Self::Begin { .. } | Self::End { .. } | Self::Apply { .. } | Self::Settle { .. })
+    }
+
+    pub(super) fn refuse(self, error: &MirrorError) {
+        match self {
+            Self::Begin { reply, .. } => drop(reply.send(Err(error.again()))),
+            Self::End { reply, .. } | Self::Close { reply } => drop(reply.send(Err(error.again()))),
+            Self::Apply { reply, .. } => drop(reply.send(Err(error.again()))),
+            Self::NextPack { reply, .. } => drop(reply.send(Err(error.again()))),
+            Self::Settle { reply, .. } | Self::Outbox { reply } => drop(reply.send(Err(error.again()))),
+        }
+    }
+}
+
+impl Answer {
+    pub(super) fn refuse(self, error: &MirrorError) {
+        match self {
+            Self::Session(reply, _) => drop(reply.send(Err(error.again()))),
+            Self::Done(reply) => drop(reply.send(Err(error.again()))),
+            Self::Receipt(reply, _) => drop(reply.send(Err(error.again()))),
+            Self::Pack(reply, _) => drop(reply.send(Err(error.again()))),
+            Self::Outbox(reply, _) => drop(reply.send(Err(error.again()))),
+        }
+    }
+}
