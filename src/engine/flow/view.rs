@@ -44,7 +44,8 @@ impl Flow {
             return Phase::Stopping;
         }
         if self.control.paused {
-            return if self.in_flight() || self.control.step { Phase::Pausing } else { Phase::Paused };
+            let going = self.in_flight() || self.control.step || self.acks.by_hand;
+            return if going { Phase::Pausing } else { Phase::Paused };
         }
         match &self.stage {
             Stage::Opening => Phase::Opening,
