@@ -12,6 +12,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::arguments::{self, Common};
@@ -25,7 +26,7 @@ use super::window;
 use crate::client::{Client, ClientConfig, MAX_PAGE};
 use crate::config;
 use crate::console;
-use crate::engine::{self, Mode, Settings};
+use crate::engine::{self, Command, Mode, Settings};
 use crate::mirror::reader::Value;
 use crate::mirror::{Identity, MirrorError, Reader};
 use crate::protocol::DOCUMENTED_RATE;
@@ -204,7 +205,11 @@ fn watch(
     let realistic = settings.rate == DOCUMENTED_RATE;
     let _inside = runtime.enter();
     let engine = engine::spawn(settings);
-    let levers = Levers { service: service.clone(), real: AtomicBool::new(realistic) };
+    let levers = Levers {
+        service: service.clone(),
+        commands: engine.commands.downgrade(),
+        real: AtomicBool::new(realistic),
+    };
     let setup = console::Setup {
         engine,
         mirror,
@@ -227,6 +232,8 @@ fn watch(
 /// What the console can do to the demo's service.
 struct Levers {
     service: Service,
+    /// Weak: the engine ends when the console lets go of it.
+    commands: mpsc::WeakSender<Command>,
     real: AtomicBool,
 }
 
@@ -247,6 +254,10 @@ impl console::Demo for Levers {
         let pace = if real { Pace::REAL } else { Pace::NONE };
         self.service.set_rate(pace.service_rate());
         self.service.set_latency(pace.latency);
+        if let Some(commands) = self.commands.upgrade() {
+            // Where the engine has no room for it, it goes on at its old pace: slower, or stopped by the service's limit.
+            let _ = commands.try_send(Command::SetRate(pace.rate));
+        }
         if real {
             format!("like the real service: {DOCUMENTED_RATE} requests a second, {} ms", LATENCY.as_millis())
         } else {
