@@ -11,6 +11,8 @@
 mod apply;
 pub mod error;
 pub mod filter;
+pub mod find;
+pub mod index;
 mod kinds;
 mod lock;
 mod names;
@@ -19,6 +21,7 @@ mod outbox;
 mod plan;
 mod ranges;
 pub mod reader;
+pub mod refs;
 mod unkeyed;
 mod writer;
 
