@@ -50,6 +50,8 @@ pub enum Command {
     HoldAcks(bool),
     /// Treat the answer of the next pack as lost: its keys stay pending and come again.
     DropPack,
+    /// From now on at most so many requests in any second, in this run and the next; 0 = no limit.
+    SetRate(u32),
 }
 
 /// How a synchronization is done.

@@ -15,7 +15,7 @@ use secrecy::SecretString;
 use tokio::net::TcpListener;
 
 /// No test waits longer than this for anything.
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 pub(crate) struct Line {
     pub(crate) service: Service,
@@ -48,7 +48,7 @@ impl Line {
         let mut account: Vec<(String, u64)> = self.service.counts().unwrap();
         account.retain(|(kind, rows)| *rows > 0 && kind != "associated_contact");
         account.sort();
-        let mut reader = Reader::open(&self.mirror()).unwrap();
+        let reader = Reader::open(&self.mirror()).unwrap();
         let mut mirror: Vec<(String, u64)> = reader
             .kinds()
             .unwrap()

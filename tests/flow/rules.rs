@@ -101,7 +101,7 @@ fn a_service_that_fails_is_tried_so_often_and_not_more() {
     for fate in [Fate::Status(503), Fate::LostBefore, Fate::LostAfter, Fate::Limited(None)] {
         let world = run(World::new(4, 50, 10).fates(move |_, _, _| fate), RunEnd::Unreachable);
         assert_eq!(requests(&world), [8, 0, 0], "{fate:?}");
-        assert!(world.now < Duration::from_secs(240), "{fate:?}: {:?}", world.now);
+        assert!(world.now < Duration::from_mins(4), "{fate:?}: {:?}", world.now);
         assert!(error(&world).contains("8 tries"), "{}", error(&world));
     }
 }
@@ -109,8 +109,8 @@ fn a_service_that_fails_is_tried_so_often_and_not_more() {
 #[test]
 fn a_service_that_hangs_is_given_up_within_four_minutes() {
     let world = run(World::new(5, 50, 10).fates(|_, _, _| Fate::Stalled(62)), RunEnd::Unreachable);
-    assert!(world.now < Duration::from_secs(240), "{:?}", world.now);
-    assert!(world.now > Duration::from_secs(120), "{:?}", world.now);
+    assert!(world.now < Duration::from_mins(4), "{:?}", world.now);
+    assert!(world.now > Duration::from_mins(2), "{:?}", world.now);
 }
 
 #[test]
@@ -359,7 +359,8 @@ fn a_stop_is_done_within_two_seconds_whatever_hangs() {
         world.command(Command::Stop);
         let outcome = world.finish();
         assert!(matches!(outcome.end, RunEnd::Stopped), "seed {seed}: {outcome:?}");
-        assert!(world.now - asked < Duration::from_millis(1_700), "seed {seed}: {:?}", world.now - asked);
+        let took = world.now.saturating_sub(asked);
+        assert!(took < Duration::from_millis(1_700), "seed {seed}: {took:?}");
     }
 }
 
