@@ -6,9 +6,10 @@
 //!
 //! In reading order: `plan` (what an instruction means, pure), `names` (SQL names, pure), `kinds` (type tables),
 //! `apply` and `unkeyed` (a page into rows), `outbox` and `ranges` (ack keys and packs), `job` and `writer`
-//! (the thread), `open` and `lock` (the file), `reader` (the other side). The schema is `assets/sql/mirror.sql`.
+//! (the thread), `open` and `lock` (the file), `reader` (the other side), `debug` (into the outbox). The schema is `assets/sql/mirror.sql`.
 
 mod apply;
+pub mod debug;
 pub mod error;
 pub mod filter;
 pub mod find;

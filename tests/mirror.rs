@@ -4,6 +4,8 @@
 
 #[path = "mirror/files.rs"]
 mod files;
+#[path = "mirror/debug.rs"]
+mod debug;
 #[path = "mirror/kit.rs"]
 mod kit;
 #[path = "mirror/line.rs"]

@@ -50,7 +50,7 @@ impl Reader {
     }
 
     /// Pending keys that are held back by hand: the outbox is small, and its pages are counted, not its keys.
-    pub(super) fn held(&self) -> Result<u64, MirrorError> {
+    pub(in crate::mirror) fn held(&self) -> Result<u64, MirrorError> {
         if !self.has_column("_outbox", "held")? {
             return Ok(0); // a mirror that nobody has opened for writing since keys can be held
         }
@@ -62,7 +62,7 @@ impl Reader {
     }
 
     /// Whether a table of ours has a column: readers do not migrate.
-    pub(super) fn has_column(&self, table: &str, column: &str) -> Result<bool, MirrorError> {
+    pub(in crate::mirror) fn has_column(&self, table: &str, column: &str) -> Result<bool, MirrorError> {
         self.connection
             .prepare_cached("SELECT EXISTS (SELECT 1 FROM pragma_table_info(?1) WHERE name = ?2)")
             .and_then(|mut found| found.query_row([table, column], |row| row.get(0)))
