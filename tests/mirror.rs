@@ -2,10 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the answer")]
 
-#[path = "mirror/files.rs"]
-mod files;
 #[path = "mirror/debug.rs"]
 mod debug;
+#[path = "mirror/files.rs"]
+mod files;
 #[path = "mirror/kit.rs"]
 mod kit;
 #[path = "mirror/line.rs"]

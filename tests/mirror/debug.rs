@@ -12,7 +12,8 @@ async fn filled(scratch: &Scratch, pages: usize, each: usize) -> Mirror {
     let mirror = scratch.open();
     let no = mirror.begin_session(&session()).await.unwrap();
     for p in 1..=pages {
-        let contact = |i| item("contact", "created", &format!("k{p}.{i}"), 1, &format!("{{\"id\": {}}}", p * 100 + i));
+        let contact =
+            |i| item("contact", "created", &format!("k{p}.{i}"), 1, &format!("{{\"id\": {}}}", p * 100 + i));
         let items: Vec<Instruction> = (1..=each).map(contact).collect();
         mirror.apply(no, page(&items)).await.unwrap();
     }
@@ -75,7 +76,10 @@ async fn packs_pages_and_keys_can_be_looked_into() {
 
     let reader = scratch.reader();
     let packs = reader.packs(None, 10).unwrap();
-    assert_eq!(packs.iter().map(|pack| (pack.no, pack.state.as_str())).collect::<Vec<_>>(), [(2, "failed"), (1, "accepted")]);
+    assert_eq!(
+        packs.iter().map(|pack| (pack.no, pack.state.as_str())).collect::<Vec<_>>(),
+        [(2, "failed"), (1, "accepted")]
+    );
     assert_eq!((packs[0].keys, packs[0].tries, packs[0].answer.as_deref()), (3, 1, Some("timeout")));
     assert_eq!((packs[1].status, &packs[1].slices), (Some(202), &vec![(1, 0, 4), (2, 0, 2)]));
     assert_eq!(reader.packs(Some(2), 10).unwrap().len(), 1, "the cursor goes on below");
@@ -110,7 +114,9 @@ async fn what_is_refused_or_set_aside_is_listed_with_its_answer() {
     for _ in 0..3 {
         let pack = mirror.next_pack(1).await.unwrap().unwrap();
         let answer = match pack.keys[0].as_str() {
-            "bad" => Settlement::Refused { status: 422, answer: "ack answered 422 (incorrect_payload)".into() },
+            "bad" => {
+                Settlement::Refused { status: 422, answer: "ack answered 422 (incorrect_payload)".into() }
+            }
             _ => Settlement::Accepted,
         };
         mirror.settle(pack.no, answer).await.unwrap();
@@ -122,7 +128,10 @@ async fn what_is_refused_or_set_aside_is_listed_with_its_answer() {
     assert!(refused[0].answer.contains("incorrect_payload"));
     assert!(reader.refused(Some(refused[0].no), 10).unwrap().is_empty());
     let stuck = reader.stuck().unwrap();
-    assert_eq!((stuck.outbox, stuck.unkeyed, stuck.failing), (Outbox { pending: 0, refused: 1, held: 0 }, 1, None));
+    assert_eq!(
+        (stuck.outbox, stuck.unkeyed, stuck.failing),
+        (Outbox { pending: 0, refused: 1, held: 0 }, 1, None)
+    );
     assert_eq!(stuck.left_out.len(), 1);
     let wide = &stuck.left_out[0];
     assert_eq!((wide.kind.as_str(), wide.fields.len()), ("wide", 50));
