@@ -4,16 +4,36 @@
 //! believed, no proxy for loopback, plain HTTP to loopback only, decided on the parsed host before DNS); a body is
 //! bounded in size and time; a failure says by its [`Verdict`] what helps. The client never waits, paces or retries:
 //! that is the engine's.
+//!
+//! In reading order: [`failure`] (verdicts), `address` (where a request may go), `exchange` (the one way over the
+//! wire), `refusal` (what a status means and says), `retry_after`, `words` (the service's text, made safe). Beside
+//! them, for whoever watches: [`tap`] (the exchanges, recorded without the token), [`har`] and [`curl`] (exports).
 
+mod address;
+pub mod curl;
+mod exchange;
 pub mod failure;
+pub mod har;
+mod refusal;
+mod retry_after;
+pub mod tap;
+mod words;
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
-use crate::protocol::{DeviceUuid, Page, QueueName, Session, SessionId};
+use crate::protocol::{BodyError, DeviceUuid, Page, QueueName, Session, SessionId, ack};
+
+use address::Base;
+use exchange::{Call, Reply, Wire};
+
+use tap::{Label, Note, Redactors};
 
 pub use failure::{ConfigError, Failure, FailureKind, Operation, Verdict};
+pub use tap::Tap;
 
 /// What a client needs to know.
 #[derive(Debug, Clone)]
@@ -33,6 +53,36 @@ pub struct ClientConfig {
 /// The default bound on a body: 128 MiB after decompression.
 pub const MAX_PAGE: u64 = 128 * 1024 * 1024;
 
+/// Bodies above this many bytes are parsed off the calling task's thread.
+const PARSE_HERE: usize = 1024 * 1024;
+
+/// How long the parts of an exchange may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// For a connection, TLS included.
+    pub connect: Duration,
+    /// Without a byte from the service.
+    pub silence: Duration,
+    /// For the whole exchange, before its body is weighed.
+    pub exchange: Duration,
+    /// On top of `exchange` for each MiB received.
+    pub each_mib: Duration,
+    /// For the body of an answer whose status already says it all.
+    pub epilogue: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(5),
+            silence: Duration::from_secs(30),
+            exchange: Duration::from_mins(1),
+            each_mib: Duration::from_secs(1),
+            epilogue: Duration::from_secs(5),
+        }
+    }
+}
+
 /// An answer with what its exchange cost.
 #[derive(Debug)]
 pub struct Answer<T> {
@@ -46,6 +96,8 @@ pub struct Answer<T> {
     pub elapsed: Duration,
     /// The service's name for the request.
     pub request_id: Option<String>,
+    /// The exchange's number in the tap, where there is one.
+    pub exchange: Option<u64>,
 }
 
 /// What `start` answered.
@@ -67,18 +119,65 @@ pub enum Taken {
 }
 
 /// The three endpoints. Cheap to clone; connections are kept and shared.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Client {
-    _config: std::sync::Arc<ClientConfig>,
+    wire: Arc<Wire>,
+    tapped: Option<Tapped>,
+}
+
+/// Where exchanges are recorded, and what is said about the next ones.
+#[derive(Clone)]
+struct Tapped {
+    tap: Tap,
+    redactors: Redactors,
+    label: Label,
+    attempt: u32,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("base", &self.wire.base).finish_non_exhaustive()
+    }
 }
 
 impl Client {
     /// Makes a client; no request is sent.
     ///
     /// # Errors
-    /// [`ConfigError`] for a base URL or token that cannot be used.
+    /// [`ConfigError`] for a base URL or token that cannot be used, or where TLS has no certificates to trust.
     pub fn new(config: ClientConfig) -> Result<Self, ConfigError> {
-        Ok(Self { _config: std::sync::Arc::new(config) })
+        Self::with_limits(config, Limits::default())
+    }
+
+    /// Makes a client with time limits of one's own.
+    ///
+    /// # Errors
+    /// As [`Client::new`].
+    pub fn with_limits(config: ClientConfig, limits: Limits) -> Result<Self, ConfigError> {
+        Ok(Self { wire: Arc::new(Wire::new(config, limits)?), tapped: None })
+    }
+
+    /// From now on `tap` records this client's exchanges, without its token.
+    pub fn with_tap(self, tap: Tap) -> Self {
+        let redactors = Redactors::new(&self.wire.config.token);
+        Self { tapped: Some(Tapped { tap, redactors, label: Label::default(), attempt: 0 }), ..self }
+    }
+
+    /// The same client; the tap records that its exchanges carry this pack, for the `attempt`th time.
+    pub fn for_pack(&self, pack: i64, keys: u64, attempt: u32) -> Self {
+        let mut client = self.clone();
+        if let Some(tapped) = &mut client.tapped {
+            tapped.label = Label { pack: Some(pack), items: Some(keys), ..Label::default() };
+            tapped.attempt = attempt;
+        }
+        client
+    }
+
+    /// Tells the tap which page of the mirror an exchange brought.
+    pub fn brought_page(&self, exchange: Option<u64>, page: i64) {
+        if let (Some(tapped), Some(number)) = (&self.tapped, exchange) {
+            tapped.tap.is_page(number, page);
+        }
     }
 
     /// `POST /v2/sync/start`.
@@ -86,22 +185,145 @@ impl Client {
     /// # Errors
     /// [`Failure`], whose verdict says what helps.
     pub async fn start(&self) -> Result<Answer<Started>, Failure> {
-        todo!()
+        let reply = self.send(Call::start(&self.wire.base), |_| ()).await?;
+        let parse = |status, body| match status {
+            204 => Ok(Started::UpToDate),
+            _ => session(body).map(Started::Session),
+        };
+        let learn = |started: &Started, label: &mut Label| {
+            if let Started::Session(session) = started {
+                label.session = Some(session.id.0.clone());
+            }
+        };
+        self.answer(Operation::Start, reply, parse, learn).await
     }
 
     /// `GET /v2/sync/:session/queues/:queue`: takes the next page off the queue.
     ///
     /// # Errors
     /// [`Failure`], whose verdict says what helps.
-    pub async fn take(&self, _session: &SessionId, _queue: &QueueName) -> Result<Answer<Taken>, Failure> {
-        todo!()
+    pub async fn take(&self, session: &SessionId, queue: &QueueName) -> Result<Answer<Taken>, Failure> {
+        let Some(url) = self.wire.base.queue(session, queue) else {
+            return Err(self.wire.unaddressable(session, queue));
+        };
+        let label = |label: &mut Label| {
+            label.session = Some(session.0.clone());
+            label.queue = Some(queue.0.clone());
+        };
+        let reply = self.send(Call::take(url), label).await?;
+        let parse = |status, body| match status {
+            204 => Ok(Taken::Drained),
+            _ => Page::parse(body).map(Taken::Page).map_err(why),
+        };
+        let learn = |taken: &Taken, label: &mut Label| {
+            if let Taken::Page(page) = taken {
+                label.items = Some(page.len() as u64);
+            }
+        };
+        self.answer(Operation::Take, reply, parse, learn).await
     }
 
     /// `POST /v2/sync/ack`: only 202 is `Ok`.
     ///
     /// # Errors
     /// [`Failure`], whose verdict says what helps.
-    pub async fn acknowledge(&self, _keys: &[String]) -> Result<Answer<()>, Failure> {
-        todo!()
+    pub async fn acknowledge(&self, keys: &[String]) -> Result<Answer<()>, Failure> {
+        let body = ack::encode(keys.iter().collect());
+        let count = keys.len() as u64;
+        let reply =
+            self.send(Call::acknowledge(&self.wire.base, body), |label| label.items = Some(count)).await?;
+        self.answer(Operation::Acknowledge, reply, |_, _| Ok(()), |(), _| ()).await
     }
+
+    /// Sends a call, recorded where somebody taps.
+    async fn send(&self, call: Call, describe: impl FnOnce(&mut Label)) -> Result<Reply, Failure> {
+        let note = self.tapped.as_ref().map_or_else(Note::nothing, |tapped| {
+            let mut label = tapped.label.clone();
+            describe(&mut label);
+            Note::begin(&tapped.tap, &tapped.redactors, self.wire.draft(&call, label, tapped.attempt))
+        });
+        self.wire.exchange(call, note).await
+    }
+
+    /// Turns a reply of a status that the protocol knows as success into an answer; `parse` may be slow.
+    async fn answer<T, P>(
+        &self,
+        operation: Operation,
+        reply: Reply,
+        parse: P,
+        learn: impl FnOnce(&T, &mut Label),
+    ) -> Result<Answer<T>, Failure>
+    where
+        T: Send + 'static,
+        P: FnOnce(u16, Vec<u8>) -> Result<T, String> + Send + 'static,
+    {
+        let Reply { status, body, html, elapsed, request_id, mut note } = reply;
+        let bytes = body.len() as u64;
+        let parsed = if body.len() > PARSE_HERE {
+            let parsing = tokio::task::spawn_blocking(move || parse(status, body));
+            parsing.await.unwrap_or_else(|e| Err(format!("reading it failed: {e}")))
+        } else {
+            parse(status, body)
+        };
+        match parsed {
+            Ok(value) => {
+                note.learn(|label| learn(&value, label));
+                let exchange = note.end(None);
+                Ok(Answer { value, status, bytes, elapsed, request_id, exchange })
+            }
+            Err(why) => {
+                let failure = self.wire.no_body(operation, status, html, &why, request_id, elapsed);
+                note.end(Some(&failure));
+                Err(failure)
+            }
+        }
+    }
+}
+
+/// Reads a session whose names can be asked for.
+fn session(body: Vec<u8>) -> Result<Session, String> {
+    let session = Session::parse(body).map_err(why)?;
+    let names = std::iter::once(&session.id.0).chain(session.queues.iter().map(|q| &q.name.0));
+    match names.into_iter().find(|name| !address::is_segment(name)) {
+        Some(name) => Err(format!("\"{name}\" names no session and no queue")),
+        None => Ok(session),
+    }
+}
+
+/// Why a body is none of ours; the message around it says what was expected.
+fn why(error: BodyError) -> String {
+    match error {
+        BodyError::NotJson { reason, .. } => reason,
+        not_utf8 @ BodyError::NotUtf8(_) => not_utf8.to_string(),
+    }
+}
+
+/// The origin of a base URL (`https://api.getbase.com`): who a mirror's data belongs to.
+///
+/// # Errors
+/// [`ConfigError`] for a base URL that [`Client::new`] would not take.
+pub fn origin(base_url: &str) -> Result<String, ConfigError> {
+    Base::parse(base_url).map(|base| base.origin())
+}
+
+/// Whether a token can be sent as it is: visible ASCII, without blanks.
+///
+/// # Errors
+/// [`ConfigError`] that names where the token came from and says what is wrong, without the token.
+pub fn check_token(token: &SecretString, source: &str) -> Result<(), ConfigError> {
+    let token = token.expose_secret();
+    let wrong = if token.trim().is_empty() {
+        "is empty"
+    } else if token.chars().any(char::is_whitespace) {
+        "contains a blank or a line break"
+    } else if token.chars().any(|c| !c.is_ascii_graphic()) {
+        "contains a character that is no visible ASCII"
+    } else if token.len() > 8192 {
+        "is longer than 8 KiB"
+    } else {
+        return Ok(());
+    };
+    Err(ConfigError(format!(
+        "the token from {source} {wrong}; copy it again, alone and whole (it is not shown here)"
+    )))
 }

@@ -2,6 +2,23 @@
 //!
 //! Wait, update, draw: `update` changes the model and asks for effects, `view` draws the model; neither does I/O.
 
+pub mod action;
+pub mod cells;
+mod inbox;
+mod input;
+pub mod key;
+pub mod keymap;
+mod library;
+pub mod message;
+pub mod model;
+pub mod record;
+mod run;
+mod signals;
+mod terminal;
+pub mod theme;
+pub mod update;
+pub mod view;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -38,10 +55,33 @@ pub trait Demo: Send + Sync {
     fn toggle_pace(&self) -> String;
 }
 
-/// Runs the console until the user leaves. The terminal is as it was when this returns, however it returns.
+/// How the user left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Left {
+    /// By a key.
+    Quit,
+    /// By Ctrl-C.
+    Interrupt,
+    /// By a signal, by number.
+    Signal(i32),
+}
+
+impl Left {
+    /// The process's exit status.
+    pub fn exit_status(self) -> u8 {
+        match self {
+            Self::Quit => 0,
+            Self::Interrupt => 130,
+            Self::Signal(n) => 128_u8.saturating_add(u8::try_from(n).unwrap_or(u8::MAX)),
+        }
+    }
+}
+
+/// Runs the console until the user leaves. The terminal is as it was when this returns, however it returns; a run that
+/// is still on has been asked to stop, and got two seconds for it.
 ///
 /// # Errors
-/// An I/O error of the terminal.
-pub fn run(_setup: Setup) -> std::io::Result<()> {
-    todo!()
+/// An I/O error of the terminal, or the panic of a thread.
+pub fn run(setup: Setup) -> std::io::Result<Left> {
+    run::run(setup)
 }

@@ -4,7 +4,14 @@
 //! here: a key leaves only after its page is durable; no session starts while keys are unaccepted; only 204 ends.
 //! The engine never waits for a watcher: events go into a bounded channel with `try_send`, and a miss is counted.
 
+pub mod backoff;
+mod driver;
 pub mod event;
+pub mod flow;
+mod jobs;
+pub mod meter;
+pub mod pacing;
+mod watchers;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -36,6 +43,8 @@ pub enum Command {
     SendAcks,
     /// Cut a wait short: the next try of whatever waits happens now.
     TryNow,
+    /// From now on at most so many requests in any second, in this run and the next; 0 = no limit.
+    SetRate(u32),
 }
 
 /// How a synchronization is done.
@@ -74,7 +83,17 @@ pub struct Engine {
     pub task: tokio::task::JoinHandle<()>,
 }
 
+/// Events that may wait for their watcher before the next ones are missed.
+const EVENTS: usize = 4_096;
+/// Commands that may wait for the engine.
+const COMMANDS: usize = 64;
+
 /// Starts an engine, idle, on the current tokio runtime.
-pub fn spawn(_settings: Settings) -> Engine {
-    todo!()
+pub fn spawn(settings: Settings) -> Engine {
+    let (commands, asked) = mpsc::channel(COMMANDS);
+    let (told, events) = mpsc::channel(EVENTS);
+    let idle = Snapshot { rate_limit: settings.rate, ..Snapshot::default() };
+    let (latest, snapshot) = watch::channel(Arc::new(idle));
+    let task = tokio::spawn(driver::Driver::new(settings, asked, told, latest).live());
+    Engine { commands, events, snapshot, task }
 }

@@ -19,7 +19,9 @@
 //! - [`mirror`]: SQLite: schema, plan, apply, outbox, history, reading.
 //! - [`service`]: the other side of the wire: the Sync service itself.
 //! - [`engine`]: the flow (pure), its driver, commands and events.
+//! - [`config`]: flags over environment over defaults; where the token comes from.
 //! - [`console`]: the ratatui front end.
+//! - [`commands`]: the command line: one file a subcommand, headless watchers.
 //!
 //! Imports look down only: `text` ← `protocol` ← `client`, `mirror`, `service` (siblings) ← `engine` ← `console` ←
 //! `commands` ← `main`. A layer owns its crate: reqwest only in `client`, rusqlite only in `mirror` and `service`, axum
@@ -36,6 +38,8 @@
 //! 6. The token never reaches a screen, a log, an export, a crash report or another host.
 
 pub mod client;
+pub mod commands;
+pub mod config;
 pub mod console;
 pub mod engine;
 pub mod mirror;

@@ -1,3 +1,5 @@
 //! Parse, hand over, exit status: nothing else.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    drainboard::commands::run(std::env::args_os())
+}

@@ -12,6 +12,9 @@
 mod apply;
 mod cells;
 pub mod error;
+pub mod filter;
+pub mod find;
+pub mod index;
 mod job;
 mod kinds;
 mod lock;
@@ -21,6 +24,7 @@ mod outbox;
 mod plan;
 mod ranges;
 pub mod reader;
+pub mod refs;
 mod unkeyed;
 mod writer;
 

@@ -10,6 +10,7 @@ pub mod ack;
 pub mod error;
 pub mod page;
 pub mod record;
+mod shape;
 pub mod start;
 
 use std::fmt;

@@ -1,12 +1,41 @@
 //! The Sync service: the other half of the protocol. Accounts, what each device acknowledged, sessions with queues,
 //! access; all in SQLite, surviving a restart. Owns axum. Knows `protocol` and `text` alone: somebody else could run it.
+//!
+//! In reading order: `routes` (the way of a request), `queue` and `page` (sessions and what they hand out), `ack` and
+//! `ledger` (what a device has), `sight` (what a change of rights does), `account` and `store` (memory and file),
+//! `edit` and `demo` (where records come from), `fault` (what goes wrong on purpose), `listen` (connections).
+//!
+//! Guessed about the real service, since nothing documents it: the 101st active session is a 429; a session expires
+//! after [`Options::session_idle`] without use; a queue holds what changed before its session started; a pack may have
+//! any size; an ack key that the service never made is accepted and ignored.
+
+mod access;
+mod account;
+mod ack;
+mod demo;
+mod edit;
+mod fault;
+mod ledger;
+mod listen;
+mod page;
+mod queue;
+mod rate;
+mod reply;
+mod routes;
+mod sight;
+mod store;
 
 use std::future::Future;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
+use tokio::time::Instant;
+
+pub use access::{Access, Sight};
+use account::Account;
 
 /// What a service is made of.
 #[derive(Debug, Clone)]
@@ -25,6 +54,8 @@ pub struct Options {
     pub token: Option<String>,
     /// Items a page.
     pub page: usize,
+    /// How long a session lives without being used; a guess.
+    pub session_idle: Duration,
 }
 
 impl Default for Options {
@@ -37,6 +68,7 @@ impl Default for Options {
             latency: Duration::ZERO,
             token: None,
             page: 100,
+            session_idle: Duration::from_mins(15),
         }
     }
 }
@@ -59,21 +91,63 @@ pub struct Edit {
 pub struct ServiceError(pub String);
 
 /// A service, ready to accept connections. Clones share it.
-#[derive(Debug, Clone)]
-pub struct Service {}
+#[derive(Clone)]
+pub struct Service {
+    inner: Arc<Inner>,
+}
+
+/// What the connections share.
+struct Inner {
+    account: Arc<Account>,
+    token: String,
+    accesses: RwLock<Vec<Access>>,
+    limiter: Mutex<rate::Limiter>,
+    latency: RwLock<Duration>,
+    faults: fault::Faults,
+    page: usize,
+    session_idle: Duration,
+}
+
+impl std::fmt::Debug for Service {
+    /// Without the token: it never reaches a log.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Service").field("account", &self.inner.account.store).finish_non_exhaustive()
+    }
+}
 
 impl Service {
     /// Opens the account, generating it where it is empty. Blocks.
     ///
     /// # Errors
     /// [`ServiceError`] where the account's file cannot be used.
-    pub fn open(_options: Options) -> Result<Self, ServiceError> {
-        todo!()
+    pub fn open(options: Options) -> Result<Self, ServiceError> {
+        let Options { account, items, seed, rate, latency, token, page, session_idle } = options;
+        let store = store::Store::open(account.as_deref(), |file| demo::fill(file, items, seed))?;
+        let accesses = edit::accesses(&store, token)?;
+        let mut limiter = rate::Limiter::default();
+        limiter.set(rate);
+        let inner = Inner {
+            account: Arc::new(Account::load(store)?),
+            token: accesses.first().map(|access| access.token.clone()).unwrap_or_default(),
+            accesses: RwLock::new(accesses),
+            limiter: Mutex::new(limiter),
+            latency: RwLock::new(latency),
+            faults: fault::Faults::default(),
+            page: page.max(1),
+            session_idle,
+        };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// The token of the user who sees everything.
     pub fn token(&self) -> &str {
-        todo!()
+        &self.inner.token
+    }
+
+    /// All tokens: first [`Self::token`], then one of a user who sees only what is theirs, then one without the
+    /// `sync` scope.
+    pub fn accesses(&self) -> Vec<Access> {
+        self.inner.accesses()
     }
 
     /// Answers requests until `shutdown` completes, then finishes what is in flight.
@@ -82,28 +156,39 @@ impl Service {
     /// An I/O error of the listener.
     pub async fn serve(
         self,
-        _listener: TcpListener,
-        _shutdown: impl Future<Output = ()> + Send + 'static,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> std::io::Result<()> {
-        todo!()
+        let served = listen::serve(Arc::clone(&self.inner), listener, shutdown).await;
+        let saved = tokio::task::spawn_blocking(move || self.inner.account.save_sessions());
+        saved.await.map_err(std::io::Error::other)?.map_err(std::io::Error::other)?;
+        served
     }
 
     /// Edits the account, so that the next session has work; what was really done comes back. Blocks.
     ///
     /// # Errors
     /// [`ServiceError`] where the account cannot be written.
-    pub fn edit(&self, _edit: Edit) -> Result<Edit, ServiceError> {
-        todo!()
+    pub fn edit(&self, edit: Edit) -> Result<Edit, ServiceError> {
+        self.inner.edit(edit)
+    }
+
+    /// Lets a user see everything, or only what is theirs. Blocks.
+    ///
+    /// # Errors
+    /// [`ServiceError`] where the account cannot be written.
+    pub fn set_sight(&self, user: i64, everything: bool) -> Result<(), ServiceError> {
+        self.inner.set_sight(user, everything)
     }
 
     /// Changes the rate limit for all following requests.
-    pub fn set_rate(&self, _rate: Option<u32>) {
-        todo!()
+    pub fn set_rate(&self, rate: Option<u32>) {
+        self.inner.limiter.lock().unwrap_or_else(PoisonError::into_inner).set(rate);
     }
 
     /// Changes the latency for all following answers.
-    pub fn set_latency(&self, _latency: Duration) {
-        todo!()
+    pub fn set_latency(&self, latency: Duration) {
+        *self.inner.latency.write().unwrap_or_else(PoisonError::into_inner) = latency;
     }
 
     /// The account's records a type. Blocks.
@@ -111,6 +196,61 @@ impl Service {
     /// # Errors
     /// [`ServiceError`] where the account cannot be read.
     pub fn counts(&self) -> Result<Vec<(String, u64)>, ServiceError> {
-        todo!()
+        self.inner.counts()
     }
 }
+
+impl Inner {
+    fn accesses(&self) -> Vec<Access> {
+        self.accesses.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What a token opens.
+    fn access(&self, token: &str) -> Option<Access> {
+        let accesses = self.accesses.read().unwrap_or_else(PoisonError::into_inner);
+        accesses.iter().find(|access| access.token == token).cloned()
+    }
+
+    fn admit(&self, token: &str, now: Instant) -> bool {
+        self.limiter.lock().unwrap_or_else(PoisonError::into_inner).admit(token, now)
+    }
+
+    /// Waits as long as each answer is to take.
+    async fn wait(&self) {
+        let latency = *self.latency.read().unwrap_or_else(PoisonError::into_inner);
+        if !latency.is_zero() {
+            tokio::time::sleep(latency).await;
+        }
+    }
+
+    fn edit(&self, edit: Edit) -> Result<Edit, ServiceError> {
+        let account = Arc::clone(&self.account);
+        let done = self.account.store.write(move |file| edit::edit(&account, file, edit));
+        if done.is_err() {
+            self.account.reload()?;
+        }
+        done
+    }
+
+    fn set_sight(&self, user: i64, everything: bool) -> Result<(), ServiceError> {
+        self.account.store.write(move |file| edit::set_sight(file, user, everything))?;
+        let mut accesses = self.accesses.write().unwrap_or_else(PoisonError::into_inner);
+        for access in accesses.iter_mut().filter(|access| access.user == user) {
+            access.sight = if everything { Sight::Everything } else { Sight::Own(user) };
+        }
+        Ok(())
+    }
+
+    fn counts(&self) -> Result<Vec<(String, u64)>, ServiceError> {
+        self.account.store.read(|file| {
+            file.prepare_cached(
+                "SELECT name, sum(live) AS n FROM tally JOIN kind USING (kind) GROUP BY kind HAVING n > 0 ORDER BY kind",
+            )?
+            .query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)? as u64)))?
+            .collect()
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -38,7 +38,7 @@ pub enum Verdict {
 }
 
 /// What happened, for screens and machines.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureKind {
     /// No connection: refused, no such host, no route.

@@ -1,6 +1,6 @@
 //! The service's error envelope, read leniently: gateways answer with HTML, and fields go missing.
 
-use serde::Deserialize;
+use serde_json::Value;
 
 /// What an error answer says of itself. Every field may be absent; texts are the service's, raw: whoever shows them
 /// passes them through [`crate::text::visible`].
@@ -17,47 +17,24 @@ pub struct ErrorBody {
 }
 
 impl ErrorBody {
-    /// Reads an error body; anything that is none gives an empty one.
+    /// Reads an error body; anything that is none gives an empty one, and what has another shape is left out.
     pub fn parse(body: &[u8]) -> Self {
-        let Ok(wire) = serde_json::from_slice::<Wire>(body) else {
-            return Self::default();
-        };
-        let first = wire.errors.into_iter().next().and_then(|e| e.error).unwrap_or_default();
+        let wire: Value = serde_json::from_slice(body).unwrap_or_default();
+        let error = &wire["errors"][0]["error"];
         Self {
-            code: first.code,
-            message: first.message,
-            details: first.details,
-            logref: wire.meta.and_then(|m| m.logref),
+            code: text(&error["code"]),
+            message: text(&error["message"]),
+            details: text(&error["details"]),
+            logref: text(&wire["meta"]["logref"]),
         }
     }
 }
 
-#[derive(Deserialize)]
-struct Wire {
-    #[serde(default)]
-    errors: Vec<WireError>,
-    #[serde(default)]
-    meta: Option<WireMeta>,
-}
-
-#[derive(Deserialize)]
-struct WireError {
-    #[serde(default)]
-    error: Option<WireErrorData>,
-}
-
-#[derive(Default, Deserialize)]
-struct WireErrorData {
-    #[serde(default)]
-    code: Option<String>,
-    #[serde(default)]
-    message: Option<String>,
-    #[serde(default)]
-    details: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct WireMeta {
-    #[serde(default)]
-    logref: Option<String>,
+/// A string's or a number's text.
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
 }

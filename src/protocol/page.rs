@@ -1,13 +1,15 @@
 //! A page of instructions, as a queue hands it out: parsed once, its `data` borrowed byte for byte from the body.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
+use std::num::IntErrorKind;
 use std::ops::Range;
 
-use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::record::{self, RecordId};
+use super::shape::{Loose, Object, word};
 use super::{BodyError, utf8};
 
 /// What the service says happened to a record. A hint: `created` means that this device never acknowledged it.
@@ -61,7 +63,7 @@ pub struct FailedObject {
 pub struct Item<'a> {
     /// The resource type (`meta.type`), whatever it is; empty where there is none.
     pub kind: &'a str,
-    /// The record's JSON, exactly the bytes that came.
+    /// The record's JSON, exactly the bytes that came; `null` too where none came.
     pub data: &'a str,
     /// Created, updated or deleted.
     pub event: EventType,
@@ -90,7 +92,7 @@ pub struct Page {
 #[derive(Debug)]
 struct Span {
     kind: usize,
-    data: Range<usize>,
+    data: Option<Range<usize>>,
     event: EventType,
     ack_key: Option<Text>,
     revision: Option<i64>,
@@ -108,24 +110,27 @@ enum Text {
 impl Page {
     /// Parses the body of a `200` from a queue.
     ///
+    /// A page is an object whose `items` are objects, none with a member twice in its envelope: nobody could know
+    /// which is meant. An item that is odd inside (no key, no type, another shape of `meta`) is kept with what it has,
+    /// so that it cannot hold up the others.
+    ///
     /// # Errors
     /// [`BodyError`] where the body is not a page: then nothing is known of the queue.
     pub fn parse(body: Vec<u8>) -> Result<Self, BodyError> {
         let body = utf8(body)?;
-        let (kinds, spans, meta) = {
-            let wire: Wire<'_> = serde_json::from_str(&body).map_err(|e| BodyError::json("page", &e))?;
-            let mut kinds: Vec<String> = Vec::new();
-            let spans = wire.items.iter().map(|item| span(&body, item, &mut kinds)).collect();
-            (kinds, spans, wire.meta.unwrap_or_default())
-        };
-        Ok(Self { body, kinds, spans, count_left: meta.count_left, failed: meta.failed_objects })
+        let Object(wire): Object<Wire<'_>> =
+            serde_json::from_str(&body).map_err(|e| BodyError::json("page", &e))?;
+        let mut kinds = Kinds::default();
+        let spans = wire.items.iter().map(|Object(item)| span(&body, item, &mut kinds)).collect();
+        let (count_left, failed) = wire.meta.map(guide).unwrap_or_default();
+        Ok(Self { kinds: kinds.names, spans, count_left, failed, body })
     }
 
     /// The instructions, in the order they came.
     pub fn items(&self) -> impl ExactSizeIterator<Item = Item<'_>> {
         self.spans.iter().map(|span| Item {
             kind: &self.kinds[span.kind],
-            data: &self.body[span.data.clone()],
+            data: span.data.as_ref().map_or("null", |data| &self.body[data.clone()]),
             event: span.event,
             ack_key: span.ack_key.as_ref().map(|key| match key {
                 Text::In(range) => &self.body[range.clone()],
@@ -158,23 +163,36 @@ impl Page {
     }
 }
 
-fn span(body: &str, item: &WireItem<'_>, kinds: &mut Vec<String>) -> Span {
-    let data = item.data.map_or("", RawValue::get);
-    let scan = record::scan(data);
-    let meta = item.meta.as_ref();
-    let sync = meta.and_then(|m| m.sync.as_ref());
-    let name = meta.and_then(|m| m.kind.as_deref()).unwrap_or_default();
-    let kind = kinds.iter().position(|k| k == name).unwrap_or_else(|| {
-        kinds.push(name.to_owned());
-        kinds.len() - 1
-    });
+/// The type names of a page, each once.
+#[derive(Default)]
+struct Kinds {
+    names: Vec<String>,
+    index: HashMap<String, usize>,
+}
+
+impl Kinds {
+    fn number(&mut self, name: &str) -> usize {
+        if let Some(number) = self.index.get(name) {
+            return *number;
+        }
+        let number = self.names.len();
+        self.names.push(name.to_owned());
+        self.index.insert(name.to_owned(), number);
+        number
+    }
+}
+
+fn span(body: &str, item: &WireItem<'_>, kinds: &mut Kinds) -> Span {
+    let meta = item.meta.0.as_ref();
+    let sync = meta.and_then(|m| m.sync.0.as_ref());
+    let scan = record::scan(item.data.map_or("null", RawValue::get));
     Span {
-        kind,
-        data: locate(body, data),
-        event: EventType::from_wire(sync.and_then(|s| s.event_type.as_deref()).unwrap_or_default()),
-        ack_key: sync.and_then(|s| s.ack_key.as_ref()).map(|key| match key {
+        kind: kinds.number(&word(meta.and_then(|m| m.kind)).unwrap_or_default()),
+        data: item.data.map(|data| locate(body, data.get())),
+        event: EventType::from_wire(&word(sync.and_then(|s| s.event_type)).unwrap_or_default()),
+        ack_key: word(sync.and_then(|s| s.ack_key)).map(|key| match key {
             Cow::Borrowed(key) => Text::In(locate(body, key)),
-            Cow::Owned(key) => Text::Copy(key.clone()),
+            Cow::Owned(key) => Text::Copy(key),
         }),
         revision: sync.and_then(|s| s.revision).and_then(|raw| revision(raw.get())),
         id: scan.id,
@@ -191,27 +209,59 @@ fn locate(body: &str, part: &str) -> Range<usize> {
 
 /// A revision, leniently: a number or its text; one beyond 64 bits is the largest there is.
 fn revision(raw: &str) -> Option<i64> {
-    let digits = raw.trim_matches('"');
-    match digits.parse::<i128>() {
-        Ok(n) => Some(i64::try_from(n).unwrap_or(if n < 0 { i64::MIN } else { i64::MAX })),
+    match raw.trim_matches('"').parse::<i64>() {
+        Ok(n) => Some(n),
+        Err(e) if *e.kind() == IntErrorKind::PosOverflow => Some(i64::MAX),
+        Err(e) if *e.kind() == IntErrorKind::NegOverflow => Some(i64::MIN),
         Err(_) => None,
+    }
+}
+
+/// What a page's `meta` tells. It is a guide and no promise: another shape of it costs no page.
+fn guide(meta: &RawValue) -> (Option<u64>, Vec<FailedObject>) {
+    let Ok(Object(meta)) = serde_json::from_str::<Object<WireMeta<'_>>>(meta.get()) else {
+        return (None, Vec::new());
+    };
+    let count_left = meta.count_left.and_then(|n| n.get().parse().ok());
+    let objects = meta.failed_objects.and_then(|raw| serde_json::from_str::<Vec<&RawValue>>(raw.get()).ok());
+    (count_left, objects.unwrap_or_default().into_iter().map(failed).collect())
+}
+
+/// One that failed, whatever it looks like: that there is one counts.
+fn failed(raw: &RawValue) -> FailedObject {
+    // A value too deep for a tree names no object either.
+    let value = |raw: &RawValue| serde_json::from_str(raw.get()).unwrap_or_default();
+    match serde_json::from_str::<Object<WireFailed<'_>>>(raw.get()) {
+        Ok(Object(object)) => FailedObject {
+            kind: word(object.kind).unwrap_or_default().into_owned(),
+            id: object.id.map(value).unwrap_or_default(),
+        },
+        Err(_) => FailedObject { kind: String::new(), id: value(raw) },
     }
 }
 
 #[derive(Deserialize)]
 struct Wire<'a> {
     #[serde(borrow)]
-    items: Vec<WireItem<'a>>,
-    #[serde(default)]
-    meta: Option<WireMeta>,
+    items: Vec<Object<WireItem<'a>>>,
+    #[serde(borrow, default)]
+    meta: Option<&'a RawValue>,
 }
 
-#[derive(Default, Deserialize)]
-struct WireMeta {
-    #[serde(default, deserialize_with = "lenient")]
-    count_left: Option<u64>,
-    #[serde(default, deserialize_with = "lenient")]
-    failed_objects: Vec<FailedObject>,
+#[derive(Deserialize)]
+struct WireMeta<'a> {
+    #[serde(borrow, default)]
+    count_left: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    failed_objects: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct WireFailed<'a> {
+    #[serde(borrow, default, rename = "type")]
+    kind: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    id: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -219,41 +269,23 @@ struct WireItem<'a> {
     #[serde(borrow, default)]
     data: Option<&'a RawValue>,
     #[serde(borrow, default)]
-    meta: Option<WireItemMeta<'a>>,
+    meta: Loose<WireItemMeta<'a>>,
 }
 
 #[derive(Deserialize)]
 struct WireItemMeta<'a> {
     #[serde(borrow, default, rename = "type")]
-    kind: Option<Cow<'a, str>>,
+    kind: Option<&'a RawValue>,
     #[serde(borrow, default)]
-    sync: Option<WireSync<'a>>,
+    sync: Loose<WireSync<'a>>,
 }
 
 #[derive(Deserialize)]
 struct WireSync<'a> {
     #[serde(borrow, default)]
-    event_type: Option<Cow<'a, str>>,
+    event_type: Option<&'a RawValue>,
     #[serde(borrow, default)]
-    ack_key: Option<Cow<'a, str>>,
+    ack_key: Option<&'a RawValue>,
     #[serde(borrow, default)]
     revision: Option<&'a RawValue>,
-}
-
-/// What is a guide and no promise must not cost the page when it has another shape.
-fn lenient<'de, D, T>(json: D) -> Result<T, D::Error>
-where
-    D: serde::Deserializer<'de>,
-    T: Deserialize<'de> + Default,
-{
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Either<T> {
-        Right(T),
-        Wrong(IgnoredAny),
-    }
-    Ok(match Either::<T>::deserialize(json)? {
-        Either::Right(value) => value,
-        Either::Wrong(_) => T::default(),
-    })
 }

@@ -78,10 +78,10 @@ pub fn scan(data: &str) -> Scan {
 }
 
 /// Calls `field` with each top-level field's name and raw JSON value, in the order they came, duplicates included.
-/// Where `data` is no object there are none. A field whose name is no Unicode (a lone surrogate) ends the walk.
+/// Where `data` is no object there are none. A field whose name is no Unicode (a lone surrogate) is passed over.
 pub fn each_field<'a>(data: &'a str, field: impl FnMut(&str, &'a str)) {
     let mut json = serde_json::Deserializer::from_str(data);
-    // An error can only come from a name that is no Unicode: the text was checked as JSON when the page was parsed.
+    // The only error left is "no object": the text was checked as JSON when the page was parsed.
     let _ = json.deserialize_any(Fields(field));
 }
 
@@ -97,36 +97,39 @@ impl<'de, F: FnMut(&str, &'de str)> Visitor<'de> for Fields<F> {
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
         while let Some(name) = map.next_key_seed(Name)? {
             let value: &'de RawValue = map.next_value()?;
-            (self.0)(&name, value.get());
+            if let Some(name) = name {
+                (self.0)(&name, value.get());
+            }
         }
         Ok(())
     }
 }
 
-/// A field name, borrowed where it has no escapes.
+/// A field name, borrowed where it has no escapes; none where it is no Unicode. It is asked for as bytes, because a
+/// lone surrogate is an error in a string and would end the walk.
 struct Name;
 
 impl<'de> DeserializeSeed<'de> for Name {
-    type Value = Cow<'de, str>;
+    type Value = Option<Cow<'de, str>>;
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Self::Value, D::Error> {
-        json.deserialize_str(self)
+        json.deserialize_bytes(self)
     }
 }
 
 impl<'de> Visitor<'de> for Name {
-    type Value = Cow<'de, str>;
+    type Value = Option<Cow<'de, str>>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a field name")
     }
 
-    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Self::Value, E> {
-        Ok(Cow::Borrowed(name))
+    fn visit_borrowed_bytes<E>(self, name: &'de [u8]) -> Result<Self::Value, E> {
+        Ok(std::str::from_utf8(name).ok().map(Cow::Borrowed))
     }
 
-    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
-        Ok(Cow::Owned(name.to_owned()))
+    fn visit_bytes<E>(self, name: &[u8]) -> Result<Self::Value, E> {
+        Ok(std::str::from_utf8(name).ok().map(|name| Cow::Owned(name.to_owned())))
     }
 }
 
@@ -163,6 +166,7 @@ mod tests {
         assert_eq!(two.id, Some(RecordId::Int(9)));
         assert_eq!(one.shape, two.shape);
         assert_ne!(one.shape, scan(r#"{"name": "a", "id": 1}"#).shape);
+        assert_eq!(scan(r#"{"\ud800": 1, "id": 5}"#).id, Some(RecordId::Int(5)));
         assert_eq!(scan("[1]").id, None);
         assert_eq!(scan("{}").id, None);
     }

@@ -1,7 +1,9 @@
 //! The answer of the start endpoint: a session and its queues.
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
+use super::shape::Object;
 use super::{BodyError, QueueName, SessionId, utf8};
 
 /// A synchronization session that the service opened for this device.
@@ -31,44 +33,50 @@ impl Session {
     /// [`BodyError`] where the body is not a session.
     pub fn parse(body: Vec<u8>) -> Result<Self, BodyError> {
         let body = utf8(body)?;
-        let wire: Wire = serde_json::from_str(&body).map_err(|e| BodyError::json("session", &e))?;
-        Ok(Self {
-            id: SessionId(wire.data.id),
-            queues: wire
-                .data
-                .queues
-                .into_iter()
-                .map(|queue| Queue {
-                    name: QueueName(queue.data.name),
-                    pages: queue.data.pages.and_then(|n| n.as_u64()),
-                    total_count: queue.data.total_count.and_then(|n| n.as_u64()),
-                })
-                .collect(),
-        })
+        let Object(wire): Object<Wire<'_>> =
+            serde_json::from_str(&body).map_err(|e| BodyError::json("session", &e))?;
+        let Object(session) = wire.data;
+        let queue = |Object(queue): Object<WireQueue<'_>>| {
+            let Object(queue) = queue.data;
+            Queue {
+                name: QueueName(queue.name),
+                pages: guess(queue.pages),
+                total_count: guess(queue.total_count),
+            }
+        };
+        Ok(Self { id: SessionId(session.id), queues: session.queues.into_iter().map(queue).collect() })
     }
 }
 
-#[derive(Deserialize)]
-struct Wire {
-    data: WireSession,
+/// A guess is a guide: where it is no count, there is none.
+fn guess(raw: Option<&RawValue>) -> Option<u64> {
+    raw?.get().parse().ok()
 }
 
 #[derive(Deserialize)]
-struct WireSession {
+struct Wire<'a> {
+    #[serde(borrow)]
+    data: Object<WireSession<'a>>,
+}
+
+#[derive(Deserialize)]
+struct WireSession<'a> {
     id: String,
-    queues: Vec<WireQueue>,
+    #[serde(borrow)]
+    queues: Vec<Object<WireQueue<'a>>>,
 }
 
 #[derive(Deserialize)]
-struct WireQueue {
-    data: WireQueueData,
+struct WireQueue<'a> {
+    #[serde(borrow)]
+    data: Object<WireQueueData<'a>>,
 }
 
 #[derive(Deserialize)]
-struct WireQueueData {
+struct WireQueueData<'a> {
     name: String,
-    #[serde(default)]
-    pages: Option<serde_json::Value>,
-    #[serde(default)]
-    total_count: Option<serde_json::Value>,
+    #[serde(borrow, default)]
+    pages: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    total_count: Option<&'a RawValue>,
 }

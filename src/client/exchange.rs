@@ -1,0 +1,443 @@
+//! The one way over the wire: every exchange passes through [`Wire::exchange`], bounded in size and time.
+
+use std::error::Error;
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use reqwest::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName,
+    HeaderValue, USER_AGENT,
+};
+use reqwest::{Method, Response, Url};
+use secrecy::ExposeSecret;
+use tokio::time::{Instant, timeout_at};
+
+use crate::protocol::{DEVICE_HEADER, QueueName, REQUEST_ID_HEADER, SessionId};
+use crate::text;
+
+use super::address::{Base, LOCALHOST};
+use super::failure::{ConfigError, Failure, FailureKind, Operation, Verdict};
+use super::tap::{Draft, Label, Note};
+use super::words::{Said, safe};
+use super::{ClientConfig, Limits, check_token, refusal, retry_after};
+
+/// The most of a body that is read where the status already says it all.
+const EPILOGUE: usize = 64 * 1024;
+/// The most memory that an announced length alone may claim.
+const TRUST: u64 = 8 * 1024 * 1024;
+const MIB: u64 = 1024 * 1024;
+const PROGRAM: &str = concat!("drainboard/", env!("CARGO_PKG_VERSION"));
+/// What the connection pool says it can undo; here for the tap, which cannot see it.
+const ENCODINGS: &str = "gzip,br";
+
+/// A request, as the protocol has it.
+pub(super) struct Call {
+    operation: Operation,
+    method: Method,
+    url: Url,
+    body: Option<Vec<u8>>,
+}
+
+impl Call {
+    pub(super) fn start(base: &Base) -> Self {
+        Self { operation: Operation::Start, method: Method::POST, url: base.start(), body: None }
+    }
+
+    pub(super) fn take(url: Url) -> Self {
+        Self { operation: Operation::Take, method: Method::GET, url, body: None }
+    }
+
+    pub(super) fn acknowledge(base: &Base, body: Vec<u8>) -> Self {
+        Self { operation: Operation::Acknowledge, method: Method::POST, url: base.ack(), body: Some(body) }
+    }
+}
+
+/// An answer with a status that the protocol knows as success.
+pub(super) struct Reply {
+    pub(super) status: u16,
+    /// Whole, after decompression; empty where the status has none.
+    pub(super) body: Vec<u8>,
+    pub(super) html: bool,
+    pub(super) elapsed: Duration,
+    pub(super) request_id: Option<String>,
+    /// Its record, to be ended by whoever knows what the body turned out to be.
+    pub(super) note: Note,
+}
+
+/// The connection pool, and what every exchange needs.
+pub(super) struct Wire {
+    http: reqwest::Client,
+    pub(super) base: Base,
+    pub(super) config: ClientConfig,
+    limits: Limits,
+}
+
+impl Wire {
+    pub(super) fn new(config: ClientConfig, limits: Limits) -> Result<Self, ConfigError> {
+        let base = Base::parse(&config.base_url)?;
+        check_token(&config.token, &config.token_source)?;
+        let http = pool(&base, headers(&config)?, limits)?;
+        Ok(Self { http, base, config, limits })
+    }
+
+    /// Sends one request and receives its whole answer. Everything that crosses the wire passes here, and `note` is told.
+    pub(super) async fn exchange(&self, call: Call, mut note: Note) -> Result<Reply, Failure> {
+        match self.trip(call, &mut note).await {
+            Ok(reply) => Ok(Reply { note, ..reply }),
+            Err(failure) => {
+                note.end(Some(&failure));
+                Err(failure)
+            }
+        }
+    }
+
+    async fn trip(&self, call: Call, note: &mut Note) -> Result<Reply, Failure> {
+        let Call { operation, method, url, body } = call;
+        let mut trip = Trip { wire: self, operation, sent: Instant::now(), status: None, request_id: None };
+        let mut request = self.http.request(method, url.clone()).headers(extras(operation, body.is_some()));
+        if let Some(body) = body {
+            request = request.body(body);
+        }
+        let response = match timeout_at(trip.deadline(0), request.send()).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => return Err(trip.transport(&error)),
+            Err(_) => return Err(trip.late(0)),
+        };
+        note.head(&response);
+        let status = response.status().as_u16();
+        let request_id = response.headers().get(REQUEST_ID_HEADER).and_then(|id| id.to_str().ok());
+        trip.request_id = request_id.map(|id| safe(&self.config.token, id)).filter(|id| !id.is_empty());
+        trip.status = Some(status);
+        if !refusal::is_success(operation, status) {
+            return Err(trip.refused(&url, response, note).await);
+        }
+        let html = says_html(response.headers());
+        let mut body = Vec::new();
+        match status {
+            204 => note.body(&[]),
+            // Read to the end, so that the connection can be used again; what it says changes nothing.
+            202 => note.body(&trip.epilogue(response).await),
+            _ => {
+                let received = trip.body(response, &mut body).await;
+                note.body(&body);
+                received?;
+            }
+        }
+        let html = html || body.trim_ascii_start().starts_with(b"<");
+        let (elapsed, request_id) = (trip.sent.elapsed(), trip.request_id);
+        Ok(Reply { status, body, html, elapsed, request_id, note: Note::nothing() })
+    }
+
+    /// What a tap records of a call before it is sent.
+    pub(super) fn draft<'a>(&self, call: &'a Call, label: Label, attempt: u32) -> Draft<'a> {
+        let mut own = headers(&self.config).unwrap_or_default(); // it was possible when the pool was made
+        own.insert(USER_AGENT, HeaderValue::from_static(PROGRAM));
+        own.insert(ACCEPT_ENCODING, HeaderValue::from_static(ENCODINGS));
+        if let Ok(host) = HeaderValue::try_from(call.url.authority()) {
+            own.insert(HOST, host);
+        }
+        if let Some(body) = &call.body {
+            own.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+        }
+        Draft {
+            operation: call.operation,
+            method: if call.method == Method::GET { "GET" } else { "POST" },
+            url: call.url.as_str(),
+            headers: vec![own, extras(call.operation, call.body.is_some())],
+            body: call.body.as_deref().unwrap_or_default(),
+            label,
+            attempt,
+        }
+    }
+
+    /// The failure of a success whose body is not what the protocol says.
+    pub(super) fn no_body(
+        &self,
+        operation: Operation,
+        status: u16,
+        html: bool,
+        why: &str,
+        request_id: Option<String>,
+        elapsed: Duration,
+    ) -> Failure {
+        let what = match operation {
+            Operation::Start => "session",
+            Operation::Take => "page",
+            Operation::Acknowledge => "acceptance",
+        };
+        let why = if html {
+            "it is an HTML page, as proxies and login pages send; check --base-url".to_owned()
+        } else {
+            safe(&self.config.token, why)
+        };
+        let message =
+            format!("{} answered {status} with a body that is no {what}: {why}", refusal::name(operation));
+        Failure {
+            operation,
+            kind: FailureKind::Body,
+            verdict: Verdict::Retry,
+            status: Some(status),
+            code: None,
+            message,
+            request_id,
+            retry_after: None,
+            elapsed,
+        }
+    }
+
+    /// The failure of a take that no address can express; nothing is sent.
+    pub(super) fn unaddressable(&self, session: &SessionId, queue: &QueueName) -> Failure {
+        let said = safe(&self.config.token, &format!("\"{}\" and \"{}\"", session.0, queue.0));
+        Failure {
+            operation: Operation::Take,
+            kind: FailureKind::Body,
+            verdict: Verdict::Rejected,
+            status: None,
+            code: None,
+            message: format!("no request can name this session and queue: {said}"),
+            request_id: None,
+            retry_after: None,
+            elapsed: Duration::ZERO,
+        }
+    }
+}
+
+/// One exchange under way.
+struct Trip<'a> {
+    wire: &'a Wire,
+    operation: Operation,
+    sent: Instant,
+    status: Option<u16>,
+    request_id: Option<String>,
+}
+
+impl Trip<'_> {
+    /// The exchange's one deadline, which grows with what was received.
+    fn deadline(&self, received: u64) -> Instant {
+        let Limits { exchange, each_mib, .. } = self.wire.limits;
+        self.sent + exchange + each_mib.mul_f64(received as f64 / MIB as f64)
+    }
+
+    /// Receives a body, never holding more than the bound. What came before a failure is there too.
+    async fn body(&self, mut response: Response, body: &mut Vec<u8>) -> Result<(), Failure> {
+        let bound = self.wire.config.max_page;
+        let announced = response.content_length().unwrap_or_default();
+        if announced > bound {
+            return Err(self.too_large(bound));
+        }
+        body.reserve_exact(announced.min(TRUST) as usize);
+        loop {
+            let received = body.len() as u64;
+            match timeout_at(self.deadline(received), response.chunk()).await {
+                Ok(Ok(Some(chunk))) if received + chunk.len() as u64 > bound => {
+                    return Err(self.too_large(bound));
+                }
+                Ok(Ok(Some(chunk))) => body.extend_from_slice(&chunk),
+                Ok(Ok(None)) => return Ok(()),
+                Ok(Err(error)) => return Err(self.transport(&error)),
+                Err(_) => return Err(self.late(received)),
+            }
+        }
+    }
+
+    /// What can be had, quickly, of a body that decides nothing.
+    async fn epilogue(&self, mut response: Response) -> Vec<u8> {
+        let end = Instant::now() + self.wire.limits.epilogue;
+        let mut body = Vec::new();
+        while let Ok(Ok(Some(chunk))) = timeout_at(end, response.chunk()).await {
+            let room = EPILOGUE - body.len();
+            body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+            if body.len() == EPILOGUE {
+                break;
+            }
+        }
+        body
+    }
+
+    /// The failure of a status that is no success here.
+    async fn refused(&self, asked: &Url, response: Response, note: &mut Note) -> Failure {
+        let token = &self.wire.config.token;
+        let status = response.status().as_u16();
+        let wait = retry_after::read(response.headers());
+        let html = says_html(response.headers());
+        let location = refusal::location_host(asked, response.headers()).map(|host| safe(token, &host));
+        let body = self.epilogue(response).await;
+        note.body(&body);
+        let html = html || body.trim_ascii_start().starts_with(b"<");
+        let said = Said::read(token, &body, html, self.request_id.clone());
+        let message = refusal::message(&refusal::Context {
+            operation: self.operation,
+            status,
+            said: &said,
+            token_source: &text::visible(&self.wire.config.token_source),
+            base: &self.wire.base.shown(),
+            location: location.as_deref(),
+        });
+        Failure {
+            verdict: refusal::verdict(self.operation, status),
+            code: said.code,
+            request_id: said.request_id,
+            retry_after: wait,
+            ..self.failure(FailureKind::Status, message)
+        }
+    }
+
+    /// The failure of an exchange that the connection ended.
+    fn transport(&self, error: &reqwest::Error) -> Failure {
+        let cause = safe(&self.wire.config.token, &root_cause(error));
+        let origin = self.wire.base.origin();
+        let asked = refusal::name(self.operation);
+        let (kind, message) = if error.is_timeout() {
+            let how = if error.is_connect() { "could not be reached in time" } else { "went silent" };
+            (FailureKind::Timeout, format!("{origin} {how}: {asked} has no answer"))
+        } else if is_tls(error) {
+            (
+                FailureKind::Tls,
+                format!(
+                    "no trusted TLS connection to {origin}: {cause}; check --base-url, the clock and the package \
+                     ca-certificates (a company's own certificate: SSL_CERT_FILE)"
+                ),
+            )
+        } else if error.is_connect() {
+            (
+                FailureKind::Connect,
+                format!("cannot connect to {origin}: {cause}; check --base-url and the network"),
+            )
+        } else if error.is_builder() {
+            (FailureKind::Connect, format!("{asked} cannot be asked: {cause}"))
+        } else if self.status.is_some() && is_damaged(error) {
+            (FailureKind::Body, format!("the answer of {asked} cannot be decompressed: {cause}"))
+        } else if self.status.is_some() {
+            (FailureKind::Cut, format!("the answer of {asked} was cut: {cause}"))
+        } else {
+            (FailureKind::Cut, format!("{origin} gave no whole answer for {asked}: {cause}"))
+        };
+        self.failure(kind, message)
+    }
+
+    fn late(&self, received: u64) -> Failure {
+        let spent = text::span(self.sent.elapsed());
+        let had = text::bytes(received);
+        let asked = refusal::name(self.operation);
+        self.failure(
+            FailureKind::Timeout,
+            format!("the answer of {asked} did not end within {spent} ({had} received)"),
+        )
+    }
+
+    fn too_large(&self, bound: u64) -> Failure {
+        let (asked, size) = (refusal::name(self.operation), text::bytes(bound));
+        let message =
+            format!("{asked} answered with more than {size} after decompression; --max-page allows more");
+        Failure { verdict: Verdict::RetryTooLarge, ..self.failure(FailureKind::TooLarge, message) }
+    }
+
+    fn failure(&self, kind: FailureKind, message: String) -> Failure {
+        Failure {
+            operation: self.operation,
+            kind,
+            verdict: Verdict::Retry,
+            status: self.status,
+            code: None,
+            message,
+            request_id: self.request_id.clone(),
+            retry_after: None,
+            elapsed: self.sent.elapsed(),
+        }
+    }
+}
+
+/// The headers of every request.
+fn headers(config: &ClientConfig) -> Result<HeaderMap, ConfigError> {
+    let mut bearer =
+        HeaderValue::try_from(format!("Bearer {}", config.token.expose_secret())).map_err(unfit)?;
+    bearer.set_sensitive(true);
+    Ok(HeaderMap::from_iter([
+        (AUTHORIZATION, bearer),
+        (ACCEPT, HeaderValue::from_static("application/json")),
+        (
+            HeaderName::try_from(DEVICE_HEADER).map_err(unfit)?,
+            HeaderValue::try_from(config.device.to_string()).map_err(unfit)?,
+        ),
+    ]))
+}
+
+/// The headers that an operation adds.
+fn extras(operation: Operation, has_body: bool) -> HeaderMap {
+    let mut extras = HeaderMap::new();
+    if has_body {
+        extras.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    } else if operation == Operation::Start {
+        // Some gateways answer 411 to a POST that does not say that it has no body.
+        extras.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
+    extras
+}
+
+/// A header that HTTP cannot carry; [`check_token`] and the UUID's form leave nothing that could be one.
+fn unfit(error: impl std::fmt::Display) -> ConfigError {
+    ConfigError(format!("the token or the device cannot be sent as a header: {error}"))
+}
+
+/// A connection pool that sends to the base URL's host and nowhere else.
+fn pool(base: &Base, headers: HeaderMap, limits: Limits) -> Result<reqwest::Client, ConfigError> {
+    // Once a process; a second call only says that it was done.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut builder = reqwest::Client::builder()
+        .user_agent(PROGRAM)
+        .default_headers(headers)
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .connect_timeout(limits.connect)
+        .read_timeout(limits.silence);
+    if base.is_loopback() {
+        builder = builder.no_proxy();
+    }
+    if base.host() == "localhost" {
+        builder = builder.resolve_to_addrs("localhost", &LOCALHOST.map(|ip| SocketAddr::new(ip, 0)));
+    }
+    if base.is_plain() {
+        // No certificate is looked at, so a machine without a CA store will do.
+        builder = builder.tls_certs_only([]);
+    }
+    builder.build().map_err(|error| {
+        let cause = text::visible(&root_cause(&error)).into_owned();
+        ConfigError(format!(
+            "TLS cannot be set up: {cause}; install the package ca-certificates, or name a bundle in SSL_CERT_FILE"
+        ))
+    })
+}
+
+fn says_html(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    content_type.trim_start().to_ascii_lowercase().starts_with("text/html")
+}
+
+/// An error and what caused it, outermost first. An [`io::Error`] hides what it wraps from `source`.
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
+    std::iter::successors(Some(error as &(dyn Error + 'static)), |cause| {
+        let cause: &(dyn Error + 'static) = *cause;
+        let wrapped = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        wrapped.map(|inner| inner as &(dyn Error + 'static)).or_else(|| cause.source())
+    })
+}
+
+/// The innermost words of an error; the outer ones only repeat the URL and the layer.
+fn root_cause(error: &reqwest::Error) -> String {
+    let words = causes(error).last().map(ToString::to_string).unwrap_or_default();
+    // The number says nothing that the words do not.
+    words.split(" (os error").next().unwrap_or_default().to_owned()
+}
+
+/// Whether TLS is what failed.
+fn is_tls(error: &reqwest::Error) -> bool {
+    causes(error).any(<dyn Error>::is::<rustls::Error>)
+}
+
+/// Whether the bytes came and could not be decompressed.
+fn is_damaged(error: &reqwest::Error) -> bool {
+    let kinds = [io::ErrorKind::InvalidData, io::ErrorKind::InvalidInput];
+    causes(error).any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|e| kinds.contains(&e.kind())))
+}

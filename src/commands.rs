@@ -1,0 +1,85 @@
+//! The command line: one file a subcommand, and the headless watchers of the engine's events. Owns clap.
+//!
+//! In reading order: `arguments` (what can be written), `settings` (what it comes to), then the subcommands: `demo`,
+//! `sync`, `serve`, `query`, `status`, `window` (the console), `manual`. They share `headless` (one run, watched), `summary`,
+//! `output` (the two streams and the exit status).
+
+mod arguments;
+mod cells;
+mod demo;
+mod folder;
+mod headless;
+mod lines;
+mod manual;
+mod output;
+mod progress;
+mod query;
+mod serve;
+mod settings;
+mod signals;
+mod status;
+mod summary;
+mod sync;
+mod table;
+mod values;
+mod window;
+mod words;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+use tokio::runtime::Runtime;
+
+use arguments::{Arguments, Pacing, Task};
+use output::{Ending, Failure};
+
+/// Does what the command line says; the exit status is the contract's.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help for a reader that has gone is nobody's error.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    match dispatch(arguments) {
+        Ok(status) => ExitCode::from(status),
+        Err(failure) => {
+            output::complain(&failure.message);
+            ExitCode::from(failure.status)
+        }
+    }
+}
+
+fn dispatch(arguments: Arguments) -> Ending {
+    let Arguments { sync, pacing, common, command } = arguments;
+    if command.is_some() && sync {
+        return Err(Failure::usage(
+            "--sync belongs to the console; `drainboard sync` synchronizes without it",
+        ));
+    }
+    if !matches!(command, None | Some(Task::Sync(_))) && pacing != Pacing::default() {
+        return Err(Failure::usage("the options of pacing go behind the command that they are for"));
+    }
+    match command {
+        None => window::run(sync, &common, &pacing),
+        Some(Task::Demo(demo)) => demo::run(&demo, &common),
+        Some(Task::Sync(sync)) => {
+            let pacing = sync.pacing.or(pacing);
+            sync::run(&sync, &common, settings::resolve(&common, &pacing))
+        }
+        Some(Task::Serve(serve)) => serve::run(&serve, &common, settings::token_of_environment()?),
+        Some(Task::Query(query)) => query::run(&query, &settings::mirror(&common)?, common.color),
+        Some(Task::Status(status)) => status::run(status.json, &settings::mirror(&common)?),
+        Some(Task::Completions { shell }) => manual::completions(shell),
+        Some(Task::Man) => manual::man(),
+    }
+}
+
+/// The runtime that a command's tasks live on.
+fn runtime() -> Result<Runtime, Failure> {
+    let made = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    made.map_err(|error| Failure::other(format!("the system gives no threads: {error}")))
+}

@@ -1,0 +1,336 @@
+//! The command line as clap sees it: names, help and examples. Parsing alone; what an option means is decided in
+//! `config` (settings) and in each subcommand's file.
+//!
+//! Environment names are written in the help and read in `config`, so that `demo` and `serve` can ignore them.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+use super::values::{duration, size};
+
+const ABOUT: &str =
+    "Watch a device's queue drain from the Base CRM (Zendesk Sell) Sync API into a local SQLite mirror";
+
+const EXAMPLES: &str = "\
+Examples:
+  drainboard demo                                 see it work: no account, no set-up, no network
+  export BASECRM_ACCESS_TOKEN=…                   a token with the sync scope
+  drainboard --sync                               the console, starting at once
+  drainboard sync --json | tail -1                headless, for scripts
+  drainboard query \"SELECT name, email FROM contact WHERE city = 'NY'\"
+
+Exit status:
+  0    converged (the service said that there is nothing more), or the command did its work
+  1    another failure, or a run that ended without having converged
+  2    wrong usage; also no token (BASECRM_ACCESS_TOKEN) or a base URL that cannot be used
+  3    refused by the service: wrong token (401) or missing sync scope (403)
+  4    service unreachable, or failing after the retries
+  5    the mirror cannot be used: no mirror, no database, read-only, newer, in use, disk full
+  130  interrupted (SIGINT); what was committed stays, and unsent keys go first in the next run
+  143  terminated (SIGTERM, SIGHUP); the same holds
+
+Files:
+  ~/.local/share/drainboard/PROFILE/mirror.db   the mirror, where --mirror names no other
+  ~/.config/drainboard/keymap.toml              keys laid over the built-in ones";
+
+/// The whole command line.
+#[derive(Debug, Parser)]
+#[command(name = "drainboard", version, about = ABOUT, after_help = EXAMPLES, max_term_width = 100)]
+#[command(subcommand_help_heading = "Commands", disable_help_subcommand = true)]
+pub(super) struct Arguments {
+    /// Start a synchronization at once (the console alone starts idle)
+    #[arg(long)]
+    pub(super) sync: bool,
+    #[command(flatten)]
+    pub(super) pacing: Pacing,
+    #[command(flatten)]
+    pub(super) common: Common,
+    #[command(subcommand)]
+    pub(super) command: Option<Task>,
+}
+
+/// What to do; the console where none is named.
+#[derive(Debug, Subcommand)]
+pub(super) enum Task {
+    /// See it work: the console on a demo account, no set-up, no network
+    #[command(after_help = DEMO_EXAMPLES)]
+    Demo(Demo),
+    /// Synchronize without the console, until the service has nothing more
+    #[command(after_help = SYNC_EXAMPLES)]
+    Sync(Sync),
+    /// Run the Sync service alone, for developers of any Sync API client
+    #[command(after_help = SERVE_EXAMPLES)]
+    Serve(Serve),
+    /// Ask the mirror in SQL, read-only
+    #[command(after_help = QUERY_EXAMPLES)]
+    Query(Query),
+    /// Show the mirror's device, records, last sessions and pending acknowledgements
+    Status(Status),
+    /// Print a completion script for a shell
+    #[command(
+        after_help = "Example:\n  drainboard completions bash > ~/.local/share/bash-completion/completions/drainboard"
+    )]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    #[command(after_help = "Example:\n  drainboard man | man -l -")]
+    Man,
+}
+
+/// Options that every command understands.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Common options")]
+pub(super) struct Common {
+    /// The mirror's file [env: DRAINBOARD_MIRROR]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) mirror: Option<PathBuf>,
+    /// The service [env: DRAINBOARD_BASE_URL] [default: https://api.getbase.com]
+    #[arg(long, global = true, value_name = "URL")]
+    pub(super) base_url: Option<String>,
+    /// The device that a new mirror is [env: BASECRM_DEVICE_UUID] [default: a fresh one]
+    #[arg(long, global = true, value_name = "UUID")]
+    pub(super) device_uuid: Option<String>,
+    /// The profile of the configuration file, with a mirror of its own
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(super) profile: Option<String>,
+    /// A file whose content is the token [env: BASECRM_ACCESS_TOKEN holds the token itself]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) token_file: Option<PathBuf>,
+    /// Colours; auto obeys the terminal, NO_COLOR and TERM=dumb
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
+    pub(super) color: Color,
+    /// Say less: no progress
+    #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "verbose")]
+    pub(super) quiet: u8,
+    /// Say more: every event as a line on stderr
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub(super) verbose: u8,
+}
+
+impl Common {
+    /// The options that choose whose data it is and where it lies, as far as they were given.
+    pub(super) fn place(&self) -> Vec<&'static str> {
+        [
+            (self.mirror.is_some(), "--mirror"),
+            (self.base_url.is_some(), "--base-url"),
+            (self.device_uuid.is_some(), "--device-uuid"),
+            (self.profile.is_some(), "--profile"),
+            (self.token_file.is_some(), "--token-file"),
+        ]
+        .into_iter()
+        .filter_map(|(given, name)| given.then_some(name))
+        .collect()
+    }
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(super) enum Color {
+    // No doc comments on these: they would stretch every help page.
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+/// How fast, in what portions and how patiently.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Args)]
+#[command(next_help_heading = "Pacing")]
+pub(super) struct Pacing {
+    /// Requests in any second, all together; 0 = no limit [default: 10]
+    #[arg(long, value_name = "N")]
+    pub(super) rate: Option<u32>,
+    /// Pages in flight at one time [default: 4]
+    #[arg(long, value_name = "N")]
+    pub(super) workers: Option<usize>,
+    /// Keys an acknowledgement pack [default: 1000]
+    #[arg(long, value_name = "KEYS")]
+    pub(super) ack_pack: Option<usize>,
+    /// The age at which a pack leaves, full or not [default: 5s]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(super) ack_interval: Option<Duration>,
+    /// The largest answer that is accepted, decompressed [default: 128MiB]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(super) max_page: Option<u64>,
+    /// Tries of one request before the service counts as unreachable [default: 8]
+    #[arg(long, value_name = "N")]
+    pub(super) tries: Option<u32>,
+    /// The same, not counting the first
+    #[arg(long, value_name = "N", hide = true, conflicts_with = "tries")]
+    retries: Option<u32>,
+}
+
+impl Pacing {
+    /// These options, and those of `other` where these say nothing.
+    pub(super) fn or(self, other: Self) -> Self {
+        Self {
+            rate: self.rate.or(other.rate),
+            workers: self.workers.or(other.workers),
+            ack_pack: self.ack_pack.or(other.ack_pack),
+            ack_interval: self.ack_interval.or(other.ack_interval),
+            max_page: self.max_page.or(other.max_page),
+            tries: self.tries().or(other.tries()),
+            retries: None,
+        }
+    }
+
+    /// Tries of one request, however they were counted.
+    pub(super) fn tries(&self) -> Option<u32> {
+        self.tries.or_else(|| self.retries.map(|retries| retries.saturating_add(1)))
+    }
+}
+
+const DEMO_EXAMPLES: &str = "\
+A service with a demo account runs on this machine and is drained into a mirror, both in a temporary folder.
+No configuration and no environment is read: a demo can touch nobody's mirror or token. Where stdout is no
+terminal, the same synchronization runs headless and ends with a summary.
+
+Examples:
+  drainboard demo
+  drainboard demo --items 200000 | cat        headless, at full speed
+  drainboard demo --keep /tmp/demo            then: drainboard query --mirror /tmp/demo/mirror.db 'SELECT …'";
+
+/// `drainboard demo`
+#[derive(Debug, Args)]
+pub(super) struct Demo {
+    /// Records of the demo account
+    #[arg(long, value_name = "N", default_value_t = 12_000)]
+    pub(super) items: u64,
+    /// The seed that the account is made from
+    #[arg(long, value_name = "SEED", default_value_t = 1)]
+    pub(super) seed: u64,
+    /// Work in this folder and keep it: the account, and the mirror as mirror.db
+    #[arg(long, value_name = "DIR")]
+    pub(super) keep: Option<PathBuf>,
+    /// Requests a second; 0 = no limit [default: 10 in the console, 0 headless]
+    #[arg(long, value_name = "N")]
+    pub(super) rate: Option<u32>,
+    /// How long each answer takes [default: 120ms in the console, 0s headless]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(super) latency: Option<Duration>,
+}
+
+const SYNC_EXAMPLES: &str = "\
+Progress goes to stderr, the summary to stdout. With --json each event is a line on stdout, and the last
+line is the summary, on every exit.
+
+Examples:
+  drainboard sync                       everything, until the service has nothing more
+  drainboard sync --json | tail -1      the summary as JSON
+  drainboard sync --peek                what would come? acknowledges nothing, touches no mirror
+  drainboard sync --watch 5m            again five minutes after each run, until interrupted";
+
+/// `drainboard sync`
+#[derive(Debug, Args)]
+pub(super) struct Sync {
+    /// Each event a line of JSON on stdout; the last line is the summary
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Stop after one session; converged only if the service then has nothing
+    #[arg(long)]
+    pub(super) single_session: bool,
+    /// Drain one session into a scratch mirror and acknowledge nothing
+    #[arg(long, conflicts_with_all = ["single_session", "watch"])]
+    pub(super) peek: bool,
+    /// Synchronize again, this long after each run
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(super) watch: Option<Duration>,
+    #[command(flatten)]
+    pub(super) pacing: Pacing,
+}
+
+const SERVE_EXAMPLES: &str = "\
+Prints one line, `listening on http://127.0.0.1:8080  token TOKEN`, once it accepts connections.
+Stops on SIGINT and SIGTERM.
+
+Examples:
+  drainboard serve
+  drainboard serve --items 200000 --rate 10 --latency 120ms
+  curl -X POST localhost:8080/emulator/edit -d '{\"create\":5,\"update\":10,\"delete\":2}'
+
+The token is made from the seed; BASECRM_ACCESS_TOKEN sets another.";
+
+/// `drainboard serve`
+#[derive(Debug, Args)]
+pub(super) struct Serve {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    pub(super) listen: String,
+    /// The account's file, made where it is missing; without it a temporary one
+    #[arg(long, value_name = "FILE")]
+    pub(super) account: Option<PathBuf>,
+    /// Records of a generated account
+    #[arg(long, value_name = "N", default_value_t = 12_000)]
+    pub(super) items: u64,
+    /// The seed of a generated account
+    #[arg(long, value_name = "SEED", default_value_t = 1)]
+    pub(super) seed: u64,
+    /// Requests a second for one token; 0 = no limit
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(super) rate: u32,
+    /// How long each answer takes
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration)]
+    pub(super) latency: Duration,
+}
+
+const QUERY_EXAMPLES: &str = "\
+Examples:
+  drainboard query 'SELECT count(*) FROM contact'
+  drainboard query --csv 'SELECT id, name, email FROM contact ORDER BY name' > contacts.csv
+  drainboard query --json 'SELECT id, data FROM deal' | jq -r .data
+
+One table a type (contact, deal, note …), one column a field, beside id, revision and data (the JSON as received).
+NULL is NULL in the table, empty in CSV and null in JSON; bytes are written in hexadecimal.";
+
+/// `drainboard query`
+#[derive(Debug, Args)]
+pub(super) struct Query {
+    /// One statement that reads
+    pub(super) sql: String,
+    /// Comma-separated, with a header
+    #[arg(long, conflicts_with = "json")]
+    pub(super) csv: bool,
+    /// One JSON object a line
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// `drainboard status`
+#[derive(Debug, Args)]
+pub(super) struct Status {
+    /// As one JSON object
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definitions_hold_together() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_exit_status_is_in_the_help() {
+        let help = Arguments::command().render_long_help().to_string();
+        for status in ["0 ", "1 ", "2 ", "3 ", "4 ", "5 ", "130", "143"] {
+            assert!(help.lines().any(|line| line.trim_start().starts_with(status)), "{status} in\n{help}");
+        }
+    }
+
+    #[test]
+    fn pacing_before_and_behind_sync_is_the_same() {
+        let one = Arguments::try_parse_from(["drainboard", "sync", "--rate", "3"]).unwrap();
+        let Some(Task::Sync(sync)) = one.command else { panic!("sync") };
+        let two = Arguments::try_parse_from(["drainboard", "--rate", "3", "sync"]).unwrap();
+        assert_eq!(sync.pacing.rate, Some(3));
+        assert_eq!(sync.pacing.or(Pacing::default()), two.pacing);
+    }
+}

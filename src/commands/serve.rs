@@ -1,0 +1,74 @@
+//! `drainboard serve`: the Sync service alone, until a signal.
+
+use std::io::Write;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+
+use super::arguments::{Common, Serve};
+use super::output::{self, Ending, Failure};
+use super::signals::Signals;
+use crate::service::{Options, Service};
+
+/// Serves, with the token of the account or the one given.
+pub(super) fn run(serve: &Serve, common: &Common, token: Option<String>) -> Ending {
+    if let Some(option) = common.place().first() {
+        return Err(Failure::usage(format!(
+            "serve has an account of its own (--account FILE): {option} has no place there"
+        )));
+    }
+    if let Some(token) = &token
+        && !(token.bytes().all(|byte| byte.is_ascii_graphic()))
+    {
+        return Err(Failure::usage(
+            "the token in BASECRM_ACCESS_TOKEN cannot be sent in a header: use letters and digits",
+        ));
+    }
+    let service = Service::open(Options {
+        account: serve.account.clone(),
+        items: serve.items,
+        seed: serve.seed,
+        rate: (serve.rate > 0).then_some(serve.rate),
+        latency: serve.latency,
+        token,
+        ..Options::default()
+    })
+    .map_err(Failure::other)?;
+    let runtime = super::runtime()?;
+    let ending = runtime.block_on(listen(serve, service));
+    runtime.shutdown_timeout(Duration::from_millis(200));
+    ending
+}
+
+/// How long what is in flight may take after a signal.
+const GRACE: Duration = Duration::from_secs(1);
+
+async fn listen(serve: &Serve, service: Service) -> Ending {
+    let mut signals = Signals::listen().map_err(Failure::other)?;
+    let cannot = |error| {
+        Failure::other(format!("cannot listen on {}: {error}; --listen names another address", serve.listen))
+    };
+    let listener = TcpListener::bind(&serve.listen).await.map_err(cannot)?;
+    let address = listener.local_addr().map_err(cannot)?;
+    let mut out = output::stdout();
+    // Somebody may have stopped reading: that is no reason to stop serving.
+    let _ =
+        writeln!(out, "listening on http://{address}  token {}", service.token()).and_then(|()| out.flush());
+    drop(out);
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let serving = service.serve(listener, async {
+        let _ = stopped.await;
+    });
+    tokio::pin!(serving);
+    tokio::select! {
+        result = &mut serving => return result.map(|()| 0).map_err(Failure::other),
+        _ = signals.next() => {}
+    }
+    let _ = stop.send(());
+    tokio::select! {
+        _ = &mut serving => {}
+        () = tokio::time::sleep(GRACE) => {}
+        _ = signals.next() => {}
+    }
+    Ok(0)
+}

@@ -1,0 +1,72 @@
+//! From options to settings: hands the flags to `config`, and its answer to the engine.
+
+use std::env;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::arguments::{Common, Pacing};
+use super::output::Failure;
+use crate::config::{Config, Flags, Folders, MIRROR_VAR, Surroundings, TOKEN_VAR};
+use crate::engine::Settings;
+use crate::mirror::Identity;
+use crate::protocol::DeviceUuid;
+
+/// Everything that options and environment come to. No file is read, no token needed.
+pub(super) fn resolve(common: &Common, pacing: &Pacing) -> Result<Config, Failure> {
+    let flags = Flags {
+        mirror: common.mirror.clone(),
+        base_url: common.base_url.clone(),
+        device: common.device_uuid.clone(),
+        profile: common.profile.clone(),
+        token_file: common.token_file.clone(),
+        rate: pacing.rate,
+        workers: pacing.workers,
+        ack_pack: pacing.ack_pack,
+        ack_interval: pacing.ack_interval,
+        max_page: pacing.max_page,
+        tries: pacing.tries(),
+    };
+    let folders = Folders::of_user();
+    let around = Surroundings { env: &|name| env::var_os(name), folders: folders.as_ref() };
+    Config::resolve(flags, around).map_err(Failure::usage)
+}
+
+/// The mirror's file, for commands that only read it: what is wrong with other settings is not their matter.
+pub(super) fn mirror(common: &Common) -> Result<PathBuf, Failure> {
+    let flags = Flags { mirror: common.mirror.clone(), profile: common.profile.clone(), ..Flags::default() };
+    let folders = Folders::of_user();
+    let only_mirror = |name: &str| if name == MIRROR_VAR { env::var_os(name) } else { None };
+    let around = Surroundings { env: &only_mirror, folders: folders.as_ref() };
+    Config::resolve(flags, around).map(|config| config.mirror).map_err(Failure::usage)
+}
+
+/// The engine's settings. The token is read when a run begins.
+pub(super) fn engine(config: Config) -> Settings {
+    Settings {
+        mirror: config.mirror.clone(),
+        identity: Identity { host: config.origin(), device: config.device },
+        rate: config.rate,
+        workers: config.workers,
+        ack_pack: config.ack_pack,
+        ack_interval: config.ack_interval,
+        tries: config.tries,
+        peek: false,
+        connect: Arc::new(move |device| config.client(device)),
+    }
+}
+
+/// Finds out whether a run could begin, so that wrong usage is told before a mirror is made.
+///
+/// # Errors
+/// No token, or one that cannot be used; exit status 2.
+pub(super) fn check(config: &Config) -> Result<(), Failure> {
+    config.client(DeviceUuid::fresh()).map(|_| ()).map_err(Failure::usage)
+}
+
+/// The token that the environment names for a service of our own; an empty one says nothing.
+pub(super) fn token_of_environment() -> Result<Option<String>, Failure> {
+    let token =
+        env::var_os(TOKEN_VAR).filter(|token| !token.is_empty()).map(OsString::into_string).transpose();
+    token.map_err(|_| Failure::usage(format!("{TOKEN_VAR} is no text; set it again or unset it")))
+}

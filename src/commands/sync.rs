@@ -1,0 +1,174 @@
+//! `drainboard sync`: synchronizes without the console and sums up.
+//!
+//! Promise: with `--json` the last line on stdout is the summary, on every exit behind the command line's parsing.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::arguments::{Common, Sync};
+use super::folder::Folder;
+use super::headless::{self, Run, Voice};
+use super::lines::Lines;
+use super::output::{self, Ending, Failure};
+use super::progress::Progress;
+use super::settings;
+use super::signals::{Signal, Signals};
+use super::summary::{Summary, counted};
+use crate::config::Config;
+use crate::engine::{self, Engine, Mode, RunEnd, Settings};
+use crate::mirror::Reader;
+use crate::text::{grouped, span, visible};
+
+/// Synchronizes as asked.
+pub(super) fn run(sync: &Sync, common: &Common, config: Result<Config, Failure>) -> Ending {
+    let mirror = config.as_ref().ok().map(|config| config.mirror.clone());
+    let prepared = config.and_then(|config| Job::prepare(sync, config));
+    let (job, runtime) = match prepared.and_then(|job| Ok((job, super::runtime()?))) {
+        Ok(ready) => ready,
+        Err(failure) if sync.json => return Err(of_nothing(failure, mirror.as_deref())),
+        Err(failure) => return Err(failure),
+    };
+    let ending = runtime.block_on(job.run(sync, common));
+    // A run that a signal cut short may leave a write behind; it is committed or it is not.
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    ending
+}
+
+/// Writes the summary of a run that never began, and hands the failure on.
+fn of_nothing(failure: Failure, mirror: Option<&Path>) -> Failure {
+    let status = mirror.and_then(|path| Reader::open(path).and_then(|reader| reader.status()).ok());
+    let summary =
+        Summary::of_nothing(failure.message.clone(), status.map_or(0, |status| status.outbox.pending));
+    let mut out = output::stdout();
+    // The failure itself says more than a stdout that takes no line.
+    let _ = summary.write_json(&mut out).and_then(|()| out.flush());
+    failure
+}
+
+/// Everything that a synchronization needs, checked before anything is touched.
+struct Job {
+    settings: Settings,
+    mode: Mode,
+    /// The scratch mirror of `--peek`; removed with this.
+    _scratch: Option<Folder>,
+}
+
+impl Job {
+    fn prepare(sync: &Sync, config: Config) -> Result<Self, Failure> {
+        settings::check(&config)?;
+        let mode = if sync.single_session || sync.peek { Mode::Single } else { Mode::Full };
+        let mut settings = settings::engine(config);
+        if !sync.peek {
+            return Ok(Self { settings, mode, _scratch: None });
+        }
+        // The device of the real mirror: what the service would send to it is what there is to see.
+        if settings.mirror.exists() {
+            let status = Reader::open(&settings.mirror).and_then(|reader| reader.status());
+            settings.identity.device = Some(status.map_err(Failure::mirror)?.device);
+        }
+        let scratch = Folder::open(None)?;
+        settings.mirror = scratch.path().join("peek.db");
+        settings.peek = true;
+        Ok(Self { settings, mode, _scratch: Some(scratch) })
+    }
+
+    async fn run(self, sync: &Sync, common: &Common) -> Ending {
+        let mut signals = Signals::listen().map_err(Failure::other)?;
+        let lines = if sync.json { Some(Lines::start().map_err(Failure::other)?) } else { None };
+        let voice =
+            Voice { lines, verbose: common.verbose > 0, progress: (common.quiet == 0).then(Progress::new) };
+        let scratch = self.settings.peek.then(|| self.settings.mirror.clone());
+        let mut engine = engine::spawn(self.settings);
+        let run = match sync.watch {
+            None => headless::run(&mut engine, self.mode, &voice, &mut signals).await,
+            Some(pause) => watch(&mut engine, self.mode, pause, &voice, &mut signals).await,
+        };
+        let hurried = run.signal.is_some();
+        headless::leave(engine, hurried).await;
+        let told = tell(&run, scratch, voice, hurried).await;
+        if let Some(error) = run.error() {
+            output::complain(&error);
+        }
+        // A failure of the run says more than one of stdout.
+        let peeked = sync.peek && run.end() == RunEnd::SingleSession && run.error().is_none();
+        let status = match (run.signal, sync.watch) {
+            _ if peeked => 0,
+            // Nothing but a signal ends a watch, however the last run went.
+            (Some(signal), Some(_)) => signal.exit_status(),
+            _ => run.exit_status(),
+        };
+        if status == 0 { output::written(told) } else { Ok(status) }
+    }
+}
+
+/// Runs again and again, `pause` after each end, until a signal or something that no waiting mends.
+async fn watch(
+    engine: &mut Engine,
+    mode: Mode,
+    pause: Duration,
+    voice: &Voice,
+    signals: &mut Signals,
+) -> Run {
+    loop {
+        let mut run = headless::run(engine, mode, voice, signals).await;
+        let hopeless =
+            matches!(run.end(), RunEnd::Usage | RunEnd::Refused | RunEnd::Mirror | RunEnd::Internal);
+        if run.signal.is_some() || hopeless {
+            return run;
+        }
+        match (&voice.lines, run.error()) {
+            (Some(lines), _) => lines.room().await.put(&run.summary()),
+            (None, Some(error)) => voice.say(&error),
+            (None, None) => {
+                let came = counted(run.summary().instructions, "instruction");
+                voice.say(&format!("up to date, {came}; again in {}", span(pause)));
+            }
+        }
+        tokio::select! {
+            signal = signals.next() => {
+                run.signal = Some(signal);
+                return run;
+            }
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+}
+
+/// Sums up on stdout: the last line of JSON, or the same for people.
+async fn tell(run: &Run, scratch: Option<PathBuf>, voice: Voice, hurried: bool) -> std::io::Result<()> {
+    if let Some(lines) = voice.lines {
+        return headless::last_line(lines, &run.summary(), hurried).await;
+    }
+    let mut out = output::stdout();
+    let headline = if scratch.is_some() && run.signal.is_none() { "a peek" } else { headline(run) };
+    run.summary().write_plain(headline, &mut out)?;
+    if let Some(scratch) = scratch {
+        write_peek(&scratch, &mut out)?;
+    }
+    out.flush()
+}
+
+fn headline(run: &Run) -> &'static str {
+    match (run.signal, run.end()) {
+        _ if run.converged() => "up to date",
+        (Some(Signal::Interrupt), _) => "interrupted",
+        (Some(Signal::Terminate), _) => "terminated",
+        (None, RunEnd::SingleSession) => "one session, not known to be up to date",
+        (None, _) => "not up to date",
+    }
+}
+
+/// Says what a peek has seen.
+fn write_peek(scratch: &Path, out: &mut impl Write) -> std::io::Result<()> {
+    writeln!(
+        out,
+        "nothing was acknowledged and the mirror was not touched: the next sync brings all of this"
+    )?;
+    let kinds = Reader::open(scratch).and_then(|reader| reader.kinds()).unwrap_or_default();
+    let widest = kinds.iter().map(|kind| grouped(kind.rows).len()).max().unwrap_or(0);
+    for kind in kinds {
+        writeln!(out, "{:>widest$}  {}", grouped(kind.rows), visible(&kind.name))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,65 @@
+//! What people write for a span of time (`120ms`, `5s`, `2m`) and for a size (`128MiB`). Pure.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
+/// A span of time: a number with its unit, or several of them (`1m 30s`); 0 needs no unit.
+///
+/// # Errors
+/// What is wrong with it, and an example.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    if text.trim() == "0" {
+        return Ok(Duration::ZERO);
+    }
+    let wrong = || "a span of time needs a unit, like 120ms, 5s or 2m".to_owned();
+    let span: SignedDuration = text.parse().map_err(|_| wrong())?;
+    Duration::try_from(span).map_err(|_| "a span of time cannot be negative".to_owned())
+}
+
+/// A size in bytes: a number, alone or with `KiB`, `MiB` or `GiB` (powers of 1,024; `K`, `M`, `G` mean the same).
+///
+/// # Errors
+/// What is wrong with it, and an example.
+pub(super) fn size(text: &str) -> Result<u64, String> {
+    let text = text.trim();
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let shift = match unit.trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 0,
+        "k" | "kib" => 10,
+        "m" | "mib" => 20,
+        "g" | "gib" => 30,
+        _ => return Err("a size is a number of bytes, or one with a unit, like 128MiB".to_owned()),
+    };
+    let number: u64 = number.parse().map_err(|_| "a size is a number, like 128MiB".to_owned())?;
+    let bytes = number.checked_shl(shift).filter(|bytes| bytes >> shift == number && *bytes > 0);
+    bytes.ok_or_else(|| "a size must be more than 0 and fit in 64 bits".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_of_time_as_people_write_them() {
+        assert_eq!(duration("120ms"), Ok(Duration::from_millis(120)));
+        assert_eq!(duration("5s"), Ok(Duration::from_secs(5)));
+        assert_eq!(duration("2m"), Ok(Duration::from_mins(2)));
+        assert_eq!(duration("1h 30m"), Ok(Duration::from_mins(90)));
+        assert_eq!(duration("0"), Ok(Duration::ZERO));
+        for wrong in ["", "5", "-5s", "soon", "5 parsecs"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn sizes_as_people_write_them() {
+        assert_eq!(size("1000"), Ok(1000));
+        assert_eq!(size("128MiB"), Ok(128 << 20));
+        assert_eq!(size("2 g"), Ok(2 << 30));
+        for wrong in ["", "MiB", "0", "1.5M", "-1", "99999999999999999999", "18446744073709551615K"] {
+            assert!(size(wrong).is_err(), "{wrong}");
+        }
+    }
+}

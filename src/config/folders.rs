@@ -1,0 +1,32 @@
+//! Where files live when nobody says otherwise: the user's own folders, by the platform's rules (XDG on Unix).
+
+use std::path::PathBuf;
+
+use etcetera::BaseStrategy as _;
+
+/// The user's folders for this program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folders {
+    /// What must not be lost: the mirrors.
+    pub data: PathBuf,
+    /// What the user writes: settings and keys.
+    pub config: PathBuf,
+}
+
+impl Folders {
+    /// The folders of the user who runs this; none where the user has no home.
+    pub fn of_user() -> Option<Self> {
+        let base = etcetera::choose_base_strategy().ok()?;
+        Some(Self { data: base.data_dir().join("drainboard"), config: base.config_dir().join("drainboard") })
+    }
+
+    /// A profile's mirror.
+    pub fn mirror(&self, profile: &str) -> PathBuf {
+        self.data.join(profile).join("mirror.db")
+    }
+
+    /// The user's key map.
+    pub fn keymap(&self) -> PathBuf {
+        self.config.join("keymap.toml")
+    }
+}

@@ -1,0 +1,124 @@
+//! Where all threads put their messages and the loop takes them: keys at once, the engine's news once a frame.
+//!
+//! Promise: nobody who puts something in ever waits, and what is in is bounded: of snapshots the newest, of events the
+//! last few thousand (the engine's totals are in the snapshot, so a lost event loses a log line).
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use super::message::Message;
+use crate::engine::{Event, Snapshot};
+
+/// Events kept until the next frame.
+const EVENTS: usize = 4_096;
+/// Other messages kept; only a terminal that stopped reading lets them grow.
+const MESSAGES: usize = 4_096;
+
+#[derive(Debug, Default)]
+struct State {
+    urgent: VecDeque<Message>,
+    events: VecDeque<Event>,
+    snapshot: Option<Arc<Snapshot>>,
+    closed: bool,
+}
+
+impl State {
+    fn news(&self) -> bool {
+        self.snapshot.is_some() || !self.events.is_empty()
+    }
+}
+
+/// The inbox.
+#[derive(Debug, Default)]
+pub(super) struct Inbox {
+    state: Mutex<State>,
+    wake: Condvar,
+}
+
+impl Inbox {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts a message in.
+    pub(super) fn push(&self, message: Message) {
+        let mut state = self.lock();
+        let wake = match message {
+            Message::Snapshot(snapshot) => {
+                let quiet = !state.news();
+                state.snapshot = Some(snapshot);
+                quiet
+            }
+            Message::Event(event) => {
+                let quiet = !state.news();
+                if state.events.len() >= EVENTS {
+                    state.events.pop_front();
+                }
+                state.events.push_back(event);
+                quiet
+            }
+            other => {
+                if state.urgent.len() < MESSAGES {
+                    state.urgent.push_back(other);
+                }
+                true
+            }
+        };
+        drop(state);
+        if wake {
+            self.wake.notify_one();
+        }
+    }
+
+    /// No more messages are taken; who feeds it may end.
+    pub(super) fn close(&self) {
+        self.lock().closed = true;
+        self.wake.notify_all();
+    }
+
+    /// Whether it is closed.
+    pub(super) fn closed(&self) -> bool {
+        self.lock().closed
+    }
+
+    /// Waits for a message until `deadline`; the engine's news count from `frame` on. Then everything there is, what
+    /// people did first.
+    pub(super) fn wait(&self, deadline: Option<Instant>, frame: Instant) -> Vec<Message> {
+        let mut state = self.lock();
+        loop {
+            let now = Instant::now();
+            if !state.urgent.is_empty()
+                || (state.news() && now >= frame)
+                || deadline.is_some_and(|d| d <= now)
+            {
+                return drain(&mut state);
+            }
+            let until = match (deadline, state.news()) {
+                (Some(d), true) => Some(d.min(frame)),
+                (None, true) => Some(frame),
+                (d, false) => d,
+            };
+            state = match until {
+                Some(until) => {
+                    let left = until.saturating_duration_since(now);
+                    self.wake.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0
+                }
+                None => self.wake.wait(state).unwrap_or_else(PoisonError::into_inner),
+            };
+        }
+    }
+
+    /// What is there now.
+    #[cfg(test)]
+    pub(super) fn take(&self) -> Vec<Message> {
+        drain(&mut self.lock())
+    }
+}
+
+fn drain(state: &mut State) -> Vec<Message> {
+    let mut out: Vec<_> = state.urgent.drain(..).collect();
+    out.extend(state.events.drain(..).map(Message::Event));
+    out.extend(state.snapshot.take().map(Message::Snapshot));
+    out
+}

@@ -1,0 +1,294 @@
+//! Keys to actions: `keymap.toml` as built in, with the user's file laid over it key by key.
+//!
+//! Promise: a mistake in the user's file is told with file and line and costs that one line; the default stands there.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+
+use toml::de::{DeTable, DeValue};
+
+use super::action::{ACTIONS, Action, Scope};
+use super::key::Key;
+use crate::text::visible;
+
+/// The keymap that is built in.
+pub const DEFAULT: &str = include_str!("../../keymap.toml");
+
+/// What pressing a key came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hit {
+    /// An action.
+    Action(Action),
+    /// The beginning of a sequence: the next key decides.
+    More,
+    /// Nothing.
+    None,
+}
+
+/// A mistake in a keymap file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    /// The file, as the user named it.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong, and what was done about it.
+    pub what: String,
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", visible(&self.file), self.line, visible(&self.what))
+    }
+}
+
+type Table = BTreeMap<Vec<Key>, Bound>;
+
+/// An action with its key's place: keys are shown in the order of the file, a user's before the built-in ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Bound {
+    action: Action,
+    place: (std::cmp::Reverse<u8>, usize),
+}
+
+/// The live keymap.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Keymap {
+    tables: BTreeMap<Scope, Table>,
+    /// Files laid over each other so far.
+    files: u8,
+}
+
+impl Keymap {
+    /// The built-in keymap.
+    pub fn built_in() -> Self {
+        let mut keymap = Self { tables: BTreeMap::new(), files: 0 };
+        let mistakes = keymap.lay_over("keymap.toml", DEFAULT);
+        debug_assert!(mistakes.is_empty(), "{mistakes:?}");
+        keymap
+    }
+
+    /// The built-in keymap with the user's file over it. A file that is not there is no mistake.
+    pub fn load(file: Option<&Path>) -> (Self, Vec<Mistake>) {
+        let mut keymap = Self::built_in();
+        let Some(file) = file else { return (keymap, Vec::new()) };
+        let name = file.display().to_string();
+        let mistakes = match std::fs::read_to_string(file) {
+            Ok(text) => keymap.lay_over(&name, &text),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+            Err(e) => vec![Mistake { file: name, line: 1, what: format!("cannot be read: {e}") }],
+        };
+        (keymap, mistakes)
+    }
+
+    /// Lays a file's text over this keymap and tells its mistakes, in the order of their lines.
+    pub fn lay_over(&mut self, file: &str, text: &str) -> Vec<Mistake> {
+        let mut overlay = Overlay {
+            keymap: self,
+            file,
+            text,
+            new: BTreeMap::new(),
+            mistakes: Vec::new(),
+            broken: Vec::new(),
+        };
+        overlay.read();
+        overlay.mistakes.sort_by_key(|m| m.line);
+        overlay.mistakes
+    }
+
+    /// What `keys`, pressed one after the other, mean where `scopes` are looked at in this order.
+    pub fn hit(&self, scopes: &[Scope], keys: &[Key]) -> Hit {
+        for scope in scopes {
+            let Some(table) = self.tables.get(scope) else { continue };
+            if let Some(bound) = table.get(keys) {
+                return Hit::Action(bound.action);
+            }
+            if table.keys().any(|k| k.len() > keys.len() && k.starts_with(keys)) {
+                return Hit::More;
+            }
+        }
+        Hit::None
+    }
+
+    /// The keys of an action as the help shows them, in the order of the keymap's file.
+    pub fn keys_of(&self, action: Action) -> Vec<String> {
+        let all = self.tables.values().flatten().filter(|(_, b)| b.action == action);
+        let mut keys: Vec<_> = all.map(|(k, b)| (b.place, k)).collect();
+        keys.sort();
+        keys.into_iter().map(|(_, k)| spell(k)).collect()
+    }
+
+    /// The first key of an action, for the footer; none where it has none.
+    pub fn key_of(&self, action: Action) -> Option<String> {
+        self.keys_of(action).into_iter().next()
+    }
+
+    /// Every key of a scope with its action.
+    pub fn bindings(&self, scope: Scope) -> impl Iterator<Item = (&[Key], Action)> {
+        self.tables.get(&scope).into_iter().flatten().map(|(k, b)| (k.as_slice(), b.action))
+    }
+}
+
+fn spell(keys: &[Key]) -> String {
+    keys.iter().map(Key::to_string).collect::<Vec<_>>().join(" ")
+}
+
+/// One file on its way over a keymap.
+struct Overlay<'a> {
+    keymap: &'a mut Keymap,
+    file: &'a str,
+    text: &'a str,
+    /// What this file has bound so far, with its line: two lines of one file must not fight.
+    new: BTreeMap<Scope, BTreeMap<Vec<Key>, usize>>,
+    mistakes: Vec<Mistake>,
+    /// Lines that TOML itself could not read: what the parser guessed there is not believed.
+    broken: Vec<usize>,
+}
+
+impl Overlay<'_> {
+    fn read(&mut self) {
+        let (root, errors) = DeTable::parse_recoverable(self.text);
+        for error in errors {
+            let at = error.span().map_or(0, |s| s.start);
+            let line = self.line(at);
+            if !self.broken.contains(&line) {
+                self.broken.push(line);
+                self.mistake(at, format!("{}; this line is left out", error.message().replace('\n', " ")));
+            }
+        }
+        for (name, value) in root.get_ref() {
+            let at = name.span().start;
+            let scope = Scope::ALL.into_iter().find(|s| s.name() == name.get_ref().as_ref());
+            match (scope, value.get_ref()) {
+                (Some(scope), DeValue::Table(table)) => {
+                    for (keys, action) in table {
+                        self.binding(scope, keys.span().start, keys.get_ref(), action.get_ref());
+                    }
+                }
+                (_, _) if self.broken.contains(&self.line(at)) => {}
+                _ => {
+                    let known = Scope::ALL.map(Scope::name).join("], [");
+                    self.mistake(
+                        at,
+                        format!("`{}` is no place for keys; there are [{known}]", name.get_ref()),
+                    );
+                }
+            }
+        }
+    }
+
+    fn binding(&mut self, scope: Scope, at: usize, keys: &str, action: &DeValue<'_>) {
+        if self.broken.contains(&self.line(at)) {
+            return;
+        }
+        if let Err(what) = self.bind(scope, at, keys, action) {
+            self.mistake(at, format!("{what}; the default stands"));
+        }
+    }
+
+    fn bind(&mut self, scope: Scope, at: usize, keys: &str, action: &DeValue<'_>) -> Result<(), String> {
+        let sequence = keys.split_whitespace().map(Key::parse).collect::<Result<Vec<_>, _>>()?;
+        if sequence.is_empty() {
+            return Err("an empty key".to_owned());
+        }
+        let Some(name) = action.as_str() else { return Err(format!("`{keys}` needs the name of an action")) };
+        let line = self.line(at);
+        let new = self.new.entry(scope).or_default();
+        if let Some((other, l)) =
+            new.iter().find(|(k, _)| k.starts_with(&sequence) || sequence.starts_with(k))
+        {
+            return Err(format!("`{keys}` collides with `{}` of line {l}", spell(other)));
+        }
+        let table = self.keymap.tables.entry(scope).or_default();
+        if name == "none" {
+            table.remove(&sequence);
+        } else {
+            let entry = Action::named(name).ok_or_else(|| unknown(name))?;
+            if entry.scope != scope && entry.scope != Scope::Global {
+                return Err(format!("`{name}` works in [{}] only", entry.scope.name()));
+            }
+            // The user's key goes before a default that begins with it or that it begins with.
+            table.retain(|k, _| !(k.starts_with(&sequence) || sequence.starts_with(k)));
+            let place = (std::cmp::Reverse(self.keymap.files), at);
+            table.insert(sequence.clone(), Bound { action: entry.action, place });
+        }
+        new.insert(sequence, line);
+        Ok(())
+    }
+
+    fn line(&self, at: usize) -> usize {
+        1 + self.text.as_bytes()[..at.min(self.text.len())].iter().filter(|b| **b == b'\n').count()
+    }
+
+    fn mistake(&mut self, at: usize, what: String) {
+        let line = self.line(at);
+        self.mistakes.push(Mistake { file: self.file.to_owned(), line, what });
+    }
+}
+
+/// Says that there is no such action, and which one may have been meant.
+fn unknown(name: &str) -> String {
+    let likely = ACTIONS.iter().find(|e| e.name.contains(name) || name.contains(e.name));
+    match likely {
+        Some(entry) => format!("`{name}` is no action (`{}`?)", entry.name),
+        None => format!("`{name}` is no action; `?` in the console lists them"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::console::key::Code;
+
+    #[test]
+    fn every_action_is_bound_described_and_alone() {
+        let mut keymap = Keymap { tables: BTreeMap::new(), files: 0 };
+        assert_eq!(keymap.lay_over("keymap.toml", DEFAULT), []);
+        for entry in ACTIONS {
+            assert!(!keymap.keys_of(entry.action).is_empty(), "{} has no key", entry.name);
+            assert!(!entry.help.is_empty() && !entry.short.is_empty(), "{} is not described", entry.name);
+            assert_eq!(entry.action.entry().name, entry.name, "{} is in the table twice", entry.name);
+        }
+        for scope in [Scope::Sync, Scope::Browse, Scope::Ask] {
+            for (own, _) in keymap.bindings(scope) {
+                for (global, _) in keymap.bindings(Scope::Global) {
+                    assert!(!own.starts_with(global) && !global.starts_with(own), "{scope:?} {}", spell(own));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_users_file_goes_over_the_default_key_by_key() {
+        let mut keymap = Keymap::built_in();
+        assert_eq!(
+            keymap.lay_over("k", "[sync]\nb = \"sync\"\ns = \"none\"\n[global]\n\"g t\" = \"bottom\"\n"),
+            []
+        );
+        let scopes = [Scope::Sync, Scope::Global];
+        assert_eq!(keymap.hit(&scopes, &[Key::char('b')]), Hit::Action(Action::Sync));
+        assert_eq!(keymap.hit(&scopes, &[Key::char('s')]), Hit::None);
+        assert_eq!(keymap.hit(&scopes, &[Key::char('g')]), Hit::More);
+        assert_eq!(keymap.hit(&scopes, &[Key::char('g'), Key::char('t')]), Hit::Action(Action::Bottom));
+        assert_eq!(keymap.hit(&scopes, &[Key::char('g'), Key::char('g')]), Hit::Action(Action::Top));
+        assert_eq!(keymap.hit(&scopes, &[Key::plain(Code::F(9))]), Hit::None);
+    }
+
+    #[test]
+    fn a_mistake_is_told_with_its_line_and_costs_that_line_only() {
+        let text = "[sync]\nb = \"sync\"\nnokey = \"sync\"\nc = \"dance\"\nB = \"pause\"\nshift-b = \"stop\"\nd = 7\n\
+                    [browse]\ns = \"sync\"\n[nowhere]\nx = \"sync\"\n[global]\nz = quit\ny = \"quit\"\n";
+        let mut keymap = Keymap::built_in();
+        let told: Vec<_> = keymap.lay_over("my.toml", text).iter().map(ToString::to_string).collect();
+        let lines: Vec<_> =
+            told.iter().map(|m| m.split(':').nth(1).unwrap().parse::<u32>().unwrap()).collect();
+        assert_eq!(lines, [3, 4, 6, 7, 9, 10, 13], "{told:#?}");
+        assert!(told[2].contains("collides with `B` of line 5"), "{told:#?}");
+        let scopes = [Scope::Sync, Scope::Global];
+        assert_eq!(keymap.hit(&scopes, &[Key::char('b')]), Hit::Action(Action::Sync));
+        assert_eq!(keymap.hit(&scopes, &[Key::char('B')]), Hit::Action(Action::Pause));
+        assert_eq!(keymap.hit(&scopes, &[Key::char('y')]), Hit::Action(Action::Quit));
+        assert_eq!(keymap.hit(&scopes, &[Key::char('s')]), Hit::Action(Action::Sync));
+    }
+}

@@ -1,0 +1,72 @@
+//! The mirror's reader on a thread of its own: the drawing never waits for a query. Of questions that wait, only the
+//! newest of each kind is answered.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc;
+
+use super::inbox::Inbox;
+use super::message::{Answer, Message, Request};
+use crate::mirror::{MirrorError, Reader};
+use crate::text::visible;
+
+/// Starts the thread; it ends when the sender is dropped.
+pub(super) fn start(mirror: PathBuf, inbox: Arc<Inbox>) -> std::io::Result<mpsc::Sender<Request>> {
+    let (sender, requests) = mpsc::channel();
+    std::thread::Builder::new().name("reader".into()).spawn(move || {
+        let mut reader = None;
+        while let Ok(first) = requests.recv() {
+            let mut waiting = vec![first];
+            waiting.extend(requests.try_iter());
+            for request in newest(waiting) {
+                inbox.push(Message::Read(answer(&mirror, &mut reader, request)));
+            }
+        }
+    })?;
+    Ok(sender)
+}
+
+/// The newest request of each kind, rows before the rest: they are what one looks at.
+fn newest(waiting: Vec<Request>) -> Vec<Request> {
+    let (mut window, mut kinds, mut status) = (None, None, None);
+    for request in waiting {
+        match request {
+            Request::Window { .. } => window = Some(request),
+            Request::Kinds => kinds = Some(request),
+            Request::Status => status = Some(request),
+        }
+    }
+    [window, kinds, status].into_iter().flatten().collect()
+}
+
+fn answer(mirror: &Path, reader: &mut Option<Reader>, request: Request) -> Answer {
+    match request {
+        Request::Status => Answer::Status(read(mirror, reader, |r| r.status().map(Box::new))),
+        Request::Kinds => Answer::Kinds(read(mirror, reader, Reader::kinds).map(Option::unwrap_or_default)),
+        Request::Window { ticket, kind, from, limit } => {
+            let window =
+                read(mirror, reader, |r| r.window(&kind, &from, limit)).map(Option::unwrap_or_default);
+            Answer::Window { ticket, kind, from, window }
+        }
+    }
+}
+
+/// Reads; none where there is no mirror yet. After a failure the mirror is opened anew the next time.
+fn read<T>(
+    mirror: &Path,
+    reader: &mut Option<Reader>,
+    query: impl FnOnce(&Reader) -> Result<T, MirrorError>,
+) -> Result<Option<T>, String> {
+    if reader.is_none() {
+        match Reader::open(mirror) {
+            Ok(opened) => *reader = Some(opened),
+            Err(MirrorError::Missing { .. }) => return Ok(None),
+            Err(e) => return Err(visible(&e.to_string()).into_owned()),
+        }
+    }
+    let Some(open) = reader.as_ref() else { return Ok(None) };
+    query(open).map(Some).map_err(|e| {
+        *reader = None;
+        visible(&e.to_string()).into_owned()
+    })
+}

@@ -1,0 +1,128 @@
+//! What reaches the model ([`Message`]) and what the model asks for ([`Effect`]). Plain data.
+
+use std::sync::Arc;
+
+use super::Left;
+use super::key::Key;
+use crate::engine::{Command, Event, Snapshot};
+use crate::mirror::reader::{From, Kind, Status, Window};
+
+/// Something that reached the console.
+#[derive(Debug, Clone)]
+pub enum Message {
+    /// A key.
+    Key(Key),
+    /// Pasted text: never keys.
+    Paste(String),
+    /// The mouse.
+    Mouse(Mouse),
+    /// The terminal's window got or lost the focus.
+    Focus(bool),
+    /// The terminal's size changed (or may have).
+    Resized(u16, u16),
+    /// The engine's newest state.
+    Snapshot(Arc<Snapshot>),
+    /// An event of the engine.
+    Event(Event),
+    /// The engine is gone: its channels are closed.
+    EngineGone,
+    /// The reader's answer.
+    Read(Answer),
+    /// What the demo's lever did, or why it did not.
+    Demo(Result<String, String>),
+    /// A signal that asks to leave, by number.
+    Signal(i32),
+    /// SIGTSTP: stop, with the terminal given back before.
+    Stopped,
+    /// SIGCONT: whoever had the terminal meanwhile may have changed it.
+    Continued,
+    /// Time has passed; nothing else happened.
+    Tick,
+}
+
+/// What the mouse did, and where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mouse {
+    /// What.
+    pub kind: MouseKind,
+    /// Column, from 0.
+    pub column: u16,
+    /// Row, from 0.
+    pub row: u16,
+}
+
+/// What the mouse did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MouseKind {
+    /// The left button went down.
+    Press,
+    /// Moved with the left button down.
+    Drag,
+    /// The left button went up.
+    Release,
+    /// The wheel went up.
+    WheelUp,
+    /// The wheel went down.
+    WheelDown,
+}
+
+/// Something to be done outside of the model.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Tell the engine.
+    Command(Command),
+    /// Ask the mirror; the answer comes as [`Message::Read`].
+    Read(Request),
+    /// Let someone edit the demo account.
+    DemoEdit,
+    /// Switch the demo service's pace.
+    DemoPace,
+    /// Draw everything anew.
+    Redraw,
+    /// Claim the terminal again.
+    Reclaim,
+    /// Give the terminal back and stop, until continued.
+    Suspend,
+    /// Leave the console.
+    Leave(Left),
+}
+
+/// A question to the mirror. Of each kind only the newest is answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Request {
+    /// Device, sessions, counts.
+    Status,
+    /// The types with their counts.
+    Kinds,
+    /// A window of rows.
+    Window {
+        /// The number that the answer repeats: an answer that is no longer waited for is dropped.
+        ticket: u64,
+        /// The type.
+        kind: String,
+        /// Where it begins.
+        from: From,
+        /// How many rows at the most.
+        limit: usize,
+    },
+}
+
+/// The mirror's answer.
+#[derive(Debug, Clone)]
+pub enum Answer {
+    /// Device, sessions, counts; none where there is no mirror yet.
+    Status(Result<Option<Box<Status>>, String>),
+    /// The types; none where there is no mirror yet.
+    Kinds(Result<Vec<Kind>, String>),
+    /// A window of rows.
+    Window {
+        /// Of the request.
+        ticket: u64,
+        /// The type.
+        kind: String,
+        /// Where it was to begin.
+        from: From,
+        /// The rows.
+        window: Result<Window, String>,
+    },
+}

@@ -1,0 +1,227 @@
+//! Everything the console knows: what the view draws and `update` changes. No I/O, no clock: `now` is given to it.
+
+pub mod browse;
+pub mod log;
+pub mod pace;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::Left;
+use super::key::Key;
+use super::keymap::Keymap;
+use super::theme::Theme;
+use crate::engine::{Phase, Snapshot};
+use crate::mirror::reader::Status;
+
+pub use browse::Browse;
+pub use log::Log;
+pub use pace::Pace;
+
+/// All state of the console.
+#[derive(Debug, Clone)]
+pub struct Model {
+    /// What the header calls the place.
+    pub title: String,
+    /// The host, visible.
+    pub host: String,
+    /// Whether the demo's levers are there.
+    pub demo: bool,
+    /// The mirror's file, for messages.
+    pub mirror: String,
+    /// The keys.
+    pub keymap: Keymap,
+    /// The colours.
+    pub theme: Theme,
+    /// The time zone that times are shown in.
+    pub zone: TimeZone,
+    /// The time of the last message.
+    pub now: Timestamp,
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    /// Which screen is shown.
+    pub screen: Screen,
+    /// What lies over the screen.
+    pub overlay: Option<Overlay>,
+    /// Keys of a sequence that is not complete.
+    pub typed: Vec<Key>,
+    /// The engine's newest state.
+    pub snapshot: Arc<Snapshot>,
+    /// When it came.
+    pub snapshot_at: Timestamp,
+    /// Whether the engine still runs.
+    pub engine_alive: bool,
+    /// What happened.
+    pub log: Log,
+    /// Instructions a second, over time.
+    pub pace: Pace,
+    /// The mirror's status, for the idle screen.
+    pub status: Mirrored,
+    /// Screen 1's focus.
+    pub pane: SyncPane,
+    /// Scroll offsets of screen 1's panes.
+    pub scroll: [usize; 3],
+    /// Screen 2.
+    pub browse: Browse,
+    /// Errors and notices that wait to be seen, oldest first.
+    pub notices: Vec<Notice>,
+    /// A remark that goes away by itself.
+    pub toast: Option<(String, Timestamp)>,
+    /// Asked to leave: until when the run may end in peace, and how we leave then.
+    pub leaving: Option<(Timestamp, Left)>,
+    /// A demo's lever is on its way.
+    pub demo_busy: bool,
+    /// Whether the terminal's window has the focus.
+    pub focused: bool,
+    /// When the mirror was last asked anew because the engine had committed.
+    pub refreshed: Timestamp,
+    /// The engine committed since then.
+    pub stale: bool,
+}
+
+/// The screens that work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Screen {
+    /// Screen 1.
+    Sync,
+    /// Screen 2.
+    Browse,
+}
+
+/// What lies over a screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Overlay {
+    /// The keys, scrolled by so many lines.
+    Help(usize),
+    /// Leave while a run is on?
+    AskQuit,
+}
+
+/// Screen 1's panes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SyncPane {
+    /// Instructions by type.
+    Kinds = 0,
+    /// Ack packs.
+    Packs = 1,
+    /// What happened.
+    Log = 2,
+}
+
+/// The mirror as far as it is known.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Mirrored {
+    /// Not answered yet.
+    Unknown,
+    /// There is none yet.
+    None,
+    /// There is one.
+    Some(Box<Status>),
+    /// It cannot be read.
+    Failed(String),
+}
+
+/// Something that stays until it is seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// Whether it is an error.
+    pub error: bool,
+    /// What happened and what to do.
+    pub text: String,
+}
+
+/// How long a remark stays.
+pub const TOAST: Duration = Duration::from_secs(4);
+/// How long a run may take to stop when the user leaves.
+pub const LEAVING: Duration = Duration::from_secs(2);
+
+impl Model {
+    /// A model that knows nothing yet.
+    pub fn new(title: &str, host: &str, now: Timestamp) -> Self {
+        Self {
+            title: crate::text::visible(title).into_owned(),
+            host: crate::text::visible(host).into_owned(),
+            demo: false,
+            mirror: String::new(),
+            keymap: Keymap::built_in(),
+            theme: Theme::default(),
+            zone: TimeZone::UTC,
+            now,
+            size: (80, 24),
+            screen: Screen::Sync,
+            overlay: None,
+            typed: Vec::new(),
+            snapshot: Arc::default(),
+            snapshot_at: now,
+            engine_alive: true,
+            log: Log::default(),
+            pace: Pace::default(),
+            status: Mirrored::Unknown,
+            pane: SyncPane::Kinds,
+            scroll: [0; 3],
+            browse: Browse::default(),
+            notices: Vec::new(),
+            toast: None,
+            leaving: None,
+            demo_busy: false,
+            focused: true,
+            refreshed: now,
+            stale: false,
+        }
+    }
+
+    /// Whether a run is on.
+    pub fn running(&self) -> bool {
+        self.engine_alive && self.snapshot.phase != Phase::Idle
+    }
+
+    /// Whether a run was ever seen: then screen 1 shows it, else the mirror.
+    pub fn has_run(&self) -> bool {
+        self.running() || self.snapshot.outcome.is_some()
+    }
+
+    /// How long the run has taken, or took.
+    pub fn elapsed(&self) -> Duration {
+        match (self.running(), self.snapshot.started) {
+            (true, Some(started)) => since(started, self.now),
+            _ => self.snapshot.elapsed,
+        }
+    }
+
+    /// How old the snapshot is: what it says of times in flight has grown by this.
+    pub fn snapshot_age(&self) -> Duration {
+        if self.running() { since(self.snapshot_at, self.now) } else { Duration::ZERO }
+    }
+
+    /// Shows a remark for a while.
+    pub fn say(&mut self, text: impl Into<String>) {
+        self.toast = Some((text.into(), self.now + TOAST));
+    }
+
+    /// When something changes by itself: a clock, a countdown, a remark that goes. None: nothing will.
+    pub fn next_tick(&self) -> Option<Duration> {
+        let mut next = match self.snapshot.phase {
+            _ if !self.running() => None,
+            Phase::Paused => Some(Duration::from_secs(1)),
+            _ if !self.focused => Some(Duration::from_secs(1)),
+            _ => Some(Duration::from_millis(250)),
+        };
+        let ends = [self.toast.as_ref().map(|t| t.1), self.leaving.as_ref().map(|l| l.0)];
+        for end in ends.into_iter().flatten() {
+            let left = since(self.now, end).max(Duration::from_millis(10));
+            next = Some(next.map_or(left, |n| n.min(left)));
+        }
+        if self.stale {
+            next = Some(next.unwrap_or(Duration::MAX).min(Duration::from_millis(500)));
+        }
+        next
+    }
+}
+
+/// The time from `a` to `b`; zero where `b` is before.
+pub fn since(a: Timestamp, b: Timestamp) -> Duration {
+    Duration::try_from(b.duration_since(a)).unwrap_or_default()
+}

@@ -1,0 +1,223 @@
+//! What happened, in words: a ring of lines made from the engine's events. Newest last.
+
+use std::collections::VecDeque;
+
+use jiff::Timestamp;
+
+use crate::client::Operation;
+use crate::engine::{Event, EventKind, Mode};
+use crate::mirror::SessionEnd;
+use crate::text::{grouped, span, visible};
+
+/// Lines that are kept.
+const KEPT: usize = 10_000;
+
+/// The ring.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Log {
+    lines: VecDeque<Line>,
+    /// Lines that came since the start, those that were dropped included.
+    pub seen: u64,
+}
+
+/// A line.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Line {
+    /// When.
+    pub at: Timestamp,
+    /// How it is meant.
+    pub tone: Tone,
+    /// What it is about: `page 78`, `pack 7`, `429`.
+    pub subject: String,
+    /// What happened.
+    pub text: String,
+    /// What is a little apart: a time.
+    pub time: String,
+    /// A remark.
+    pub note: String,
+}
+
+/// How a line is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// As usual.
+    Plain,
+    /// Good news.
+    Good,
+    /// Something waits.
+    Wait,
+    /// Something is wrong.
+    Bad,
+}
+
+impl Log {
+    /// Adds a line.
+    pub fn push(&mut self, line: Line) {
+        self.lines.push_back(line);
+        self.seen += 1;
+        if self.lines.len() > KEPT {
+            self.lines.pop_front();
+        }
+    }
+
+    /// Lines from the newest, the first `skip` left out.
+    pub fn newest(&self, skip: usize) -> impl Iterator<Item = &Line> {
+        self.lines.iter().rev().skip(skip)
+    }
+
+    /// How many lines there are.
+    pub fn len(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// Whether nothing happened yet.
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+}
+
+impl Line {
+    /// A line of our own, about something that is no event of the engine.
+    pub fn new(at: Timestamp, tone: Tone, subject: &str, text: impl Into<String>) -> Self {
+        let text = visible(&text.into()).into_owned();
+        Self { at, tone, subject: subject.to_owned(), text, time: String::new(), note: String::new() }
+    }
+
+    /// An event in words. Nothing of the service passes unseen through [`visible`].
+    pub fn of(event: &Event) -> Self {
+        let (tone, subject, text) = words(&event.kind);
+        let mut line = Self::new(event.at, tone, &subject, text);
+        match &event.kind {
+            EventKind::PageCommitted { elapsed_ms, failed_objects, instructions, counts, .. } => {
+                line.time = ms(*elapsed_ms);
+                let stale = match counts.stale {
+                    0 => String::new(),
+                    n => format!("{} stale", grouped(n)),
+                };
+                line.note = match failed_objects.as_slice() {
+                    [] if *instructions == 0 => "an empty page is no end".to_owned(),
+                    [] => stale,
+                    [one] => visible(&format!("failed: {} {}", one.kind, one.id)).into_owned(),
+                    [first, ..] => {
+                        let n = failed_objects.len();
+                        visible(&format!("{n} failed: {} {}, …", first.kind, first.id)).into_owned()
+                    }
+                };
+            }
+            EventKind::PackAccepted { elapsed_ms, attempt, .. } => {
+                line.time = ms(*elapsed_ms);
+                line.note = if *attempt > 1 { format!("{} try", ordinal(*attempt)) } else { String::new() };
+            }
+            EventKind::SessionOpened { elapsed_ms, .. } | EventKind::UpToDate { elapsed_ms } => {
+                line.time = ms(*elapsed_ms);
+            }
+            EventKind::RetryScheduled { request_id: Some(id), .. } => {
+                line.note = visible(&format!("request {id}")).into_owned();
+            }
+            _ => {}
+        }
+        line
+    }
+}
+
+fn ms(n: u64) -> String {
+    span(std::time::Duration::from_millis(n))
+}
+
+fn words(kind: &EventKind) -> (Tone, String, String) {
+    let s = ToOwned::to_owned;
+    match kind {
+        EventKind::RunStarted { mode, pending_acks, .. } => {
+            let what = match mode {
+                Mode::Full => "synchronizing until nothing is left",
+                Mode::Single => "synchronizing one session",
+            };
+            let text = match pending_acks {
+                0 => s(what),
+                n => format!("{what}; {} kept acks go first", grouped(*n)),
+            };
+            (Tone::Plain, s("run"), text)
+        }
+        EventKind::SessionOpened { no, session, announced, .. } => {
+            let about = announced.map_or_else(String::new, |n| format!(", ~{} instructions", grouped(n)));
+            (Tone::Plain, format!("session {no}"), format!("opened {}{about}", session.short()))
+        }
+        EventKind::UpToDate { .. } => (Tone::Good, s("start"), s("up to date: nothing is left")),
+        EventKind::PageCommitted { page, instructions, .. } => {
+            (Tone::Plain, format!("page {page}"), format!("{} instructions", grouped(*instructions)))
+        }
+        EventKind::QueueDrained { queue } => (Tone::Good, format!("queue {queue}"), s("drained")),
+        EventKind::PackSent { pack, keys, attempt } => {
+            let again = if *attempt > 1 { format!(", {} try", ordinal(*attempt)) } else { String::new() };
+            (Tone::Plain, format!("pack {pack}"), format!("{} keys in flight{again}", grouped(*keys)))
+        }
+        EventKind::PackAccepted { pack, keys, .. } => {
+            (Tone::Good, format!("pack {pack}"), format!("{} keys accepted", grouped(*keys)))
+        }
+        EventKind::PackRefused { pack, keys, status, answer } => (
+            Tone::Bad,
+            format!("pack {pack}"),
+            format!("{} keys refused, {status}: {answer}", grouped(*keys)),
+        ),
+        EventKind::RetryScheduled { operation, status, reason, wait_ms, attempt, .. } => {
+            let subject = status.map_or_else(|| s(verb(*operation)), |s| s.to_string());
+            let reason = if status.is_some() { verb(*operation) } else { reason.as_str() };
+            (Tone::Wait, subject, format!("{reason}: again in {}, {} try", ms(*wait_ms), ordinal(*attempt)))
+        }
+        EventKind::SessionEnded { no, end } => {
+            let (tone, text) = match end {
+                SessionEnd::Drained => (Tone::Good, "drained"),
+                SessionEnd::Lost => (Tone::Bad, "the service forgot it; a new one follows"),
+                SessionEnd::Stopped => (Tone::Plain, "stopped"),
+                SessionEnd::Failed => (Tone::Bad, "failed"),
+                SessionEnd::Crashed => (Tone::Bad, "an earlier process died in it"),
+            };
+            (tone, format!("session {no}"), s(text))
+        }
+        EventKind::Paused => (Tone::Plain, s("paused"), s("nothing is in flight")),
+        EventKind::Resumed => (Tone::Plain, s("resumed"), String::new()),
+        EventKind::RunEnded { outcome } => match (&outcome.error, outcome.converged) {
+            (Some(error), _) => (Tone::Bad, s("run"), error.clone()),
+            (None, true) => (Tone::Good, s("run"), s("converged")),
+            (None, false) => (Tone::Plain, s("run"), s("ended")),
+        },
+    }
+}
+
+fn verb(operation: Operation) -> &'static str {
+    match operation {
+        Operation::Start => "start",
+        Operation::Take => "take",
+        Operation::Acknowledge => "ack",
+    }
+}
+
+/// `1st`, `2nd`, `3rd`, `11th`.
+pub fn ordinal(n: u32) -> String {
+    let end = match (n % 10, n % 100) {
+        (1, r) if r != 11 => "st",
+        (2, r) if r != 12 => "nd",
+        (3, r) if r != 13 => "rd",
+        _ => "th",
+    };
+    format!("{n}{end}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ordinals() {
+        let all: Vec<_> = [1, 2, 3, 4, 11, 12, 13, 21, 102, 111].into_iter().map(ordinal).collect();
+        assert_eq!(all, ["1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "102nd", "111th"]);
+    }
+
+    #[test]
+    fn a_hostile_answer_is_only_text() {
+        let kind =
+            EventKind::PackRefused { pack: 1, keys: 1, status: 400, answer: "\x1b[2Jno\u{202e}".into() };
+        let event = Event { at: Timestamp::UNIX_EPOCH, kind, totals: std::sync::Arc::default() };
+        assert_eq!(Line::of(&event).text, "1 keys refused, 400: ␛[2Jno\u{fffd}");
+    }
+}

@@ -1,0 +1,221 @@
+//! The loop: wait, update, draw. And the effects, done outside of the model.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use tokio::sync::mpsc::Sender;
+
+use super::inbox::Inbox;
+use super::input::Input;
+use super::keymap::Keymap;
+use super::message::{Effect, Message, Request};
+use super::model::{LEAVING, Model, Notice};
+use super::terminal::{self, Screen};
+use super::theme::Theme;
+use super::update::{opening, update};
+use super::{Demo, Left, Setup, library, signals};
+use crate::engine::{Command, Engine, EventKind, Phase};
+
+/// Thirty frames a second at the most.
+const FRAME: Duration = Duration::from_millis(33);
+
+/// What the effects need.
+struct Outside {
+    inbox: Arc<Inbox>,
+    commands: Sender<Command>,
+    requests: mpsc::Sender<Request>,
+    demo: Option<Arc<dyn Demo>>,
+}
+
+pub(super) fn run(setup: Setup) -> io::Result<Left> {
+    let inbox = Arc::new(Inbox::default());
+    let mut model = model(&setup);
+    let requests = library::start(setup.mirror, Arc::clone(&inbox))?;
+    let Engine { commands, events, snapshot, task } = setup.engine;
+    forward(events, snapshot, Arc::clone(&inbox))?;
+    let outside = Outside { inbox: Arc::clone(&inbox), commands, requests, demo: setup.demo };
+    if setup.no_color {
+        // The colourless theme has no colour to write; the library must not write resets in their place.
+        crossterm::style::force_color_output(true);
+    }
+    let mut screen = Screen::claim()?;
+    let weak = Arc::downgrade(&inbox);
+    terminal::watch_panics(move || {
+        if let Some(inbox) = weak.upgrade() {
+            inbox.push(Message::Tick);
+        }
+    });
+    let input = Input::start(&inbox)?;
+    let watch = signals::Watch::start(&inbox)?;
+    if let Some(mode) = setup.start {
+        let _ = outside.commands.try_send(Command::Start(mode));
+    }
+    let left = turn(&mut model, &mut screen, &outside);
+    drop(screen);
+    drop(input);
+    // Who left by key has waited for the run already, or would not.
+    if model.running() && model.leaving.is_none() {
+        settle(&outside);
+    }
+    inbox.close();
+    drop(watch);
+    drop(outside);
+    drop(task);
+    left
+}
+
+fn model(setup: &Setup) -> Model {
+    let now = Timestamp::now();
+    let mut model = Model::new(&setup.title, &setup.host, now);
+    model.demo = setup.demo.is_some();
+    model.mirror = setup.mirror.display().to_string();
+    model.zone = TimeZone::system();
+    if setup.no_color {
+        model.theme = Theme::colourless();
+    }
+    let (keymap, mistakes) = Keymap::load(setup.keymap.as_deref());
+    model.keymap = keymap;
+    model.notices.extend(mistakes.iter().map(|m| Notice { error: false, text: m.to_string() }));
+    model.snapshot = setup.engine.snapshot.borrow().clone();
+    model
+}
+
+/// Wait, update, draw, until the user leaves.
+fn turn(model: &mut Model, screen: &mut Screen, outside: &Outside) -> io::Result<Left> {
+    model.size = terminal::size();
+    for effect in opening(model) {
+        perform(model, screen, outside, effect)?;
+    }
+    screen.draw(model)?;
+    let mut frame = Instant::now() + FRAME;
+    let mut dirty = false;
+    loop {
+        // Wait: for a message, for the next frame where something changed, for the clock where one is shown.
+        let tick = model.next_tick().map(|t| Instant::now() + t);
+        let deadline = if dirty { Some(tick.map_or(frame, |t| t.min(frame))) } else { tick };
+        let mut messages = outside.inbox.wait(deadline, frame);
+        if terminal::panicked() {
+            return Err(io::Error::other("a part of the console failed; what it said stands above"));
+        }
+        if messages.is_empty() {
+            messages.push(Message::Tick);
+        }
+        // Update.
+        model.now = Timestamp::now();
+        for message in messages {
+            for effect in update(model, message) {
+                if let Some(left) = perform(model, screen, outside, effect)? {
+                    return Ok(left);
+                }
+            }
+        }
+        dirty = true;
+        // Draw, unless the last frame was drawn just now.
+        if Instant::now() >= frame {
+            screen.draw(model)?;
+            frame = Instant::now() + FRAME;
+            dirty = false;
+        }
+    }
+}
+
+/// Does an effect. Says so where it ends the loop.
+fn perform(
+    model: &mut Model,
+    screen: &mut Screen,
+    outside: &Outside,
+    effect: Effect,
+) -> io::Result<Option<Left>> {
+    match effect {
+        Effect::Leave(left) => return Ok(Some(left)),
+        Effect::Command(command) => {
+            if outside.commands.try_send(command).is_err() {
+                model.say("the engine does not listen just now: try again");
+            }
+        }
+        // The reader's thread ends only with this console.
+        Effect::Read(request) => {
+            let _ = outside.requests.send(request);
+        }
+        Effect::DemoEdit => lever(outside, |demo| demo.edit()),
+        Effect::DemoPace => lever(outside, |demo| Ok(demo.toggle_pace())),
+        Effect::Redraw => screen.forget()?,
+        Effect::Reclaim => {
+            screen.reclaim()?;
+            model.size = terminal::size();
+        }
+        Effect::Suspend => {
+            terminal::give_back();
+            signals::stop();
+            screen.reclaim()?;
+            model.size = terminal::size();
+        }
+    }
+    Ok(None)
+}
+
+/// Moves a lever of the demo, which may take its time.
+fn lever(outside: &Outside, pull: impl FnOnce(&dyn Demo) -> Result<String, String> + Send + 'static) {
+    let Some(demo) = outside.demo.clone() else { return };
+    let inbox = Arc::clone(&outside.inbox);
+    let spawned = std::thread::Builder::new().name("demo".into()).spawn(move || {
+        inbox.push(Message::Demo(pull(demo.as_ref())));
+    });
+    if let Err(e) = spawned {
+        outside.inbox.push(Message::Demo(Err(e.to_string())));
+    }
+}
+
+/// The engine's events and snapshots to the inbox, on a thread with a small runtime of its own.
+fn forward(
+    mut events: tokio::sync::mpsc::Receiver<crate::engine::Event>,
+    mut snapshot: tokio::sync::watch::Receiver<Arc<crate::engine::Snapshot>>,
+    inbox: Arc<Inbox>,
+) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    std::thread::Builder::new().name("forward".into()).spawn(move || {
+        runtime.block_on(async {
+            let mut open = true;
+            while !inbox.closed() {
+                tokio::select! {
+                    event = events.recv(), if open => match event {
+                        Some(event) => inbox.push(Message::Event(event)),
+                        None => open = false,
+                    },
+                    changed = snapshot.changed() => {
+                        if changed.is_err() {
+                            break;
+                        }
+                        let newest = snapshot.borrow_and_update().clone();
+                        inbox.push(Message::Snapshot(newest));
+                    }
+                }
+            }
+        });
+        inbox.push(Message::EngineGone);
+    })?;
+    Ok(())
+}
+
+/// Waits until the run has ended, two seconds at the most. The screen is given back already.
+fn settle(outside: &Outside) {
+    let _ = outside.commands.try_send(Command::Stop);
+    let deadline = Instant::now() + LEAVING;
+    while Instant::now() < deadline {
+        let ended = outside.inbox.wait(Some(deadline), Instant::now()).iter().any(|m| match m {
+            Message::Snapshot(s) => s.phase == Phase::Idle,
+            Message::Event(e) => matches!(e.kind, EventKind::RunEnded { .. }),
+            Message::EngineGone => true,
+            // Asked to leave once more.
+            Message::Signal(_) => true,
+            _ => false,
+        });
+        if ended {
+            return;
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! The terminal, claimed and given back: raw mode, alternate screen, cursor, mouse, paste, focus.
+//!
+//! Promise: whatever happens (the end, an error, a panic on any thread, a stop), [`give_back`] undoes all of it once,
+//! takes no lock that a drawing thread may hold, and never panics.
+
+use std::fs::File;
+use std::io::{self, BufWriter};
+use std::os::fd::AsFd;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError, TryLockError};
+use std::time::Duration;
+
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
+
+use super::model::Model;
+use super::view::view;
+
+/// Alternate screen, no cursor; buttons, drags and SGR reports; bracketed paste; focus.
+const CLAIM: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?1000h\x1b[?1002h\x1b[?1006h\x1b[?2004h\x1b[?1004h";
+/// The same undone, last first, and colours off.
+const RELEASE: &[u8] = b"\x1b[?1004l\x1b[?2004l\x1b[?1006l\x1b[?1002l\x1b[?1000l\x1b[0m\x1b[?25h\x1b[?1049l";
+
+/// How the terminal was before; there while it is claimed.
+static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
+/// Held while a frame is written, so that nobody gives the terminal back in the middle of one.
+static DRAWING: Mutex<()> = Mutex::new(());
+/// A thread has panicked: nothing is drawn any more.
+static PANICKED: AtomicBool = AtomicBool::new(false);
+
+/// The claimed terminal; given back when dropped.
+pub(super) struct Screen {
+    terminal: Terminal<CrosstermBackend<BufWriter<File>>>,
+}
+
+impl Screen {
+    /// Claims the terminal.
+    pub(super) fn claim() -> io::Result<Self> {
+        // A handle of our own: nobody else's lock on the standard output is ever waited for.
+        let out = File::from(rustix::stdio::stdout().try_clone_to_owned()?);
+        claim()?;
+        let terminal = Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, out)));
+        match terminal {
+            Ok(terminal) => Ok(Self { terminal }),
+            Err(e) => {
+                give_back();
+                Err(e)
+            }
+        }
+    }
+
+    /// Claims it again, after a stop, and forgets what was drawn.
+    pub(super) fn reclaim(&mut self) -> io::Result<()> {
+        claim()?;
+        self.forget()
+    }
+
+    /// Forgets what was drawn: the next frame is whole.
+    pub(super) fn forget(&mut self) -> io::Result<()> {
+        // Not `clear`: that asks the terminal where its cursor is, and the answer would come as input.
+        let (columns, rows) = size();
+        self.terminal.resize(Rect::new(0, 0, columns, rows))
+    }
+
+    /// Draws a frame, unless the terminal is not ours any more.
+    pub(super) fn draw(&mut self, model: &Model) -> io::Result<()> {
+        let _drawing = DRAWING.lock().unwrap_or_else(PoisonError::into_inner);
+        if panicked() {
+            return Ok(());
+        }
+        self.terminal.draw(|frame| view(model, frame))?;
+        Ok(())
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+fn claim() -> io::Result<()> {
+    let stdin = rustix::stdio::stdin();
+    let before = tcgetattr(stdin)?;
+    let mut raw = before.clone();
+    raw.make_raw();
+    tcsetattr(stdin, OptionalActions::Now, &raw)?;
+    BEFORE.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(before);
+    write_all(CLAIM)
+}
+
+/// Gives the terminal back as it was. Harmless where it is not claimed.
+pub(super) fn give_back() {
+    let Some(before) = take_before() else { return };
+    // A frame on its way gets a moment to end; one that panicked or hangs does not hold us up.
+    for _ in 0..20 {
+        match DRAWING.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(5)),
+            _ => break,
+        }
+    }
+    // First what cannot block.
+    let _ = tcsetattr(rustix::stdio::stdin(), OptionalActions::Now, &before);
+    let _ = write_all(RELEASE);
+}
+
+fn take_before() -> Option<Termios> {
+    BEFORE.lock().unwrap_or_else(PoisonError::into_inner).take()
+}
+
+fn write_all(mut bytes: &[u8]) -> io::Result<()> {
+    let out = rustix::stdio::stdout();
+    while !bytes.is_empty() {
+        match rustix::io::write(out.as_fd(), bytes) {
+            Ok(n) => bytes = &bytes[n..],
+            Err(rustix::io::Errno::INTR) => {}
+            Err(e) => return Err(e.into()),
+        }
+    }
+    Ok(())
+}
+
+/// Columns and rows, as the terminal says now.
+pub(super) fn size() -> (u16, u16) {
+    tcgetwinsize(rustix::stdio::stdout()).map_or((80, 24), |s| (s.ws_col, s.ws_row))
+}
+
+/// A panic anywhere gives the terminal back first; then the earlier hook tells it, and `wake` ends the loop.
+pub(super) fn watch_panics(wake: impl Fn() + Send + Sync + 'static) {
+    let earlier = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        PANICKED.store(true, Ordering::SeqCst);
+        give_back();
+        earlier(info);
+        wake();
+    }));
+}
+
+/// Whether a thread has panicked.
+pub(super) fn panicked() -> bool {
+    PANICKED.load(Ordering::SeqCst)
+}

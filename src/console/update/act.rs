@@ -1,0 +1,250 @@
+//! What each action does. An action that cannot work now says why.
+
+use super::super::Left;
+use super::super::action::Action;
+use super::super::message::Effect;
+use super::super::model::{LEAVING, Model, Overlay, Screen, SyncPane, browse};
+use super::super::view;
+use super::next;
+use crate::engine::{Command, Mode, Phase};
+
+/// Does an action.
+pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Help => {
+            model.overlay = match model.overlay {
+                Some(Overlay::Help(_)) => None,
+                _ => Some(Overlay::Help(0)),
+            };
+            Vec::new()
+        }
+        Action::Quit => quit(model),
+        Action::Interrupt => interrupt(model),
+        Action::Back | Action::No => back(model),
+        Action::Yes => yes(model),
+        Action::Redraw => vec![Effect::Redraw],
+        Action::Suspend => vec![Effect::Suspend],
+        Action::ShowSync => show(model, Screen::Sync),
+        Action::ShowBrowse => show(model, Screen::Browse),
+        Action::NextPane => pane(model, false),
+        Action::PreviousPane => pane(model, true),
+        Action::Up => steps(model, -1),
+        Action::Down => steps(model, 1),
+        Action::PageUp => steps(model, -page(model)),
+        Action::PageDown => steps(model, page(model)),
+        Action::Top => jump(model, false),
+        Action::Bottom => jump(model, true),
+        Action::Left => sideways(model, true),
+        Action::Right => sideways(model, false),
+        Action::Open => open(model),
+        Action::Edit | Action::Pace if !model.demo => refuse(model, "only the demo has this key"),
+        Action::Edit | Action::Pace if model.demo_busy => refuse(model, "the demo is still at it"),
+        Action::Edit => {
+            model.demo_busy = true;
+            vec![Effect::DemoEdit]
+        }
+        Action::Pace => {
+            model.demo_busy = true;
+            vec![Effect::DemoPace]
+        }
+        Action::Sync
+        | Action::Single
+        | Action::Pause
+        | Action::Step
+        | Action::SendAcks
+        | Action::Stop
+        | Action::TryNow => engine(model, action),
+    }
+}
+
+fn refuse(model: &mut Model, why: &str) -> Vec<Effect> {
+    model.say(why);
+    Vec::new()
+}
+
+/// The actions that command the engine.
+fn engine(model: &mut Model, action: Action) -> Vec<Effect> {
+    if !model.engine_alive {
+        return refuse(model, "the engine has ended: quit and start again");
+    }
+    let phase = model.snapshot.phase;
+    let running = model.running();
+    let command = match action {
+        Action::Sync if !running => Command::Start(Mode::Full),
+        Action::Single if !running => Command::Start(Mode::Single),
+        // In pause the key that starts goes on.
+        Action::Sync if phase == Phase::Paused => Command::Resume,
+        Action::Sync | Action::Single => return refuse(model, "a run is on already"),
+        Action::Step => Command::Step,
+        _ if !running => return refuse(model, "nothing runs"),
+        _ if phase == Phase::Stopping => return refuse(model, "the run is stopping already"),
+        Action::Pause if matches!(phase, Phase::Paused | Phase::Pausing) => Command::Resume,
+        Action::Pause => Command::Pause,
+        Action::SendAcks if model.snapshot.totals.pending_acks == 0 => {
+            return refuse(model, "no acks are pending");
+        }
+        Action::SendAcks => Command::SendAcks,
+        Action::TryNow if model.snapshot.wait.is_none() => return refuse(model, "nothing waits"),
+        Action::TryNow => Command::TryNow,
+        _ => Command::Stop,
+    };
+    vec![Effect::Command(command)]
+}
+
+fn quit(model: &mut Model) -> Vec<Effect> {
+    match model.overlay {
+        Some(Overlay::Help(_)) => {
+            model.overlay = None;
+            Vec::new()
+        }
+        // Asked already: the same key again means it.
+        Some(Overlay::AskQuit) => yes(model),
+        None if model.running() && model.leaving.is_none() => {
+            model.overlay = Some(Overlay::AskQuit);
+            Vec::new()
+        }
+        None => vec![Effect::Leave(Left::Quit)],
+    }
+}
+
+fn yes(model: &mut Model) -> Vec<Effect> {
+    if model.overlay != Some(Overlay::AskQuit) {
+        return Vec::new();
+    }
+    model.overlay = None;
+    leave(model, Left::Quit)
+}
+
+fn interrupt(model: &mut Model) -> Vec<Effect> {
+    if model.leaving.is_some() {
+        return vec![Effect::Command(Command::Stop), Effect::Leave(Left::Interrupt)];
+    }
+    model.overlay = None;
+    leave(model, Left::Interrupt)
+}
+
+/// Stops the run and leaves when it has ended, or after a while.
+fn leave(model: &mut Model, left: Left) -> Vec<Effect> {
+    if !model.running() {
+        return vec![Effect::Leave(left)];
+    }
+    model.leaving = Some((model.now + LEAVING, left));
+    vec![Effect::Command(Command::Stop)]
+}
+
+fn back(model: &mut Model) -> Vec<Effect> {
+    if model.overlay.is_some() {
+        model.overlay = None;
+    } else if !model.notices.is_empty() {
+        model.notices.remove(0);
+    } else if model.toast.take().is_some() {
+        // The remark is gone.
+    } else if model.screen == Screen::Browse && model.browse.pane == browse::Pane::Record {
+        model.browse.pane = browse::Pane::Rows;
+    } else if model.screen == Screen::Browse {
+        model.screen = Screen::Sync;
+    } else {
+        model.scroll = [0; 3];
+    }
+    Vec::new()
+}
+
+fn show(model: &mut Model, screen: Screen) -> Vec<Effect> {
+    model.overlay = None;
+    model.screen = screen;
+    let height = view::rows_on_screen(model);
+    model.browse.resized(height);
+    if screen == Screen::Browse && model.browse.kinds.is_none() {
+        return vec![Effect::Read(super::Request::Kinds)];
+    }
+    Vec::new()
+}
+
+fn pane(model: &mut Model, back: bool) -> Vec<Effect> {
+    match model.screen {
+        _ if model.overlay.is_some() => {}
+        Screen::Sync => {
+            model.pane = match (model.pane, back) {
+                (SyncPane::Kinds, false) | (SyncPane::Log, true) => SyncPane::Packs,
+                (SyncPane::Packs, false) | (SyncPane::Kinds, true) => SyncPane::Log,
+                (SyncPane::Log, false) | (SyncPane::Packs, true) => SyncPane::Kinds,
+            };
+        }
+        Screen::Browse => model.browse.pane = next(model.browse.pane, back),
+    }
+    Vec::new()
+}
+
+/// The steps of a page, here.
+fn page(model: &Model) -> isize {
+    let height = match model.screen {
+        _ if model.overlay.is_some() => view::help_height(model),
+        Screen::Sync => view::pane_height(model),
+        Screen::Browse => view::rows_on_screen(model),
+    };
+    (height as isize - 1).max(1)
+}
+
+/// Moves what has the focus.
+fn steps(model: &mut Model, by: isize) -> Vec<Effect> {
+    if let Some(Overlay::Help(at)) = model.overlay {
+        let most = view::help_lines(model).saturating_sub(view::help_height(model));
+        model.overlay = Some(Overlay::Help(at.saturating_add_signed(by).min(most)));
+        return Vec::new();
+    }
+    if model.overlay.is_some() {
+        return Vec::new();
+    }
+    match (model.screen, model.browse.pane) {
+        (Screen::Sync, _) => {
+            let most = view::pane_lines(model).saturating_sub(view::pane_height(model));
+            let at = &mut model.scroll[model.pane as usize];
+            *at = at.saturating_add_signed(by).min(most);
+            Vec::new()
+        }
+        (_, browse::Pane::Kinds) => read(model.browse.move_kind(by)),
+        (_, browse::Pane::Rows) => {
+            let height = view::rows_on_screen(model);
+            read(model.browse.move_row(by, height))
+        }
+        (_, browse::Pane::Record) => {
+            let most = view::record_overflow(model);
+            model.browse.scroll = model.browse.scroll.saturating_add_signed(by).min(most);
+            Vec::new()
+        }
+    }
+}
+
+fn jump(model: &mut Model, bottom: bool) -> Vec<Effect> {
+    if model.overlay.is_none() && model.screen == Screen::Browse && model.browse.pane == browse::Pane::Rows {
+        let height = view::rows_on_screen(model);
+        return read(model.browse.jump(bottom, height));
+    }
+    steps(model, if bottom { isize::MAX } else { isize::MIN })
+}
+
+fn sideways(model: &mut Model, back: bool) -> Vec<Effect> {
+    match (model.screen, model.browse.pane, back) {
+        (Screen::Browse, browse::Pane::Kinds, true) | (Screen::Browse, browse::Pane::Record, false) => {
+            Vec::new()
+        }
+        _ => pane(model, back),
+    }
+}
+
+fn open(model: &mut Model) -> Vec<Effect> {
+    model.browse.pane = match model.browse.pane {
+        browse::Pane::Kinds => browse::Pane::Rows,
+        browse::Pane::Rows | browse::Pane::Record => browse::Pane::Record,
+    };
+    Vec::new()
+}
+
+/// The wheel moves what has the focus.
+pub(super) fn wheel(model: &mut Model, by: isize) -> Vec<Effect> {
+    steps(model, by)
+}
+
+fn read(request: Option<super::Request>) -> Vec<Effect> {
+    request.map(Effect::Read).into_iter().collect()
+}

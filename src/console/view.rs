@@ -1,0 +1,288 @@
+//! The drawing: `&Model` to cells, and nothing else. The frame around every screen is here.
+//!
+//! ```text
+//!  drainboard  acme · api.getbase.com         device 6dadcec8  ● draining       session 29f2aeeb  0:09
+//!  1 Sync   2 Browse                                                        a remark, or the first error
+//! ─────────────────────────────────────────────────────────────────────────────────────────────────────
+//!  the screen
+//! ─────────────────────────────────────────────────────────────────────────────────────────────────────
+//!  s sync   p pause   . step   a send acks   x stop   ? help
+//! ```
+
+mod browse;
+mod help;
+mod idle;
+mod log;
+mod paint;
+mod sync;
+mod tables;
+
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::action::Action;
+use super::cells;
+use super::model::{Model, Overlay, Screen};
+use crate::engine::{Phase, RunEnd};
+use crate::text::{clock, visible};
+use paint::{gap, hint, line, line_right, rule, s};
+
+/// The smallest terminal that is drawn on.
+pub const LEAST: (u16, u16) = (60, 16);
+
+/// Draws the model.
+pub fn view(model: &Model, frame: &mut Frame) {
+    let area = frame.area();
+    let buf = frame.buffer_mut();
+    if area.width < LEAST.0 || area.height < LEAST.1 {
+        too_small(buf, area);
+        return;
+    }
+    let theme = &model.theme;
+    header(model, buf, Rect { height: 1, ..area });
+    tabs(model, buf, Rect { y: area.y + 1, height: 1, ..area });
+    rule(buf, area, 2, theme);
+    let body = body(area);
+    match model.screen {
+        Screen::Sync if model.has_run() => sync::draw(model, buf, body),
+        Screen::Sync => idle::draw(model, buf, body),
+        Screen::Browse => browse::draw(model, buf, body),
+    }
+    rule(buf, area, usize::from(area.height) - 2, theme);
+    footer(model, buf, Rect { y: area.height - 1, height: 1, ..area });
+    match model.overlay {
+        Some(Overlay::Help(at)) => help::draw(model, buf, area, at),
+        Some(Overlay::AskQuit) => help::ask_quit(model, buf, area),
+        None => {}
+    }
+}
+
+/// What is left for a screen.
+fn body(area: Rect) -> Rect {
+    Rect { y: area.y + 3, height: area.height.saturating_sub(5), ..area }
+}
+
+fn area_of(model: &Model) -> Rect {
+    Rect::new(0, 0, model.size.0, model.size.1)
+}
+
+/// Rows of screen 2's table.
+pub fn rows_on_screen(model: &Model) -> usize {
+    browse::layout(body(area_of(model)), model.browse.pane).rows_height()
+}
+
+/// How many lines of the record do not fit.
+pub fn record_overflow(model: &Model) -> usize {
+    browse::record_overflow(model, body(area_of(model)))
+}
+
+/// Lines of the pane of screen 1 that has the focus.
+pub fn pane_lines(model: &Model) -> usize {
+    sync::pane_lines(model)
+}
+
+/// The height of the pane of screen 1 that has the focus.
+pub fn pane_height(model: &Model) -> usize {
+    sync::layout(model, body(area_of(model))).height(model.pane)
+}
+
+/// Lines of the help.
+pub fn help_lines(model: &Model) -> usize {
+    help::lines(model).len()
+}
+
+/// Lines of the help that are on the screen.
+pub fn help_height(model: &Model) -> usize {
+    help::inner(model, area_of(model)).height.into()
+}
+
+fn too_small(buf: &mut Buffer, area: Rect) {
+    let (w, h) = LEAST;
+    let text = format!("need {w}x{h}, have {}x{}", area.width, area.height);
+    let text = cells::fit(&text, area.width.into()).into_owned();
+    let column = (usize::from(area.width) - cells::width(&text)) / 2;
+    paint::line_at(buf, area, usize::from(area.height) / 2, column, vec![s(text, Style::new())]);
+}
+
+fn header(model: &Model, buf: &mut Buffer, area: Rect) {
+    let theme = &model.theme;
+    let (glyph, word, style) = phase(model);
+    let mut right = Vec::new();
+    if let Some(device) = model.snapshot.device.filter(|_| area.width >= 100) {
+        right.extend([s("device ", theme.dim), s(device.short(), theme.text), gap(2)]);
+    }
+    // The word has the width of the longest one, so that nothing beside it moves.
+    right.extend([s(format!("{glyph} "), style), s(cells::left(word, 13), style)]);
+    if let Some(session) = &model.snapshot.session {
+        right.extend([gap(2), s("session ", theme.dim), s(cells::left(&session.short, 8), theme.text)]);
+    }
+    if model.has_run() {
+        right.extend([gap(1), s(cells::right(&clock(model.elapsed()), 7), theme.value)]);
+    }
+    right.push(gap(1));
+    let taken = line_right(buf, area, 0, right);
+    let room = usize::from(area.width).saturating_sub(taken + 13 + 2);
+    let place = if model.host.is_empty() || model.host == model.title {
+        model.title.clone()
+    } else {
+        format!("{} · {}", model.title, model.host)
+    };
+    let place = if cells::width(&place) > room { model.title.clone() } else { place };
+    let left = vec![
+        gap(1),
+        s("drainboard", theme.accent.patch(theme.heading)),
+        gap(2),
+        s(cells::fit(&place, room), theme.dim),
+    ];
+    line(buf, Rect { width: area.width - taken as u16, ..area }, 0, left);
+}
+
+/// The phase as glyph, word and style. What was asked for and what is confirmed have different words.
+fn phase(model: &Model) -> (&'static str, &'static str, Style) {
+    let theme = &model.theme;
+    let snapshot = &model.snapshot;
+    if !model.engine_alive {
+        return ("✖", "engine ended", theme.failed);
+    }
+    match snapshot.phase {
+        Phase::Idle => match &snapshot.outcome {
+            None => ("○", "idle", theme.dim),
+            Some(o) if o.converged => ("✓", "up to date", theme.sent),
+            Some(o) => match o.end {
+                RunEnd::Stopped => ("○", "stopped", theme.pending),
+                RunEnd::SingleSession | RunEnd::Converged => ("✓", "session done", theme.sent),
+                RunEnd::NoProgress => ("▲", "no progress", theme.pending),
+                _ => ("✖", "failed", theme.failed),
+            },
+        },
+        Phase::Pausing => ("◌", "pausing", theme.pending),
+        Phase::Paused => ("‖", "paused", theme.pending),
+        Phase::Stopping => ("◌", "stopping", theme.pending),
+        _ if snapshot.wait.is_some() => ("▲", "waiting", theme.pending),
+        Phase::Opening => ("◌", "opening", theme.accent),
+        Phase::Flushing => ("●", "flushing acks", theme.pending),
+        Phase::Starting => ("◌", "starting", theme.accent),
+        Phase::Draining => ("●", "draining", theme.accent),
+        Phase::OutboxFull => ("▲", "outbox full", theme.pending),
+        Phase::Acknowledging => ("●", "acknowledging", theme.accent),
+    }
+}
+
+fn tabs(model: &Model, buf: &mut Buffer, area: Rect) {
+    let theme = &model.theme;
+    let mut spans = vec![gap(1)];
+    let mut used = 1;
+    for (screen, action) in [(Screen::Sync, Action::ShowSync), (Screen::Browse, Action::ShowBrowse)] {
+        let key = model.keymap.key_of(action).unwrap_or_default();
+        let word = action.entry().short;
+        let style = if screen == model.screen { theme.accent.patch(theme.heading) } else { theme.dim };
+        used += cells::width(&key) + cells::width(word) + 4;
+        spans.extend([s(format!("{key} "), style), s(word, style), gap(3)]);
+    }
+    line(buf, area, 0, spans);
+    let room = usize::from(area.width).saturating_sub(used + 1);
+    let mut remark = remark(model, room);
+    remark.push(gap(1));
+    line_right(buf, area, 0, remark);
+}
+
+/// What is said at the right of the tabs: a remark that goes, or else the first thing that waits to be seen.
+fn remark(model: &Model, room: usize) -> Vec<ratatui::text::Span<'static>> {
+    let theme = &model.theme;
+    if let Some((text, _)) = &model.toast {
+        return vec![s(cells::fit(&visible(text), room), theme.pending)];
+    }
+    if let Some(notice) = model.notices.first().filter(|_| model.screen != Screen::Sync || !model.has_run()) {
+        let key = model.keymap.key_of(Action::Back).unwrap_or_default();
+        let (mark, style) = if notice.error { ("✖ ", theme.failed) } else { ("▲ ", theme.pending) };
+        let hint = format!("   {key} seen");
+        let text = visible(&notice.text).into_owned();
+        let text = cells::fit(&text, room.saturating_sub(2 + cells::width(&hint))).into_owned();
+        return vec![s(mark, style), s(text, style), s(hint, theme.dim)];
+    }
+    if model.snapshot.missed > 0 {
+        let n = crate::text::grouped(model.snapshot.missed);
+        return vec![s(cells::fit(&format!("{n} events not shown, none uncounted"), room), theme.dim)];
+    }
+    Vec::new()
+}
+
+/// The keys that matter now.
+fn footer_actions(model: &Model) -> Vec<(Action, Option<&'static str>)> {
+    let a = |action| (action, None);
+    if model.overlay == Some(Overlay::AskQuit) {
+        return vec![a(Action::Yes), a(Action::No)];
+    }
+    if matches!(model.overlay, Some(Overlay::Help(_))) {
+        return vec![a(Action::Down), a(Action::Up), (Action::Back, Some("close"))];
+    }
+    let mut keys = match model.screen {
+        Screen::Browse => vec![
+            a(Action::Open),
+            a(Action::NextPane),
+            a(Action::PageDown),
+            a(Action::Top),
+            a(Action::Bottom),
+            (Action::Back, Some("back")),
+        ],
+        Screen::Sync if !model.running() => {
+            let mut keys = vec![a(Action::Sync), a(Action::Single), a(Action::Step)];
+            if model.demo {
+                keys.push(a(Action::Edit));
+            }
+            keys.push((Action::ShowBrowse, Some("browse")));
+            keys
+        }
+        Screen::Sync => match model.snapshot.phase {
+            Phase::Paused | Phase::Pausing => {
+                vec![(Action::Pause, Some("go on")), a(Action::Step), a(Action::SendAcks), a(Action::Stop)]
+            }
+            Phase::Stopping => Vec::new(),
+            _ if model.snapshot.wait.is_some() => {
+                vec![
+                    a(Action::TryNow),
+                    a(Action::Pause),
+                    a(Action::Stop),
+                    (Action::ShowBrowse, Some("browse")),
+                ]
+            }
+            _ => vec![a(Action::Pause), a(Action::Step), a(Action::SendAcks), a(Action::Stop)],
+        },
+    };
+    keys.push(a(Action::Help));
+    if keys.len() < 6 {
+        keys.push(a(Action::Quit));
+    }
+    keys
+}
+
+fn footer(model: &Model, buf: &mut Buffer, area: Rect) {
+    let theme = &model.theme;
+    let mut hints: Vec<_> = footer_actions(model)
+        .into_iter()
+        .filter_map(|(action, word)| {
+            let word = word.unwrap_or(action.entry().short);
+            model
+                .keymap
+                .key_of(action)
+                .map(|key| (cells::width(&key) + 1 + word.len(), hint(&key, word, theme), action))
+        })
+        .collect();
+    // What does not fit goes, the help last of all.
+    while hints.iter().map(|h| h.0 + 3).sum::<usize>() > usize::from(area.width) + 1 && hints.len() > 1 {
+        let at = hints.len() - 1;
+        hints.remove(if hints[at].2 == Action::Help { at - 1 } else { at });
+    }
+    let mut spans = vec![gap(1)];
+    for (_, hint, _) in hints {
+        spans.extend(hint);
+        spans.push(gap(3));
+    }
+    line(buf, area, 0, spans);
+    if !model.typed.is_empty() {
+        let typed: Vec<_> = model.typed.iter().map(ToString::to_string).collect();
+        line_right(buf, area, 0, vec![s(format!("{} …", typed.join(" ")), theme.accent), gap(1)]);
+    }
+}

@@ -1,0 +1,373 @@
+//! Screen 1: a run, while it is on and after it. Bars, what holds it up, its pace; the tables and the log below.
+//!
+//! ```text
+//!  main     ████████████████████████████▌░░░░░░░░░░░░░░░░░   62%    7,740 of ~12,480   ETA 0:06
+//!  acks     ██████████████████████████▊░░░░░░░░░░░░░░░░░░░   56%    7,000 sent · 740 pending
+//!  ▲ 429 · next try in 3 s (2nd)                                                      t try now
+//!  instructions/s  ▂▃▅▆▇▇▇▆▇▇▇▇▅▇▇▇▇▇█▇  812   requests  9.8/s of 10   p50 118 ms   p95 163 ms
+//! ```
+
+use std::time::Duration;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Span;
+
+use super::super::action::Action;
+use super::super::cells;
+use super::super::model::{Model, SyncPane, log::ordinal, since};
+use super::paint::{bar, gap, hint, line, line_right, percent, s, spark};
+use super::{log, tables};
+use crate::engine::event::{QueueView, WorkerView};
+use crate::engine::{Outcome, Phase};
+use crate::text::{clock, grouped, visible};
+
+/// Queues drawn at the most.
+const QUEUES: usize = 3;
+
+/// Where things stand, by size alone: nothing moves while a run goes on.
+pub(super) struct Layout {
+    head: Rect,
+    metrics: Rect,
+    tables: Rect,
+    log: Rect,
+}
+
+impl Layout {
+    /// The rows of a pane.
+    pub(super) fn height(&self, pane: SyncPane) -> usize {
+        match pane {
+            SyncPane::Log => self.log.height.into(),
+            _ => usize::from(self.tables.height).saturating_sub(1),
+        }
+    }
+}
+
+pub(super) fn layout(model: &Model, body: Rect) -> Layout {
+    let queues = model.snapshot.session.as_ref().map_or(1, |v| v.queues.len().clamp(1, QUEUES)) as u16;
+    let gap = u16::from(body.height >= 19);
+    let lines = if model.running() { 0 } else { error_lines(model, body.width).len().min(4) as u16 };
+    let head = Rect { height: (queues + 2).max(1 + lines), ..body };
+    let workers = body.height >= 30 && body.width < 150;
+    let metrics = Rect { y: head.bottom(), height: 1 + u16::from(workers), ..body };
+    let rest = body.bottom().saturating_sub(metrics.bottom() + 2 * gap);
+    let rows = (rest / 2).clamp(4, 20);
+    let tables = Rect { y: metrics.bottom() + gap, height: rows.min(rest), ..body };
+    let log = Rect { y: tables.bottom() + gap, height: rest.saturating_sub(rows), ..body };
+    Layout { head, metrics, tables, log }
+}
+
+/// What ended the run, in lines.
+fn error_lines(model: &Model, width: u16) -> Vec<String> {
+    let error = model.snapshot.outcome.as_ref().and_then(|o| o.error.as_deref()).unwrap_or_default();
+    let room = usize::from(width).saturating_sub(4);
+    error.lines().flat_map(|l| cells::wrap(&visible(l), room)).collect()
+}
+
+/// Lines of the pane with the focus.
+pub(super) fn pane_lines(model: &Model) -> usize {
+    match model.pane {
+        SyncPane::Kinds => model.snapshot.totals.kinds.len() + 1,
+        SyncPane::Packs => model.snapshot.packs.len(),
+        SyncPane::Log => model.log.len(),
+    }
+}
+
+pub(super) fn draw(model: &Model, buf: &mut Buffer, body: Rect) {
+    let at = layout(model, body);
+    match &model.snapshot.outcome {
+        Some(outcome) if !model.running() => ended(model, buf, at.head, outcome),
+        _ => progress(model, buf, at.head),
+    }
+    metrics(model, buf, at.metrics);
+    tables::draw(model, buf, at.tables);
+    log::draw(model, buf, at.log);
+}
+
+/// The widths of a bar's line, by the width of the screen: bar, counts, remark.
+fn columns(width: usize) -> (usize, usize, usize) {
+    let (counts, remark) = match width {
+        0..80 => (25, 0),
+        80..100 => (24, 9),
+        _ => (27, 12),
+    };
+    (width.saturating_sub(10 + 6 + 2 + counts + remark + 1), counts, remark)
+}
+
+fn progress(model: &Model, buf: &mut Buffer, area: Rect) {
+    let queues = model.snapshot.session.as_ref().map_or(&[][..], |v| v.queues.as_slice());
+    let rows = usize::from(area.height) - 2;
+    for (row, queue) in queues.iter().take(rows).enumerate() {
+        queue_line(model, buf, area, row, queue, queues.len() - row - 1, row + 1 == rows);
+    }
+    if queues.is_empty() {
+        let (width, ..) = columns(area.width.into());
+        let mut spans = vec![gap(1), s(cells::left("queue", 9), model.theme.dim)];
+        spans.extend(bar(0.0, width, model.theme.accent, model.theme.track));
+        let word = match model.snapshot.phase {
+            Phase::Opening => "opening the mirror",
+            Phase::Flushing => "kept acks go first",
+            Phase::Starting => "asking for a session",
+            _ => "",
+        };
+        spans.extend([gap(8), s(word, model.theme.dim)]);
+        line(buf, area, 0, spans);
+    }
+    acks(model, buf, area, rows);
+    state(model, buf, area, rows + 1);
+}
+
+fn queue_line(
+    model: &Model,
+    buf: &mut Buffer,
+    area: Rect,
+    row: usize,
+    queue: &QueueView,
+    more: usize,
+    last: bool,
+) {
+    let theme = &model.theme;
+    let (width, counts, remark) = columns(area.width.into());
+    // The announced number is a guess: what the last page said counts more once the queue grew. Pages come out of order,
+    // so that for a while one a worker may be counted twice: that is no growth.
+    let slack = 100 * model.snapshot.workers.len() as u64;
+    let by_page = queue.left.map(|left| queue.done + left);
+    let grew = queue.announced.zip(by_page).is_some_and(|(announced, now)| now > announced + slack);
+    let whole = match (queue.announced, queue.left) {
+        (Some(announced), Some(left)) if grew => Some(announced.max(queue.done + left)),
+        (Some(announced), Some(_)) => Some(announced.max(queue.done)),
+        (Some(announced), None) => Some(announced.max(queue.done)),
+        (None, left) => left.map(|l| queue.done + l),
+    };
+    let share = match whole {
+        _ if queue.drained => 1.0,
+        // Only 204 is the end.
+        Some(whole) if whole > 0 => (queue.done as f64 / whole as f64).min(0.999),
+        _ => 0.0,
+    };
+    let name = if last && more > 0 { format!("{} +{more}", queue.name) } else { queue.name.clone() };
+    let mut spans = vec![gap(1), s(cells::left(&visible(&name), 9), theme.text)];
+    spans.extend(bar(share, width, theme.accent, theme.track));
+    let whole_text = whole.map_or_else(|| "?".to_owned(), grouped);
+    let done = cells::right(&grouped(queue.done), cells::width(&whole_text));
+    let sign = if queue.drained { " of " } else { " of ~" };
+    let used = cells::width(&done) + cells::width(sign) + cells::width(&whole_text);
+    spans.extend([
+        gap(2),
+        s(percent(share), theme.value),
+        gap(2),
+        s(done, theme.value),
+        s(sign, theme.dim),
+        s(whole_text, theme.dim),
+        gap(counts.saturating_sub(used)),
+    ]);
+    if remark > 0 {
+        let (text, style) = if queue.drained {
+            ("drained".to_owned(), theme.sent)
+        } else if grew {
+            ("grew".to_owned(), theme.pending)
+        } else {
+            (eta(model, whole.unwrap_or(0).saturating_sub(queue.done)), theme.dim)
+        };
+        spans.push(s(cells::right(&text, remark), style));
+    }
+    line(buf, area, row, spans);
+}
+
+fn eta(model: &Model, left: u64) -> String {
+    let rate = model.pace.rate(10);
+    if left == 0 || rate < 1.0 {
+        return String::new();
+    }
+    format!("ETA {}", clock(Duration::from_secs_f64(left as f64 / rate)))
+}
+
+fn acks(model: &Model, buf: &mut Buffer, area: Rect, row: usize) {
+    let theme = &model.theme;
+    let t = &model.snapshot.totals;
+    let (width, ..) = columns(area.width.into());
+    let all = t.acked + t.pending_acks;
+    let share = if all == 0 { 0.0 } else { t.acked as f64 / all as f64 };
+    let mut spans = vec![gap(1), s(cells::left("acks", 9), theme.text)];
+    spans.extend(bar(share, width, theme.sent, theme.track));
+    spans.extend([gap(2), s(if all == 0 { "    ".to_owned() } else { percent(share) }, theme.value), gap(2)]);
+    spans.extend([s(grouped(t.acked), theme.value), s(" sent", theme.sent)]);
+    spans.extend([s(" · ", theme.dim), s(grouped(t.pending_acks), theme.value)]);
+    spans.push(s(" pending", if t.pending_acks > 0 { theme.pending } else { theme.dim }));
+    if t.refused_keys > 0 {
+        spans
+            .extend([s(" · ", theme.dim), s(format!("✖ {} refused", grouped(t.refused_keys)), theme.failed)]);
+    }
+    line(buf, area, row, spans);
+}
+
+/// What holds the run up, or what waits to be seen. One line, always at the same place.
+fn state(model: &Model, buf: &mut Buffer, area: Rect, row: usize) {
+    let theme = &model.theme;
+    let key = |a| model.keymap.key_of(a).unwrap_or_default();
+    let (text, style, help): (String, _, Vec<Span<'static>>) = if model.leaving.is_some() {
+        let again = format!("{} again quits now", key(Action::Interrupt));
+        ("◌ stopping: what is in flight is committed".to_owned(), theme.pending, vec![s(again, theme.dim)])
+    } else if let Some(notice) = model.notices.first() {
+        let (mark, style) = if notice.error { ("✖", theme.failed) } else { ("▲", theme.pending) };
+        let more = match model.notices.len() {
+            1 => "seen".to_owned(),
+            n => format!("seen, {} more", n - 1),
+        };
+        (format!("{mark} {}", visible(&notice.text)), style, hint(&key(Action::Back), &more, theme))
+    } else if let Some(wait) = &model.snapshot.wait {
+        let left = since(model.now, wait.until);
+        // Rounded up: a countdown that says 0 s has ended.
+        let left = left.as_millis().div_ceil(1000);
+        let reason = visible(&wait.reason).into_owned();
+        let text = format!("▲ {reason} · next try in {left} s ({})", ordinal(wait.attempt));
+        (text, theme.pending, hint(&key(Action::TryNow), "try now", theme))
+    } else if let Some(step) = &model.snapshot.next_step {
+        (format!("‖ next: {}", visible(step)), theme.pending, hint(&key(Action::Step), "do it", theme))
+    } else if model.snapshot.phase == Phase::OutboxFull {
+        ("▲ the outbox is full: pages wait until acks are accepted".to_owned(), theme.pending, Vec::new())
+    } else if model.snapshot.phase == Phase::Paused {
+        (
+            "‖ paused: nothing is in flight".to_owned(),
+            theme.pending,
+            hint(&key(Action::Pause), "go on", theme),
+        )
+    } else {
+        return;
+    };
+    let mut help = help;
+    help.push(gap(1));
+    let taken = line_right(buf, area, row, help);
+    let room = usize::from(area.width).saturating_sub(taken + 3);
+    line(buf, area, row, vec![gap(1), s(cells::fit(&text, room), style)]);
+}
+
+/// The three lines of a run that is over.
+fn ended(model: &Model, buf: &mut Buffer, area: Rect, outcome: &Outcome) {
+    let theme = &model.theme;
+    let t = &model.snapshot.totals;
+    let (glyph, word, style) = super::phase(model);
+    let plural = |n: u64, one: &str| format!("{} {one}{}", grouped(n), if n == 1 { "" } else { "s" });
+    let mut first = vec![gap(1), s(format!("{glyph} {word}"), style), gap(3)];
+    if t.instructions == 0 && outcome.converged {
+        first.push(s(format!("nothing new · {}", clock(model.elapsed())), theme.text));
+    } else {
+        let brought = format!("{} in {}", plural(t.instructions, "instruction"), clock(model.elapsed()));
+        first.push(s(brought, theme.text));
+        first.push(s(
+            format!(" · {} · {}", plural(t.sessions, "session"), plural(t.pages, "page")),
+            theme.dim,
+        ));
+        if t.failed_objects > 0 {
+            let failed = format!(" · {} not delivered", plural(t.failed_objects, "object"));
+            first.push(s(failed, theme.pending));
+        }
+    }
+    line(buf, area, 0, first);
+    let error = error_lines(model, area.width);
+    for (row, text) in error.iter().take(usize::from(area.height) - 1).enumerate() {
+        let style = if row == 0 { theme.failed } else { theme.text };
+        line(buf, area, row + 1, vec![gap(3), s(text.clone(), style)]);
+    }
+    if !error.is_empty() {
+        if t.pending_acks > 0 {
+            let kept = format!("○ {} kept", plural(t.pending_acks, "ack"));
+            line_right(buf, area, 0, vec![gap(2), s(kept, theme.pending), gap(1)]);
+        }
+        return;
+    }
+    let acks = if t.pending_acks > 0 {
+        vec![s(format!("○ {} kept: they go first next time", plural(t.pending_acks, "ack")), theme.pending)]
+    } else if t.acked > 0 {
+        vec![s("✓ ", theme.sent), s(format!("{} accepted", plural(t.acked, "ack")), theme.dim)]
+    } else {
+        Vec::new()
+    };
+    line(buf, area, 1, [vec![gap(3)], acks].concat());
+    if !model.notices.is_empty() {
+        state(model, buf, area, 2);
+    }
+}
+
+fn metrics(model: &Model, buf: &mut Buffer, area: Rect) {
+    let theme = &model.theme;
+    let snapshot = &model.snapshot;
+    let wide = area.width >= 100;
+    let seconds = model.elapsed().as_secs_f64().max(0.1);
+    // While it runs the pace now, and the whole run's when it is over.
+    let rate =
+        if model.running() { model.pace.rate(2) } else { snapshot.totals.instructions as f64 / seconds };
+    let rate = rate.round() as u64;
+    let limit = match snapshot.rate_limit {
+        0 => "no limit".to_owned(),
+        n => format!("of {n}"),
+    };
+    let ms = |v: Option<u64>| v.map_or_else(|| "–".to_owned(), grouped);
+    let mut right =
+        vec![gap(1), s(cells::right(&cells::count(rate, 7), 7), theme.value), gap(if wide { 5 } else { 2 })];
+    let per_second = format!("{:>4.1}", if model.running() { snapshot.request_rate } else { 0.0 });
+    if wide {
+        right.extend([
+            s("requests  ", theme.dim),
+            s(per_second, theme.value),
+            s(format!("/s {limit:<8}"), theme.dim),
+        ]);
+    } else {
+        right.extend([
+            s("req/s ", theme.dim),
+            s(per_second, theme.value),
+            s(format!(" {limit:<8}"), theme.dim),
+        ]);
+    }
+    right.push(gap(if wide { 3 } else { 1 }));
+    for (label, value) in [("p50 ", snapshot.p50_ms), ("p95 ", snapshot.p95_ms)] {
+        right.extend([s(label, theme.dim), s(cells::right(&ms(value), 4), theme.value), s(" ms", theme.dim)]);
+        right.push(gap(if label == "p95 " { 1 } else { 2 + usize::from(wide) }));
+    }
+    let taken = line_right(buf, area, 0, right);
+    let label = if wide { "instructions/s  " } else { "instr/s  " };
+    let room = usize::from(area.width).saturating_sub(taken + 1 + label.len());
+    let values: Vec<u64> = model.pace.last(room).collect();
+    let spans = vec![
+        gap(1),
+        s(label, theme.dim),
+        s("▁".repeat(room.saturating_sub(values.len())), theme.track),
+        s(spark(&values, room), theme.accent),
+    ];
+    line(buf, area, 0, spans);
+    if area.height > 1 {
+        workers(model, buf, area, 1);
+    }
+}
+
+/// The workers in one line.
+fn workers(model: &Model, buf: &mut Buffer, area: Rect, row: usize) {
+    let theme = &model.theme;
+    let mut spans = vec![gap(1), s(cells::left("workers", 15), theme.dim), gap(1)];
+    for (n, worker) in model.snapshot.workers.iter().enumerate() {
+        let (glyph, word, style) = worker_words(model, *worker);
+        spans.extend([
+            s(format!("{} ", n + 1), theme.dim),
+            s(glyph, style),
+            s(format!(" {word:<10}"), style),
+            gap(2),
+        ]);
+    }
+    line(buf, area, row, spans);
+}
+
+/// A worker's state as glyph, word and style.
+pub(super) fn worker_words(
+    model: &Model,
+    worker: WorkerView,
+) -> (&'static str, &'static str, ratatui::style::Style) {
+    let theme = &model.theme;
+    match worker {
+        _ if !model.running() => ("○", "idle", theme.dim),
+        WorkerView::Idle => ("○", "idle", theme.dim),
+        WorkerView::Paced => ("◌", "paced", theme.dim),
+        WorkerView::Taking => ("●", "taking", theme.accent),
+        WorkerView::Applying => ("●", "applying", theme.sent),
+        WorkerView::Retrying => ("▲", "retrying", theme.pending),
+    }
+}

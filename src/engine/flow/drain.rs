@@ -1,0 +1,279 @@
+//! One session as it is drained: its queues, the workers that share it, the pages on their way into the mirror.
+//!
+//! Promise: a queue is drained by a 204 and by nothing else. `count_left` only limits how many takes are in flight, so
+//! that four workers do not each spend a request on the same 204; once it was wrong it is not believed again.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::io::{Cost, PageFacts, Ticket};
+use super::retries::Tries;
+use crate::engine::backoff;
+use crate::mirror::SessionNo;
+use crate::protocol::{QueueName, Session, SessionId};
+
+/// Empty pages of one queue in a row, after which the session counts as failed: never as drained.
+const EMPTIES: u32 = 20;
+/// Bytes of pages on their way into the mirror, above which no further page is taken.
+const AHEAD_BYTES: u64 = 64 * 1024 * 1024;
+
+/// A session that is being drained.
+#[derive(Debug)]
+pub(super) struct Drain {
+    pub(super) id: SessionId,
+    pub(super) no: SessionNo,
+    pub(super) queues: Vec<Queue>,
+    pub(super) workers: Vec<Worker>,
+    /// Pages that arrived and are not durable yet.
+    pub(super) applying: HashMap<Ticket, Arrived>,
+    /// The service forgot the session, or it was given up: why.
+    pub(super) lost: Option<String>,
+    /// Given up because of empty pages: why.
+    pub(super) failed: Option<String>,
+    /// Instructions that changed the mirror.
+    pub(super) changed: u64,
+    pub(super) failed_objects: u64,
+    /// Takes whose page may be lost until the next session.
+    pub(super) lost_pages: u64,
+    /// Requests sent again before this session.
+    pub(super) retries_before: u64,
+}
+
+/// A queue of the session.
+#[derive(Debug)]
+pub(super) struct Queue {
+    pub(super) name: QueueName,
+    pub(super) announced: Option<u64>,
+    pages: Option<u64>,
+    pub(super) done: u64,
+    pub(super) left: Option<u64>,
+    /// Takes after this one were asked for when `left` was known.
+    left_since: Ticket,
+    pub(super) drained: bool,
+    /// The longest page seen.
+    page: u64,
+    /// Empty pages in a row.
+    empties: u32,
+    empty_until: Duration,
+    /// `count_left` said less than came.
+    guide_wrong: bool,
+}
+
+/// One of those who take pages.
+#[derive(Debug, Default)]
+pub(super) struct Worker {
+    pub(super) work: Work,
+    pub(super) tries: Tries,
+    /// Its pages that are being applied.
+    pub(super) applying: usize,
+}
+
+/// What a worker does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Work {
+    #[default]
+    Idle,
+    /// A page is on its way.
+    Taking { ticket: Ticket, queue: usize },
+    /// Its last try failed; the next one is not before its tries' time.
+    Waiting { queue: usize },
+}
+
+/// A page that arrived and is not durable yet.
+#[derive(Debug)]
+pub(super) struct Arrived {
+    pub(super) worker: usize,
+    pub(super) queue: usize,
+    pub(super) facts: PageFacts,
+    pub(super) cost: Cost,
+}
+
+impl Drain {
+    pub(super) fn new(session: &Session, workers: usize, retries_before: u64) -> Self {
+        let queues = session.queues.iter().map(|queue| Queue {
+            name: queue.name.clone(),
+            announced: queue.total_count,
+            pages: queue.pages,
+            done: 0,
+            left: None,
+            left_since: 0,
+            drained: false,
+            page: 0,
+            empties: 0,
+            empty_until: Duration::ZERO,
+            guide_wrong: false,
+        });
+        Self {
+            id: session.id.clone(),
+            no: 0,
+            queues: queues.collect(),
+            workers: (0..workers.max(1)).map(|_| Worker::default()).collect(),
+            applying: HashMap::new(),
+            lost: None,
+            failed: None,
+            changed: 0,
+            failed_objects: 0,
+            lost_pages: 0,
+            retries_before,
+        }
+    }
+
+    /// Whether the session may be asked for more.
+    pub(super) fn open(&self) -> bool {
+        self.lost.is_none() && self.failed.is_none() && self.queues.iter().any(|queue| !queue.drained)
+    }
+
+    pub(super) fn taking(&self) -> usize {
+        self.workers.iter().filter(|worker| matches!(worker.work, Work::Taking { .. })).count()
+    }
+
+    /// Whether the mirror has fallen behind, so that the next page has to wait.
+    pub(super) fn ahead(&self) -> bool {
+        let bytes: u64 = self.applying.values().map(|page| page.cost.bytes).sum();
+        self.applying.len() >= (self.workers.len() * 4).max(8) || bytes >= AHEAD_BYTES
+    }
+
+    /// The next take: which worker, which queue. `eager` looks past all waits; `gentle` sends nobody while somebody
+    /// waits for a next try.
+    pub(super) fn next_take(&self, now: Duration, eager: bool, gentle: bool) -> Option<(usize, usize)> {
+        if !self.open() || self.ahead() {
+            return None;
+        }
+        let waiting = |worker: &Worker| matches!(worker.work, Work::Waiting { .. });
+        let numbered = || self.workers.iter().enumerate();
+        let first =
+            numbered().filter(|(_, worker)| waiting(worker)).min_by_key(|(_, worker)| worker.tries.at);
+        if let Some((number, worker)) = first
+            && let Work::Waiting { queue } = worker.work
+        {
+            if eager || worker.tries.due(now) {
+                return Some((number, queue));
+            }
+            if gentle {
+                return None;
+            }
+        }
+        let (number, _) = numbered().find(|(_, worker)| worker.work == Work::Idle)?;
+        let ready = |queue: usize| eager || self.queues[queue].empty_until <= now;
+        let open = (0..self.queues.len())
+            .filter(|q| !self.queues[*q].drained && ready(*q) && self.busy(*q) < self.queues[*q].takes());
+        open.min_by_key(|queue| self.busy(*queue)).map(|queue| (number, queue))
+    }
+
+    /// Takes of this queue that are in flight or wait for their next try.
+    fn busy(&self, queue: usize) -> u64 {
+        let at = |worker: &&Worker| match worker.work {
+            Work::Taking { queue: its, .. } | Work::Waiting { queue: its } => its == queue,
+            Work::Idle => false,
+        };
+        self.workers.iter().filter(at).count() as u64
+    }
+
+    /// Takes an exchange out of flight: its worker and its queue.
+    pub(super) fn put_down(&mut self, ticket: Ticket) -> Option<(usize, usize)> {
+        let its = |worker: &Worker| match worker.work {
+            Work::Taking { ticket: own, queue } if own == ticket => Some(queue),
+            _ => None,
+        };
+        let (worker, queue) = self
+            .workers
+            .iter()
+            .enumerate()
+            .find_map(|(number, worker)| its(worker).map(|queue| (number, queue)))?;
+        // A failed worker keeps its place at the queue until it is told to wait or to leave.
+        self.workers[worker].work = Work::Waiting { queue };
+        Some((worker, queue))
+    }
+
+    /// A worker's take failed and comes again; `page_lost`: the service may have taken the page off the queue.
+    pub(super) fn failed_take(&mut self, worker: usize, page_lost: bool) {
+        self.lost_pages += u64::from(page_lost);
+        if let Work::Waiting { queue } = self.workers[worker].work
+            && self.queues[queue].drained
+        {
+            self.rest(worker);
+        }
+    }
+
+    /// A worker has nothing to do any more, and its failures are forgotten.
+    pub(super) fn rest(&mut self, worker: usize) {
+        self.workers[worker].work = Work::Idle;
+        self.workers[worker].tries = Tries::default();
+    }
+
+    /// A page came: what the service says is left, and whether the queue says nothing too long. `newest` is the last
+    /// take that was asked for.
+    pub(super) fn arrived(
+        &mut self,
+        now: Duration,
+        queue: usize,
+        ticket: Ticket,
+        newest: Ticket,
+        facts: &PageFacts,
+    ) {
+        let queue = &mut self.queues[queue];
+        // Answers overtake each other: only one that was asked for later may say that more is left.
+        let later = ticket > queue.left_since;
+        queue.guide_wrong |= later && queue.left.is_some_and(|left| left < facts.instructions);
+        queue.left = match (queue.left, facts.count_left) {
+            (Some(known), Some(left)) if !later => Some(known.min(left)),
+            (_, left) => left,
+        };
+        if later {
+            queue.left_since = newest;
+        }
+        queue.page = queue.page.max(facts.instructions);
+        queue.empties = if facts.instructions == 0 { queue.empties + 1 } else { 0 };
+        queue.empty_until = now + backoff::empty(queue.empties);
+        if queue.empties >= EMPTIES {
+            self.failed =
+                Some(format!("queue {} answered {EMPTIES} empty pages in a row and never 204", queue.name));
+        }
+        self.failed_objects += facts.failed_objects.len() as u64;
+    }
+
+    /// A queue answered 204: nobody asks it again.
+    pub(super) fn drained(&mut self, queue: usize) {
+        self.queues[queue].drained = true;
+        for worker in 0..self.workers.len() {
+            if self.workers[worker].work == (Work::Waiting { queue }) {
+                self.rest(worker);
+            }
+        }
+    }
+
+    pub(super) fn cut_waits(&mut self, now: Duration) {
+        for worker in &mut self.workers {
+            worker.tries.at = now;
+        }
+        for queue in &mut self.queues {
+            queue.empty_until = now;
+        }
+    }
+
+    /// The moments at which somebody may go on.
+    pub(super) fn waits(&self) -> impl Iterator<Item = (Duration, &str, u32)> {
+        let workers = self.workers.iter().filter(|worker| matches!(worker.work, Work::Waiting { .. }));
+        let queues = self.queues.iter().filter(|queue| !queue.drained && queue.empties > 1);
+        workers
+            .map(|worker| (worker.tries.at, worker.tries.reason.as_str(), worker.tries.failures + 1))
+            .chain(
+                queues.map(|queue| (queue.empty_until, "the queue answered empty pages", queue.empties + 1)),
+            )
+    }
+}
+
+impl Queue {
+    /// How many takes may be in flight.
+    fn takes(&self) -> u64 {
+        if self.empties > 0 {
+            return 1;
+        }
+        match (self.left, self.pages) {
+            _ if self.guide_wrong => u64::MAX,
+            (Some(left), _) => left.div_ceil(self.page.max(1)).max(1),
+            (None, Some(pages)) if self.page == 0 => pages.max(1),
+            _ => u64::MAX,
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! The flow's jobs as tasks: opening, exchanges, what the mirror writes. Every job reports exactly once.
+//!
+//! Promise: nothing here waits for a watcher or holds a lock; parsing happens on the task that took the page; a task
+//! that dies reports its death; an exchange that is given up reports what it already has, if it has something.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::Settings;
+use super::flow::{Cost, Input, Job, PackFacts, PageFacts, Ticket};
+use crate::client::{Answer, Client, Failure, Started, Taken};
+use crate::mirror::{Mirror, MirrorError, Pack, PackNo, SessionEnd, SessionNo, Settlement};
+use crate::protocol::{Page, QueueName, Session, SessionId};
+use crate::text;
+
+/// What a task hands back: an input for the flow, and what the flow itself has no use for.
+pub(super) struct Report {
+    pub(super) input: Input,
+    pub(super) cargo: Cargo,
+}
+
+/// What stays with the driver.
+pub(super) enum Cargo {
+    None,
+    /// A page, and the exchange that brought it where a tap records.
+    Page(Ticket, Page, Option<u64>),
+    Pack(Arc<Pack>),
+    Tools(Mirror, Client),
+}
+
+/// The running tasks and what they work with.
+pub(super) struct Jobs {
+    settings: Arc<Settings>,
+    reports: mpsc::UnboundedSender<Report>,
+    tasks: JoinSet<()>,
+    cancel: CancellationToken,
+    tools: Option<(Mirror, Client)>,
+    pages: HashMap<Ticket, (Page, Option<u64>)>,
+    pack: Option<Arc<Pack>>,
+}
+
+impl Jobs {
+    pub(super) fn new(settings: Arc<Settings>) -> (Self, mpsc::UnboundedReceiver<Report>) {
+        let (reports, inbox) = mpsc::unbounded_channel();
+        let jobs = Self {
+            settings,
+            reports,
+            tasks: JoinSet::new(),
+            cancel: CancellationToken::new(),
+            tools: None,
+            pages: HashMap::new(),
+            pack: None,
+        };
+        (jobs, inbox)
+    }
+
+    /// Keeps what a report brought.
+    pub(super) fn keep(&mut self, cargo: Cargo) {
+        match cargo {
+            Cargo::None => {}
+            Cargo::Page(ticket, page, exchange) => drop(self.pages.insert(ticket, (page, exchange))),
+            Cargo::Pack(pack) => self.pack = Some(pack),
+            Cargo::Tools(mirror, client) => self.tools = Some((mirror, client)),
+        }
+        while self.tasks.try_join_next().is_some() {} // finished tasks are only freed here
+    }
+
+    /// Gives up all exchanges and the opening.
+    pub(super) fn abandon(&self) {
+        self.cancel.cancel();
+    }
+
+    /// Runs a job that nobody gives up.
+    fn run(&mut self, job: Job, work: impl Future<Output = Report> + Send + 'static) {
+        let reports = self.reports.clone();
+        self.tasks.spawn(async move {
+            let report = AssertUnwindSafe(work).catch_unwind().await;
+            let report = report.unwrap_or_else(|panic| Input::Died(job, words(panic.as_ref())).into());
+            let _ = reports.send(report); // nobody listens when the run is over
+        });
+    }
+
+    /// Runs a job that may be given up; what is complete by then still counts.
+    fn exchange(&mut self, job: Job, work: impl Future<Output = Report> + Send + 'static) {
+        let cancel = self.cancel.clone();
+        self.run(job, async move {
+            tokio::select! {
+                biased;
+                report = work => report,
+                () = cancel.cancelled() => Input::Abandoned(job).into(),
+            }
+        });
+    }
+
+    fn client(&self) -> Option<Client> {
+        self.tools.as_ref().map(|(_, client)| client.clone())
+    }
+
+    /// Runs a job of the mirror.
+    fn write<F>(&mut self, job: Job, work: impl FnOnce(Mirror) -> F)
+    where
+        F: Future<Output = Result<Report, MirrorError>> + Send + 'static,
+    {
+        let Some((mirror, _)) = &self.tools else { return };
+        let work = work(mirror.clone());
+        self.run(job, async move { work.await.unwrap_or_else(|error| mirror_failed(job, &error)) });
+    }
+
+    pub(super) fn open(&mut self) {
+        let settings = Arc::clone(&self.settings);
+        self.exchange(Job::Open, async move {
+            let blocking = Arc::clone(&settings);
+            let opened =
+                tokio::task::spawn_blocking(move || Mirror::open(&blocking.mirror, &blocking.identity)).await;
+            let mirror = match opened {
+                Ok(Ok(mirror)) => mirror,
+                Ok(Err(error)) => return mirror_failed(Job::Open, &error),
+                Err(died) => return Input::Died(Job::Open, died.to_string()).into(),
+            };
+            let device = mirror.device();
+            let client = match (settings.connect)(device) {
+                Ok(client) => client,
+                Err(error) => return close_unused(mirror, error.to_string()).await,
+            };
+            match mirror.outbox().await {
+                Ok(outbox) => {
+                    Report { input: Input::Opened { device, outbox }, cargo: Cargo::Tools(mirror, client) }
+                }
+                Err(error) => mirror_failed(Job::Open, &error),
+            }
+        });
+    }
+
+    pub(super) fn start(&mut self) {
+        let Some(client) = self.client() else { return };
+        self.exchange(Job::Start, async move {
+            match client.start().await {
+                Ok(answer) => {
+                    let cost = cost(&answer);
+                    match answer.value {
+                        Started::Session(session) => Input::SessionOpened(session, cost),
+                        Started::UpToDate => Input::UpToDate(cost),
+                    }
+                }
+                Err(failure) => Input::Failed(Job::Start, failure),
+            }
+            .into()
+        });
+    }
+
+    pub(super) fn take(&mut self, ticket: Ticket, session: SessionId, queue: QueueName) {
+        let Some(client) = self.client() else { return };
+        let job = Job::Take(ticket);
+        self.exchange(job, async move { taken(ticket, client.take(&session, &queue).await) });
+    }
+
+    pub(super) fn acknowledge(&mut self, no: PackNo) {
+        let Some(client) = self.client() else { return };
+        let Some(pack) = self.pack.clone().filter(|pack| pack.no == no) else { return };
+        self.exchange(Job::Acknowledge, async move {
+            let client = client.for_pack(no, pack.keys.len() as u64, pack.tries + 1);
+            match client.acknowledge(&pack.keys).await {
+                Ok(answer) => Input::PackAccepted(cost(&answer)),
+                Err(failure) => Input::Failed(Job::Acknowledge, failure),
+            }
+            .into()
+        });
+    }
+
+    pub(super) fn begin_session(&mut self, session: Session) {
+        self.write(Job::BeginSession, |mirror| async move {
+            Ok(Input::SessionBegun(mirror.begin_session(&session).await?).into())
+        });
+    }
+
+    pub(super) fn apply(&mut self, ticket: Ticket, session: SessionNo) {
+        let Some((page, exchange)) = self.pages.remove(&ticket) else { return };
+        let client = self.tools.as_ref().map(|(_, client)| client.clone());
+        self.write(Job::Apply(ticket), |mirror| async move {
+            let receipt = mirror.apply(session, page).await?;
+            if let Some(client) = client {
+                client.brought_page(exchange, receipt.page);
+            }
+            Ok(Input::Committed(ticket, receipt).into())
+        });
+    }
+
+    pub(super) fn end_session(
+        &mut self,
+        no: SessionNo,
+        end: SessionEnd,
+        counts: (u64, u64),
+        error: Option<String>,
+    ) {
+        self.write(Job::EndSession, |mirror| async move {
+            mirror.end_session(no, end, counts.0, counts.1, error).await?;
+            Ok(Input::SessionEnded.into())
+        });
+    }
+
+    pub(super) fn next_pack(&mut self, max: usize) {
+        self.write(Job::NextPack, |mirror| async move {
+            let Some(pack) = mirror.next_pack(max).await? else {
+                return Ok(Input::NoPack(mirror.outbox().await?).into());
+            };
+            let facts = PackFacts { no: pack.no, keys: pack.keys.len() as u64, tries: pack.tries };
+            Ok(Report { input: Input::PackReady(facts), cargo: Cargo::Pack(Arc::new(pack)) })
+        });
+    }
+
+    pub(super) fn settle(&mut self, pack: PackNo, settlement: Settlement) {
+        self.pack = None;
+        self.write(Job::Settle, |mirror| async move {
+            Ok(Input::Settled(mirror.settle(pack, settlement).await?).into())
+        });
+    }
+
+    /// Closes the mirror, if it was opened.
+    pub(super) fn close(&mut self) {
+        let tools = self.tools.take();
+        self.run(Job::Close, async move {
+            let Some((mirror, _)) = tools else { return Input::Closed.into() };
+            match mirror.close().await {
+                Ok(()) => Input::Closed.into(),
+                Err(error) => mirror_failed(Job::Close, &error),
+            }
+        });
+    }
+}
+
+impl From<Input> for Report {
+    fn from(input: Input) -> Self {
+        Self { input, cargo: Cargo::None }
+    }
+}
+
+fn taken(ticket: Ticket, answer: Result<Answer<Taken>, Failure>) -> Report {
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(failure) => return Input::Failed(Job::Take(ticket), failure).into(),
+    };
+    let (cost, exchange) = (cost(&answer), answer.exchange);
+    match answer.value {
+        Taken::Drained => Input::QueueDrained(ticket, cost).into(),
+        Taken::Page(mut page) => {
+            let facts = PageFacts {
+                instructions: page.len() as u64,
+                count_left: page.count_left,
+                failed_objects: std::mem::take(&mut page.failed),
+            };
+            Report {
+                input: Input::PageArrived(ticket, facts, cost),
+                cargo: Cargo::Page(ticket, page, exchange),
+            }
+        }
+    }
+}
+
+fn cost<T>(answer: &Answer<T>) -> Cost {
+    Cost { bytes: answer.bytes, elapsed: answer.elapsed }
+}
+
+fn mirror_failed(job: Job, error: &MirrorError) -> Report {
+    Input::MirrorFailed(job, text::visible(&error.to_string()).into_owned()).into()
+}
+
+/// A mirror that was opened for nothing gives its lock back before anybody hears why.
+async fn close_unused(mirror: Mirror, why: String) -> Report {
+    match mirror.close().await {
+        Ok(()) => Input::Unusable(why).into(),
+        Err(error) => mirror_failed(Job::Open, &error),
+    }
+}
+
+/// What a panic said.
+pub(super) fn words(panic: &(dyn std::any::Any + Send)) -> String {
+    let said = panic.downcast_ref::<&str>().copied();
+    let said = said.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    text::visible(said.unwrap_or("no message")).into_owned()
+}

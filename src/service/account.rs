@@ -1,0 +1,276 @@
+//! The account in memory: what lies beside the file so that a request need not ask it. One lock, held for no I/O.
+//!
+//! The file is the truth; what is here is read from it, and is read again after a write that failed.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::access::Sight;
+use super::ledger::{Gaps, SeqSet};
+use super::queue::Session;
+use super::store::Store;
+use crate::protocol::DeviceUuid;
+
+/// A resource type, as pages and ack keys write it.
+#[derive(Debug, Clone)]
+pub(super) struct Kind {
+    /// `meta.type`: `loss_reason`.
+    pub(super) name: String,
+    /// The first part of an ack key: `LossReason`.
+    pub(super) word: String,
+}
+
+/// A record's identity within the account: its type and its id as an ack key writes it.
+pub(super) type Identity = (i64, String);
+
+/// What one device has, as far as its acknowledgements tell.
+#[derive(Debug)]
+pub(super) struct Device {
+    /// Its row in the file.
+    pub(super) row: i64,
+    /// As whom it acknowledged what it acknowledged.
+    pub(super) sight: Sight,
+    /// The changes that are settled: acknowledged, or none of its business.
+    pub(super) acked: SeqSet,
+    /// What it has beside that, from the time of another sight.
+    pub(super) held: HashSet<Identity>,
+}
+
+/// What requests share.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    pub(super) devices: HashMap<DeviceUuid, Device>,
+    pub(super) sessions: HashMap<String, Session>,
+    /// The numbers of the sequence whose state is no more.
+    pub(super) vacated: SeqSet,
+    /// The last number of the sequence.
+    pub(super) last: u64,
+}
+
+impl State {
+    /// What a device may be owed; none for a device that is not loaded.
+    pub(super) fn gaps(&self, device: DeviceUuid) -> Option<Gaps<'_>> {
+        self.devices.get(&device).map(|device| Gaps::new(&device.acked, &self.vacated))
+    }
+}
+
+/// The account: its file, and what is kept in memory of it.
+#[derive(Debug)]
+pub(super) struct Account {
+    pub(super) store: Store,
+    pub(super) kinds: HashMap<i64, Kind>,
+    state: Mutex<State>,
+}
+
+/// A row of `record`, without its data.
+#[derive(Debug, Clone)]
+pub(super) struct Head {
+    pub(super) seq: u64,
+    pub(super) kind: i64,
+    pub(super) id: String,
+    pub(super) owner: Option<i64>,
+    pub(super) revision: i64,
+    pub(super) prior: u64,
+    pub(super) deleted: bool,
+}
+
+impl Head {
+    /// The columns that [`Head::from_row`] reads, in its order.
+    pub(super) const COLUMNS: &str = "seq, kind, id, owner, revision, prior, deleted";
+
+    /// Reads a row that begins with [`Head::COLUMNS`].
+    pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+        use rusqlite::types::ValueRef;
+        Ok(Self {
+            seq: row.get::<_, i64>(0)? as u64,
+            kind: row.get(1)?,
+            id: match row.get_ref(2)? {
+                ValueRef::Integer(id) => id.to_string(),
+                other => serde_json::Value::from(other.as_str().unwrap_or_default()).to_string(),
+            },
+            owner: row.get(3)?,
+            revision: row.get(4)?,
+            prior: row.get::<_, i64>(5)? as u64,
+            deleted: row.get(6)?,
+        })
+    }
+}
+
+/// What a device is owed of one record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Owed {
+    /// It never had it, or lost sight of it.
+    Created,
+    /// It has an earlier state.
+    Updated,
+    /// It has it, and should not.
+    Deleted,
+    /// It has not and shall not.
+    Nothing,
+}
+
+impl Account {
+    /// Reads what is kept in memory.
+    pub(super) fn load(store: Store) -> Result<Self, super::ServiceError> {
+        let kinds = store.read(|file| {
+            file.prepare("SELECT kind, name FROM kind")?
+                .query_map([], |row| {
+                    let name: String = row.get(1)?;
+                    Ok((row.get(0)?, Kind { word: camel(&name), name }))
+                })?
+                .collect()
+        })?;
+        let account = Self { store, kinds, state: Mutex::default() };
+        account.reload()?;
+        account.load_sessions()?;
+        Ok(account)
+    }
+
+    /// What requests share. Held for no I/O.
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Forgets what memory knows beyond the file, after a write that failed.
+    pub(super) fn reload(&self) -> Result<(), super::ServiceError> {
+        let (vacated, last) = self.store.read(|file| {
+            let mut vacated = SeqSet::default();
+            let mut statement = file.prepare("SELECT seq FROM former")?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                vacated.insert(row.get::<_, i64>(0)? as u64);
+            }
+            vacated.take_dirty();
+            Ok((vacated, last_seq(file)?))
+        })?;
+        let mut state = self.state();
+        state.vacated = vacated;
+        state.last = last;
+        state.devices.clear();
+        Ok(())
+    }
+
+    /// Makes sure that a device is in memory; whether the file knows it.
+    pub(super) fn load_device(&self, file: &Connection, uuid: DeviceUuid) -> rusqlite::Result<bool> {
+        if self.state().devices.contains_key(&uuid) {
+            return Ok(true);
+        }
+        let known = file
+            .prepare_cached("SELECT device, sight FROM device WHERE uuid = ?1")?
+            .query_row([uuid.to_string()], |row| Ok((row.get(0)?, Sight::from_number(row.get(1)?))))
+            .optional()?;
+        let Some((row, sight)) = known else { return Ok(false) };
+        let mut acked = SeqSet::default();
+        let mut statement = file.prepare_cached("SELECT chunk, bits FROM acked WHERE device = ?1")?;
+        let mut rows = statement.query([row])?;
+        while let Some(row) = rows.next()? {
+            acked.load(row.get::<_, i64>(0)? as u64, row.get_ref(1)?.as_blob()?);
+        }
+        let held = file
+            .prepare_cached("SELECT kind, id FROM held WHERE device = ?1")?
+            .query_map([row], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<rusqlite::Result<_>>()?;
+        self.state().devices.entry(uuid).or_insert(Device { row, sight, acked, held });
+        Ok(true)
+    }
+
+    /// Like [`Self::load_device`], and makes the device known where it is not. For the writer.
+    pub(super) fn know_device(
+        &self,
+        file: &Connection,
+        uuid: DeviceUuid,
+        sight: Sight,
+    ) -> rusqlite::Result<()> {
+        if !self.load_device(file, uuid)? {
+            file.prepare_cached("INSERT INTO device (uuid, sight) VALUES (?1, ?2)")?
+                .execute(params![uuid.to_string(), sight.number()])?;
+            self.load_device(file, uuid)?;
+        }
+        Ok(())
+    }
+
+    /// Writes what changed in a device's ledger. For the writer.
+    pub(super) fn save_ledger(&self, file: &Connection, uuid: DeviceUuid) -> rusqlite::Result<()> {
+        let (row, dirty) = {
+            let mut state = self.state();
+            let Some(device) = state.devices.get_mut(&uuid) else { return Ok(()) };
+            (device.row, device.acked.take_dirty())
+        };
+        let mut statement =
+            file.prepare_cached("INSERT OR REPLACE INTO acked (device, chunk, bits) VALUES (?1, ?2, ?3)")?;
+        for (chunk, bits) in dirty {
+            statement.execute(params![row, chunk as i64, bits])?;
+        }
+        Ok(())
+    }
+
+    /// What a device is owed of a record whose current state it did not settle.
+    pub(super) fn owed(
+        &self,
+        file: &Connection,
+        uuid: DeviceUuid,
+        head: &Head,
+        sight: Sight,
+    ) -> rusqlite::Result<Owed> {
+        let wanted = !head.deleted && sight.sees(head.owner);
+        let has = self.has(file, uuid, head)?;
+        Ok(match (wanted, has) {
+            (true, false) => Owed::Created,
+            (true, true) => Owed::Updated,
+            (false, true) => Owed::Deleted,
+            (false, false) => Owed::Nothing,
+        })
+    }
+
+    /// Whether a device has an earlier state of a record: the last one that it settled was for it to see.
+    pub(super) fn has(&self, file: &Connection, uuid: DeviceUuid, head: &Head) -> rusqlite::Result<bool> {
+        let sight = {
+            let state = self.state();
+            let Some(device) = state.devices.get(&uuid) else { return Ok(false) };
+            if !device.held.is_empty() && device.held.contains(&(head.kind, head.id.clone())) {
+                return Ok(true);
+            }
+            device.sight
+        };
+        let mut prior = head.prior;
+        while prior != 0 {
+            let acked = self.state().devices.get(&uuid).is_some_and(|device| device.acked.contains(prior));
+            let former = file
+                .prepare_cached("SELECT prior, owner, deleted FROM former WHERE seq = ?1")?
+                .query_row([prior as i64], |row| {
+                    Ok((row.get::<_, i64>(0)? as u64, row.get::<_, Option<i64>>(1)?, row.get::<_, bool>(2)?))
+                })
+                .optional()?;
+            let Some((before, owner, deleted)) = former else { return Ok(false) };
+            if acked {
+                return Ok(!deleted && sight.sees(owner));
+            }
+            prior = before;
+        }
+        Ok(false)
+    }
+}
+
+/// The last number of the change sequence that a file has used.
+pub(super) fn last_seq(file: &Connection) -> rusqlite::Result<u64> {
+    file.query_row(
+        "SELECT max(coalesce((SELECT max(seq) FROM record), 0), coalesce((SELECT max(seq) FROM former), 0))",
+        [],
+        |row| row.get::<_, i64>(0),
+    )
+    .map(|last| last as u64)
+}
+
+/// `loss_reason` as an ack key writes it: `LossReason`. What a type's name may not be is kept: a key is opaque.
+fn camel(name: &str) -> String {
+    name.split('_')
+        .flat_map(|part| {
+            let mut chars = part.chars();
+            let first = chars.next().map(|c| c.to_ascii_uppercase());
+            first.into_iter().chain(chars)
+        })
+        .filter(|c| *c != '-')
+        .collect()
+}

@@ -1,0 +1,300 @@
+//! The way of a request: who asks, may they, what do they want. One place for the order of the checks, the rate limit,
+//! the latency and the faults.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use axum::http::header::{AUTHORIZATION, USER_AGENT};
+use axum::http::{HeaderMap, Method, Request, Response, StatusCode};
+use serde::Deserialize;
+use serde_json::json;
+use tokio::time::Instant;
+
+use super::access::{Access, Sight};
+use super::ack::Key;
+use super::fault::Fault;
+use super::queue::{Started, Taken};
+use super::reply::{Problem, Reply};
+use super::{Edit, Inner, ServiceError};
+use crate::protocol::{ACK_PATH, DEVICE_HEADER, DeviceUuid, START_PATH};
+
+/// The largest body that is read: packs have no documented bound, this one is for the service's own sake.
+const MOST_BODY: usize = 64 << 20;
+
+/// What a path asks for.
+#[derive(Debug, PartialEq, Eq)]
+enum Endpoint {
+    Start,
+    Ack,
+    Queue { session: String, queue: String },
+}
+
+impl Endpoint {
+    fn of(method: &Method, path: &str) -> Option<Self> {
+        match (method, path) {
+            (&Method::POST, START_PATH) => Some(Self::Start),
+            (&Method::POST, ACK_PATH) => Some(Self::Ack),
+            (&Method::GET, _) => {
+                let (session, queue) = path.strip_prefix("/v2/sync/")?.split_once("/queues/")?;
+                let plain = |part: &str| !part.is_empty() && !part.contains('/');
+                (plain(session) && plain(queue))
+                    .then(|| Self::Queue { session: session.to_owned(), queue: queue.to_owned() })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Answers one request.
+pub(super) async fn answer(service: Arc<Inner>, peer: SocketAddr, request: Request<Body>) -> Response<Body> {
+    let id = uuid::Uuid::new_v4().to_string();
+    if request.uri().path().starts_with("/emulator/") && peer.ip().is_loopback() {
+        return emulator(&service, request).await.unwrap_or_else(Reply::from).into_response(&id);
+    }
+    let fault = service.faults.next(request.method(), request.uri().path());
+    if let Some(Fault::Instead(status)) = fault {
+        service.wait().await;
+        return super::fault::instead(status).into_response(&id);
+    }
+    let reply = sync(&service, request).await.unwrap_or_else(Reply::from);
+    service.wait().await;
+    let response = reply.into_response(&id);
+    match fault {
+        Some(fault) => fault.spoil(response).await,
+        None => response,
+    }
+}
+
+/// The Sync API proper.
+async fn sync(service: &Arc<Inner>, request: Request<Body>) -> Result<Reply, Problem> {
+    let (parts, body) = request.into_parts();
+    let access = authorize(service, &parts.headers)?;
+    let (method, path) = (parts.method, parts.uri.path());
+    let endpoint = Endpoint::of(&method, path).ok_or_else(|| Problem::path(method.as_str(), path))?;
+    if !access.sync {
+        return Err(Problem::new(
+            StatusCode::FORBIDDEN,
+            "insufficient_scope",
+            "The token lacks a scope.",
+            "Create a token with the sync scope.",
+        ));
+    }
+    let device = device(&parts.headers)?;
+    if text(&parts.headers, USER_AGENT.as_str()).is_none_or(|agent| agent.trim().is_empty()) {
+        return Err(Problem::new(
+            StatusCode::BAD_REQUEST,
+            "invalid_user_agent",
+            "The User-Agent is missing.",
+            "Send a User-Agent header that names your program.",
+        )
+        .about("User-Agent"));
+    }
+    let idle = service.session_idle;
+    match endpoint {
+        Endpoint::Start => {
+            let base = base(&parts.headers);
+            let size = service.page;
+            let started = service.work(move |s| s.account.start(device, access.sight, idle)).await?;
+            start_reply(started, &base, size)
+        }
+        Endpoint::Queue { session, queue } => {
+            if queue != "main" {
+                return Err(unknown(&session));
+            }
+            let name = session.clone();
+            let taken =
+                service.work(move |s| s.account.take(&session, device, access.sight, s.page, idle)).await?;
+            match taken {
+                Taken::Page(body) => Ok(Reply::Json(StatusCode::OK, body)),
+                Taken::Drained => Ok(Reply::Bare(StatusCode::NO_CONTENT)),
+                Taken::Unknown => Err(unknown(&name)),
+            }
+        }
+        Endpoint::Ack => {
+            let body =
+                to_bytes(body, MOST_BODY).await.map_err(|e| payload(format!("It cannot be read: {e}.")))?;
+            let keys = ack_keys(&body)?;
+            service.work(move |s| s.account.acknowledge(device, access.sight, keys)).await?;
+            Ok(Reply::Bare(StatusCode::ACCEPTED))
+        }
+    }
+}
+
+fn start_reply(started: Started, base: &str, size: usize) -> Result<Reply, Problem> {
+    match started {
+        Started::Nothing => Ok(Reply::Bare(StatusCode::NO_CONTENT)),
+        Started::TooMany => Err(Problem::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "rate_limit_exceeded",
+            "There are too many active sessions.",
+            format!("At most {} are; drain one or let it expire.", super::queue::MOST_SESSIONS),
+        )),
+        Started::Session { id, total } => {
+            let link = format!("{base}/v2/sync/{id}/queues/main");
+            let queue = json!({
+                "data": {"name": "main", "pages": total.div_ceil(size.max(1) as u64), "total_count": total},
+                "meta": {"type": "sync_queue", "links": {"self": link}},
+            });
+            let body = json!({"data": {"id": id, "queues": [queue]}, "meta": {"type": "sync_session"}});
+            Ok(Reply::Json(StatusCode::CREATED, body.to_string().into_bytes()))
+        }
+    }
+}
+
+/// Who asks. The rate limit counts what a known token asks for, whatever comes of it.
+fn authorize(service: &Inner, headers: &HeaderMap) -> Result<Access, Problem> {
+    let token = text(headers, AUTHORIZATION.as_str()).and_then(|value| {
+        let (scheme, token) = value.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    });
+    let access = token.and_then(|token| service.access(token)).ok_or_else(|| {
+        Problem::new(
+            StatusCode::UNAUTHORIZED,
+            "unauthorized",
+            "The access token is missing or wrong.",
+            "Send Authorization: Bearer TOKEN with a valid token.",
+        )
+        .about("Authorization")
+    })?;
+    if service.admit(&access.token, Instant::now()) {
+        Ok(access)
+    } else {
+        Err(Problem::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "rate_limit_exceeded",
+            "There were too many requests.",
+            "Wait a second: the limit counts all requests of a token.",
+        ))
+    }
+}
+
+fn device(headers: &HeaderMap) -> Result<DeviceUuid, Problem> {
+    text(headers, DEVICE_HEADER).and_then(|value| value.trim().parse().ok()).ok_or_else(|| {
+        Problem::new(
+            StatusCode::BAD_REQUEST,
+            "invalid_header",
+            "The device's UUID is missing or wrong.",
+            format!("Send {DEVICE_HEADER} with the device's UUID, the same for ever."),
+        )
+        .about(DEVICE_HEADER)
+    })
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+/// The base of the links in answers: the host that was asked.
+fn base(headers: &HeaderMap) -> String {
+    format!("http://{}", text(headers, "host").unwrap_or("localhost"))
+}
+
+fn unknown(session: &str) -> Problem {
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "not_found",
+        "There is no such session or queue.",
+        format!("{session} is unknown, expired or another device's. Start a new session."),
+    )
+}
+
+fn payload(details: String) -> Problem {
+    Problem::new(
+        StatusCode::BAD_REQUEST,
+        "invalid_payload",
+        "The body is not the JSON that is expected.",
+        details,
+    )
+}
+
+/// The keys of an ack pack: no JSON is a 400, JSON of another shape a 422.
+fn ack_keys(body: &[u8]) -> Result<Vec<Key>, Problem> {
+    #[derive(Deserialize)]
+    struct Pack {
+        data: Keys,
+    }
+    #[derive(Deserialize)]
+    struct Keys {
+        ack_keys: Vec<String>,
+    }
+    let pack: Pack = serde_json::from_slice(body).map_err(|e| {
+        if e.is_data() {
+            Problem::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "incorrect_payload",
+                "The body lacks its ack keys.",
+                format!(r#"Send {{"data":{{"ack_keys":["…"]}}}}: {e}."#),
+            )
+            .about("ack_keys")
+        } else {
+            payload(format!("It is no JSON: {e}."))
+        }
+    })?;
+    Ok(pack.data.ack_keys.iter().filter_map(|key| Key::parse(key)).collect())
+}
+
+/// What only this service has: edits, faults and figures, for whoever runs it on this machine.
+async fn emulator(service: &Arc<Inner>, request: Request<Body>) -> Result<Reply, Problem> {
+    let (parts, body) = request.into_parts();
+    let body = to_bytes(body, MOST_BODY).await.map_err(|e| payload(format!("It cannot be read: {e}.")))?;
+    let read = |e: serde_json::Error| payload(format!("{e}."));
+    match (parts.method.as_str(), parts.uri.path()) {
+        ("POST", "/emulator/edit") => {
+            let edit: Edit = serde_json::from_slice(&body).map_err(read)?;
+            let done = service.work(move |s| s.edit(edit)).await?;
+            Ok(Reply::Json(StatusCode::OK, json!(done).to_string().into_bytes()))
+        }
+        ("POST", "/emulator/fault") => {
+            let fault = serde_json::from_slice(&body).map_err(read)?;
+            service.faults.plan(fault);
+            Ok(Reply::Bare(StatusCode::ACCEPTED))
+        }
+        ("POST", "/emulator/sight") => {
+            let change: SightChange = serde_json::from_slice(&body).map_err(read)?;
+            service.work(move |s| s.set_sight(change.user, change.everything)).await?;
+            Ok(Reply::Bare(StatusCode::ACCEPTED))
+        }
+        ("GET", "/emulator/status") => {
+            let status = service.work(Inner::status).await?;
+            Ok(Reply::Json(StatusCode::OK, status.to_string().into_bytes()))
+        }
+        (method, path) => Err(Problem::path(method, path)),
+    }
+}
+
+/// `POST /emulator/sight`: whether a user sees everything or only what is theirs.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SightChange {
+    user: i64,
+    everything: bool,
+}
+
+impl Inner {
+    /// Does what blocks where blocking is allowed.
+    async fn work<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Inner) -> Result<T, ServiceError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let inner = Arc::clone(self);
+        match tokio::task::spawn_blocking(move || work(&inner)).await {
+            Ok(done) => done.map_err(|e| Problem::server(&e)),
+            Err(e) => Err(Problem::server(&ServiceError(format!("A request failed: {e}.")))),
+        }
+    }
+
+    fn status(&self) -> Result<serde_json::Value, ServiceError> {
+        let counts: serde_json::Map<_, _> =
+            self.counts()?.into_iter().map(|(kind, count)| (kind, count.into())).collect();
+        let users: Vec<_> = self
+            .accesses()
+            .iter()
+            .map(|access| {
+                json!({"user": access.user, "everything": access.sight == Sight::Everything, "sync": access.sync})
+            })
+            .collect();
+        let (sessions, last) = (self.account.active(), self.account.state().last);
+        Ok(json!({"counts": counts, "sessions": sessions, "changes": last, "users": users}))
+    }
+}

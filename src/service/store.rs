@@ -1,0 +1,278 @@
+//! The account's file: opened, locked against a second service, written by one thread, read by a few connections.
+//!
+//! Promise: a job's answer comes after its transaction is committed. Jobs that wait together are committed together, so
+//! that a flood of acknowledgements costs one commit and not thousands.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError, mpsc};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, Transaction};
+
+use super::ServiceError;
+
+/// Marks a file as a service's account ("dbSv").
+const APPLICATION_ID: i32 = 0x6462_5376;
+const VERSION: i32 = 1;
+const SCHEMA: &str = include_str!("../../assets/sql/service.sql");
+/// Jobs that one transaction takes at most.
+const GROUP: usize = 256;
+/// Readers that wait to be used again; more are opened where needed.
+const IDLE_READERS: usize = 8;
+
+type Job = Box<dyn FnOnce(&mut Transaction<'_>) -> Answer + Send>;
+/// What tells a waiting caller how its transaction ended.
+type Answer = Box<dyn FnOnce(Result<(), String>) + Send>;
+
+/// The account's file.
+pub(super) struct Store {
+    jobs: Mutex<Option<mpsc::Sender<Job>>>,
+    writer: Mutex<Option<std::thread::JoinHandle<()>>>,
+    readers: Mutex<Vec<Connection>>,
+    path: PathBuf,
+    temporary: bool,
+    _lock: Option<File>,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Opens the account, or makes one and fills it with `fill`.
+    pub(super) fn open(
+        path: Option<&Path>,
+        fill: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<()>,
+    ) -> Result<Self, ServiceError> {
+        let temporary = path.is_none();
+        let path = path.map_or_else(temporary_path, Path::to_owned);
+        let lock = if temporary { None } else { Some(lock(&path)?) };
+        let connection = match prepare(&path, fill) {
+            Ok(connection) => connection,
+            Err(problem) => {
+                if temporary {
+                    remove(&path);
+                }
+                return Err(unusable(&path, &problem));
+            }
+        };
+        let (jobs, queue) = mpsc::channel();
+        let writer = std::thread::Builder::new()
+            .name("service-writer".to_owned())
+            .spawn(move || write(connection, &queue))
+            .map_err(|e| unusable(&path, &e.to_string()))?;
+        Ok(Self {
+            jobs: Mutex::new(Some(jobs)),
+            writer: Mutex::new(Some(writer)),
+            readers: Mutex::default(),
+            path,
+            temporary,
+            _lock: lock,
+        })
+    }
+
+    /// Where the file is.
+    #[cfg(test)]
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Does `job` in a transaction of the writer, and answers when it is committed. Blocks.
+    ///
+    /// Jobs run one after the other, in the order in which they were asked for. A job that fails takes back its own
+    /// work alone.
+    pub(super) fn write<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, ServiceError> {
+        let (tell, told) = mpsc::sync_channel::<Result<T, String>>(1);
+        let job: Job = Box::new(move |transaction| {
+            let done = in_savepoint(transaction, job);
+            Box::new(move |committed| {
+                let answer = match (done, committed) {
+                    (Ok(value), Ok(())) => Ok(value),
+                    (Err(e), _) => Err(e.to_string()),
+                    (Ok(_), Err(e)) => Err(e),
+                };
+                // Nobody waits any more: the work is done all the same.
+                let _ = tell.send(answer);
+            })
+        });
+        let sent = {
+            let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+            jobs.as_ref().is_some_and(|jobs| jobs.send(job).is_ok())
+        };
+        let gone = || Err("its writer has stopped".to_owned());
+        let answer = if sent { told.recv().unwrap_or_else(|_| gone()) } else { gone() };
+        answer.map_err(|problem| unusable(&self.path, &problem))
+    }
+
+    /// Does `job` on a connection that only reads. Blocks.
+    pub(super) fn read<T>(
+        &self,
+        job: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, ServiceError> {
+        let idle = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let reader = match idle {
+            Some(reader) => reader,
+            None => reader(&self.path).map_err(|e| unusable(&self.path, &e.to_string()))?,
+        };
+        let done = job(&reader);
+        let mut idle = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < IDLE_READERS {
+            idle.push(reader);
+        }
+        done.map_err(|e| unusable(&self.path, &e.to_string()))
+    }
+}
+
+impl Drop for Store {
+    /// The readers close first, so that the writer, closing last, folds the write-ahead log into the file.
+    fn drop(&mut self) {
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        drop(self.jobs.lock().unwrap_or_else(PoisonError::into_inner).take());
+        if let Some(writer) = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            // It only fails where a job panicked; there is nothing left to save then.
+            let _ = writer.join();
+        }
+        if self.temporary {
+            remove(&self.path);
+        }
+    }
+}
+
+/// The writer's thread: takes what waits, commits it at once, then answers.
+fn write(mut connection: Connection, queue: &mpsc::Receiver<Job>) {
+    while let Ok(first) = queue.recv() {
+        let jobs = std::iter::once(first).chain(queue.try_iter().take(GROUP - 1));
+        let Ok(mut transaction) =
+            connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
+        else {
+            // The jobs are dropped, and whoever waits for them is told so by the closed channel.
+            drop(jobs.collect::<Vec<_>>());
+            continue;
+        };
+        let answers: Vec<Answer> = jobs.map(|job| job(&mut transaction)).collect();
+        let committed = transaction.commit().map_err(|e| e.to_string());
+        for answer in answers {
+            answer(committed.clone());
+        }
+    }
+}
+
+fn in_savepoint<T>(
+    transaction: &mut Transaction<'_>,
+    job: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    transaction.execute_batch("SAVEPOINT job")?;
+    let done = job(transaction);
+    let end = if done.is_ok() { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" };
+    transaction.execute_batch(end)?;
+    done
+}
+
+fn prepare(
+    path: &Path,
+    fill: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<()>,
+) -> Result<Connection, String> {
+    let text = |e: rusqlite::Error| e.to_string();
+    let mut connection = Connection::open(path).map_err(text)?;
+    connection.busy_timeout(Duration::from_secs(5)).map_err(text)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    let (mark, version): (i32, i32) = connection
+        .query_row(
+            "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version",
+            [],
+            |r| Ok((r.get(0)?, r.get(1)?)),
+        )
+        .map_err(text)?;
+    let tables: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |r| r.get(0)).map_err(text)?;
+    if mark == APPLICATION_ID {
+        if version != VERSION {
+            return Err(format!(
+                "it was made by a newer version (schema {version}, this one knows {VERSION})"
+            ));
+        }
+    } else if tables > 0 || mark != 0 {
+        return Err("it is another program's database, and no account".to_owned());
+    } else {
+        create(&mut connection, fill).map_err(text)?;
+    }
+    connection
+        .execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = OFF;
+             PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY;",
+        )
+        .map_err(text)?;
+    Ok(connection)
+}
+
+/// A new account in one transaction. Until it is there, the file is marked as nobody's.
+fn create(
+    connection: &mut Connection,
+    fill: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<()>,
+) -> rusqlite::Result<()> {
+    connection.execute_batch(
+        "PRAGMA page_size = 16384; PRAGMA foreign_keys = OFF; PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;
+         PRAGMA cache_size = -64000;",
+    )?;
+    let transaction = connection.transaction()?;
+    transaction.execute_batch(SCHEMA)?;
+    fill(&transaction)?;
+    transaction.execute_batch("CREATE UNIQUE INDEX record_identity ON record (kind, id)")?;
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", VERSION)?;
+    transaction.commit()
+}
+
+fn reader(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let reader = Connection::open_with_flags(path, flags)?;
+    reader.busy_timeout(Duration::from_secs(5))?;
+    reader.set_prepared_statement_cache_capacity(32);
+    reader.execute_batch("PRAGMA query_only = 1; PRAGMA mmap_size = 17179869184;")?;
+    Ok(reader)
+}
+
+/// Two services on one account would each believe their own ledger. The lock goes with the process.
+fn lock(path: &Path) -> Result<File, ServiceError> {
+    let beside = with_suffix(path, "-serve.lock");
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&beside)
+        .map_err(|e| unusable(path, &e.to_string()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => {
+            Err(unusable(path, "another service runs on it; stop that one or give another --account"))
+        }
+        Err(std::fs::TryLockError::Error(e)) => Err(unusable(path, &e.to_string())),
+    }
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+fn temporary_path() -> PathBuf {
+    std::env::temp_dir().join(format!("drainboard-account-{}.db", uuid::Uuid::new_v4()))
+}
+
+fn remove(path: &Path) {
+    for suffix in ["", "-wal", "-shm"] {
+        // What is not there cannot be removed; what cannot be removed is left in the temporary folder.
+        let _ = std::fs::remove_file(with_suffix(path, suffix));
+    }
+}
+
+fn unusable(path: &Path, problem: &str) -> ServiceError {
+    ServiceError(format!("The account {} cannot be used: {problem}.", path.display()))
+}

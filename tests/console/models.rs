@@ -1,0 +1,364 @@
+//! Models for the console's tests and its picture: written down, no clock, no mirror, no engine.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use drainboard::client::Operation;
+use drainboard::console::message::{Answer, Message, Request};
+use drainboard::console::model::{Model, Screen};
+use drainboard::console::update::update;
+use drainboard::engine::event::{
+    PackState, PackView, QueueView, SessionView, Snapshot, Totals, WaitView, WorkerView,
+};
+use drainboard::engine::{Event, EventKind, Mode, Outcome, Phase, RunEnd};
+use drainboard::mirror::reader::{Kind, Row, SessionRow, Status, Window};
+use drainboard::mirror::{Counts, Outbox, SessionEnd};
+use drainboard::protocol::{DeviceUuid, FailedObject, QueueName, RecordId, SessionId};
+use jiff::Timestamp;
+
+/// The time of all models.
+pub(crate) fn now() -> Timestamp {
+    "2026-11-20T12:04:11.482Z".parse().unwrap()
+}
+
+fn ago(ms: i64) -> Timestamp {
+    now() - Duration::from_millis(ms.unsigned_abs())
+}
+
+fn device() -> DeviceUuid {
+    "6dadcec8-6e61-4691-b318-1aab27b8fecf".parse().unwrap()
+}
+
+/// A console that knows nothing yet.
+pub(crate) fn fresh() -> Model {
+    let mut model = Model::new("demo", "127.0.0.1:41234", now());
+    model.mirror = "/home/ada/.local/share/drainboard/default/mirror.db".to_owned();
+    model
+}
+
+fn kinds() -> Vec<Kind> {
+    let all = [
+        ("note", 1_204_331),
+        ("contact", 312_408),
+        ("deal", 98_112),
+        ("lead", 44_020),
+        ("task", 21_377),
+        ("call", 9_120),
+        ("deal_source", 31),
+        ("loss_reason", 12),
+        ("stage", 9),
+        ("pipeline", 2),
+        ("account", 1),
+    ];
+    all.iter().map(|(n, rows)| Kind { name: (*n).into(), table: (*n).into(), rows: *rows }).collect()
+}
+
+fn status() -> Status {
+    let session = SessionRow {
+        no: 41,
+        id: "29f2aeeb-8d68-4ea7-95c3-a2c8e151f5a3".into(),
+        started: "2026-11-19T17:31:02Z".into(),
+        ended: Some("2026-11-19T17:31:11Z".into()),
+        end: Some("drained".into()),
+        pages: 25,
+        instructions: 2_471,
+        created: 2_000,
+        updated: 400,
+        deleted: 71,
+        stale: 0,
+        failed_objects: 0,
+        retries: 1,
+        error: None,
+    };
+    Status {
+        device: device(),
+        host: "https://api.getbase.com".into(),
+        account: Some("Lindqvist & Töchter AB (1771)".into()),
+        schema: 1,
+        outbox: Outbox { pending: 740, refused: 0, held: 0 },
+        kinds: kinds(),
+        sessions: vec![session],
+        tombstones: 312,
+        unkeyed: 0,
+        bytes: 1_311_203_328,
+    }
+}
+
+/// Idle, and there is no mirror.
+pub(crate) fn idle_without_mirror() -> Model {
+    let mut model = fresh();
+    model.demo = true;
+    update(&mut model, Message::Read(Answer::Status(Ok(None))));
+    update(&mut model, Message::Read(Answer::Kinds(Ok(Vec::new()))));
+    model
+}
+
+/// Idle on a mirror.
+pub(crate) fn idle() -> Model {
+    let mut model = fresh();
+    (model.title, model.host) = ("acme".into(), "api.getbase.com".into());
+    update(&mut model, Message::Read(Answer::Status(Ok(Some(Box::new(status()))))));
+    update(&mut model, Message::Read(Answer::Kinds(Ok(kinds()))));
+    model
+}
+
+fn counts(created: u64, updated: u64, deleted: u64, stale: u64) -> Counts {
+    Counts { created, updated, deleted, stale, ..Counts::default() }
+}
+
+fn totals() -> Totals {
+    let kinds = [
+        ("contact", counts(3_120, 214, 11, 0)),
+        ("note", counts(1_870, 0, 0, 0)),
+        ("deal", counts(1_044, 92, 3, 0)),
+        ("task", counts(966, 40, 7, 2)),
+        ("lead", counts(301, 12, 0, 0)),
+        ("call", counts(120, 0, 0, 0)),
+        ("loss_reason", counts(12, 0, 0, 0)),
+        ("stage", counts(9, 0, 0, 0)),
+        ("user", counts(8, 1, 0, 0)),
+        ("tag", counts(7, 0, 0, 0)),
+        ("pipeline", counts(2, 0, 0, 0)),
+        ("account", counts(1, 0, 0, 0)),
+    ];
+    Totals {
+        sessions: 1,
+        pages: 78,
+        instructions: 7_740,
+        created: 7_460,
+        updated: 359,
+        deleted: 21,
+        stale: 2,
+        acked: 7_000,
+        packs: 7,
+        pending_acks: 740,
+        requests: 86,
+        retries: 1,
+        bytes: 9_500_000,
+        kinds: kinds.into_iter().map(|(n, c)| (n.to_owned(), c)).collect(),
+        ..Totals::default()
+    }
+}
+
+fn pack(no: Option<i64>, keys: u64, state: PackState, tries: u32, ms: u64) -> PackView {
+    PackView { no, keys, state, tries, time: Duration::from_millis(ms) }
+}
+
+fn snapshot() -> Snapshot {
+    let packs = vec![
+        pack(None, 740, PackState::Filling, 0, 1_100),
+        pack(Some(7), 1_000, PackState::InFlight, 1, 204),
+        pack(Some(6), 1_000, PackState::Accepted, 1, 131),
+        pack(Some(5), 1_000, PackState::Accepted, 2, 128),
+        pack(Some(4), 1_000, PackState::Accepted, 1, 140),
+        pack(Some(3), 1_000, PackState::Refused, 1, 96),
+        pack(Some(2), 1_000, PackState::Failed, 1, 5_000),
+        pack(Some(1), 1_000, PackState::Accepted, 1, 133),
+    ];
+    let queue = QueueView {
+        name: "main".into(),
+        announced: Some(12_480),
+        done: 7_740,
+        left: Some(4_740),
+        drained: false,
+        grew: false,
+    };
+    Snapshot {
+        phase: Phase::Draining,
+        totals: Arc::new(totals()),
+        started: Some(ago(9_400)),
+        elapsed: Duration::from_millis(9_400),
+        device: Some(device()),
+        session: Some(SessionView { no: 1, short: "29f2aeeb".into(), queues: vec![queue] }),
+        packs,
+        workers: vec![WorkerView::Taking, WorkerView::Applying, WorkerView::Paced, WorkerView::Retrying],
+        request_rate: 9.8,
+        rate_limit: 10,
+        p50_ms: Some(118),
+        p95_ms: Some(163),
+        ..Snapshot::default()
+    }
+}
+
+fn event(ms: i64, kind: EventKind) -> Message {
+    Message::Event(Event { at: ago(ms), kind, totals: Arc::default() })
+}
+
+fn page(no: i64, elapsed_ms: u64, failed: &[&str]) -> EventKind {
+    EventKind::PageCommitted {
+        page: no,
+        queue: QueueName("main".into()),
+        instructions: 100,
+        counts: counts(98, 2, 0, 0),
+        count_left: Some(4_740),
+        failed_objects: failed
+            .iter()
+            .map(|id| FailedObject { kind: "deal".into(), id: id.parse().unwrap() })
+            .collect(),
+        bytes: 120_000,
+        elapsed_ms,
+        commit_us: 900,
+        worker: 1,
+    }
+}
+
+fn history() -> Vec<Message> {
+    let mut all = vec![
+        event(9_400, EventKind::RunStarted { device: device(), mode: Mode::Full, pending_acks: 0 }),
+        event(
+            9_200,
+            EventKind::SessionOpened {
+                no: 1,
+                session: SessionId("29f2aeeb-8d68-4ea7-95c3-a2c8e151f5a3".into()),
+                announced: Some(12_480),
+                elapsed_ms: 142,
+            },
+        ),
+    ];
+    for n in 1..=74 {
+        all.push(event(9_100 - n * 100, page(n, 110 + (n as u64 * 7) % 30, &[])));
+        if n % 10 == 0 {
+            let pack = n / 10;
+            all.push(event(9_060 - n * 100, EventKind::PackSent { pack, keys: 1_000, attempt: 1 }));
+            let accepted = EventKind::PackAccepted { pack, keys: 1_000, attempt: 1, elapsed_ms: 131 };
+            all.push(event(9_055 - n * 100, accepted));
+        }
+    }
+    all.push(event(1_500, page(75, 118, &[])));
+    all.push(event(1_392, page(76, 121, &["9"])));
+    all.push(event(
+        872,
+        EventKind::RetryScheduled {
+            operation: Operation::Take,
+            status: Some(429),
+            reason: "too many requests".into(),
+            request_id: Some("5f0b1c".into()),
+            wait_ms: 400,
+            attempt: 2,
+        },
+    ));
+    all.push(event(420, EventKind::PackSent { pack: 7, keys: 1_000, attempt: 1 }));
+    all.push(event(390, page(77, 121, &[])));
+    all.push(event(278, page(78, 118, &[])));
+    all
+}
+
+/// In the middle of a drain.
+pub(crate) fn draining() -> Model {
+    let mut model = fresh();
+    model.demo = true;
+    for message in history() {
+        update(&mut model, message);
+    }
+    let whole = snapshot();
+    // The pace comes from totals over time: nine seconds of them, a little uneven.
+    let mut done = 0;
+    for half in 0..19_i64 {
+        model.now = ago(9_500 - half * 500);
+        let mut totals = totals();
+        totals.instructions = done;
+        let early = Snapshot { totals: Arc::new(totals), ..whole.clone() };
+        update(&mut model, Message::Snapshot(Arc::new(early)));
+        done += [120, 260, 380, 430, 460, 410, 470, 455, 300, 440][half as usize % 10];
+    }
+    model.now = now();
+    update(&mut model, Message::Snapshot(Arc::new(whole)));
+    model
+}
+
+fn with(mut model: Model, change: impl FnOnce(&mut Snapshot)) -> Model {
+    let mut snapshot = model.snapshot.as_ref().clone();
+    change(&mut snapshot);
+    update(&mut model, Message::Snapshot(Arc::new(snapshot)));
+    model
+}
+
+/// A 429 holds everything up.
+pub(crate) fn waiting() -> Model {
+    with(draining(), |s| {
+        s.wait =
+            Some(WaitView { until: now() + Duration::from_millis(2_400), reason: "429".into(), attempt: 2 });
+    })
+}
+
+/// Step mode.
+pub(crate) fn stepping() -> Model {
+    let mut model = with(draining(), |s| {
+        s.phase = Phase::Paused;
+        s.next_step = Some("take a page from main".into());
+        s.workers = vec![WorkerView::Idle; 4];
+    });
+    update(&mut model, event(100, EventKind::Paused));
+    model
+}
+
+fn ended(model: Model, outcome: Outcome, change: impl FnOnce(&mut Snapshot, &mut Totals)) -> Model {
+    let mut model = with(model, |s| {
+        let mut totals = s.totals.as_ref().clone();
+        s.phase = Phase::Idle;
+        s.outcome = Some(outcome.clone());
+        s.workers = vec![WorkerView::Idle; 4];
+        change(s, &mut totals);
+        s.totals = Arc::new(totals);
+    });
+    update(&mut model, event(10, EventKind::RunEnded { outcome }));
+    model
+}
+
+/// Up to date.
+pub(crate) fn done() -> Model {
+    let mut model = draining();
+    update(&mut model, event(60, EventKind::QueueDrained { queue: QueueName("main".into()) }));
+    update(&mut model, event(50, EventKind::SessionEnded { no: 1, end: SessionEnd::Drained }));
+    update(&mut model, event(20, EventKind::UpToDate { elapsed_ms: 12 }));
+    let outcome = Outcome { converged: true, end: RunEnd::Converged, error: None };
+    ended(model, outcome, |s, t| {
+        (t.acked, t.pending_acks, t.sessions) = (7_740, 0, 2);
+        s.packs.retain(|p| p.state == PackState::Accepted);
+        s.session = None;
+    })
+}
+
+/// Refused.
+pub(crate) fn failed() -> Model {
+    let error = "the service refused the token (401 invalid_token; from BASECRM_ACCESS_TOKEN)\nmake a new one in Sell \
+                 under Settings › OAuth › Access tokens and set it there";
+    let outcome = Outcome { converged: false, end: RunEnd::Refused, error: Some(error.into()) };
+    ended(draining(), outcome, |s, _| s.session = None)
+}
+
+fn contacts() -> Vec<Row> {
+    let names = [
+        ("Åsa Lindqvist", "asa@example.se", "Malmö"),
+        ("阿部 花子", "hanako@example.jp", "東京"),
+        ("Zoe\u{301} Müller-Lüdenscheidt", "zoe@example.de", "Köln"),
+        ("مريم العبدالله", "maryam@example.ae", "دبي"),
+        ("👩\u{200d}💻 Grace", "grace@example.com", "New York"),
+        ("esc \u{1b}[31mred\u{202e}", "bad@example.com", "Line\nbreak"),
+        ("Ngô Thị Hương", "huong@example.vn", "Hà Nội"),
+        ("Иван Петров", "ivan@example.ru", "Казань"),
+        ("A very long name that goes on and on until it is cut at a border", "long@example.com", "Oslo"),
+    ];
+    (0..120_i64)
+        .map(|n| {
+            let (name, email, city) = names[n as usize % names.len()];
+            let name = serde_json::to_string(name).unwrap();
+            let city = serde_json::to_string(city).unwrap();
+            let data = format!(
+                r#"{{"id":{id},"name":{name},"email":"{email}","is_organization":false,"owner_id":17,"phone":null,"address":{{"line1":"Storgatan {n}","city":{city},"geo":[59.3293000,18.0686000]}},"tags":["vip","2026"],"custom_fields":{{"budget":1200.50,"big":12345678901234567890123}},"description":"Met at the fair. Wants to hear about the move of the whole mirror before the summer, and to see the numbers first.","created_at":"2026-01-02T03:04:05Z","updated_at":"2026-11-19T17:31:02Z"}}"#,
+                id = 4_700 + n,
+            );
+            Row { id: RecordId::Int(4_700 + n), revision: Some(9), data, session: 41 }
+        })
+        .collect()
+}
+
+/// Screen 2 on contacts.
+pub(crate) fn browsing() -> Model {
+    let mut model = idle();
+    model.screen = Screen::Browse;
+    let Request::Window { ticket, kind, from, .. } = model.browse.show("contact") else { panic!() };
+    let window = Window { rows: contacts(), more_above: false, more_below: false };
+    update(&mut model, Message::Read(Answer::Window { ticket, kind, from, window: Ok(window) }));
+    model
+}

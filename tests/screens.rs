@@ -1,0 +1,161 @@
+//! What the console draws, at every size that matters. `INSTA_UPDATE=always cargo test --test screens` after a change
+//! that was looked at.
+
+#[path = "console/models.rs"]
+mod models;
+
+use drainboard::console::key::{Code, Key};
+use drainboard::console::message::Message;
+use drainboard::console::model::Model;
+use drainboard::console::theme::Theme;
+use drainboard::console::update::update;
+use drainboard::console::view::view;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+use ratatui::style::Color;
+
+type Make = fn() -> Model;
+
+const MODELS: [(&str, Make); 10] = [
+    ("idle_without_mirror", models::idle_without_mirror),
+    ("idle", models::idle),
+    ("draining", models::draining),
+    ("waiting", models::waiting),
+    ("stepping", models::stepping),
+    ("done", models::done),
+    ("failed", models::failed),
+    ("browse", models::browsing),
+    ("help", || typed(models::draining(), &[Key::char('?')])),
+    ("ask_quit", || typed(models::draining(), &[Key::char('q')])),
+];
+
+fn typed(mut model: Model, keys: &[Key]) -> Model {
+    for key in keys {
+        update(&mut model, Message::Key(*key));
+    }
+    model
+}
+
+fn drawn(model: &mut Model, columns: u16, rows: u16) -> Buffer {
+    update(model, Message::Resized(columns, rows));
+    let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
+    terminal.draw(|frame| view(model, frame)).unwrap();
+    terminal.backend().buffer().clone()
+}
+
+/// The buffer as text, line by line, without what fills a line up. A wide character's second cell is none.
+fn text(buffer: &Buffer) -> String {
+    let mut out = String::new();
+    for y in 0..buffer.area.height {
+        let mut line = String::new();
+        let mut x = 0;
+        while x < buffer.area.width {
+            let symbol = buffer[(x, y)].symbol();
+            line.push_str(symbol);
+            x += (unicode_width::UnicodeWidthStr::width(symbol) as u16).max(1);
+        }
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+#[test]
+fn every_screen_at_three_sizes() {
+    for (name, make) in MODELS {
+        for (columns, rows) in [(80, 24), (120, 40), (200, 60)] {
+            let buffer = drawn(&mut make(), columns, rows);
+            insta::assert_snapshot!(format!("{name}_{columns}x{rows}"), text(&buffer));
+        }
+    }
+}
+
+#[test]
+fn the_smallest_sizes() {
+    insta::assert_snapshot!("draining_60x16", text(&drawn(&mut models::draining(), 60, 16)));
+    insta::assert_snapshot!("browse_60x16", text(&drawn(&mut models::browsing(), 60, 16)));
+    insta::assert_snapshot!("tiny_40x10", text(&drawn(&mut models::draining(), 40, 10)));
+}
+
+#[test]
+fn the_record_takes_the_rows_place_where_it_is_narrow() {
+    let mut model = typed(models::browsing(), &[Key::plain(Code::Enter)]);
+    insta::assert_snapshot!("record_80x24", text(&drawn(&mut model, 80, 24)));
+}
+
+/// Prints all screens: `cargo test --test screens look -- --ignored --nocapture`
+#[test]
+#[ignore = "for eyes"]
+fn look() {
+    for (name, make) in MODELS {
+        for (columns, rows) in [(80, 24), (120, 40), (200, 60), (60, 16)] {
+            println!("=== {name} {columns}x{rows}\n{}", text(&drawn(&mut make(), columns, rows)));
+        }
+    }
+}
+
+#[test]
+fn no_size_is_too_small_to_live() {
+    for (_, make) in MODELS {
+        let mut model = make();
+        for columns in (0..=130).step_by(13).chain([1, 2, 59, 60, 61, 300]) {
+            for rows in (0..=50).step_by(5).chain([1, 16, 17, 24, 100]) {
+                drawn(&mut model, columns, rows);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_same_picture_comes_back_after_any_sizes() {
+    for (name, make) in MODELS {
+        let mut model = make();
+        let before = drawn(&mut model, 120, 40);
+        for (columns, rows) in [(1, 1), (200, 60), (60, 16), (300, 100), (80, 5)] {
+            drawn(&mut model, columns, rows);
+        }
+        assert_eq!(drawn(&mut model, 120, 40), before, "{name}");
+    }
+}
+
+#[test]
+fn without_colour_no_cell_has_one() {
+    for (name, make) in MODELS {
+        let mut model = make();
+        model.theme = Theme::colourless();
+        let buffer = drawn(&mut model, 120, 40);
+        for cell in buffer.content() {
+            assert_eq!(
+                (cell.fg, cell.bg, cell.underline_color),
+                (Color::Reset, Color::Reset, Color::Reset),
+                "{name}"
+            );
+        }
+    }
+}
+
+#[test]
+fn nothing_hostile_is_in_a_cell() {
+    for (name, make) in MODELS {
+        for cell in drawn(&mut make(), 200, 60).content() {
+            let bad = cell.symbol().chars().find(|c| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}'));
+            assert_eq!(bad, None, "{name}");
+        }
+    }
+}
+
+#[test]
+fn columns_stay_aligned_whatever_the_text() {
+    let buffer = drawn(&mut models::browsing(), 120, 40);
+    let edges: Vec<_> = (0..120).filter(|x| buffer[(*x, 5)].symbol() == "│").collect();
+    assert_eq!(edges.len(), 2);
+    for y in 3..38 {
+        for x in &edges {
+            assert_eq!(buffer[(*x, y)].symbol(), "│", "row {y}");
+        }
+        // The column of addresses begins where its heading does, or is empty.
+        let at = 62 - 4;
+        assert!(buffer[(at - 1, y)].symbol() == " ", "row {y}: {:?}", buffer[(at - 1, y)]);
+    }
+}

@@ -1,0 +1,16 @@
+//! The Sync service over real HTTP, as a client that is written by hand sees it.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
+#[path = "service/wire.rs"]
+mod wire;
+
+#[path = "service/access.rs"]
+mod access;
+#[path = "service/drain.rs"]
+mod drain;
+#[path = "service/edits.rs"]
+mod edits;
+#[path = "service/errors.rs"]
+mod errors;
+#[path = "service/speed.rs"]
+mod speed;
