@@ -162,7 +162,7 @@ impl Client {
         let reply = self.wire.exchange(Call::take(url)).await?;
         self.answer(Operation::Take, reply, |status, body| match status {
             204 => Ok(Taken::Drained),
-            _ => Page::parse(body).map(Taken::Page).map_err(|e| e.to_string()),
+            _ => Page::parse(body).map(Taken::Page).map_err(why),
         })
         .await
     }
@@ -200,11 +200,19 @@ impl Client {
 
 /// Reads a session whose names can be asked for.
 fn session(body: Vec<u8>) -> Result<Session, String> {
-    let session = Session::parse(body).map_err(|e: BodyError| e.to_string())?;
+    let session = Session::parse(body).map_err(why)?;
     let names = std::iter::once(&session.id.0).chain(session.queues.iter().map(|q| &q.name.0));
     match names.into_iter().find(|name| !address::is_segment(name)) {
         Some(name) => Err(format!("\"{name}\" names no session and no queue")),
         None => Ok(session),
+    }
+}
+
+/// Why a body is none of ours; the message around it says what was expected.
+fn why(error: BodyError) -> String {
+    match error {
+        BodyError::NotJson { reason, .. } => reason,
+        not_utf8 @ BodyError::NotUtf8(_) => not_utf8.to_string(),
     }
 }
 

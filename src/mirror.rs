@@ -12,6 +12,8 @@ mod apply;
 pub mod error;
 pub mod filter;
 mod job;
+pub mod find;
+pub mod index;
 mod kinds;
 mod lock;
 mod names;
@@ -20,6 +22,7 @@ mod outbox;
 mod plan;
 mod ranges;
 pub mod reader;
+pub mod refs;
 mod unkeyed;
 mod writer;
 

@@ -230,7 +230,7 @@ impl Trip<'_> {
             status,
             said: &said,
             token_source: &text::visible(&self.wire.config.token_source),
-            origin: &self.wire.base.origin(),
+            base: &self.wire.base.shown(),
             location: location.as_deref(),
         });
         Failure {
@@ -248,30 +248,29 @@ impl Trip<'_> {
         let origin = self.wire.base.origin();
         let asked = refusal::name(self.operation);
         let (kind, message) = if error.is_timeout() {
-            let when =
-                if error.is_connect() { "while connecting" } else { "without a byte from the service" };
-            (FailureKind::Timeout, format!("{asked}: {origin} did not answer in time ({when})"))
+            let how = if error.is_connect() { "could not be reached in time" } else { "went silent" };
+            (FailureKind::Timeout, format!("{origin} {how}: {asked} has no answer"))
         } else if is_tls(error) {
             (
                 FailureKind::Tls,
                 format!(
-                    "{asked}: no trusted TLS connection to {origin}: {cause}; check --base-url, the clock and the \
-                     ca-certificates (a company's own: SSL_CERT_FILE)"
+                    "no trusted TLS connection to {origin}: {cause}; check --base-url, the clock and the package \
+                     ca-certificates (a company's own certificate: SSL_CERT_FILE)"
                 ),
             )
         } else if error.is_connect() {
             (
                 FailureKind::Connect,
-                format!("{asked}: cannot connect to {origin}: {cause}; check --base-url and the network"),
+                format!("cannot connect to {origin}: {cause}; check --base-url and the network"),
             )
         } else if error.is_builder() {
-            (FailureKind::Connect, format!("{asked}: the request cannot be sent: {cause}"))
+            (FailureKind::Connect, format!("{asked} cannot be asked: {cause}"))
         } else if self.status.is_some() && is_damaged(error) {
-            (FailureKind::Body, format!("{asked}: the answer of {origin} cannot be decompressed: {cause}"))
+            (FailureKind::Body, format!("the answer of {asked} cannot be decompressed: {cause}"))
         } else if self.status.is_some() {
-            (FailureKind::Cut, format!("{asked}: the answer of {origin} was cut: {cause}"))
+            (FailureKind::Cut, format!("the answer of {asked} was cut: {cause}"))
         } else {
-            (FailureKind::Cut, format!("{asked}: the connection to {origin} ended before an answer: {cause}"))
+            (FailureKind::Cut, format!("{origin} gave no whole answer for {asked}: {cause}"))
         };
         self.failure(kind, message)
     }
@@ -282,7 +281,7 @@ impl Trip<'_> {
         let asked = refusal::name(self.operation);
         self.failure(
             FailureKind::Timeout,
-            format!("{asked}: the answer did not end within {spent} ({had} received)"),
+            format!("the answer of {asked} did not end within {spent} ({had} received)"),
         )
     }
 
@@ -374,7 +373,9 @@ fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)
 
 /// The innermost words of an error; the outer ones only repeat the URL and the layer.
 fn root_cause(error: &reqwest::Error) -> String {
-    causes(error).last().map(ToString::to_string).unwrap_or_default()
+    let words = causes(error).last().map(ToString::to_string).unwrap_or_default();
+    // The number says nothing that the words do not.
+    words.split(" (os error").next().unwrap_or_default().to_owned()
 }
 
 /// Whether TLS is what failed.

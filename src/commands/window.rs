@@ -35,7 +35,7 @@ pub(super) fn run(sync: bool, common: &Common, pacing: &Pacing) -> Ending {
     runtime.shutdown_timeout(Duration::from_secs(1));
     ended
         .map(console::Left::exit_status)
-        .map_err(|error| Failure::other(format!("the terminal cannot be used: {error}")))
+        .map_err(|error| Failure::other(format!("the console ended: {error}")))
 }
 
 /// An origin without its scheme.

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
 
 use super::model::Model;
@@ -53,12 +54,14 @@ impl Screen {
     /// Claims it again, after a stop, and forgets what was drawn.
     pub(super) fn reclaim(&mut self) -> io::Result<()> {
         claim()?;
-        self.terminal.clear()
+        self.forget()
     }
 
     /// Forgets what was drawn: the next frame is whole.
     pub(super) fn forget(&mut self) -> io::Result<()> {
-        self.terminal.clear()
+        // Not `clear`: that asks the terminal where its cursor is, and the answer would come as input.
+        let (columns, rows) = size();
+        self.terminal.resize(Rect::new(0, 0, columns, rows))
     }
 
     /// Draws a frame, unless the terminal is not ours any more.

@@ -47,10 +47,12 @@ impl Pace {
         }
     }
 
-    /// Instructions a second in each finished step, oldest first, the last `n`.
+    /// Instructions a second up to each finished step, oldest first, the last `n`. Each is taken over two steps: requests
+    /// go out in bursts of a second, and what is shown is the pace and no stutter.
     pub fn last(&self, n: usize) -> impl Iterator<Item = u64> {
         let skip = self.steps.len().saturating_sub(n);
-        self.steps.iter().skip(skip).map(|c| c * (1000 / STEP as u64))
+        let before = std::iter::once(&0).chain(&self.steps);
+        before.zip(&self.steps).skip(skip).map(|(a, b)| (a + b) * (500 / STEP as u64))
     }
 
     /// Instructions a second over the last `seconds`.
@@ -81,7 +83,7 @@ mod tests {
         assert!((pace.rate(3) - 100.0).abs() < 5.0, "{}", pace.rate(3));
         assert_eq!(pace.last(4).count(), 4);
         pace.note(at(7_000), 500);
-        assert_eq!(pace.last(3).collect::<Vec<_>>(), [0, 0, 0]);
+        assert_eq!(pace.last(3).collect::<Vec<_>>(), [50, 0, 0]);
         pace.note(at(7_001), 3);
         assert!(pace.rate(3).abs() < f64::EPSILON);
     }

@@ -174,11 +174,12 @@ fn commits_refresh_the_mirrors_views_once_a_second() {
 fn every_action_in_every_state_is_survived() {
     let phases = [Phase::Idle, Phase::Opening, Phase::Draining, Phase::Paused, Phase::Stopping];
     for phase in phases {
+        let base = model(phase);
         for screen in [Screen::Sync, Screen::Browse] {
             for overlay in [None, Some(Overlay::Help(0)), Some(Overlay::AskQuit)] {
                 for size in [(0, 0), (1, 1), (60, 16), (200, 60)] {
                     for entry in ACTIONS {
-                        let mut model = model(phase);
+                        let mut model = base.clone();
                         (model.screen, model.overlay, model.size) = (screen, overlay, size);
                         let _ = act::act(&mut model, entry.action);
                     }

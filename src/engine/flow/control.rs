@@ -26,6 +26,10 @@ impl Flow {
         match command {
             Command::Start(_) => {}
             Command::Stop => self.stop(),
+            Command::SetRate(rate) => {
+                self.config.rate = rate;
+                self.pacer.set_rate(rate);
+            }
             _ if self.leaving.is_some() => {}
             Command::Pause => {
                 self.control.paused = true;

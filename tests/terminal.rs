@@ -1,0 +1,279 @@
+//! The real program in a real pseudo-terminal: what it draws, and that it gives the terminal back however it ends.
+
+#![cfg(unix)]
+
+use std::io::{Read, Write};
+use std::num::NonZero;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use rustix::process::{Pid, Signal, kill_process};
+
+/// How long anything may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+fn cells(n: u16) -> NonZero<u16> {
+    NonZero::new(n).unwrap()
+}
+
+struct Terminal {
+    master: Box<dyn MasterPty + Send>,
+    keys: Box<dyn Write + Send>,
+    child: Box<dyn Child + Send + Sync>,
+    bytes: Receiver<Vec<u8>>,
+    screen: vt100::Parser,
+    raw: Vec<u8>,
+}
+
+impl Terminal {
+    fn start(command: CommandBuilder) -> Self {
+        let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).unwrap();
+        let child = pair.slave.spawn_command(command).unwrap();
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let (sender, bytes) = channel();
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(n @ 1..) = reader.read(&mut buffer) {
+                if sender.send(buffer[..n].to_vec()).is_err() {
+                    break;
+                }
+            }
+        });
+        let keys = pair.master.take_writer().unwrap();
+        Self {
+            master: pair.master,
+            keys,
+            child,
+            bytes,
+            screen: vt100::Parser::new(cells(24), cells(80), 0),
+            raw: Vec::new(),
+        }
+    }
+
+    /// The demo on a small account, as fast as it goes.
+    fn demo() -> Self {
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_drainboard"));
+        command.args(["demo", "--items", "300", "--rate", "0", "--latency", "0ms"]);
+        command.env_remove("NO_COLOR");
+        command.env("TERM", "xterm-256color");
+        Self::start(command)
+    }
+
+    fn up_to_date() -> Self {
+        let mut terminal = Self::demo();
+        terminal.until("up to date", |s| s.contains("✓ up to date"));
+        terminal
+    }
+
+    fn press(&mut self, keys: &[u8]) {
+        self.keys.write_all(keys).unwrap();
+        self.keys.flush().unwrap();
+    }
+
+    fn text(&self) -> String {
+        self.screen.screen().contents()
+    }
+
+    fn take(&mut self, deadline: Instant) -> Result<(), RecvTimeoutError> {
+        let bytes = self.bytes.recv_timeout(deadline.saturating_duration_since(Instant::now()))?;
+        self.screen.process(&bytes);
+        self.raw.extend(bytes);
+        Ok(())
+    }
+
+    /// Reads on until the screen shows it.
+    fn until(&mut self, what: &str, seen: impl Fn(&str) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while !seen(&self.text()) {
+            if let Err(e) = self.take(deadline) {
+                panic!("waiting for {what}: {e}; the screen is\n{}", self.text());
+            }
+        }
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = self.child.process_id().and_then(|pid| Pid::from_raw(pid.cast_signed())).unwrap();
+        kill_process(pid, signal).unwrap();
+    }
+
+    /// Reads to the end and says the exit status; the terminal must be as it was.
+    fn ended(&mut self) -> u32 {
+        let deadline = Instant::now() + PATIENCE;
+        while self.take(deadline).is_ok() {}
+        assert!(Instant::now() < deadline, "it does not end; the screen is\n{}", self.text());
+        self.given_back();
+        self.child.wait().unwrap().exit_code()
+    }
+
+    fn given_back(&self) {
+        let screen = self.screen.screen();
+        assert!(!screen.alternate_screen(), "the alternate screen is left");
+        assert!(!screen.hide_cursor(), "the cursor is shown");
+        assert!(!screen.bracketed_paste(), "pastes are plain");
+        assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
+        let raw = String::from_utf8_lossy(&self.raw);
+        assert_eq!(
+            raw.matches("\x1b[?1004h").count(),
+            raw.matches("\x1b[?1004l").count(),
+            "focus is not told"
+        );
+        assert_eq!(raw.matches("\x1b[?1049h").count(), raw.matches("\x1b[?1049l").count());
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+    }
+}
+
+#[test]
+fn it_draws_helps_resizes_and_gives_the_terminal_back() {
+    let mut terminal = Terminal::up_to_date();
+    assert!(terminal.screen.screen().alternate_screen() && terminal.screen.screen().hide_cursor());
+    terminal.press(b"?");
+    terminal.until("the help", |s| s.contains("On this screen"));
+    terminal.press(b"\x1b");
+    terminal.until("no help", |s| !s.contains("On this screen"));
+    terminal.press(b"2");
+    terminal.until("the rows", |s| s.contains("Types") && s.contains("contact") && s.contains("1 of "));
+    let size = PtySize { rows: 10, cols: 40, pixel_width: 0, pixel_height: 0 };
+    terminal.screen.screen_mut().set_size(cells(10), cells(40));
+    terminal.master.resize(size).unwrap();
+    terminal.until("a word about the size", |s| s.contains("need 60x16, have 40x10"));
+    terminal.screen.screen_mut().set_size(cells(40), cells(120));
+    terminal.master.resize(PtySize { rows: 40, cols: 120, ..size }).unwrap();
+    terminal.until("the record beside the rows", |s| s.contains("rev "));
+    terminal.press(b"q");
+    assert_eq!(terminal.ended(), 0);
+}
+
+#[test]
+fn a_signal_ends_it_with_its_number() {
+    for (signal, status) in [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::INT, 130)] {
+        let mut terminal = Terminal::up_to_date();
+        terminal.signal(signal);
+        assert_eq!(terminal.ended(), status, "{signal:?}");
+    }
+}
+
+#[test]
+fn it_stops_and_comes_back() {
+    let mut terminal = Terminal::up_to_date();
+    terminal.press(b"\x1a");
+    let deadline = Instant::now() + PATIENCE;
+    while terminal.screen.screen().alternate_screen() {
+        terminal.take(deadline).unwrap();
+    }
+    terminal.given_back();
+    terminal.signal(Signal::CONT);
+    terminal.until("the screen again", |s| s.contains("up to date"));
+    assert!(terminal.screen.screen().alternate_screen());
+    terminal.press(b"\x03");
+    assert_eq!(terminal.ended(), 130);
+}
+
+#[test]
+fn what_is_unfinished_holds_back_nothing() {
+    for unfinished in [&b"\x1b[<"[..], b"\x1b[", b"\x1bO", b"\x1b]0;x", b"\x1bP", b"\x1b[200~abc", b"\xe9"] {
+        let mut terminal = Terminal::up_to_date();
+        terminal.press(unfinished);
+        // Nothing can be seen of it, so there is nothing to wait for but the time it is given.
+        let until = Instant::now() + Duration::from_millis(400);
+        while terminal.take(until).is_ok() {}
+        terminal.press(b"2");
+        terminal.until("the key behind it", |s| s.contains("Types"));
+        terminal.press(b"q");
+        assert_eq!(terminal.ended(), 0, "{unfinished:?}");
+    }
+}
+
+#[test]
+fn a_long_paste_does_nothing() {
+    let mut terminal = Terminal::up_to_date();
+    let paste = ["\x1b[200~", &"sxq2\r".repeat(200_000), "\x1b[201~?"].concat();
+    terminal.press(paste.as_bytes());
+    terminal.until("the key behind it", |s| s.contains("On this screen"));
+    terminal.press(b"qq");
+    assert_eq!(terminal.ended(), 0);
+}
+
+#[test]
+fn without_colour_no_colour_is_sent() {
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_drainboard"));
+    command.args(["demo", "--items", "300", "--rate", "0", "--latency", "0ms"]);
+    command.env("NO_COLOR", "1");
+    let mut terminal = Terminal::start(command);
+    terminal.until("up to date", |s| s.contains("✓ up to date"));
+    terminal.press(b"q");
+    assert_eq!(terminal.ended(), 0);
+    let raw = String::from_utf8_lossy(&terminal.raw);
+    for sequence in raw.split("\x1b[").skip(1) {
+        let Some((numbers, _)) =
+            sequence.split_once('m').filter(|(n, _)| n.chars().all(|c| "0123456789;".contains(c)))
+        else {
+            continue;
+        };
+        for number in numbers.split(';') {
+            let number: u32 = number.parse().unwrap_or(999);
+            assert!(number < 30 || matches!(number, 39 | 49 | 59), "ESC[{numbers}m");
+        }
+    }
+}
+
+#[test]
+fn a_panic_on_any_thread_gives_the_terminal_back() {
+    let mut command = CommandBuilder::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "child::console", "--ignored", "--nocapture"]);
+    command.env("RUST_BACKTRACE", "0");
+    let mut terminal = Terminal::start(command);
+    terminal.until("the console", |s| s.contains("No mirror yet"));
+    terminal.press(b"e");
+    assert_eq!(terminal.ended(), 101);
+    assert!(terminal.text().contains("the lever broke"), "{}", terminal.text());
+}
+
+/// A console in this very program, run by the test above in a terminal of its own: its demo's lever panics.
+mod child {
+    use std::path::PathBuf;
+    use std::sync::Arc;
+
+    use drainboard::console::{Demo, Setup, run};
+    use drainboard::engine::{Engine, Snapshot};
+
+    struct Broken;
+
+    impl Demo for Broken {
+        fn edit(&self) -> Result<String, String> {
+            panic!("the lever broke")
+        }
+
+        fn toggle_pace(&self) -> String {
+            String::new()
+        }
+    }
+
+    #[test]
+    #[ignore = "needs a terminal; run by another test"]
+    fn console() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let (commands, _commands) = tokio::sync::mpsc::channel(1);
+        let (_events, events) = tokio::sync::mpsc::channel(1);
+        let (_snapshots, snapshot) = tokio::sync::watch::channel(Arc::new(Snapshot::default()));
+        let task = runtime.spawn(async {});
+        let left = run(Setup {
+            engine: Engine { commands, events, snapshot, task },
+            mirror: PathBuf::from("/nonexistent/mirror.db"),
+            title: "broken".into(),
+            host: String::new(),
+            start: None,
+            demo: Some(Arc::new(Broken)),
+            keymap: None,
+            no_color: false,
+        });
+        assert!(left.is_err(), "{left:?}");
+        std::process::exit(101);
+    }
+}
