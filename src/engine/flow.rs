@@ -239,11 +239,12 @@ impl Flow {
 
     /// The next request in order: acks first, they are few and free the outbox. `eager` looks past the waits.
     fn next_action(&self, eager: bool) -> Option<Action> {
-        if matches!(self.acks.stand, Stand::Ready(_)) && (eager || self.acks.tries.due(self.now)) {
-            return Some(Action::Acknowledge);
+        let ack = matches!(self.acks.stand, Stand::Ready(_)) && (eager || self.acks.tries.due(self.now));
+        if let Some(leaving) = &self.leaving {
+            return (ack && leaving.flush).then_some(Action::Acknowledge);
         }
-        if self.leaving.is_some() {
-            return None;
+        if ack {
+            return Some(Action::Acknowledge);
         }
         match self.stage {
             Stage::Starting if !self.starting && (eager || self.start_tries.due(self.now)) => {
