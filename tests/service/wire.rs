@@ -172,7 +172,8 @@ impl Device {
             if event == "deleted" {
                 self.has.remove(&identity);
             } else {
-                let revision = key.rsplit_once('-').unwrap().1.parse().unwrap();
+                let state = key.rsplit_once('-').unwrap().1;
+                let revision = state.split('.').next().unwrap().parse().unwrap();
                 self.has.insert(identity, (revision, data.to_string()));
             }
         }
