@@ -80,7 +80,7 @@ async fn a_device_ends_up_with_what_a_fresh_one_gets() {
         let mut fresh = running.device_of(2, access);
         let brought = fresh.drain().await;
         assert_eq!(events(&brought, "created"), brought.len(), "seed {seed}: a fresh device gets no delete");
-        assert_eq!(device.has, fresh.has, "seed {seed}");
+        device.same_as(&fresh, &format!("seed {seed}"));
         running.stop().await;
     }
 }

@@ -162,6 +162,14 @@ impl Device {
         brought
     }
 
+    /// Whether two devices have the same; the first difference where they have not.
+    pub(crate) fn same_as(&self, other: &Self, when: &str) {
+        let differs = |pair: &(_, _)| self.has.get(pair.0) != other.has.get(pair.0);
+        let here = self.has.iter().find(differs);
+        let there = other.has.iter().find(differs);
+        assert_eq!((here, there), (None, None), "{when}");
+    }
+
     /// Does what the instructions say.
     pub(crate) fn apply(&mut self, page: &[Instruction]) {
         for (event, kind, data, key) in page {
