@@ -32,7 +32,7 @@ fn device() -> DeviceUuid {
 /// A console that knows nothing yet.
 pub(crate) fn fresh() -> Model {
     let mut model = Model::new("demo", "127.0.0.1:41234", now());
-    model.mirror = "/home/ada/.local/share/drainboard/default/mirror.db".to_owned();
+    "/home/ada/.local/share/drainboard/default/mirror.db".clone_into(&mut model.mirror);
     model
 }
 
