@@ -9,10 +9,12 @@ mod models;
 
 use std::fmt::Write as _;
 use std::path::Path;
+use std::sync::Arc;
 
 use drainboard::console::message::Message;
 use drainboard::console::update::update;
 use drainboard::console::view::view;
+use drainboard::engine::event::PackState;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer, Cell};
@@ -30,6 +32,9 @@ const TEXT: &str = "#d5dbe3";
 #[test]
 fn the_picture_is_what_the_console_draws() {
     let mut model = models::draining();
+    let mut snapshot = model.snapshot.as_ref().clone();
+    snapshot.packs.retain(|p| !matches!(p.state, PackState::Refused | PackState::Failed));
+    update(&mut model, Message::Snapshot(Arc::new(snapshot)));
     update(&mut model, Message::Resized(COLUMNS, ROWS));
     let mut terminal = Terminal::new(TestBackend::new(COLUMNS, ROWS)).unwrap();
     terminal.draw(|frame| view(&model, frame)).unwrap();

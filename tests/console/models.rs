@@ -217,7 +217,7 @@ fn history() -> Vec<Message> {
     ];
     for n in 1..=74 {
         all.push(event(9_100 - n * 100, page(n, 110 + (n as u64 * 7) % 30, &[])));
-        if n % 10 == 0 {
+        if n % 10 == 0 && n <= 60 {
             let pack = n / 10;
             all.push(event(9_060 - n * 100, EventKind::PackSent { pack, keys: 1_000, attempt: 1 }));
             let accepted = EventKind::PackAccepted { pack, keys: 1_000, attempt: 1, elapsed_ms: 131 };
