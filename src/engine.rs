@@ -43,6 +43,8 @@ pub enum Command {
     SendAcks,
     /// Cut a wait short: the next try of whatever waits happens now.
     TryNow,
+    /// From now on at most so many requests in any second, in this run and the next; 0 = no limit.
+    SetRate(u32),
 }
 
 /// How a synchronization is done.

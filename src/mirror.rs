@@ -11,6 +11,8 @@
 mod apply;
 pub mod error;
 pub mod filter;
+pub mod find;
+pub mod index;
 mod job;
 mod kinds;
 mod lock;
@@ -20,6 +22,7 @@ mod outbox;
 mod plan;
 mod ranges;
 pub mod reader;
+pub mod refs;
 mod unkeyed;
 mod writer;
 

@@ -68,7 +68,7 @@ impl Default for Options {
             latency: Duration::ZERO,
             token: None,
             page: 100,
-            session_idle: Duration::from_secs(15 * 60),
+            session_idle: Duration::from_mins(15),
         }
     }
 }
@@ -251,3 +251,6 @@ impl Inner {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

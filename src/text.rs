@@ -93,7 +93,7 @@ mod tests {
     fn nothing_that_drives_a_terminal_passes() {
         assert_eq!(visible("Åsa 阿部 👩‍💻"), "Åsa 阿部 👩‍💻");
         assert_eq!(visible("a\x1b[31m\r\n\u{9b}\u{202e}\u{7f}\0"), "a␛[31m␍␊\u{fffd}\u{fffd}␡␀");
-        for c in (0..=0x10ffff).filter_map(char::from_u32) {
+        for c in (0..=0x0010_ffff).filter_map(char::from_u32) {
             if c.is_control() {
                 assert!(symbol(c).is_some(), "{c:?}");
             }

@@ -1,4 +1,5 @@
 //! The Sync service over real HTTP, as a client that is written by hand sees it.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 #[path = "service/wire.rs"]
 mod wire;
@@ -11,3 +12,5 @@ mod drain;
 mod edits;
 #[path = "service/errors.rs"]
 mod errors;
+#[path = "service/speed.rs"]
+mod speed;

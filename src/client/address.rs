@@ -80,6 +80,11 @@ impl Base {
         self.url.origin().ascii_serialization()
     }
 
+    /// How messages name it: the whole base URL, without a slash at the end.
+    pub(super) fn shown(&self) -> String {
+        visible(self.url.as_str().trim_end_matches('/')).into_owned()
+    }
+
     pub(super) fn start(&self) -> Url {
         self.below(START_PATH)
     }

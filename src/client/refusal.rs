@@ -34,40 +34,40 @@ pub(super) struct Context<'a> {
     pub(super) status: u16,
     pub(super) said: &'a Said,
     pub(super) token_source: &'a str,
-    pub(super) origin: &'a str,
+    pub(super) base: &'a str,
     /// Where a redirect points, safe; see [`location_host`].
     pub(super) location: Option<&'a str>,
 }
 
-/// One line: what was asked, what the service said, and what to do.
+/// One line: what is wrong and what to do, then what was asked and what the service said.
 pub(super) fn message(context: &Context<'_>) -> String {
-    let Context { operation, status, said, token_source, origin, location } = context;
-    let what = format!("{} answered {status}{}", name(*operation), said.quote());
-    let advice = match (status, verdict(*operation, *status)) {
+    let Context { operation, status, said, .. } = context;
+    format!("{}: {} answered {status}{}", finding(context), name(*operation), said.quote())
+}
+
+fn finding(context: &Context<'_>) -> String {
+    let Context { operation, status, token_source, base, location, .. } = context;
+    match (*status, verdict(*operation, *status)) {
         (401, _) => format!(
             "the service does not accept the token from {token_source}; make a new one (Settings › OAuth › Access \
              Tokens) and put it there"
         ),
         (403, _) => format!("the token from {token_source} needs the `sync` scope"),
         (300..=399, _) => format!(
-            "a redirect {}, which is not followed, so that the token stays with {origin}; check --base-url",
-            location.map_or_else(|| "to nowhere".to_owned(), |host| format!("to {host}"))
+            "{base} redirects to {}, which is not followed, so that the token stays where it belongs; check --base-url",
+            location.unwrap_or("nowhere")
         ),
-        (_, Verdict::WrongAddress) => format!("there is no Sync API at {origin}; check --base-url"),
+        (_, Verdict::WrongAddress) => format!("there is no Sync API at {base}; check --base-url"),
         (_, Verdict::NewSession) => "the session is unknown or has expired; a new one has what is left".to_owned(),
-        (_, Verdict::Halve) => "the service refuses this pack of keys; halves of it find the key that it dislikes".to_owned(),
-        (429, _) => "too many requests; wait, or lower --rate".to_owned(),
-        (..300, _) if *operation == Operation::Acknowledge => {
-            "only 202 accepts keys; they are kept and sent again".to_owned()
-        }
-        (..300, _) => format!("{} is expected here", expected(*operation)),
+        (_, Verdict::Halve) => "the service refuses this pack of keys".to_owned(),
+        (429, _) => "too many requests; --rate lowers them".to_owned(),
+        (..300, _) => format!("{} is expected, and nothing else counts", expected(*operation)),
         (_, Verdict::Rejected) => {
             "the service calls the request wrong; check --device-uuid and --base-url, and quote the request to support"
                 .to_owned()
         }
-        _ => "the service has trouble; the same request later may succeed".to_owned(),
-    };
-    format!("{what}: {advice}")
+        _ => "the service has trouble".to_owned(),
+    }
 }
 
 /// How messages name an exchange.

@@ -47,10 +47,13 @@ impl Said {
     /// The quote that follows a status: ` (code: message, details; request ID)`, or nothing.
     pub(super) fn quote(&self) -> String {
         let mut out = String::new();
-        for (text, before) in [(&self.code, ""), (&self.message, ": "), (&self.details, ", ")] {
-            if let Some(text) = text {
-                let _ = write!(out, "{}{text}", if out.is_empty() { "" } else { before });
-            }
+        for text in [&self.code, &self.message, &self.details].into_iter().flatten() {
+            let before = match out.chars().last() {
+                None => "",
+                Some('.' | '!' | '?') => " ",
+                Some(_) => ": ",
+            };
+            let _ = write!(out, "{before}{text}");
         }
         if out.is_empty() && self.html {
             out.push_str("an HTML page, as gateways answer");
@@ -83,7 +86,7 @@ mod tests {
         };
         let whole = r#"{"errors":[{"error":{"code":"unauthorized","message":"No.","details":"Really t0ken."}}],
             "meta":{"logref":"abc"}}"#;
-        assert_eq!(quote(whole, false, Some("x")), " (unauthorized: No., Really [token].; request abc)");
+        assert_eq!(quote(whole, false, Some("x")), " (unauthorized: No. Really [token].; request abc)");
         assert_eq!(quote("{}", false, Some("x")), " (request x)");
         assert_eq!(quote("<html>", true, None), " (an HTML page, as gateways answer)");
         assert_eq!(quote("", false, None), "");

@@ -12,6 +12,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::arguments::{self, Common};
@@ -25,11 +26,11 @@ use super::window;
 use crate::client::{Client, ClientConfig, MAX_PAGE};
 use crate::config;
 use crate::console;
-use crate::engine::{self, Mode, Settings};
-use crate::mirror::{Identity, Reader};
+use crate::engine::{self, Command, Mode, Settings};
+use crate::mirror::reader::Value;
+use crate::mirror::{Identity, MirrorError, Reader};
 use crate::protocol::DOCUMENTED_RATE;
 use crate::service::{self, Edit, Service};
-use crate::text::grouped;
 
 /// The real service's latency, as far as anybody measured it.
 const LATENCY: Duration = Duration::from_millis(120);
@@ -157,28 +158,39 @@ async fn drain(settings: Settings, service: &Service, folder: &Folder, common: &
 
 /// Says whether the mirror holds as many records of each type as the account, in words.
 fn compare(mirror: &Path, service: &Service) -> String {
-    let (Ok(kinds), Ok(counts)) = (Reader::open(mirror).and_then(|reader| reader.kinds()), service.counts())
-    else {
+    let read = Reader::open(mirror).and_then(|reader| Ok((reader.kinds()?, unkeyed(&reader)?)));
+    let (Ok((kinds, unkeyed)), Ok(counts)) = (read, service.counts()) else {
         return "the mirror could not be compared with the account".into();
     };
     let rows: u64 = kinds.iter().map(|kind| kind.rows).sum();
-    let differing: Vec<&str> = counts
-        .iter()
-        .filter(|(name, count)| {
-            kinds.iter().find(|kind| kind.name == *name).map_or(0, |kind| kind.rows) != *count
-        })
-        .map(|(name, _)| name.as_str())
-        .collect();
-    if differing.is_empty() {
-        let types = counts.iter().filter(|(_, count)| *count > 0).count() as u64;
-        format!("the mirror has the account's {} in {}", counted(rows, "record"), counted(types, "type"))
-    } else {
-        format!(
-            "the mirror has {} records; these types differ from the account: {}",
-            grouped(rows),
+    let held = |name: &str| kinds.iter().find(|kind| kind.name == name).map_or(0, |kind| kind.rows);
+    let keyed = counts.iter().filter(|(name, count)| *count > 0 && !unkeyed.contains(name));
+    let differing: Vec<&str> =
+        keyed.clone().filter(|(name, count)| held(name) != *count).map(|(name, _)| name.as_str()).collect();
+    if !differing.is_empty() {
+        let rows = counted(rows, "record");
+        return format!(
+            "the mirror has {rows}; these types differ from the account: {}",
             differing.join(", ")
-        )
+        );
     }
+    let types = counted(keyed.count() as u64, "type");
+    let others =
+        if unkeyed.is_empty() { String::new() } else { format!("; without an id: {}", unkeyed.join(", ")) };
+    format!("the mirror has the account's {} of {types}{others}", counted(rows, "record"))
+}
+
+/// The types whose instructions carry no id: the mirror keeps these as instructions and cannot count records.
+fn unkeyed(reader: &Reader) -> Result<Vec<String>, MirrorError> {
+    let mut types = Vec::new();
+    reader.query("SELECT DISTINCT type FROM _unkeyed", &mut |_| (), &mut |row| {
+        types.extend(row.into_iter().filter_map(|value| match value {
+            Value::Text(name) => Some(name),
+            _ => None,
+        }));
+        true
+    })?;
+    Ok(types)
 }
 
 /// The demo in the console.
@@ -193,7 +205,11 @@ fn watch(
     let realistic = settings.rate == DOCUMENTED_RATE;
     let _inside = runtime.enter();
     let engine = engine::spawn(settings);
-    let levers = Levers { service: service.clone(), real: AtomicBool::new(realistic) };
+    let levers = Levers {
+        service: service.clone(),
+        commands: engine.commands.downgrade(),
+        real: AtomicBool::new(realistic),
+    };
     let setup = console::Setup {
         engine,
         mirror,
@@ -215,6 +231,8 @@ fn watch(
 /// What the console can do to the demo's service.
 struct Levers {
     service: Service,
+    /// Weak: the engine ends when the console lets go of it.
+    commands: mpsc::WeakSender<Command>,
     real: AtomicBool,
 }
 
@@ -235,6 +253,10 @@ impl console::Demo for Levers {
         let pace = if real { Pace::REAL } else { Pace::NONE };
         self.service.set_rate(pace.service_rate());
         self.service.set_latency(pace.latency);
+        if let Some(commands) = self.commands.upgrade() {
+            // Where the engine has no room for it, it goes on at its old pace: slower, or stopped by the service's limit.
+            let _ = commands.try_send(Command::SetRate(pace.rate));
+        }
         if real {
             format!("like the real service: {DOCUMENTED_RATE} requests a second, {} ms", LATENCY.as_millis())
         } else {

@@ -92,7 +92,12 @@ impl Job {
         }
         // A failure of the run says more than one of stdout.
         let peeked = sync.peek && run.end() == RunEnd::SingleSession && run.error().is_none();
-        let status = if peeked { 0 } else { run.exit_status() };
+        let status = match (run.signal, sync.watch) {
+            _ if peeked => 0,
+            // Nothing but a signal ends a watch, however the last run went.
+            (Some(signal), Some(_)) => signal.exit_status(),
+            _ => run.exit_status(),
+        };
         if status == 0 { output::written(told) } else { Ok(status) }
     }
 }

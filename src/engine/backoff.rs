@@ -24,7 +24,7 @@ pub fn wait(failures: u32, asked: Option<Duration>, jitter: f64) -> Duration {
         return asked.max(FLOOR) + SPREAD.mul_f64(jitter);
     }
     let bound = doubled(Duration::from_secs(1), failures.saturating_sub(1), CEILING);
-    FLOOR + (bound - FLOOR).mul_f64(jitter)
+    FLOOR + bound.saturating_sub(FLOOR).mul_f64(jitter)
 }
 
 /// The wait after `empties` empty pages in a row: none after the first, which may be an accident of the service.

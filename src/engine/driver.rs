@@ -59,6 +59,11 @@ impl Driver {
             let (mode, paused) = match command {
                 Command::Start(mode) => (mode, false),
                 Command::Step => (Mode::Full, true),
+                Command::SetRate(rate) => {
+                    self.pacer.set_rate(rate);
+                    Arc::make_mut(&mut self.settings).rate = rate;
+                    continue;
+                }
                 _ => continue,
             };
             let run = AssertUnwindSafe(self.run(mode, paused)).catch_unwind().await;
@@ -94,6 +99,10 @@ impl Driver {
                 biased;
                 command = self.commands.recv(), if listening => {
                     listening = command.is_some();
+                    if let Some(Command::SetRate(rate)) = command {
+                        // For the next run; this one's flow hears it below.
+                        Arc::make_mut(&mut self.settings).rate = rate;
+                    }
                     run.feed(self.now(), Input::Command(command.unwrap_or(Command::Stop)), &mut self.watchers);
                 }
                 _ = inbox.recv_many(&mut reports, BATCH) => {

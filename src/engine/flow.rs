@@ -135,11 +135,12 @@ enum Action {
 impl Flow {
     /// A run that begins now, paused or not. The pacer is that of earlier runs: a rate knows no runs. The first outputs
     /// come from [`Flow::begin`].
-    pub fn new(config: Config, mode: Mode, paused: bool, pacer: Pacer) -> Self {
-        let workers = config.workers.max(1);
+    pub fn new(mut config: Config, mode: Mode, paused: bool, pacer: Pacer) -> Self {
+        config.workers = config.workers.max(1);
+        config.ack_pack = config.ack_pack.max(1);
         Self {
             rng: fastrand::Rng::with_seed(config.seed),
-            config: Config { workers, ack_pack: config.ack_pack.max(1), ..config },
+            config,
             mode,
             pacer,
             now: Duration::ZERO,

@@ -140,6 +140,9 @@ pub enum MirrorError {
         /// The first failure.
         reason: String,
     },
+    /// Somebody stopped a long reading.
+    #[error("stopped")]
+    Stopped,
     /// A query that may not run, or that SQLite does not understand.
     #[error("{reason}")]
     Query {
@@ -164,6 +167,7 @@ impl MirrorError {
         let path = path.to_owned();
         let reason = crate::text::visible(&source.to_string()).into_owned();
         match source.sqlite_error_code() {
+            Some(ErrorCode::OperationInterrupted) => Self::Stopped,
             Some(ErrorCode::DiskFull) => Self::DiskFull { path },
             Some(ErrorCode::NotADatabase) => Self::NotADatabase { path },
             Some(ErrorCode::DatabaseCorrupt) => Self::Corrupt { path, reason },

@@ -16,12 +16,13 @@ use serde::Serialize;
 use super::open::{self, Found};
 use super::{MirrorError, Outbox, SessionNo, lock, names};
 use crate::protocol::{DeviceUuid, RecordId};
+pub(super) use window::row as window_row;
 
 /// A read-only connection to a mirror.
 #[derive(Debug)]
 pub struct Reader {
-    path: PathBuf,
-    connection: Connection,
+    pub(super) path: PathBuf,
+    pub(super) connection: Connection,
     /// Opened with `immutable=1`: nobody can write there, and no WAL can be read.
     immutable: bool,
 }
@@ -279,7 +280,7 @@ impl Reader {
         MirrorError::Query { reason }
     }
 
-    fn error(&self, error: rusqlite::Error) -> MirrorError {
+    pub(super) fn error(&self, error: rusqlite::Error) -> MirrorError {
         MirrorError::sqlite("cannot read", &self.path, error)
     }
 }
@@ -321,7 +322,7 @@ pub(super) fn record_id(value: ValueRef<'_>) -> rusqlite::Result<RecordId> {
 }
 
 /// A text column, whatever bytes it has.
-fn text(row: &SqlRow<'_>, index: usize) -> rusqlite::Result<String> {
+pub(super) fn text(row: &SqlRow<'_>, index: usize) -> rusqlite::Result<String> {
     Ok(match row.get_ref(index)? {
         ValueRef::Text(bytes) | ValueRef::Blob(bytes) => String::from_utf8_lossy(bytes).into_owned(),
         ValueRef::Integer(n) => n.to_string(),

@@ -32,11 +32,6 @@ impl World {
         Rng::new(self.seed, kind as u64, at)
     }
 
-    /// A record's id.
-    fn id(&self, kind: Kind, at: u64) -> u64 {
-        kind as u64 * 100_000_000 + 11 + at
-    }
-
     /// How many records a type has.
     fn count(&self, kind: Kind) -> u64 {
         self.plan.count(kind)
@@ -50,7 +45,7 @@ impl World {
 
     /// The id of a record of a type, whichever.
     fn link(&self, kind: Kind, rng: &mut Rng) -> Option<u64> {
-        self.pick(kind, rng).map(|at| self.id(kind, at))
+        self.pick(kind, rng).map(|at| id(kind, at))
     }
 
     /// The user whose a record is; none where there is no user.
@@ -74,7 +69,7 @@ impl World {
 
     /// The order that a line item belongs to.
     fn order_of(&self, at: u64) -> Option<u64> {
-        self.pick(Kind::Order, &mut Rng::new(self.seed ^ 0x6f72_6465_72, Kind::LineItem as u64, at))
+        self.pick(Kind::Order, &mut Rng::new(self.seed ^ 0x006f_7264_6572, Kind::LineItem as u64, at))
     }
 
     /// Writes the JSON of a record.
@@ -94,9 +89,14 @@ impl World {
     }
 }
 
-/// The user who owns the demo's restricted token.
+/// A record's id.
+fn id(kind: Kind, at: u64) -> u64 {
+    kind as u64 * 100_000_000 + 11 + at
+}
+
+/// The id of the n-th user, from 0: the administrator.
 pub(super) fn user(at: u64) -> i64 {
-    (Kind::User as u64 * 100_000_000 + 11 + at) as i64
+    id(Kind::User, at) as i64
 }
 
 /// The JSON of one more record, for edits: numbered beyond those that the account began with.
@@ -104,7 +104,7 @@ pub(super) fn another(seed: u64, items: u64, kind: Kind, at: u64) -> (i64, Optio
     let world = World { seed, plan: Plan::new(items) };
     let mut out = Json::default();
     world.write(&mut out, kind, at);
-    (world.id(kind, at) as i64, world.owner(kind, at).map(|owner| owner as i64), out.take())
+    (id(kind, at) as i64, world.owner(kind, at).map(|owner| owner as i64), out.take())
 }
 
 /// Fills an empty account.
@@ -128,7 +128,7 @@ pub(super) fn fill(file: &Transaction<'_>, items: u64, seed: u64) -> rusqlite::R
         out.clear();
         world.write(&mut out, kind, at);
         let owner = world.owner(kind, at).map(|owner| owner as i64);
-        insert.execute(params![seq as i64 + 1, kind as i64, world.id(kind, at) as i64, owner, out.text()])?;
+        insert.execute(params![seq as i64 + 1, kind as i64, id(kind, at) as i64, owner, out.text()])?;
         *tally.entry((kind as i64, owner.unwrap_or(0))).or_default() += 1;
     }
     let mut insert = file.prepare("INSERT INTO tally (kind, owner, live) VALUES (?1, ?2, ?3)")?;

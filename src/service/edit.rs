@@ -269,7 +269,7 @@ fn rewrite(data: &str, changes: &[(&str, String)]) -> String {
             let start = old.get().as_ptr() as usize - data.as_ptr() as usize;
             spots.push((start, start + old.get().len(), value));
         } else {
-            added.push_str(&format!(r#","{name}":{value}"#));
+            added.extend([",\"", name, "\":", value.as_str()]);
         }
     }
     spots.sort_unstable_by_key(|spot| spot.0);

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
-use axum::body::{Body, Bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{Method, Response, StatusCode};
 use futures_util::stream;
 use serde::Deserialize;
@@ -79,18 +79,24 @@ pub(super) fn instead(status: u16) -> Reply {
 
 impl Fault {
     /// Spoils a finished answer.
-    pub(super) fn spoil(self, response: Response<Body>) -> Response<Body> {
+    pub(super) async fn spoil(self, response: Response<Body>) -> Response<Body> {
         let (mut parts, body) = response.into_parts();
         parts.headers.remove(axum::http::header::CONTENT_LENGTH);
-        let keep = match self {
+        let half = match self {
             Self::Instead(_) => return Response::from_parts(parts, body),
-            Self::Cut => 1,
-            Self::Lost => 0,
+            // A body of ours is whole already, so reading it cannot fail.
+            Self::Cut => to_bytes(body, usize::MAX).await.map(|all| all.slice(..all.len() / 2)).ok(),
+            Self::Lost => None,
         };
-        let broken = || std::io::Error::other("cut on purpose");
-        let halves = stream::iter((0..=keep).map(move |at| {
-            if at < keep { Ok(Bytes::from_static(br#"{"items":[{"data":{"#)) } else { Err(broken()) }
-        }));
-        Response::from_parts(parts, Body::from_stream(halves))
+        let pieces = stream::unfold(half, |half| async {
+            let Some(half) = half else { return Some((Err(std::io::Error::other("cut on purpose")), None)) };
+            if half.is_empty() {
+                // What was sent must leave before the connection breaks, or all of the answer is lost.
+                tokio::task::yield_now().await;
+                return Some((Err(std::io::Error::other("cut on purpose")), None));
+            }
+            Some((Ok(half), Some(Bytes::new())))
+        });
+        Response::from_parts(parts, Body::from_stream(pieces))
     }
 }

@@ -81,7 +81,8 @@ impl Account {
         started
     }
 
-    fn start_in(
+    /// The same within a transaction. For the writer.
+    pub(super) fn start_in(
         &self,
         file: &Connection,
         device: DeviceUuid,
@@ -138,7 +139,7 @@ impl Account {
                 owed += self.settle(file, device, sight, first, last)?;
             }
             if owed > 0 && !exact {
-                return self.estimate(file, sight, missing).map(|guess| guess.max(owed));
+                return estimate(file, sight, missing).map(|guess| guess.max(owed));
             }
         }
     }
@@ -171,17 +172,6 @@ impl Account {
         if let Some(device) = self.state().devices.get_mut(&device) {
             device.acked.insert(seq);
         }
-    }
-
-    /// Of so many changes, those that a user sees, taken evenly.
-    fn estimate(&self, file: &Connection, sight: Sight, missing: u64) -> rusqlite::Result<u64> {
-        let Sight::Own(user) = sight else { return Ok(missing) };
-        let (all, seen): (i64, i64) = file
-            .prepare_cached(
-                "SELECT coalesce(sum(live), 0), coalesce(sum(live) FILTER (WHERE owner IN (0, ?1)), 0) FROM tally",
-            )?
-            .query_row([user], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok((missing as f64 * seen as f64 / all.max(1) as f64).ceil() as u64)
     }
 
     /// Takes the next page off a session's queue. Blocks.
@@ -342,6 +332,17 @@ impl Account {
         }
         Ok(())
     }
+}
+
+/// Of so many changes, those that a user sees, taken evenly.
+fn estimate(file: &Connection, sight: Sight, missing: u64) -> rusqlite::Result<u64> {
+    let Sight::Own(user) = sight else { return Ok(missing) };
+    let (all, seen): (i64, i64) = file
+        .prepare_cached(
+            "SELECT coalesce(sum(live), 0), coalesce(sum(live) FILTER (WHERE owner IN (0, ?1)), 0) FROM tally",
+        )?
+        .query_row([user], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok((missing as f64 * seen as f64 / all.max(1) as f64).ceil() as u64)
 }
 
 impl Session {

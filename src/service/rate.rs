@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::protocol::DOCUMENTED_HOURLY;
 
 const SECOND: Duration = Duration::from_secs(1);
-const HOUR: Duration = Duration::from_secs(3_600);
+const HOUR: Duration = Duration::from_hours(1);
 
 /// Who asked when.
 #[derive(Debug, Default)]

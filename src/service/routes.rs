@@ -61,7 +61,7 @@ pub(super) async fn answer(service: Arc<Inner>, peer: SocketAddr, request: Reque
     service.wait().await;
     let response = reply.into_response(&id);
     match fault {
-        Some(fault) => fault.spoil(response),
+        Some(fault) => fault.spoil(response).await,
         None => response,
     }
 }
@@ -256,7 +256,7 @@ async fn emulator(service: &Arc<Inner>, request: Request<Body>) -> Result<Reply,
             Ok(Reply::Bare(StatusCode::ACCEPTED))
         }
         ("GET", "/emulator/status") => {
-            let status = service.work(|s| s.status()).await?;
+            let status = service.work(Inner::status).await?;
             Ok(Reply::Json(StatusCode::OK, status.to_string().into_bytes()))
         }
         (method, path) => Err(Problem::path(method, path)),

@@ -74,6 +74,12 @@ impl Store {
         })
     }
 
+    /// Where the file is.
+    #[cfg(test)]
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Does `job` in a transaction of the writer, and answers when it is committed. Blocks.
     ///
     /// Jobs run one after the other, in the order in which they were asked for. A job that fails takes back its own
@@ -142,18 +148,15 @@ impl Drop for Store {
 fn write(mut connection: Connection, queue: &mpsc::Receiver<Job>) {
     while let Ok(first) = queue.recv() {
         let jobs = std::iter::once(first).chain(queue.try_iter().take(GROUP - 1));
-        let (answers, committed) =
-            match connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate) {
-                Ok(mut transaction) => {
-                    let answers: Vec<Answer> = jobs.map(|job| job(&mut transaction)).collect();
-                    (answers, transaction.commit().map_err(|e| e.to_string()))
-                }
-                // The jobs are dropped, and whoever waits for them is told by the closed channel.
-                Err(_) => {
-                    drop(jobs.collect::<Vec<_>>());
-                    continue;
-                }
-            };
+        let Ok(mut transaction) =
+            connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
+        else {
+            // The jobs are dropped, and whoever waits for them is told so by the closed channel.
+            drop(jobs.collect::<Vec<_>>());
+            continue;
+        };
+        let answers: Vec<Answer> = jobs.map(|job| job(&mut transaction)).collect();
+        let committed = transaction.commit().map_err(|e| e.to_string());
         for answer in answers {
             answer(committed.clone());
         }

@@ -100,7 +100,7 @@ impl User {
         ended.stdout.lines().nth(1).unwrap().parse().unwrap()
     }
 
-    /// The mirror's rows a type.
+    /// The mirror's rows a type, those of the types aside whose records have no id.
     pub(crate) fn rows(&self) -> Vec<(String, u64)> {
         let status = self.status();
         let kinds = status["kinds"].as_array().unwrap();
@@ -294,14 +294,22 @@ impl Served {
         if body.is_empty() { Value::Null } else { serde_json::from_str(body).unwrap() }
     }
 
-    /// The account's records a type, as the service counts them.
+    /// The account's records a type, as the service counts them, those without an id aside.
     pub(crate) fn rows(&self) -> Vec<(String, u64)> {
         let status = self.emulator("GET", "status", "");
         let counts = status["counts"].as_object().unwrap();
         let rows = counts.iter().map(|(kind, count)| (kind.clone(), count.as_u64().unwrap()));
-        let mut rows: Vec<(String, u64)> = rows.filter(|(_, count)| *count > 0).collect();
+        // These records have no id of their own: the mirror keeps them as instructions.
+        let mut rows: Vec<(String, u64)> =
+            rows.filter(|(kind, count)| *count > 0 && kind != "associated_contact").collect();
         rows.sort();
         rows
+    }
+
+    /// The account's records, all types.
+    pub(crate) fn total(&self) -> u64 {
+        let status = self.emulator("GET", "status", "");
+        status["counts"].as_object().unwrap().values().map(|count| count.as_u64().unwrap()).sum()
     }
 
     /// Sends a signal and waits for the end.

@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 
 /// What the server does with one request.
 #[derive(Debug, Clone)]
@@ -31,6 +32,15 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) async fn start(acts: impl IntoIterator<Item = Act>) -> Self {
+        Self::begin(acts, None).await
+    }
+
+    /// A server that speaks TLS first.
+    pub(crate) async fn start_tls(acts: impl IntoIterator<Item = Act>, tls: TlsAcceptor) -> Self {
+        Self::begin(acts, Some(tls)).await
+    }
+
+    async fn begin(acts: impl IntoIterator<Item = Act>, tls: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let server = Self {
             port: listener.local_addr().unwrap().port(),
@@ -40,7 +50,17 @@ impl Server {
         let (acts, requests) = (Arc::clone(&server.acts), Arc::clone(&server.requests));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(talk(stream, Arc::clone(&acts), Arc::clone(&requests)));
+                let (acts, requests, tls) = (Arc::clone(&acts), Arc::clone(&requests), tls.clone());
+                tokio::spawn(async move {
+                    match tls {
+                        None => talk(stream, acts, requests).await,
+                        Some(tls) => {
+                            if let Ok(stream) = tls.accept(stream).await {
+                                talk(stream, acts, requests).await;
+                            }
+                        }
+                    }
+                });
             }
         });
         server
@@ -60,7 +80,11 @@ impl Server {
     }
 }
 
-async fn talk(mut stream: TcpStream, acts: Arc<Mutex<VecDeque<Act>>>, requests: Arc<Mutex<Vec<String>>>) {
+async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
+    mut stream: S,
+    acts: Arc<Mutex<VecDeque<Act>>>,
+    requests: Arc<Mutex<Vec<String>>>,
+) {
     while let Some(request) = read_request(&mut stream).await {
         requests.lock().unwrap().push(request);
         let act = acts.lock().unwrap().pop_front();
@@ -91,7 +115,7 @@ async fn talk(mut stream: TcpStream, acts: Arc<Mutex<VecDeque<Act>>>, requests: 
     }
 }
 
-async fn read_request(stream: &mut TcpStream) -> Option<String> {
+async fn read_request<S: AsyncRead + Unpin>(stream: &mut S) -> Option<String> {
     let mut request = Vec::new();
     let mut byte = [0];
     while !request.ends_with(b"\r\n\r\n") {

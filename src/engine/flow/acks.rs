@@ -224,7 +224,7 @@ impl Flow {
     pub(super) fn on_accepted(&mut self, cost: Cost) {
         let Some(pack) = self.acks.in_flight() else { return };
         self.answered(cost);
-        self.gentle = false;
+        self.let_in();
         let totals = self.meter.count();
         totals.acked += pack.keys;
         totals.packs += 1;

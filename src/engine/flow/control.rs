@@ -26,10 +26,15 @@ impl Flow {
         match command {
             Command::Start(_) => {}
             Command::Stop => self.stop(),
+            Command::SetRate(rate) => {
+                self.config.rate = rate;
+                self.pacer.set_rate(rate);
+            }
             _ if self.leaving.is_some() => {}
             Command::Pause => {
                 self.control.paused = true;
                 self.control.step = false;
+                self.acks.by_hand = false;
             }
             Command::Resume => {
                 if self.control.paused {
@@ -37,9 +42,12 @@ impl Flow {
                     self.emit(EventKind::Resumed);
                 }
             }
-            Command::Step => self.control = Control { paused: true, step: true, told: false },
+            Command::Step => {
+                self.control = Control { paused: true, step: true, told: false };
+                self.acks.by_hand = false;
+            }
             Command::SendAcks => {
-                let any = self.acks.deliverable() > 0;
+                let any = self.acks.deliverable() > 0 && !self.config.peek;
                 self.acks.flush = any;
                 self.acks.by_hand = any;
                 self.control.told &= !any;
@@ -132,7 +140,8 @@ impl Flow {
     /// Tells the watchers once that a pause is true.
     pub(super) fn tell_pause(&mut self) {
         let control = &self.control;
-        if control.paused && !control.step && !control.told && self.leaving.is_none() && !self.in_flight() {
+        let untold = control.paused && !control.step && !control.told && !self.acks.by_hand;
+        if untold && self.leaving.is_none() && self.stage != Stage::Over && !self.in_flight() {
             self.control.told = true;
             self.emit(EventKind::Paused);
         }

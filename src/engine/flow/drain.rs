@@ -47,6 +47,8 @@ pub(super) struct Queue {
     pages: Option<u64>,
     pub(super) done: u64,
     pub(super) left: Option<u64>,
+    /// Takes after this one were asked for when `left` was known.
+    left_since: Ticket,
     pub(super) drained: bool,
     /// The longest page seen.
     page: u64,
@@ -94,6 +96,7 @@ impl Drain {
             pages: queue.pages,
             done: 0,
             left: None,
+            left_since: 0,
             drained: false,
             page: 0,
             empties: 0,
@@ -198,12 +201,27 @@ impl Drain {
         self.workers[worker].tries = Tries::default();
     }
 
-    /// A page came: what the service says is left, and whether the queue says nothing too long.
-    pub(super) fn arrived(&mut self, now: Duration, queue: usize, facts: &PageFacts) {
-        let alone = self.busy(queue) == 0;
+    /// A page came: what the service says is left, and whether the queue says nothing too long. `newest` is the last
+    /// take that was asked for.
+    pub(super) fn arrived(
+        &mut self,
+        now: Duration,
+        queue: usize,
+        ticket: Ticket,
+        newest: Ticket,
+        facts: &PageFacts,
+    ) {
         let queue = &mut self.queues[queue];
-        queue.guide_wrong |= alone && queue.left.is_some_and(|left| left < facts.instructions);
-        queue.left = facts.count_left;
+        // Answers overtake each other: only one that was asked for later may say that more is left.
+        let later = ticket > queue.left_since;
+        queue.guide_wrong |= later && queue.left.is_some_and(|left| left < facts.instructions);
+        queue.left = match (queue.left, facts.count_left) {
+            (Some(known), Some(left)) if !later => Some(known.min(left)),
+            (_, left) => left,
+        };
+        if later {
+            queue.left_since = newest;
+        }
         queue.page = queue.page.max(facts.instructions);
         queue.empties = if facts.instructions == 0 { queue.empties + 1 } else { 0 };
         queue.empty_until = now + backoff::empty(queue.empties);

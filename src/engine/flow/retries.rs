@@ -187,6 +187,11 @@ impl Flow {
         }
     }
 
+    /// The service answered a page or a pack well; what was still on its way when a halt began says nothing.
+    pub(super) fn let_in(&mut self) {
+        self.gentle &= self.halted().is_some();
+    }
+
     pub(super) fn halted(&self) -> Option<&Halt> {
         self.halt.as_ref().filter(|halt| halt.until > self.now)
     }

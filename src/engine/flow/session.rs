@@ -92,12 +92,12 @@ impl Flow {
     }
 
     pub(super) fn on_page(&mut self, ticket: Ticket, facts: PageFacts, cost: Cost) {
-        let now = self.now;
+        let (now, newest) = (self.now, self.tickets);
         self.took_well(cost);
         let Some(drain) = &mut self.drain else { return };
         let Some((worker, queue)) = drain.put_down(ticket) else { return };
         drain.rest(worker);
-        drain.arrived(now, queue, &facts);
+        drain.arrived(now, queue, ticket, newest, &facts);
         drain.workers[worker].applying += 1;
         let session = drain.no;
         drain.applying.insert(ticket, Arrived { worker, queue, facts, cost });
@@ -119,7 +119,7 @@ impl Flow {
 
     fn took_well(&mut self, cost: Cost) {
         self.answered(cost);
-        self.gentle = false;
+        self.let_in();
         self.last_take = Some(self.now);
     }
 
@@ -189,6 +189,7 @@ impl Flow {
         let end = *end;
         self.emit(EventKind::SessionEnded { no: drain.no, end });
         if self.leaving.is_some() {
+            self.stage = Stage::Starting; // the way out goes on from here
             return;
         }
         self.weigh(&drain, end);
@@ -212,7 +213,7 @@ impl Flow {
         if end != SessionEnd::Drained || drain.failed_objects + drain.lost_pages > 0 {
             let jitter = self.rng.f64();
             self.start_tries.at = self.now + backoff::wait(self.causes.sessions, None, jitter);
-            self.start_tries.reason = "the last session brought nothing new".to_owned();
+            "the last session brought nothing new".clone_into(&mut self.start_tries.reason);
         }
     }
 

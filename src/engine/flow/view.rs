@@ -44,7 +44,8 @@ impl Flow {
             return Phase::Stopping;
         }
         if self.control.paused {
-            return if self.in_flight() || self.control.step { Phase::Pausing } else { Phase::Paused };
+            let going = self.in_flight() || self.control.step || self.acks.by_hand;
+            return if going { Phase::Pausing } else { Phase::Paused };
         }
         match &self.stage {
             Stage::Opening => Phase::Opening,
@@ -114,7 +115,7 @@ impl Flow {
         let start = (self.stage == Stage::Starting).then_some(&self.start_tries);
         let ack = matches!(self.acks.stand, Stand::Ready(_)).then_some(&self.acks.tries);
         let tries = start.into_iter().chain(ack);
-        let drain = self.drain.iter().flat_map(|drain| drain.waits());
+        let drain = self.drain.iter().flat_map(super::drain::Drain::waits);
         tries.map(|tries| (tries.at, tries.reason.as_str(), tries.failures + 1)).chain(drain)
     }
 

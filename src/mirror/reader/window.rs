@@ -67,7 +67,7 @@ impl Reader {
     }
 
     /// A type's table, quoted.
-    fn table(&self, kind: &str) -> Result<Option<String>, MirrorError> {
+    pub(in crate::mirror) fn table(&self, kind: &str) -> Result<Option<String>, MirrorError> {
         self.connection
             .prepare_cached("SELECT table_name FROM _type WHERE name = ?1")
             .and_then(|mut found| found.query_row([kind], |row| text(row, 0)).optional())
@@ -75,7 +75,7 @@ impl Reader {
             .map_err(|e| self.error(e))
     }
 
-    fn rows(&self, sql: &str, id: Option<&RecordId>) -> Result<Vec<Row>, MirrorError> {
+    pub(in crate::mirror) fn rows(&self, sql: &str, id: Option<&RecordId>) -> Result<Vec<Row>, MirrorError> {
         let key = id.map(Key);
         let parameters: &[&dyn ToSql] = match &key {
             Some(key) => &[key],
@@ -95,7 +95,7 @@ impl Reader {
     }
 }
 
-fn row(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
+pub(in crate::mirror) fn row(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
     Ok(Row {
         id: record_id(row.get_ref(0)?)?,
         revision: row.get(1)?,

@@ -1,16 +1,17 @@
 //! What an account is made of: itself, its users, its pipelines, its lists of reasons, sources, outcomes and products.
 
 use super::json::Json;
+use super::people::times;
 use super::words::{OUTCOMES, PRODUCTS, REASONS, SOURCES, STAGES, TAGS};
-use super::{Kind, World};
+use super::{Kind, World, id};
 
 impl World {
     /// Writes a record of the account's settings, without its braces.
     pub(super) fn catalogue(&self, out: &mut Json, kind: Kind, at: u64) {
         let mut rng = self.rng(kind, at);
-        let (created, updated) = self.times(&mut rng);
+        let (created, updated) = times(&mut rng);
         let nth = |words: &'static [&'static str]| words[at as usize % words.len()];
-        out.number("id", self.id(kind, at));
+        out.number("id", id(kind, at));
         match kind {
             Kind::Account => account(out),
             Kind::User => self.user(out, at),
@@ -81,7 +82,7 @@ impl World {
         out.number("likelihood", [5, 20, 50, 80, 100, 0][position as usize]);
         out.flag("active", position < 4);
         let pipeline = (at / STAGES.len() as u64).min(pipelines - 1);
-        out.link("pipeline_id", (self.count(Kind::Pipeline) > 0).then(|| self.id(Kind::Pipeline, pipeline)));
+        out.link("pipeline_id", (self.count(Kind::Pipeline) > 0).then(|| id(Kind::Pipeline, pipeline)));
     }
 }
 

@@ -72,7 +72,9 @@ impl Json {
     pub(super) fn parts(&mut self, name: &str, parts: &[&str]) {
         self.key(name);
         self.0.push('"');
-        parts.iter().for_each(|part| self.escaped(part));
+        for part in parts {
+            self.escaped(part);
+        }
         self.0.push('"');
     }
 

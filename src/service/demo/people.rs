@@ -3,7 +3,7 @@
 use super::json::Json;
 use super::rng::Rng;
 use super::words::{INDUSTRIES, LOCALES, Locale, TAGS};
-use super::{Kind, World};
+use super::{Kind, World, id};
 
 /// 2019-01-01: when the account began.
 const BEGAN: u64 = 1_546_300_800;
@@ -25,6 +25,17 @@ impl Names {
     }
 }
 
+/// Whether a contact is an organisation: the first of each five are, so that persons can link back to one.
+pub(super) fn is_organization(at: u64) -> bool {
+    at.is_multiple_of(5)
+}
+
+/// Created and last updated, in seconds since 1970.
+pub(super) fn times(rng: &mut Rng) -> (u64, u64) {
+    let created = rng.below(LASTED);
+    (BEGAN + created, BEGAN + created + rng.below(LASTED - created))
+}
+
 impl World {
     /// The names of a lead, a contact or a user.
     pub(super) fn names(&self, kind: Kind, at: u64) -> Names {
@@ -40,30 +51,19 @@ impl World {
         }
     }
 
-    /// Whether a contact is an organisation: the first of each five are, so that persons can link back to one.
-    pub(super) fn is_organization(&self, at: u64) -> bool {
-        at.is_multiple_of(5)
-    }
-
     /// The organisation that a contact belongs to.
     fn organization(&self, at: u64, rng: &mut Rng) -> Option<u64> {
         let organization = rng.below(self.count(Kind::Contact).div_ceil(5).max(1)) * 5;
-        (!self.is_organization(at) && self.count(Kind::Contact) > 0 && rng.chance(70))
-            .then(|| self.id(Kind::Contact, organization))
-    }
-
-    /// Created and last updated, in seconds since 1970.
-    pub(super) fn times(&self, rng: &mut Rng) -> (u64, u64) {
-        let created = rng.below(LASTED);
-        (BEGAN + created, BEGAN + created + rng.below(LASTED - created))
+        (!is_organization(at) && self.count(Kind::Contact) > 0 && rng.chance(70))
+            .then(|| id(Kind::Contact, organization))
     }
 
     /// Writes a lead or a contact, without its braces.
     pub(super) fn person(&self, out: &mut Json, kind: Kind, at: u64) {
         let mut rng = self.rng(kind, at);
         let names = self.names(kind, at);
-        let (created, updated) = self.times(&mut rng);
-        out.number("id", self.id(kind, at));
+        let (created, updated) = times(&mut rng);
+        out.number("id", id(kind, at));
         out.link("creator_id", self.link(Kind::User, &mut rng));
         out.link("owner_id", self.owner(kind, at));
         if kind == Kind::Lead {
@@ -81,7 +81,7 @@ impl World {
             out.raw("description", "null");
         }
         out.string("industry", rng.of(&INDUSTRIES));
-        self.reach(out, kind, at, &names, &mut rng);
+        reach(out, kind, at, &names, &mut rng);
         address(out, "address", names.locale, &mut rng);
         if kind == Kind::Contact && rng.chance(25) {
             address(out, "billing_address", names.locale, &mut rng);
@@ -105,7 +105,7 @@ impl World {
     }
 
     fn contact_head(&self, out: &mut Json, at: u64, names: &Names, rng: &mut Rng) {
-        let organization = self.is_organization(at);
+        let organization = is_organization(at);
         let parent = self.organization(at, rng);
         out.flag("is_organization", organization);
         out.link("contact_id", parent);
@@ -123,27 +123,27 @@ impl World {
         out.string("prospect_status", rng.of(&["none", "current", "lost"]));
         out.link("source_id", self.link(Kind::Source, rng));
     }
+}
 
-    fn reach(&self, out: &mut Json, kind: Kind, at: u64, names: &Names, rng: &mut Rng) {
-        let number = (self.id(kind, at) % 100_000_000).to_string();
-        let host = rng.of(&["example.com", "example.org", "example.net", "mail.example.com"]);
-        out.parts("website", &["https://www.", host, "/", kind.name(), "/", &number]);
-        out.parts("email", &[kind.name(), ".", &number, "@", host]);
-        for name in ["phone", "mobile"] {
-            let digits = (1_000 + rng.below(9_000)).to_string();
-            out.parts(name, &[names.locale.phone, &digits]);
-        }
-        out.raw("fax", "null");
-        if rng.chance(30) {
-            out.parts("twitter", &["example_", &number]);
-            out.parts("linkedin", &["https://www.example.com/in/", &number]);
-        } else {
-            out.raw("twitter", "null");
-            out.raw("linkedin", "null");
-        }
-        out.raw("facebook", "null");
-        out.raw("skype", "null");
+fn reach(out: &mut Json, kind: Kind, at: u64, names: &Names, rng: &mut Rng) {
+    let number = (id(kind, at) % 100_000_000).to_string();
+    let host = rng.of(&["example.com", "example.org", "example.net", "mail.example.com"]);
+    out.parts("website", &["https://www.", host, "/", kind.name(), "/", &number]);
+    out.parts("email", &[kind.name(), ".", &number, "@", host]);
+    for name in ["phone", "mobile"] {
+        let digits = (1_000 + rng.below(9_000)).to_string();
+        out.parts(name, &[names.locale.phone, &digits]);
     }
+    out.raw("fax", "null");
+    if rng.chance(30) {
+        out.parts("twitter", &["example_", &number]);
+        out.parts("linkedin", &["https://www.example.com/in/", &number]);
+    } else {
+        out.raw("twitter", "null");
+        out.raw("linkedin", "null");
+    }
+    out.raw("facebook", "null");
+    out.raw("skype", "null");
 }
 
 fn address(out: &mut Json, name: &str, locale: &Locale, rng: &mut Rng) {

@@ -24,7 +24,7 @@ impl Rng {
 
     /// A number below `bound`; 0 where the bound is 0.
     pub(super) fn below(&mut self, bound: u64) -> u64 {
-        (u128::from(self.next()) * u128::from(bound) >> 64) as u64
+        ((u128::from(self.next()) * u128::from(bound)) >> 64) as u64
     }
 
     /// Whether something that happens `percent` times in a hundred happens.

@@ -1,0 +1,164 @@
+//! Text without its case, and the search for it: in whole records by bytes first, then in decoded values. Pure.
+//!
+//! Case is folded one character at a time (Unicode's lower case, and ς as σ), so that a part of a text folds to a part
+//! of the folded text. The search in raw bytes may say yes too often and never says no wrongly.
+
+use memchr::{memchr, memchr2, memmem};
+
+/// Adds the folded text to `out`.
+pub(in crate::mirror) fn fold_into(text: &[u8], out: &mut String) {
+    let mut plain = |text: &str| {
+        for c in text.chars() {
+            match c {
+                '\0'..='\x7f' => out.push(c.to_ascii_lowercase()),
+                'ς' => out.push('σ'),
+                c => out.extend(c.to_lowercase().map(|c| if c == 'ς' { 'σ' } else { c })),
+            }
+        }
+    };
+    match std::str::from_utf8(text) {
+        Ok(text) => plain(text),
+        Err(_) => plain(&String::from_utf8_lossy(text)),
+    }
+}
+
+/// A text to be found in whatever case.
+#[derive(Debug)]
+pub(in crate::mirror) struct Needle {
+    /// Folded.
+    text: String,
+    /// The longest part that looks the same in raw bytes but for the case of ASCII letters; may be empty.
+    piece: Vec<u8>,
+    /// The rarest byte of the piece.
+    rare: usize,
+    /// Characters outside ASCII whose lower case has an ASCII letter of the piece.
+    strange: Vec<&'static [u8]>,
+}
+
+impl Needle {
+    pub(in crate::mirror) fn new(text: &str) -> Self {
+        let mut folded = String::new();
+        fold_into(text.as_bytes(), &mut folded);
+        let mut piece = String::new();
+        for run in folded.split(|c: char| !looks_the_same(c)) {
+            if run.len() > piece.len() {
+                piece = run.to_owned();
+            }
+        }
+        let piece = piece.into_bytes();
+        let rare = (0..piece.len()).min_by_key(|i| commonness(piece[*i])).unwrap_or(0);
+        let mut strange: Vec<&'static [u8]> = Vec::new();
+        if piece.contains(&b'k') {
+            strange.push("\u{212a}".as_bytes());
+        }
+        if piece.contains(&b'i') {
+            strange.push("\u{130}".as_bytes());
+        }
+        Self { text: folded, piece, rare, strange }
+    }
+
+    /// The folded text.
+    pub(in crate::mirror) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// False only where no value in these raw bytes can contain the text.
+    pub(in crate::mirror) fn may_be_in(&self, raw: &[u8]) -> bool {
+        self.piece.is_empty()
+            || self.piece_in(raw)
+            || memchr(b'\\', raw).is_some()
+            || self.strange.iter().any(|c| memmem::find(raw, c).is_some())
+    }
+
+    /// Whether the decoded text contains it. `scratch` is only memory.
+    pub(in crate::mirror) fn is_in(&self, text: &[u8], scratch: &mut String) -> bool {
+        if self.piece.len() == self.text.len() && (text.is_ascii() || self.piece_in(text)) {
+            return self.piece_in(text);
+        }
+        scratch.clear();
+        fold_into(text, scratch);
+        memmem::find(scratch.as_bytes(), self.text.as_bytes()).is_some()
+    }
+
+    fn piece_in(&self, hay: &[u8]) -> bool {
+        let Some(&rare) = self.piece.get(self.rare) else { return true };
+        let (mut from, length) = (self.rare, self.piece.len());
+        loop {
+            let Some(rest) = hay.get(from..) else { return false };
+            let found = if rare.is_ascii_lowercase() {
+                memchr2(rare, rare.to_ascii_uppercase(), rest)
+            } else {
+                memchr(rare, rest)
+            };
+            let Some(at) = found.map(|at| from + at) else { return false };
+            let start = at - self.rare;
+            if hay.get(start..start + length).is_some_and(|part| part.eq_ignore_ascii_case(&self.piece)) {
+                return true;
+            }
+            from = at + 1;
+        }
+    }
+}
+
+/// Whether nothing but ASCII case can stand between this folded character and the raw bytes of the one it came from.
+fn looks_the_same(c: char) -> bool {
+    match c {
+        // JSON may write these with an escape, and then the record has a backslash: that is looked for apart.
+        '\0'..='\x7f' => true,
+        '\u{307}' | 'σ' => false,
+        c => !c.is_lowercase() && c.to_uppercase().eq(std::iter::once(c)),
+    }
+}
+
+/// How common a byte is in records, roughly: the search jumps from one to the next.
+fn commonness(byte: u8) -> u8 {
+    match byte {
+        b'q' | b'z' | b'x' | b'j' | b'k' | b'w' | b'v' => 0,
+        0x80.. | b'b' | b'f' | b'g' | b'h' | b'p' | b'y' | b'@' => 1,
+        b'm' | b'u' | b'l' | b'c' | b'd' => 2,
+        b'a'..=b'z' => 3,
+        b'0'..=b'9' | b'.' | b'-' => 4,
+        _ => 5,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn case_does_not_matter_in_any_script() {
+        let mut scratch = String::new();
+        for (text, part, is) in [
+            ("Hanako ABE", "o ab", true),
+            ("ÅSA LINDQVIST", "åsa l", true),
+            ("阿部 花子", "花子", true),
+            ("ΟΔΟΣ", "οδος", true),
+            ("\u{212a}elvin", "kelvin", true),
+            ("İstanbul", "istanbul", false), // i and a dot above
+            ("İstanbul", "stanbul", true),
+            ("straße", "STRASSE", false),
+            ("абв", "Б", true),
+            ("abc", "abcd", false),
+            ("aab", "ab", true),
+        ] {
+            let needle = Needle::new(part);
+            assert_eq!(needle.is_in(text.as_bytes(), &mut scratch), is, "{part} in {text}");
+            assert!(!is || needle.may_be_in(text.as_bytes()), "{part} in {text}");
+        }
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+        #[test]
+        fn the_search_in_bytes_never_says_no_wrongly(text in "[aAkKiIbéÉİ\u{212a}σςΣ\u{307}花 ]{0,12}", part in "[aAkKibéİσςΣ\u{307}花]{1,3}") {
+            let (mut folded, mut wanted) = (String::new(), String::new());
+            fold_into(text.as_bytes(), &mut folded);
+            fold_into(part.as_bytes(), &mut wanted);
+            let needle = Needle::new(&part);
+            proptest::prop_assert_eq!(needle.is_in(text.as_bytes(), &mut String::new()), folded.contains(&wanted));
+            proptest::prop_assert!(!folded.contains(&wanted) || needle.may_be_in(text.as_bytes()));
+        }
+    }
+}

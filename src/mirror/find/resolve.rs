@@ -1,0 +1,197 @@
+//! What the words of a filter mean for a type: which field, in which object, or whose name.
+//!
+//! A field is looked for in this order: `rev` (or `revision`) and `id`; a top-level field of that exact name;
+//! `field.field` inside an object; `<field>_id` where that refers to a type whose records have names; a field of that
+//! name inside `custom_fields` of one of the first or last 500 records. What is found nowhere is an error that names what is near.
+
+use std::collections::HashSet;
+
+use super::fold::Needle;
+use super::matcher::{Check, Matcher, Ready, Subject, Test, compare};
+use super::number::Number;
+use super::scan::{self, Scan, Source};
+use super::{News, json};
+use crate::mirror::filter::{Filter, Op, Test as Written};
+use crate::mirror::{MirrorError, Reader, refs};
+
+/// Records at either end that are asked for their custom fields.
+const ASKED: u32 = 500;
+/// Names that an error offers.
+const OFFERED: usize = 3;
+
+/// What a field's name stands for.
+enum Meaning {
+    Subject(Subject),
+    /// The names of the records of a type that a field refers to.
+    NameOf {
+        field: String,
+        kind: String,
+    },
+}
+
+impl Reader {
+    /// Makes a filter ready for a type.
+    pub(in crate::mirror) fn matcher(&self, kind: &str, filter: &Filter) -> Result<Matcher, MirrorError> {
+        let mut terms = Vec::with_capacity(filter.terms.len());
+        for term in &filter.terms {
+            let test = match &term.test {
+                Written::Anywhere(text) => Test::Anywhere(Needle::new(text)),
+                Written::Field { field, op, value } => match self.meaning(kind, field)? {
+                    Meaning::Subject(subject) => Test::Field(subject, check(*op, value)),
+                    Meaning::NameOf { field, kind } => {
+                        let check = if value.is_empty() && *op == Op::Contains {
+                            Check::Missing
+                        } else {
+                            Check::OneOf(self.named(&kind, *op, value)?)
+                        };
+                        Test::Field(Subject::Path(vec![field]), check)
+                    }
+                },
+            };
+            terms.push(Ready { negated: term.negated, test });
+        }
+        Ok(Matcher { terms })
+    }
+
+    /// The path of a field to sort by.
+    pub(super) fn path_of(&self, kind: &str, field: &str) -> Result<Vec<String>, MirrorError> {
+        Ok(match self.meaning(kind, field)? {
+            Meaning::Subject(Subject::Path(path)) => path,
+            Meaning::Subject(_) => vec![field.to_owned()],
+            Meaning::NameOf { field, .. } => vec![field],
+        })
+    }
+
+    fn meaning(&self, kind: &str, field: &str) -> Result<Meaning, MirrorError> {
+        match field {
+            "rev" | "revision" => return Ok(Meaning::Subject(Subject::Revision)),
+            "id" => return Ok(Meaning::Subject(Subject::Id)),
+            _ => {}
+        }
+        let fields: Vec<String> = self.fields(kind)?;
+        let has = |name: &str| fields.iter().any(|field| field == name);
+        let path = |names: &[&str]| {
+            Meaning::Subject(Subject::Path(names.iter().map(|name| (*name).to_owned()).collect()))
+        };
+        if has(field) {
+            return Ok(path(&[field]));
+        }
+        if let Some((first, rest)) = field.split_once('.').filter(|(first, _)| has(first)) {
+            return Ok(path(&[&[first], &*rest.split('.').collect::<Vec<_>>()].concat()));
+        }
+        let id = format!("{field}_id");
+        if has(&id) {
+            let kinds = self.kinds()?;
+            let exists = |name: &str| kinds.iter().any(|kind| kind.name == name);
+            return Ok(match refs::target(kind, &id, None, exists) {
+                Some(kind) => Meaning::NameOf { field: id, kind },
+                None => path(&[&id]),
+            });
+        }
+        let custom = if has("custom_fields") { self.custom_fields(kind)? } else { Vec::new() };
+        if custom.iter().any(|name| name == field) {
+            return Ok(path(&["custom_fields", field]));
+        }
+        Err(unknown(kind, field, fields.iter().chain(&custom)))
+    }
+
+    /// The top-level fields of a type, those without a column included.
+    fn fields(&self, kind: &str) -> Result<Vec<String>, MirrorError> {
+        let mut fields: Vec<String> = self.columns(kind)?.into_iter().map(|column| column.field).collect();
+        let left_out: Option<String> = self
+            .connection
+            .prepare_cached("SELECT left_out FROM _type WHERE name = ?1")
+            .and_then(|mut found| found.query_row([kind], |row| row.get(0)))
+            .map_err(|e| self.error(e))?;
+        fields.extend(
+            left_out.and_then(|list| serde_json::from_str::<Vec<String>>(&list).ok()).unwrap_or_default(),
+        );
+        Ok(fields)
+    }
+
+    /// The custom fields of some records.
+    fn custom_fields(&self, kind: &str) -> Result<Vec<String>, MirrorError> {
+        let mut names: Vec<String> = Vec::new();
+        let Some(table) = self.table(kind)? else { return Ok(names) };
+        for direction in ["ASC", "DESC"] {
+            let sql = format!("SELECT data FROM {table} ORDER BY id {direction} LIMIT {ASKED}");
+            let ask = |names: &mut Vec<String>| {
+                let mut statement = self.connection.prepare_cached(&sql)?;
+                let mut rows = statement.query([])?;
+                while let Some(row) = rows.next()? {
+                    let custom = json::find(scan::bytes(row.get_ref(0)?), &["custom_fields".to_owned()]);
+                    json::fields(custom.unwrap_or_default(), |name, _| {
+                        if !names.iter().any(|known| known.as_bytes() == name) {
+                            names.push(String::from_utf8_lossy(name).into_owned());
+                        }
+                        true
+                    });
+                }
+                Ok(())
+            };
+            ask(&mut names).map_err(|e| self.error(e))?;
+        }
+        Ok(names)
+    }
+
+    /// The ids, as text, of the records of a type whose name satisfies a comparison.
+    fn named(&self, kind: &str, op: Op, value: &str) -> Result<HashSet<Vec<u8>>, MirrorError> {
+        let mut ids = HashSet::new();
+        let Some(table) = self.table(kind)? else { return Ok(ids) };
+        let (needle, number) = (Needle::new(value), Number::parse(value.as_bytes()));
+        let (all, mut scratch) = (Matcher::default(), String::new());
+        let scan = Scan { reader: self, table: &table, matcher: &all, of: 0, data: true };
+        scan.run(&Source::All { in_order: false }, &mut |_: News<'_>| true, &mut |hit| {
+            if op == Op::Contains && !needle.may_be_in(hit.data) && !value.contains(' ') {
+                return 0;
+            }
+            let Ok(data) = std::str::from_utf8(hit.data) else { return 0 };
+            let name = refs::name(data).unwrap_or_default();
+            let is = match op {
+                Op::Contains => needle.is_in(name.as_bytes(), &mut scratch),
+                op => compare(op, name.as_bytes(), value, number.as_ref()),
+            };
+            if is && let Some(id) = json::find(hit.data, &["id".to_owned()]) {
+                ids.insert(json::decoded(id).into_owned());
+            }
+            0
+        })?;
+        Ok(ids)
+    }
+}
+
+fn check(op: Op, value: &str) -> Check {
+    match op {
+        Op::Contains if value.is_empty() => Check::Missing,
+        Op::Contains => Check::Contains(Needle::new(value)),
+        op => Check::Compare(op, value.to_owned(), Number::parse(value.as_bytes())),
+    }
+}
+
+fn unknown<'a>(kind: &str, field: &str, known: impl Iterator<Item = &'a String>) -> MirrorError {
+    let mut near: Vec<(usize, &str)> = known.map(|name| (distance(field, name), name.as_str())).collect();
+    near.sort_unstable();
+    near.dedup();
+    let close = |(d, name): &&(usize, &str)| *d <= field.chars().count().max(3) / 2 || name.contains(field);
+    let offered: Vec<&str> = near.iter().filter(close).take(OFFERED).map(|(_, name)| *name).collect();
+    let (visible, hint) = (crate::text::visible, offered.join(", "));
+    let hint = match offered.is_empty() {
+        true => "free text is written without a sign".to_owned(),
+        false => format!("did you mean {}?", visible(&hint)),
+    };
+    MirrorError::Query { reason: format!("{} has no field {}; {hint}", visible(kind), visible(field)) }
+}
+
+/// Edits between two names.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, y) in b.iter().enumerate() {
+            let edited = (diagonal + usize::from(x != *y)).min(row[j] + 1).min(row[j + 1] + 1);
+            diagonal = std::mem::replace(&mut row[j + 1], edited);
+        }
+    }
+    row[b.len()]
+}

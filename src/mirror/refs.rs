@@ -1,0 +1,262 @@
+//! Which field points to which type, what a record is called, and who points to a record.
+//!
+//! The service does not say what a field refers to, so this is a table of what its API documents, and one rule:
+//! `<type>_id` points to `<type>` where the mirror has such a type. Names, the other way round: the first of a few
+//! fields that says something.
+
+use super::find::matcher::Matcher;
+use super::find::scan::{Scan, Source};
+use super::find::{Tell, json};
+use super::index::Index;
+use super::{MirrorError, Reader};
+use crate::protocol::RecordId;
+
+/// Fields whose name does not say the type.
+const KNOWN: &[(&str, &str)] = &[
+    ("owner_id", "user"),
+    ("creator_id", "user"),
+    ("user_id", "user"),
+    ("manager_id", "user"),
+    ("completed_by_id", "user"),
+    ("contact_id", "contact"),
+    ("organization_id", "contact"),
+    ("parent_organization_id", "contact"),
+    ("primary_contact_id", "contact"),
+    ("prospect_id", "contact"),
+    ("converted_contact_id", "contact"),
+    ("stage_id", "stage"),
+    ("last_stage_id", "stage"),
+    ("pipeline_id", "pipeline"),
+    ("loss_reason_id", "loss_reason"),
+    ("unqualified_reason_id", "deal_unqualified_reason"),
+    ("outcome_id", "call_outcome"),
+    ("phone_outcome_id", "call_outcome"),
+    ("visit_outcome_id", "visit_outcome"),
+    ("associated_deal_ids", "deal"),
+];
+/// Fields that name the type of another one.
+const TYPED: &[(&str, &str)] =
+    &[("resource_id", "resource_type"), ("parent_id", "parent_type"), ("trackable_id", "trackable_type")];
+/// What a record is called: the first of these that says something.
+const NAMES: &[&[&str]] = &[
+    &["name"],
+    &["first_name", "last_name"],
+    &["display_name"],
+    &["title"],
+    &["subject"],
+    &["content"],
+    &["summary"],
+    &["email"],
+    &["number"],
+];
+/// Characters of a name; a note's content is a name too.
+const LONGEST: usize = 60;
+
+/// A record, named by type and id.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Reference {
+    /// Its type, as received.
+    pub kind: String,
+    /// Its id.
+    pub id: RecordId,
+}
+
+/// Records of one type that point to a record through one field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Incoming {
+    /// Their type.
+    pub kind: String,
+    /// The field that points.
+    pub field: String,
+    /// How many.
+    pub count: u64,
+    /// The first of them, at most the asked-for number, in the order of their ids.
+    pub first: Vec<RecordId>,
+}
+
+/// The type that a field of `kind` points to; `data` decides where another field names it. `exists` knows the types.
+pub fn target(kind: &str, field: &str, data: Option<&str>, exists: impl Fn(&str) -> bool) -> Option<String> {
+    if let Some((_, typed_by)) = TYPED.iter().find(|(name, _)| *name == field) {
+        let raw = json::find(data?.as_bytes(), &[(*typed_by).to_owned()])?;
+        return Some(json::text(raw)).filter(|named| exists(named));
+    }
+    if field == "source_id" {
+        let own = if kind == "lead" { "lead_source" } else { "deal_source" };
+        return Some(if exists(own) { own } else { "source" }.to_owned()).filter(|named| exists(named));
+    }
+    if let Some((_, named)) = KNOWN.iter().find(|(name, _)| *name == field) {
+        return exists(named).then(|| (*named).to_owned());
+    }
+    let named = field.strip_suffix("_id")?;
+    exists(named).then(|| named.to_owned())
+}
+
+/// What a record is called, in a line of at most 60 characters; none where it says nothing.
+pub fn name(data: &str) -> Option<String> {
+    NAMES.iter().find_map(|fields| {
+        let parts = fields.iter().filter_map(|field| {
+            let raw = json::find(data.as_bytes(), &[(*field).to_owned()])?;
+            let text =
+                if matches!(raw, b"null") || raw.starts_with(b"{") { return None } else { json::text(raw) };
+            let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            (!text.is_empty()).then_some(text)
+        });
+        let name = parts.collect::<Vec<_>>().join(" ");
+        (!name.is_empty()).then(|| match name.char_indices().nth(LONGEST) {
+            Some((end, _)) => format!("{}…", &name[..end]),
+            None => name,
+        })
+    })
+}
+
+impl Reader {
+    /// The records that a record's field points to; mostly one, or none.
+    ///
+    /// # Errors
+    /// [`MirrorError`] where the mirror cannot be read.
+    pub fn references(&self, kind: &str, field: &str, data: &str) -> Result<Vec<Reference>, MirrorError> {
+        let kinds = self.kinds()?;
+        let exists = |name: &str| kinds.iter().any(|kind| kind.name == name);
+        let Some(target) = target(kind, field, Some(data), exists) else { return Ok(Vec::new()) };
+        let mut found = Vec::new();
+        if let Some(raw) = json::find(data.as_bytes(), &[field.to_owned()]) {
+            json::any_leaf(raw, |leaf| {
+                let id = std::str::from_utf8(leaf).ok().and_then(RecordId::from_json);
+                found.extend(id.map(|id| Reference { kind: target.clone(), id }));
+                false
+            });
+        }
+        Ok(found)
+    }
+
+    /// What a record is called; none where the mirror does not have it or it says nothing.
+    ///
+    /// # Errors
+    /// [`MirrorError`] where the mirror cannot be read.
+    pub fn name_of(&self, reference: &Reference) -> Result<Option<String>, MirrorError> {
+        Ok(self.record(&reference.kind, &reference.id)?.and_then(|row| name(&row.data)))
+    }
+
+    /// The fields of each type that may point to `kind`.
+    ///
+    /// # Errors
+    /// [`MirrorError`] where the mirror cannot be read.
+    pub fn fields_to(&self, kind: &str) -> Result<Vec<(String, String)>, MirrorError> {
+        let kinds = self.kinds()?;
+        let exists = |name: &str| kinds.iter().any(|kind| kind.name == name);
+        let mut found = Vec::new();
+        for from in &kinds {
+            for column in self.columns(&from.name)? {
+                let typed = TYPED.iter().any(|(name, _)| *name == column.field);
+                if typed || target(&from.name, &column.field, None, exists).as_deref() == Some(kind) {
+                    found.push((from.name.clone(), column.field));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Who points to a record: a contact's deals, notes, tasks. With an index this reads what names the id; without
+    /// one it reads each type that may point there, once. In the order of types (largest first) and fields.
+    ///
+    /// # Errors
+    /// [`MirrorError::Stopped`], or the mirror cannot be read.
+    pub fn incoming(
+        &self,
+        to: &Reference,
+        first: usize,
+        index: Option<&Index>,
+        tell: Tell<'_>,
+    ) -> Result<Vec<Incoming>, MirrorError> {
+        let mut pointing: Vec<Incoming> = Vec::new();
+        for (kind, field) in self.fields_to(&to.kind)? {
+            pointing.push(Incoming { kind, field, count: 0, first: Vec::new() });
+        }
+        let id = to.id.to_string();
+        let matcher = Matcher::anywhere(&id);
+        for group in pointing.chunk_by_mut(|a, b| a.kind == b.kind) {
+            let kind = group[0].kind.clone();
+            let Some(table) = self.table(&kind)? else { continue };
+            let candidates = match index {
+                Some(index) => index.candidates(self, &kind, &matcher.texts())?,
+                None => None,
+            };
+            let of = candidates.as_ref().map_or(self.rows_of(&kind)?, |rows| rows.len() as u64);
+            let source = candidates.map_or(Source::All { in_order: false }, Source::Rows);
+            let scan = Scan { reader: self, table: &table, matcher: &matcher, of, data: true };
+            scan.run(&source, tell, &mut |hit| {
+                group
+                    .iter_mut()
+                    .filter(|from| points(from, hit.data, to))
+                    .map(|from| from.take(hit.data, first))
+                    .sum()
+            })?;
+        }
+        pointing.retain(|from| from.count > 0);
+        Ok(pointing)
+    }
+}
+
+impl Incoming {
+    fn take(&mut self, data: &[u8], most: usize) -> usize {
+        self.count += 1;
+        let raw = json::find(data, &["id".to_owned()]).and_then(|raw| std::str::from_utf8(raw).ok());
+        if let Some(id) = raw.and_then(RecordId::from_json) {
+            let at = self.first.partition_point(|known| *known < id);
+            self.first.insert(at, id);
+            self.first.truncate(most);
+        }
+        self.count as usize
+    }
+}
+
+/// Whether a record's field has the id, and where another field names the type, that type.
+fn points(from: &Incoming, data: &[u8], to: &Reference) -> bool {
+    let typed_by = TYPED.iter().find(|(name, _)| *name == from.field);
+    let typed = typed_by.is_none_or(|(_, by)| {
+        json::find(data, &[(*by).to_owned()]).is_some_and(|raw| json::text(raw) == to.kind)
+    });
+    typed
+        && json::find(data, std::slice::from_ref(&from.field)).is_some_and(|raw| {
+            json::any_leaf(raw, |leaf| {
+                std::str::from_utf8(leaf).ok().and_then(RecordId::from_json).as_ref() == Some(&to.id)
+            })
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_point_where_the_api_says() {
+        let exists = |name: &str| ["user", "contact", "deal", "custom", "lead_source"].contains(&name);
+        for (kind, field, data, expected) in [
+            ("deal", "owner_id", None, Some("user")),
+            ("deal", "organization_id", None, Some("contact")),
+            ("x", "custom_id", None, Some("custom")),
+            ("x", "other_id", None, None),
+            ("x", "id", None, None),
+            ("deal", "stage_id", None, None), // no such type here
+            ("lead", "source_id", None, Some("lead_source")),
+            ("note", "resource_id", Some(r#"{"resource_type": "deal"}"#), Some("deal")),
+            ("note", "resource_id", Some(r#"{"resource_type": "ufo"}"#), None),
+        ] {
+            assert_eq!(target(kind, field, data, exists).as_deref(), expected, "{kind}.{field}");
+        }
+    }
+
+    #[test]
+    fn a_record_is_called_by_the_first_field_that_says_something() {
+        for (data, expected) in [
+            (r#"{"email": "a@b", "name": "Ada"}"#, Some("Ada")),
+            (r#"{"name": null, "first_name": "Ada", "last_name": "Lovelace"}"#, Some("Ada Lovelace")),
+            (r#"{"name": " ", "content": "a\n  b"}"#, Some("a b")),
+            (r#"{"id": 1}"#, None),
+        ] {
+            assert_eq!(name(data).as_deref(), expected, "{data}");
+        }
+        let long = name(&format!(r#"{{"title": "{}"}}"#, "é".repeat(100))).unwrap();
+        assert_eq!(long.chars().count(), LONGEST + 1);
+    }
+}

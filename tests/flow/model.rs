@@ -1,0 +1,181 @@
+//! The two ends of the line as plain maps: a service with a ledger and sessions, a mirror with rows and an outbox.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+
+use drainboard::mirror::{Counts, Outbox, PackNo, Receipt, Settlement};
+
+/// A record at a revision; it is its own ack key.
+pub(crate) type Key = (u32, u32);
+
+/// What the service answers with: pages of keys.
+#[derive(Debug, Default)]
+pub(crate) struct Service {
+    /// The account: the newest revision of each record.
+    pub(crate) data: BTreeMap<u32, u32>,
+    /// What this device acknowledged.
+    pub(crate) acked: BTreeMap<u32, u32>,
+    sessions: HashMap<u32, Vec<VecDeque<Key>>>,
+    opened: u32,
+    pub(crate) page: usize,
+    pub(crate) queues: usize,
+    /// Keys that the service calls wrong for ever.
+    pub(crate) bad: BTreeSet<Key>,
+    /// Records that cannot be delivered.
+    pub(crate) broken: BTreeSet<u32>,
+    /// Adds what was acknowledged long ago to each session.
+    pub(crate) repeats: usize,
+}
+
+impl Service {
+    pub(crate) fn new(records: u32, page: usize) -> Self {
+        Self { data: (1..=records).map(|id| (id, 1)).collect(), page, queues: 1, ..Self::default() }
+    }
+
+    /// Opens a session: its number and the lengths of its queues; none where nothing is to do.
+    pub(crate) fn start(&mut self) -> Option<(u32, Vec<u64>)> {
+        let missing: Vec<Key> = self
+            .data
+            .iter()
+            .map(|(id, rev)| (*id, *rev))
+            .filter(|(id, rev)| self.acked.get(id) != Some(rev))
+            .collect();
+        if missing.is_empty() {
+            return None;
+        }
+        let mut queues = vec![VecDeque::new(); self.queues];
+        for (n, key) in missing.into_iter().filter(|(id, _)| !self.broken.contains(id)).enumerate() {
+            let queue = n % self.queues.max(1);
+            if let Some(queue) = queues.get_mut(queue) {
+                queue.push_back(key);
+            }
+        }
+        for (id, rev) in self.acked.iter().take(self.repeats) {
+            if let Some(queue) = queues.first_mut() {
+                queue.push_back((*id, *rev));
+            }
+        }
+        self.opened += 1;
+        let lengths = queues.iter().map(|queue| queue.len() as u64).collect();
+        self.sessions.insert(self.opened, queues);
+        Some((self.opened, lengths))
+    }
+
+    /// Takes a page off a queue: its keys and how many are left; `Ok(None)` is a 204, `Err` a 404.
+    pub(crate) fn take(&mut self, session: u32, queue: usize) -> Result<Option<(Vec<Key>, u64)>, ()> {
+        let queue = self.sessions.get_mut(&session).and_then(|queues| queues.get_mut(queue)).ok_or(())?;
+        if queue.is_empty() {
+            return Ok(None);
+        }
+        let keys: Vec<Key> = (0..self.page).map_while(|_| queue.pop_front()).collect();
+        Ok(Some((keys, queue.len() as u64)))
+    }
+
+    pub(crate) fn forget(&mut self, session: u32) {
+        self.sessions.remove(&session);
+    }
+
+    /// Takes a pack, or refuses it as a whole.
+    pub(crate) fn acknowledge(&mut self, keys: &[Key]) -> bool {
+        if keys.iter().any(|key| self.bad.contains(key)) {
+            return false;
+        }
+        for (id, rev) in keys {
+            let known = self.acked.entry(*id).or_default();
+            *known = (*known).max(*rev);
+        }
+        true
+    }
+}
+
+/// What survives a crash, and the packs in flight, which do not.
+#[derive(Debug, Default)]
+pub(crate) struct Mirror {
+    pub(crate) rows: BTreeMap<u32, u32>,
+    /// Every key that was ever durable.
+    pub(crate) seen: BTreeSet<Key>,
+    pub(crate) outbox: VecDeque<Key>,
+    again: VecDeque<Vec<Key>>,
+    flying: BTreeMap<PackNo, Vec<Key>>,
+    pub(crate) refused: BTreeSet<Key>,
+    packs: PackNo,
+    pages: i64,
+    pub(crate) sessions: i64,
+    pub(crate) held: u64,
+}
+
+impl Mirror {
+    pub(crate) fn apply(&mut self, keys: &[Key]) -> Receipt {
+        self.pages += 1;
+        let mut counts = Counts::default();
+        let mut changed = 0;
+        for (id, rev) in keys {
+            let row = self.rows.entry(*id).or_default();
+            match rev.cmp(row) {
+                std::cmp::Ordering::Greater => {
+                    *row = *rev;
+                    changed += 1;
+                }
+                std::cmp::Ordering::Equal => counts.same += 1,
+                std::cmp::Ordering::Less => counts.stale += 1,
+            }
+            counts.created += 1;
+            self.seen.insert((*id, *rev));
+            self.outbox.push_back((*id, *rev));
+        }
+        Receipt {
+            page: self.pages,
+            kinds: vec![("thing".to_owned(), counts)],
+            keys: keys.len() as u64,
+            changed,
+            pending: self.outbox().pending,
+            commit_micros: 1,
+        }
+    }
+
+    pub(crate) fn outbox(&self) -> Outbox {
+        let waiting = |keys: &Vec<Key>| keys.len();
+        let pending = self.outbox.len()
+            + self.again.iter().map(waiting).sum::<usize>()
+            + self.flying.values().map(waiting).sum::<usize>();
+        Outbox { pending: pending as u64, refused: self.refused.len() as u64, held: self.held }
+    }
+
+    pub(crate) fn next_pack(&mut self, max: usize) -> Option<(PackNo, Vec<Key>)> {
+        let keys = self.again.pop_front().unwrap_or_else(|| {
+            let free = (self.outbox.len() as u64).saturating_sub(self.held) as usize;
+            let n = max.min(free);
+            self.outbox.drain(..n).collect()
+        });
+        if keys.is_empty() {
+            return None;
+        }
+        self.packs += 1;
+        self.flying.insert(self.packs, keys.clone());
+        Some((self.packs, keys))
+    }
+
+    pub(crate) fn settle(&mut self, pack: PackNo, settlement: &Settlement) -> Outbox {
+        let keys = self.flying.remove(&pack).unwrap_or_default();
+        match settlement {
+            Settlement::Accepted => {}
+            Settlement::Refused { .. } if keys.len() == 1 => self.refused.extend(keys),
+            Settlement::Refused { .. } => {
+                let (first, second) = keys.split_at(keys.len().div_ceil(2));
+                self.again.push_front(second.to_vec());
+                self.again.push_front(first.to_vec());
+            }
+            Settlement::Failed { .. } => self.again.push_front(keys),
+        }
+        self.outbox()
+    }
+
+    /// What a crash leaves: packs that were taken out are in the outbox again.
+    pub(crate) fn reopen(&mut self) {
+        let loose: Vec<Key> = std::mem::take(&mut self.flying)
+            .into_values()
+            .chain(std::mem::take(&mut self.again))
+            .flatten()
+            .collect();
+        self.outbox.extend(loose);
+    }
+}

@@ -1,0 +1,170 @@
+//! Random schedules of faults, crashes and commands. `DRAINBOARD_SIM_SEEDS=N` runs N seeds instead of the few that
+//! every test run affords, `DRAINBOARD_SIM_SEED=S` runs one.
+
+use std::time::Duration;
+
+use drainboard::client::Operation;
+use drainboard::engine::Command;
+use drainboard::engine::event::{Mode, RunEnd};
+
+use crate::world::{Fate, Fates, Mutant, World};
+
+const SEEDS: u64 = 150;
+
+fn seeds() -> std::ops::Range<u64> {
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    match number("DRAINBOARD_SIM_SEED") {
+        Some(seed) => seed..seed + 1,
+        None => 0..number("DRAINBOARD_SIM_SEEDS").unwrap_or(SEEDS),
+    }
+}
+
+/// Faults as often as `harm` in a thousand.
+fn random_fates(harm: u32) -> Fates {
+    Box::new(move |operation, _, rng| {
+        if rng.u32(0..1_000) >= harm {
+            return Fate::Well;
+        }
+        let take = operation == Operation::Take;
+        match rng.u32(0..9) {
+            0 => Fate::LostBefore,
+            1 | 2 => Fate::LostAfter,
+            3 => Fate::Status(503),
+            4 => Fate::Limited(None),
+            5 => Fate::Limited(Some(rng.u64(0..5))),
+            6 if take => Fate::Expired,
+            7 if take => Fate::Empty,
+            8 => Fate::Stalled(rng.u64(1..70)),
+            _ => Fate::Well,
+        }
+    })
+}
+
+/// A world whose every knob the seed turns.
+fn world(seed: u64) -> World {
+    let mut rng = fastrand::Rng::with_seed(seed ^ 0xd0a1);
+    let mut world = World::new(seed, rng.u32(0..400), rng.usize(1..40));
+    world.service.queues = [1, 1, 1, 2, 3][rng.usize(0..5)];
+    world.config.workers = rng.usize(1..7);
+    world.config.rate = [0, 1, 3, 10, 40][rng.usize(0..5)];
+    world.config.ack_pack = [1, 3, 50, 100, 1_000][rng.usize(0..5)];
+    world.config.outbox_cap = world.config.ack_pack as u64 * [1, 2, 20][rng.usize(0..3)];
+    world.config.ack_interval = Duration::from_millis([0, 50, 5_000, 60_000][rng.usize(0..4)]);
+    world.guide = rng.u32(0..3);
+    world.slow = [0, 5, 120, 3_000][rng.usize(0..4)];
+    world.fates = random_fates([0, 20, 100, 400][rng.usize(0..4)]);
+    world
+}
+
+/// Runs with faults, crashes, edits and commands for a number of steps.
+fn harm(world: &mut World, steps: u64) {
+    let mut resume_at = None;
+    world.begin(Mode::Full, false);
+    for _ in 0..steps {
+        if world.flow.is_none() {
+            resume_at = None;
+            world.begin(Mode::Full, false);
+        }
+        let alive = world.step();
+        world.hold(alive || world.flow.is_none() || resume_at.is_some(), "nothing is left to happen");
+        if world.flow.is_none() {
+            continue;
+        }
+        match world.rng.u32(0..400) {
+            0 => world.crash(),
+            1 => {
+                world.command(Command::Pause);
+                resume_at = Some(world.steps + world.rng.u64(1..40));
+            }
+            2 => {
+                world.command(Command::Step);
+                resume_at = Some(world.steps + world.rng.u64(1..40));
+            }
+            3 => world.command(Command::SendAcks),
+            4 => world.command(Command::TryNow),
+            5 if world.rng.u32(0..8) == 0 => world.command(Command::Stop),
+            6..10 => {
+                let id = world.rng.u32(1..450);
+                *world.service.data.entry(id).or_default() += 1;
+            }
+            _ => {}
+        }
+        if !alive || resume_at.is_some_and(|at| world.steps >= at) {
+            resume_at = None;
+            world.command(Command::Resume);
+        }
+    }
+    world.command(Command::Resume);
+}
+
+/// Without faults a few runs at most bring both sides together.
+fn converge(world: &mut World) {
+    world.fates = Box::new(|_, _, _| Fate::Well);
+    if world.flow.is_some() {
+        world.finish(); // it may have been told "up to date" before the last edit
+    }
+    for _ in 0..3 {
+        world.begin(Mode::Full, false);
+        let outcome = world.finish();
+        if outcome.end == RunEnd::Converged {
+            world.hold(world.mirror.rows == world.service.data, "converged and not the same");
+            world.hold(world.mirror.outbox().pending == 0, "converged with keys in the outbox");
+            world.hold(world.service.acked == world.service.data, "converged and not all acknowledged");
+            return;
+        }
+    }
+    world.hold(false, "no convergence although nothing fails any more");
+}
+
+#[test]
+fn whatever_fails_the_promises_hold_and_then_it_converges() {
+    for seed in seeds() {
+        let mut world = world(seed);
+        let steps = world.rng.u64(0..1_500);
+        harm(&mut world, steps);
+        converge(&mut world);
+    }
+}
+
+#[test]
+fn under_unending_faults_every_run_ends() {
+    for seed in seeds().step_by(5) {
+        let mut world = world(seed);
+        world.begin(Mode::Full, false);
+        world.finish();
+    }
+}
+
+#[test]
+fn a_seed_is_a_schedule() {
+    for seed in seeds().step_by(50) {
+        let trace = || {
+            let mut world = world(seed);
+            harm(&mut world, 600);
+            world.trace
+        };
+        assert_eq!(trace(), trace(), "seed {seed}");
+    }
+}
+
+/// The checker sees what it is there for.
+fn caught(mutant: Mutant, by: &str) {
+    let said = (0..60).find_map(|seed| {
+        let run = std::panic::catch_unwind(|| {
+            let mut world = world(seed);
+            world.mutant = mutant;
+            harm(&mut world, 800);
+            converge(&mut world);
+        });
+        run.err().and_then(|panic| panic.downcast_ref::<String>().cloned())
+    });
+    let said = said.unwrap_or_else(|| panic!("{mutant:?} was not caught"));
+    assert!(said.contains(by), "{mutant:?} was caught by another check: {said}");
+}
+
+#[test]
+fn mutants_are_caught() {
+    caught(Mutant::AckBeforeCommit, "before it was durable");
+    caught(Mutant::ForgetOutbox, "while keys are unaccepted");
+    caught(Mutant::NoPacing, "sliding second");
+}

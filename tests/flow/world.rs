@@ -1,0 +1,568 @@
+//! A world around the flow: virtual time, its own scheduler, a service and a mirror that fail as they are told. After
+//! every step it holds the promises; a broken one is a panic that names the seed.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::time::Duration;
+
+use drainboard::client::{Failure, FailureKind, Operation, Verdict};
+use drainboard::engine::Command;
+use drainboard::engine::event::{EventKind, Mode, Outcome};
+use drainboard::engine::flow::{Config, Cost, Flow, Input, Job, Output, PackFacts, PageFacts, Ticket};
+use drainboard::engine::pacing::Pacer;
+use drainboard::mirror::PackNo;
+use drainboard::protocol::{DeviceUuid, FailedObject, Queue, QueueName, Session, SessionId};
+
+use crate::model::{Key, Mirror, Service};
+
+/// What becomes of an exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    Well,
+    /// The service never sees the request.
+    LostBefore,
+    /// The service does its part; the answer is lost.
+    LostAfter,
+    Status(u16),
+    /// 429 with or without a `Retry-After`, in seconds.
+    Limited(Option<u64>),
+    /// The service forgets the session first.
+    Expired,
+    /// A page without items, although the queue has some.
+    Empty,
+    /// The page is taken and too large.
+    TooLarge,
+    /// No answer for that many seconds, then lost.
+    Stalled(u64),
+}
+
+/// What of the checked promises is broken on purpose, to see the checker see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mutant {
+    None,
+    /// A page counts as committed before it is durable, and then is not.
+    AckBeforeCommit,
+    /// The flow is told that the outbox of an earlier run is empty.
+    ForgetOutbox,
+    /// The flow paces nothing.
+    NoPacing,
+    /// An empty page counts as the end.
+    EmptyIsEnd,
+}
+
+#[derive(Debug, Clone)]
+enum Request {
+    Start,
+    Take(Ticket, u32, usize),
+    Acknowledge(Vec<Key>),
+}
+
+enum Due {
+    /// A request reaches the service.
+    Arrive(u64, Request, Fate),
+    /// An input reaches the flow; an exchange's number, where it can still be given up.
+    Input(Option<u64>, Input),
+    /// A page becomes durable.
+    Durable(Ticket),
+    Timer,
+}
+
+pub(crate) type Fates = Box<dyn FnMut(Operation, u64, &mut fastrand::Rng) -> Fate>;
+
+pub(crate) struct World {
+    pub(crate) seed: u64,
+    pub(crate) rng: fastrand::Rng,
+    pub(crate) now: Duration,
+    pub(crate) service: Service,
+    pub(crate) mirror: Mirror,
+    pub(crate) config: Config,
+    pub(crate) fates: Fates,
+    pub(crate) mutant: Mutant,
+    /// The most that an exchange or a commit takes, in milliseconds.
+    pub(crate) slow: u64,
+    /// How honest `count_left` is: 0 = exact, 1 = absent, 2 = anything.
+    pub(crate) guide: u32,
+    pub(crate) flow: Option<Flow>,
+    pacer: Pacer,
+    due: BTreeMap<(Duration, u64), Due>,
+    pages: HashMap<Ticket, Vec<Key>>,
+    pack: Option<(PackNo, Vec<Key>)>,
+    exchanges: HashMap<u64, Job>,
+    serial: u64,
+    sent: VecDeque<Duration>,
+    /// Counts of requests by operation.
+    pub(crate) requests: HashMap<Operation, u64>,
+    pub(crate) drained_answers: u64,
+    halted_until: Duration,
+    /// Requests that may still leave while paused; none = not paused.
+    pub(crate) quota: Option<u32>,
+    stopping: bool,
+    pub(crate) events: Vec<EventKind>,
+    pub(crate) outcome: Option<Outcome>,
+    pub(crate) trace: u64,
+    pub(crate) steps: u64,
+}
+
+impl World {
+    pub(crate) fn new(seed: u64, records: u32, page: usize) -> Self {
+        let service = Service::new(records, page);
+        let config = Config {
+            rate: 10,
+            workers: 4,
+            ack_pack: 100,
+            ack_interval: Duration::from_secs(5),
+            outbox_cap: 2_000,
+            tries: 8,
+            peek: false,
+            seed,
+        };
+        Self {
+            seed,
+            rng: fastrand::Rng::with_seed(seed),
+            now: Duration::ZERO,
+            service,
+            mirror: Mirror::default(),
+            config,
+            fates: Box::new(|_, _, _| Fate::Well),
+            mutant: Mutant::None,
+            slow: 120,
+            guide: 0,
+            flow: None,
+            pacer: Pacer::new(10),
+            due: BTreeMap::new(),
+            pages: HashMap::new(),
+            pack: None,
+            exchanges: HashMap::new(),
+            serial: 0,
+            sent: VecDeque::new(),
+            requests: HashMap::new(),
+            drained_answers: 0,
+            halted_until: Duration::ZERO,
+            quota: None,
+            stopping: false,
+            events: Vec::new(),
+            outcome: None,
+            trace: 0,
+            steps: 0,
+        }
+    }
+
+    pub(crate) fn fates(
+        mut self,
+        fates: impl FnMut(Operation, u64, &mut fastrand::Rng) -> Fate + 'static,
+    ) -> Self {
+        self.fates = Box::new(fates);
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn hold(&self, promise: bool, what: &str) {
+        let Self { seed, steps, now, .. } = self;
+        let flow = self.flow.as_ref().map(|flow| flow.snapshot(self.now, jiff::Timestamp::UNIX_EPOCH));
+        assert!(
+            promise,
+            "{what} (seed {seed}, step {steps}, at {now:?}, last events {:?}, {flow:?})",
+            self.tail()
+        );
+    }
+
+    fn tail(&self) -> &[EventKind] {
+        &self.events[self.events.len().saturating_sub(6)..]
+    }
+
+    /// Begins a run.
+    pub(crate) fn begin(&mut self, mode: Mode, paused: bool) {
+        let rate = if self.mutant == Mutant::NoPacing { 0 } else { self.config.rate };
+        let pacer = std::mem::replace(&mut self.pacer, Pacer::new(rate));
+        let pacer = if self.sent.is_empty() { Pacer::new(rate) } else { pacer };
+        let config = Config { seed: self.rng.u64(..), ..self.config.clone() };
+        let mut flow = Flow::new(config, mode, paused, pacer);
+        self.outcome = None;
+        self.quota = paused.then_some(0);
+        self.stopping = false;
+        self.halted_until = Duration::ZERO; // to begin is to try now
+        let outputs = flow.begin(self.now, jiff::Timestamp::UNIX_EPOCH);
+        self.flow = Some(flow);
+        self.carry_out(outputs);
+    }
+
+    /// The process dies: what is not durable is gone, what is on the wire arrives, nobody hears the answers.
+    pub(crate) fn crash(&mut self) {
+        self.flow = None;
+        self.pacer = Pacer::new(self.config.rate);
+        self.sent.clear(); // a new process cannot know what the old one sent
+        self.halted_until = Duration::ZERO;
+        self.quota = None;
+        let old = std::mem::take(&mut self.due);
+        let arrivals = old.into_iter().filter(|(_, due)| matches!(due, Due::Arrive(..)));
+        self.due = arrivals.collect();
+        self.pages.clear();
+        self.exchanges.clear();
+        self.pack = None;
+        self.mirror.reopen();
+    }
+
+    /// One thing happens. False where nothing is left to happen.
+    pub(crate) fn step(&mut self) -> bool {
+        let Some(((at, _), due)) = self.due.pop_first() else { return false };
+        self.now = self.now.max(at);
+        self.steps += 1;
+        match due {
+            Due::Arrive(exchange, request, fate) => self.arrive(exchange, &request, fate),
+            Due::Durable(ticket) => self.durable(ticket),
+            Due::Timer => self.feed(Input::Timer),
+            Due::Input(exchange, input) => {
+                if let Some(exchange) = exchange {
+                    self.exchanges.remove(&exchange);
+                }
+                if let Input::Failed(_, failure) = &input
+                    && let Some(asked) = failure.retry_after
+                {
+                    self.halted_until = self.halted_until.max(self.now + asked);
+                }
+                self.feed(input);
+            }
+        }
+        true
+    }
+
+    /// Runs until the run is over.
+    pub(crate) fn finish(&mut self) -> Outcome {
+        for _ in 0..200_000 {
+            if let Some(outcome) = self.outcome.take() {
+                return outcome;
+            }
+            let alive = self.step();
+            self.hold(alive || self.outcome.is_some(), "nothing is left to happen and the run is not over");
+        }
+        self.hold(false, "the run does not end");
+        unreachable!()
+    }
+
+    pub(crate) fn command(&mut self, command: Command) {
+        self.stopping |= command == Command::Stop;
+        match command {
+            _ if self.stopping => self.quota = None,
+            Command::Resume | Command::Stop => self.quota = None,
+            Command::Step => self.quota = Some(self.quota.map_or(1, |_| 1)),
+            Command::SendAcks => self.quota = self.quota.map(|_| u32::MAX), // until the next `Paused`
+            Command::TryNow => self.halted_until = Duration::ZERO,
+            Command::Pause | Command::Start(_) | Command::SetRate(_) => {}
+        }
+        self.feed(Input::Command(command));
+    }
+
+    pub(crate) fn feed(&mut self, input: Input) {
+        self.note(&format!("{input:?}"));
+        let Some(flow) = &mut self.flow else { return };
+        let outputs = flow.handle(self.now, input);
+        self.carry_out(outputs);
+    }
+
+    /// Folds what happens into a number, so that two runs can be compared.
+    fn note(&mut self, what: &str) {
+        for byte in what.bytes() {
+            self.trace = (self.trace ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+
+    fn carry_out(&mut self, outputs: Vec<Output>) {
+        for output in outputs {
+            self.note(&format!("{output:?}"));
+            self.carry(output);
+        }
+    }
+
+    fn carry(&mut self, output: Output) {
+        match output {
+            Output::Open => {
+                let mut outbox = self.mirror.outbox();
+                if self.mutant == Mutant::ForgetOutbox {
+                    outbox.pending = 0;
+                }
+                let device = DeviceUuid("6b1f0000-0000-4000-8000-000000000000".parse().unwrap());
+                self.soon(Input::Opened { device, outbox });
+            }
+            Output::Start => {
+                let pending = self.mirror.outbox().pending;
+                self.hold(pending == 0 || self.config.peek, "a start left while keys are unaccepted");
+                self.send(Job::Start, Request::Start);
+            }
+            Output::Take { ticket, session, queue } => {
+                let (session, queue) = (session.0.parse().unwrap(), queue.0.parse().unwrap());
+                self.send(Job::Take(ticket), Request::Take(ticket, session, queue));
+            }
+            Output::Acknowledge(no) => {
+                let (own, keys) = self.pack.clone().unwrap();
+                self.hold(own == no && !self.config.peek, "a pack left that was not taken out");
+                let durable = keys.iter().all(|key| self.mirror.seen.contains(key));
+                self.hold(durable, "a key left before it was durable");
+                self.send(Job::Acknowledge, Request::Acknowledge(keys));
+            }
+            Output::BeginSession(_) => {
+                self.mirror.sessions += 1;
+                self.soon(Input::SessionBegun(self.mirror.sessions));
+            }
+            Output::Apply { ticket, .. } => {
+                if self.mutant == Mutant::AckBeforeCommit {
+                    let keys = &self.pages[&ticket];
+                    self.mirror.outbox.extend(keys);
+                    let receipt = drainboard::mirror::Receipt {
+                        keys: keys.len() as u64,
+                        changed: 1,
+                        ..Default::default()
+                    };
+                    self.soon(Input::Committed(ticket, receipt));
+                } else {
+                    self.at(1, Due::Durable(ticket));
+                }
+            }
+            Output::EndSession { .. } => self.soon(Input::SessionEnded),
+            Output::NextPack { max } => {
+                let taken = self.mirror.next_pack(max);
+                let input = match &taken {
+                    None => Input::NoPack(self.mirror.outbox()),
+                    Some((no, keys)) => {
+                        Input::PackReady(PackFacts { no: *no, keys: keys.len() as u64, tries: 0 })
+                    }
+                };
+                self.pack = taken;
+                self.soon(input);
+            }
+            Output::Settle(no, settlement) => {
+                let outbox = self.mirror.settle(no, &settlement);
+                self.soon(Input::Settled(outbox));
+            }
+            Output::Abandon => self.abandon(),
+            Output::Emit(kind, _) => self.emitted(kind),
+            Output::WakeAt(at) => {
+                self.due.retain(|_, due| !matches!(due, Due::Timer));
+                if let Some(at) = at {
+                    self.hold(at > self.now, "a timer in the past never rests");
+                    self.schedule(at, Due::Timer);
+                }
+            }
+            Output::Close => self.soon(Input::Closed),
+            Output::Over => {
+                let left = self.exchanges.len() + self.pages.len();
+                self.hold(left == 0, "the run ended with something in flight");
+                self.hold(self.outcome.is_some(), "the run ended without its last event");
+                self.mirror.reopen();
+                self.due.retain(|_, due| matches!(due, Due::Arrive(..)));
+                self.pacer = self.flow.take().unwrap().into_pacer();
+            }
+        }
+    }
+
+    fn emitted(&mut self, kind: EventKind) {
+        self.hold(self.outcome.is_none(), "an event after the last one");
+        match &kind {
+            EventKind::RunEnded { outcome } => self.outcome = Some(outcome.clone()),
+            EventKind::Paused => {
+                self.hold(
+                    self.exchanges.is_empty() && self.pages.is_empty(),
+                    "paused with something in flight",
+                );
+                self.quota = Some(0);
+            }
+            _ => {}
+        }
+        self.events.push(kind);
+    }
+
+    fn send(&mut self, job: Job, request: Request) {
+        let window = self.sent.iter().rev().take_while(|at| **at + Duration::from_secs(1) > self.now).count();
+        let rate = self.config.rate as usize;
+        self.hold(rate == 0 || window < rate, "more requests in a sliding second than the rate");
+        self.hold(
+            self.now >= self.halted_until,
+            "a request left before the time that the service asked to wait",
+        );
+        if let Some(quota) = self.quota {
+            self.hold(quota > 0, "a request left in a pause");
+            self.quota = Some(quota - 1);
+        }
+        self.sent.push_back(self.now);
+        let operation = match job {
+            Job::Start => Operation::Start,
+            Job::Acknowledge => Operation::Acknowledge,
+            _ => Operation::Take,
+        };
+        let count = self.requests.entry(operation).or_default();
+        *count += 1;
+        let fate = (self.fates)(operation, *count, &mut self.rng);
+        self.serial += 1;
+        let exchange = self.serial;
+        self.exchanges.insert(exchange, job);
+        if fate == Fate::LostBefore {
+            return self.answer(exchange, Input::Failed(job, failure(job, fate)));
+        }
+        self.at(2, Due::Arrive(exchange, request, fate));
+    }
+
+    /// The service does its part.
+    fn arrive(&mut self, exchange: u64, request: &Request, fate: Fate) {
+        let job = self.exchanges.get(&exchange).copied();
+        let failed = |job: Job| Input::Failed(job, failure(job, fate));
+        if matches!(fate, Fate::Status(_) | Fate::Limited(_)) {
+            if let Some(job) = job {
+                self.answer(exchange, failed(job));
+            }
+            return;
+        }
+        let input = match request {
+            Request::Start => self.serve_start(),
+            Request::Take(ticket, session, queue) => {
+                self.serve_take(*ticket, *session, *queue, fate, job.is_some())
+            }
+            Request::Acknowledge(keys) => {
+                let durable = keys.iter().all(|key| self.mirror.seen.contains(key));
+                self.hold(durable, "a key was acknowledged that is not durable");
+                if self.service.acknowledge(keys) {
+                    Input::PackAccepted(Cost::default())
+                } else {
+                    Input::Failed(Job::Acknowledge, failure(Job::Acknowledge, Fate::Status(422)))
+                }
+            }
+        };
+        let Some(job) = job else { return };
+        let lost = matches!(fate, Fate::LostAfter | Fate::TooLarge | Fate::Stalled(_));
+        if lost && let Job::Take(ticket) = job {
+            self.pages.remove(&ticket);
+        }
+        let wait =
+            if let Fate::Stalled(seconds) = fate { Duration::from_secs(seconds) } else { self.delay() };
+        let at = self.now + wait;
+        self.schedule(at, Due::Input(Some(exchange), if lost { failed(job) } else { input }));
+    }
+
+    fn serve_start(&mut self) -> Input {
+        let Some((no, lengths)) = self.service.start() else { return Input::UpToDate(Cost::default()) };
+        let queue = |(n, length): (usize, &u64)| Queue {
+            name: QueueName(n.to_string()),
+            pages: None,
+            total_count: (self.guide == 0).then_some(*length),
+        };
+        let queues = lengths.iter().enumerate().map(queue).collect();
+        Input::SessionOpened(Session { id: SessionId(no.to_string()), queues }, Cost::default())
+    }
+
+    fn serve_take(&mut self, ticket: Ticket, session: u32, queue: usize, fate: Fate, heard: bool) -> Input {
+        if fate == Fate::Expired {
+            self.service.forget(session);
+        }
+        if fate == Fate::Empty {
+            if heard {
+                self.pages.insert(ticket, Vec::new());
+            }
+            if self.mutant == Mutant::EmptyIsEnd {
+                self.pages.remove(&ticket);
+                return Input::QueueDrained(ticket, Cost::default());
+            }
+            return Input::PageArrived(ticket, PageFacts::default(), Cost::default());
+        }
+        match self.service.take(session, queue) {
+            Err(()) => Input::Failed(Job::Take(ticket), failure(Job::Take(ticket), Fate::Expired)),
+            Ok(None) => {
+                self.drained_answers += 1;
+                Input::QueueDrained(ticket, Cost::default())
+            }
+            Ok(Some((keys, left))) => {
+                let fresh = keys.iter().all(|key| !self.mirror.seen.contains(key));
+                let excused = self.service.repeats > 0 || !self.mirror.refused.is_empty() || self.config.peek;
+                self.hold(fresh || excused, "something was downloaded again that was committed");
+                let count_left = match self.guide {
+                    0 => Some(left),
+                    1 => None,
+                    _ => Some(self.rng.u64(0..40)),
+                };
+                let broken = self.service.broken.iter();
+                let failed_objects =
+                    broken.map(|id| FailedObject { kind: "thing".into(), id: (*id).into() }).collect();
+                let facts = PageFacts { instructions: keys.len() as u64, count_left, failed_objects };
+                if heard {
+                    self.pages.insert(ticket, keys);
+                }
+                Input::PageArrived(ticket, facts, Cost::default())
+            }
+        }
+    }
+
+    fn durable(&mut self, ticket: Ticket) {
+        let keys = self.pages.remove(&ticket).unwrap_or_default();
+        let receipt = self.mirror.apply(&keys);
+        self.soon(Input::Committed(ticket, receipt));
+    }
+
+    /// Exchanges whose answer is not on its last metre are given up.
+    fn abandon(&mut self) {
+        let given_up: Vec<(u64, Job)> = self.exchanges.drain().collect();
+        self.due.retain(|_, due| !matches!(due, Due::Input(Some(_), _)));
+        for (_, job) in given_up {
+            if let Job::Take(ticket) = job {
+                self.pages.remove(&ticket);
+            }
+            self.soon(Input::Abandoned(job));
+        }
+    }
+
+    fn delay(&mut self) -> Duration {
+        Duration::from_millis(self.rng.u64(0..=self.slow))
+    }
+
+    fn soon(&mut self, input: Input) {
+        let at = self.now + Duration::from_micros(self.rng.u64(0..2_000));
+        self.schedule(at, Due::Input(None, input));
+    }
+
+    fn at(&mut self, parts: u32, due: Due) {
+        let at = self.now + self.delay() / parts;
+        self.schedule(at, due);
+    }
+
+    fn answer(&mut self, exchange: u64, input: Input) {
+        let at = self.now + self.delay();
+        self.schedule(at, Due::Input(Some(exchange), input));
+    }
+
+    fn schedule(&mut self, at: Duration, due: Due) {
+        self.serial += 1;
+        self.due.insert((at, self.serial), due);
+    }
+}
+
+fn failure(job: Job, fate: Fate) -> Failure {
+    let operation = match job {
+        Job::Start => Operation::Start,
+        Job::Acknowledge => Operation::Acknowledge,
+        _ => Operation::Take,
+    };
+    let (kind, verdict, status, message) = match fate {
+        Fate::Status(status @ (401 | 403)) => {
+            (FailureKind::Status, Verdict::Refused, Some(status), "refused")
+        }
+        Fate::Status(422) if operation == Operation::Acknowledge => {
+            (FailureKind::Status, Verdict::Halve, Some(422), "bad keys")
+        }
+        Fate::Status(status @ 400..500) => (FailureKind::Status, Verdict::Rejected, Some(status), "rejected"),
+        Fate::Status(status) => (FailureKind::Status, Verdict::Retry, Some(status), "failing"),
+        Fate::Limited(_) => (FailureKind::Status, Verdict::Retry, Some(429), "too many requests"),
+        Fate::Expired => (FailureKind::Status, Verdict::NewSession, Some(404), "unknown session"),
+        Fate::TooLarge => {
+            (FailureKind::TooLarge, Verdict::RetryTooLarge, Some(200), "too large; --max-page allows more")
+        }
+        Fate::LostBefore => (FailureKind::Connect, Verdict::Retry, None, "no connection"),
+        _ => (FailureKind::Cut, Verdict::Retry, None, "cut"),
+    };
+    let retry_after = if let Fate::Limited(asked) = fate { asked.map(Duration::from_secs) } else { None };
+    Failure {
+        operation,
+        kind,
+        verdict,
+        status,
+        code: None,
+        message: message.to_owned(),
+        request_id: None,
+        retry_after,
+        elapsed: Duration::ZERO,
+    }
+}
