@@ -11,9 +11,9 @@
 mod apply;
 pub mod error;
 pub mod filter;
-mod job;
 pub mod find;
 pub mod index;
+mod job;
 mod kinds;
 mod lock;
 mod names;

@@ -4,5 +4,12 @@ use super::{MirrorError, Reader};
 #[derive(Debug)]
 pub struct Index;
 impl Index {
-    pub(super) fn candidates(&self, _: &Reader, _: &str, _: &[&str]) -> Result<Option<Vec<i64>>, MirrorError> { Ok(None) }
+    pub(super) fn candidates(
+        &self,
+        _: &Reader,
+        _: &str,
+        _: &[&str],
+    ) -> Result<Option<Vec<i64>>, MirrorError> {
+        Ok(None)
+    }
 }
