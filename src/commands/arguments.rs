@@ -81,6 +81,8 @@ pub(super) enum Task {
     Man,
 }
 
+const BASE_URL_HELP: &str = "The service [env: DRAINBOARD_BASE_URL] [default: https://api.getbase.com]";
+
 /// Options that every command understands.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Common options")]
@@ -88,8 +90,8 @@ pub(super) struct Common {
     /// The mirror's file [env: DRAINBOARD_MIRROR]
     #[arg(long, global = true, value_name = "FILE")]
     pub(super) mirror: Option<PathBuf>,
-    /// The service [env: DRAINBOARD_BASE_URL] [default: https://api.getbase.com]
-    #[arg(long, global = true, value_name = "URL")]
+    // No doc comment: rustdoc takes the address for a link.
+    #[arg(long, global = true, value_name = "URL", help = BASE_URL_HELP)]
     pub(super) base_url: Option<String>,
     /// The device that a new mirror is [env: BASECRM_DEVICE_UUID] [default: a fresh one]
     #[arg(long, global = true, value_name = "UUID")]
