@@ -6,13 +6,17 @@
 //! that is the engine's.
 //!
 //! In reading order: [`failure`] (verdicts), `address` (where a request may go), `exchange` (the one way over the
-//! wire), `refusal` (what a status means and says), `retry_after`, `words` (the service's text, made safe).
+//! wire), `refusal` (what a status means and says), `retry_after`, `words` (the service's text, made safe). Beside
+//! them, for whoever watches: [`tap`] (the exchanges, recorded without the token), [`har`] and [`curl`] (exports).
 
 mod address;
+pub mod curl;
 mod exchange;
 pub mod failure;
+pub mod har;
 mod refusal;
 mod retry_after;
+pub mod tap;
 mod words;
 
 use std::fmt;
@@ -26,7 +30,10 @@ use crate::protocol::{BodyError, DeviceUuid, Page, QueueName, Session, SessionId
 use address::Base;
 use exchange::{Call, Reply, Wire};
 
+use tap::{Label, Note, Redactors};
+
 pub use failure::{ConfigError, Failure, FailureKind, Operation, Verdict};
+pub use tap::Tap;
 
 /// What a client needs to know.
 #[derive(Debug, Clone)]
@@ -89,6 +96,8 @@ pub struct Answer<T> {
     pub elapsed: Duration,
     /// The service's name for the request.
     pub request_id: Option<String>,
+    /// The exchange's number in the tap, where there is one.
+    pub exchange: Option<u64>,
 }
 
 /// What `start` answered.
@@ -113,6 +122,16 @@ pub enum Taken {
 #[derive(Clone)]
 pub struct Client {
     wire: Arc<Wire>,
+    tapped: Option<Tapped>,
+}
+
+/// Where exchanges are recorded, and what is said about the next ones.
+#[derive(Clone)]
+struct Tapped {
+    tap: Tap,
+    redactors: Redactors,
+    label: Label,
+    attempt: u32,
 }
 
 impl fmt::Debug for Client {
@@ -135,7 +154,30 @@ impl Client {
     /// # Errors
     /// As [`Client::new`].
     pub fn with_limits(config: ClientConfig, limits: Limits) -> Result<Self, ConfigError> {
-        Ok(Self { wire: Arc::new(Wire::new(config, limits)?) })
+        Ok(Self { wire: Arc::new(Wire::new(config, limits)?), tapped: None })
+    }
+
+    /// From now on `tap` records this client's exchanges, without its token.
+    pub fn with_tap(self, tap: Tap) -> Self {
+        let redactors = Redactors::new(&self.wire.config.token);
+        Self { tapped: Some(Tapped { tap, redactors, label: Label::default(), attempt: 0 }), ..self }
+    }
+
+    /// The same client; the tap records that its exchanges carry this pack, for the `attempt`th time.
+    pub fn for_pack(&self, pack: i64, keys: u64, attempt: u32) -> Self {
+        let mut client = self.clone();
+        if let Some(tapped) = &mut client.tapped {
+            tapped.label = Label { pack: Some(pack), items: Some(keys), ..Label::default() };
+            tapped.attempt = attempt;
+        }
+        client
+    }
+
+    /// Tells the tap which page of the mirror an exchange brought.
+    pub fn brought_page(&self, exchange: Option<u64>, page: i64) {
+        if let (Some(tapped), Some(number)) = (&self.tapped, exchange) {
+            tapped.tap.is_page(number, page);
+        }
     }
 
     /// `POST /v2/sync/start`.
@@ -143,12 +185,17 @@ impl Client {
     /// # Errors
     /// [`Failure`], whose verdict says what helps.
     pub async fn start(&self) -> Result<Answer<Started>, Failure> {
-        let reply = self.wire.exchange(Call::start(&self.wire.base)).await?;
-        self.answer(Operation::Start, reply, |status, body| match status {
+        let reply = self.send(Call::start(&self.wire.base), |_| ()).await?;
+        let parse = |status, body| match status {
             204 => Ok(Started::UpToDate),
             _ => session(body).map(Started::Session),
-        })
-        .await
+        };
+        let learn = |started: &Started, label: &mut Label| {
+            if let Started::Session(session) = started {
+                label.session = Some(session.id.0.clone());
+            }
+        };
+        self.answer(Operation::Start, reply, parse, learn).await
     }
 
     /// `GET /v2/sync/:session/queues/:queue`: takes the next page off the queue.
@@ -159,12 +206,21 @@ impl Client {
         let Some(url) = self.wire.base.queue(session, queue) else {
             return Err(self.wire.unaddressable(session, queue));
         };
-        let reply = self.wire.exchange(Call::take(url)).await?;
-        self.answer(Operation::Take, reply, |status, body| match status {
+        let label = |label: &mut Label| {
+            label.session = Some(session.0.clone());
+            label.queue = Some(queue.0.clone());
+        };
+        let reply = self.send(Call::take(url), label).await?;
+        let parse = |status, body| match status {
             204 => Ok(Taken::Drained),
             _ => Page::parse(body).map(Taken::Page).map_err(why),
-        })
-        .await
+        };
+        let learn = |taken: &Taken, label: &mut Label| {
+            if let Taken::Page(page) = taken {
+                label.items = Some(page.len() as u64);
+            }
+        };
+        self.answer(Operation::Take, reply, parse, learn).await
     }
 
     /// `POST /v2/sync/ack`: only 202 is `Ok`.
@@ -173,17 +229,35 @@ impl Client {
     /// [`Failure`], whose verdict says what helps.
     pub async fn acknowledge(&self, keys: &[String]) -> Result<Answer<()>, Failure> {
         let body = ack::encode(keys.iter().collect());
-        let reply = self.wire.exchange(Call::acknowledge(&self.wire.base, body)).await?;
-        self.answer(Operation::Acknowledge, reply, |_, _| Ok(())).await
+        let count = keys.len() as u64;
+        let reply =
+            self.send(Call::acknowledge(&self.wire.base, body), |label| label.items = Some(count)).await?;
+        self.answer(Operation::Acknowledge, reply, |_, _| Ok(()), |(), _| ()).await
+    }
+
+    /// Sends a call, recorded where somebody taps.
+    async fn send(&self, call: Call, describe: impl FnOnce(&mut Label)) -> Result<Reply, Failure> {
+        let note = self.tapped.as_ref().map_or_else(Note::nothing, |tapped| {
+            let mut label = tapped.label.clone();
+            describe(&mut label);
+            Note::begin(&tapped.tap, &tapped.redactors, self.wire.draft(&call, label, tapped.attempt))
+        });
+        self.wire.exchange(call, note).await
     }
 
     /// Turns a reply of a status that the protocol knows as success into an answer; `parse` may be slow.
-    async fn answer<T, P>(&self, operation: Operation, reply: Reply, parse: P) -> Result<Answer<T>, Failure>
+    async fn answer<T, P>(
+        &self,
+        operation: Operation,
+        reply: Reply,
+        parse: P,
+        learn: impl FnOnce(&T, &mut Label),
+    ) -> Result<Answer<T>, Failure>
     where
         T: Send + 'static,
         P: FnOnce(u16, Vec<u8>) -> Result<T, String> + Send + 'static,
     {
-        let Reply { status, body, html, elapsed, request_id } = reply;
+        let Reply { status, body, html, elapsed, request_id, mut note } = reply;
         let bytes = body.len() as u64;
         let parsed = if body.len() > PARSE_HERE {
             let parsing = tokio::task::spawn_blocking(move || parse(status, body));
@@ -192,8 +266,16 @@ impl Client {
             parse(status, body)
         };
         match parsed {
-            Ok(value) => Ok(Answer { value, status, bytes, elapsed, request_id }),
-            Err(why) => Err(self.wire.no_body(operation, status, html, &why, request_id, elapsed)),
+            Ok(value) => {
+                note.learn(|label| learn(&value, label));
+                let exchange = note.end(None);
+                Ok(Answer { value, status, bytes, elapsed, request_id, exchange })
+            }
+            Err(why) => {
+                let failure = self.wire.no_body(operation, status, html, &why, request_id, elapsed);
+                note.end(Some(&failure));
+                Err(failure)
+            }
         }
     }
 }

@@ -6,7 +6,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use reqwest::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName,
+    HeaderValue, USER_AGENT,
 };
 use reqwest::{Method, Response, Url};
 use secrecy::ExposeSecret;
@@ -17,6 +18,7 @@ use crate::text;
 
 use super::address::{Base, LOCALHOST};
 use super::failure::{ConfigError, Failure, FailureKind, Operation, Verdict};
+use super::tap::{Draft, Label, Note};
 use super::words::{Said, safe};
 use super::{ClientConfig, Limits, check_token, refusal, retry_after};
 
@@ -25,6 +27,9 @@ const EPILOGUE: usize = 64 * 1024;
 /// The most memory that an announced length alone may claim.
 const TRUST: u64 = 8 * 1024 * 1024;
 const MIB: u64 = 1024 * 1024;
+const PROGRAM: &str = concat!("drainboard/", env!("CARGO_PKG_VERSION"));
+/// What the connection pool says it can undo; here for the tap, which cannot see it.
+const ENCODINGS: &str = "gzip,br";
 
 /// A request, as the protocol has it.
 pub(super) struct Call {
@@ -56,13 +61,15 @@ pub(super) struct Reply {
     pub(super) html: bool,
     pub(super) elapsed: Duration,
     pub(super) request_id: Option<String>,
+    /// Its record, to be ended by whoever knows what the body turned out to be.
+    pub(super) note: Note,
 }
 
 /// The connection pool, and what every exchange needs.
 pub(super) struct Wire {
     http: reqwest::Client,
     pub(super) base: Base,
-    config: ClientConfig,
+    pub(super) config: ClientConfig,
     limits: Limits,
 }
 
@@ -74,41 +81,74 @@ impl Wire {
         Ok(Self { http, base, config, limits })
     }
 
-    /// Sends one request and receives its whole answer. Everything that crosses the wire passes here.
-    pub(super) async fn exchange(&self, call: Call) -> Result<Reply, Failure> {
+    /// Sends one request and receives its whole answer. Everything that crosses the wire passes here, and `note` is told.
+    pub(super) async fn exchange(&self, call: Call, mut note: Note) -> Result<Reply, Failure> {
+        match self.trip(call, &mut note).await {
+            Ok(reply) => Ok(Reply { note, ..reply }),
+            Err(failure) => {
+                note.end(Some(&failure));
+                Err(failure)
+            }
+        }
+    }
+
+    async fn trip(&self, call: Call, note: &mut Note) -> Result<Reply, Failure> {
         let Call { operation, method, url, body } = call;
         let mut trip = Trip { wire: self, operation, sent: Instant::now(), status: None, request_id: None };
-        let mut request = self.http.request(method, url.clone());
+        let mut request = self.http.request(method, url.clone()).headers(extras(operation, body.is_some()));
         if let Some(body) = body {
-            request = request.header(CONTENT_TYPE, "application/json").body(body);
-        } else if operation == Operation::Start {
-            // Some gateways answer 411 to a POST that does not say that it has no body.
-            request = request.header(CONTENT_LENGTH, 0);
+            request = request.body(body);
         }
         let response = match timeout_at(trip.deadline(0), request.send()).await {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => return Err(trip.transport(&error)),
             Err(_) => return Err(trip.late(0)),
         };
+        note.head(&response);
         let status = response.status().as_u16();
         let request_id = response.headers().get(REQUEST_ID_HEADER).and_then(|id| id.to_str().ok());
         trip.request_id = request_id.map(|id| safe(&self.config.token, id)).filter(|id| !id.is_empty());
         trip.status = Some(status);
         if !refusal::is_success(operation, status) {
-            return Err(trip.refused(&url, response).await);
+            return Err(trip.refused(&url, response, note).await);
         }
         let html = says_html(response.headers());
-        let body = match status {
-            204 => Vec::new(),
-            202 => {
-                // Read to the end, so that the connection can be used again; what it says changes nothing.
-                let _ = trip.epilogue(response).await;
-                Vec::new()
+        let mut body = Vec::new();
+        match status {
+            204 => note.body(&[]),
+            // Read to the end, so that the connection can be used again; what it says changes nothing.
+            202 => note.body(&trip.epilogue(response).await),
+            _ => {
+                let received = trip.body(response, &mut body).await;
+                note.body(&body);
+                received?;
             }
-            _ => trip.body(response).await?,
-        };
+        }
         let html = html || body.trim_ascii_start().starts_with(b"<");
-        Ok(Reply { status, body, html, elapsed: trip.sent.elapsed(), request_id: trip.request_id })
+        let (elapsed, request_id) = (trip.sent.elapsed(), trip.request_id);
+        Ok(Reply { status, body, html, elapsed, request_id, note: Note::nothing() })
+    }
+
+    /// What a tap records of a call before it is sent.
+    pub(super) fn draft<'a>(&self, call: &'a Call, label: Label, attempt: u32) -> Draft<'a> {
+        let mut own = headers(&self.config).unwrap_or_default(); // it was possible when the pool was made
+        own.insert(USER_AGENT, HeaderValue::from_static(PROGRAM));
+        own.insert(ACCEPT_ENCODING, HeaderValue::from_static(ENCODINGS));
+        if let Ok(host) = HeaderValue::try_from(call.url.authority()) {
+            own.insert(HOST, host);
+        }
+        if let Some(body) = &call.body {
+            own.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+        }
+        Draft {
+            operation: call.operation,
+            method: if call.method == Method::GET { "GET" } else { "POST" },
+            url: call.url.as_str(),
+            headers: vec![own, extras(call.operation, call.body.is_some())],
+            body: call.body.as_deref().unwrap_or_default(),
+            label,
+            attempt,
+        }
     }
 
     /// The failure of a success whose body is not what the protocol says.
@@ -179,14 +219,14 @@ impl Trip<'_> {
         self.sent + exchange + each_mib.mul_f64(received as f64 / MIB as f64)
     }
 
-    /// Receives a body, never holding more than the bound.
-    async fn body(&self, mut response: Response) -> Result<Vec<u8>, Failure> {
+    /// Receives a body, never holding more than the bound. What came before a failure is there too.
+    async fn body(&self, mut response: Response, body: &mut Vec<u8>) -> Result<(), Failure> {
         let bound = self.wire.config.max_page;
         let announced = response.content_length().unwrap_or_default();
         if announced > bound {
             return Err(self.too_large(bound));
         }
-        let mut body = Vec::with_capacity(announced.min(TRUST) as usize);
+        body.reserve_exact(announced.min(TRUST) as usize);
         loop {
             let received = body.len() as u64;
             match timeout_at(self.deadline(received), response.chunk()).await {
@@ -194,7 +234,7 @@ impl Trip<'_> {
                     return Err(self.too_large(bound));
                 }
                 Ok(Ok(Some(chunk))) => body.extend_from_slice(&chunk),
-                Ok(Ok(None)) => return Ok(body),
+                Ok(Ok(None)) => return Ok(()),
                 Ok(Err(error)) => return Err(self.transport(&error)),
                 Err(_) => return Err(self.late(received)),
             }
@@ -216,13 +256,14 @@ impl Trip<'_> {
     }
 
     /// The failure of a status that is no success here.
-    async fn refused(&self, asked: &Url, response: Response) -> Failure {
+    async fn refused(&self, asked: &Url, response: Response, note: &mut Note) -> Failure {
         let token = &self.wire.config.token;
         let status = response.status().as_u16();
         let wait = retry_after::read(response.headers());
         let html = says_html(response.headers());
         let location = refusal::location_host(asked, response.headers()).map(|host| safe(token, &host));
         let body = self.epilogue(response).await;
+        note.body(&body);
         let html = html || body.trim_ascii_start().starts_with(b"<");
         let said = Said::read(token, &body, html, self.request_id.clone());
         let message = refusal::message(&refusal::Context {
@@ -322,6 +363,18 @@ fn headers(config: &ClientConfig) -> Result<HeaderMap, ConfigError> {
     ]))
 }
 
+/// The headers that an operation adds.
+fn extras(operation: Operation, has_body: bool) -> HeaderMap {
+    let mut extras = HeaderMap::new();
+    if has_body {
+        extras.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    } else if operation == Operation::Start {
+        // Some gateways answer 411 to a POST that does not say that it has no body.
+        extras.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
+    extras
+}
+
 /// A header that HTTP cannot carry; [`check_token`] and the UUID's form leave nothing that could be one.
 fn unfit(error: impl std::fmt::Display) -> ConfigError {
     ConfigError(format!("the token or the device cannot be sent as a header: {error}"))
@@ -332,7 +385,7 @@ fn pool(base: &Base, headers: HeaderMap, limits: Limits) -> Result<reqwest::Clie
     // Once a process; a second call only says that it was done.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut builder = reqwest::Client::builder()
-        .user_agent(concat!("drainboard/", env!("CARGO_PKG_VERSION")))
+        .user_agent(PROGRAM)
         .default_headers(headers)
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())

@@ -29,7 +29,8 @@ pub(super) struct Report {
 /// What stays with the driver.
 pub(super) enum Cargo {
     None,
-    Page(Ticket, Page),
+    /// A page, and the exchange that brought it where a tap records.
+    Page(Ticket, Page, Option<u64>),
     Pack(Arc<Pack>),
     Tools(Mirror, Client),
 }
@@ -41,7 +42,7 @@ pub(super) struct Jobs {
     tasks: JoinSet<()>,
     cancel: CancellationToken,
     tools: Option<(Mirror, Client)>,
-    pages: HashMap<Ticket, Page>,
+    pages: HashMap<Ticket, (Page, Option<u64>)>,
     pack: Option<Arc<Pack>>,
 }
 
@@ -64,7 +65,7 @@ impl Jobs {
     pub(super) fn keep(&mut self, cargo: Cargo) {
         match cargo {
             Cargo::None => {}
-            Cargo::Page(ticket, page) => drop(self.pages.insert(ticket, page)),
+            Cargo::Page(ticket, page, exchange) => drop(self.pages.insert(ticket, (page, exchange))),
             Cargo::Pack(pack) => self.pack = Some(pack),
             Cargo::Tools(mirror, client) => self.tools = Some((mirror, client)),
         }
@@ -164,6 +165,7 @@ impl Jobs {
         let Some(client) = self.client() else { return };
         let Some(pack) = self.pack.clone().filter(|pack| pack.no == no) else { return };
         self.exchange(Job::Acknowledge, async move {
+            let client = client.for_pack(no, pack.keys.len() as u64, pack.tries + 1);
             match client.acknowledge(&pack.keys).await {
                 Ok(answer) => Input::PackAccepted(cost(&answer)),
                 Err(failure) => Input::Failed(Job::Acknowledge, failure),
@@ -179,9 +181,14 @@ impl Jobs {
     }
 
     pub(super) fn apply(&mut self, ticket: Ticket, session: SessionNo) {
-        let Some(page) = self.pages.remove(&ticket) else { return };
+        let Some((page, exchange)) = self.pages.remove(&ticket) else { return };
+        let client = self.tools.as_ref().map(|(_, client)| client.clone());
         self.write(Job::Apply(ticket), |mirror| async move {
-            Ok(Input::Committed(ticket, mirror.apply(session, page).await?).into())
+            let receipt = mirror.apply(session, page).await?;
+            if let Some(client) = client {
+                client.brought_page(exchange, receipt.page);
+            }
+            Ok(Input::Committed(ticket, receipt).into())
         });
     }
 
@@ -239,7 +246,7 @@ fn taken(ticket: Ticket, answer: Result<Answer<Taken>, Failure>) -> Report {
         Ok(answer) => answer,
         Err(failure) => return Input::Failed(Job::Take(ticket), failure).into(),
     };
-    let cost = cost(&answer);
+    let (cost, exchange) = (cost(&answer), answer.exchange);
     match answer.value {
         Taken::Drained => Input::QueueDrained(ticket, cost).into(),
         Taken::Page(mut page) => {
@@ -248,7 +255,10 @@ fn taken(ticket: Ticket, answer: Result<Answer<Taken>, Failure>) -> Report {
                 count_left: page.count_left,
                 failed_objects: std::mem::take(&mut page.failed),
             };
-            Report { input: Input::PageArrived(ticket, facts, cost), cargo: Cargo::Page(ticket, page) }
+            Report {
+                input: Input::PageArrived(ticket, facts, cost),
+                cargo: Cargo::Page(ticket, page, exchange),
+            }
         }
     }
 }

@@ -1,0 +1,112 @@
+//! Whole exchanges on disk, on demand: one HAR entry as JSON a line, flushed line by line, by a thread of its own.
+//!
+//! Promise: no exchange waits for the disk. What would wait for it with more than [`WAITING`] bytes is left out and
+//! counted; a disk that fails ends the recording and says so when it is stopped.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
+
+use super::Exchange;
+use crate::client::har;
+
+/// Bytes that may wait for the disk.
+const WAITING: usize = 64 * 1024 * 1024;
+
+/// What a recording put into its file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    /// The file.
+    pub path: PathBuf,
+    /// Exchanges written.
+    pub exchanges: u64,
+    /// Bytes written.
+    pub bytes: u64,
+    /// Exchanges that the disk was too slow for.
+    pub missed: u64,
+}
+
+#[derive(Default)]
+struct Counts {
+    exchanges: AtomicU64,
+    bytes: AtomicU64,
+    missed: AtomicU64,
+    waiting: AtomicUsize,
+}
+
+/// A running recording.
+pub(super) struct Recording {
+    path: PathBuf,
+    lines: Sender<Exchange>,
+    counts: Arc<Counts>,
+    thread: JoinHandle<io::Result<()>>,
+}
+
+impl Recording {
+    /// Makes the file, for its owner alone.
+    pub(super) fn start(path: &Path) -> io::Result<Self> {
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(path)?;
+        let (lines, queue) = channel();
+        let counts = Arc::new(Counts::default());
+        let theirs = Arc::clone(&counts);
+        let thread = std::thread::Builder::new()
+            .name("wire-recording".into())
+            .spawn(move || write_all(file, &queue, &theirs))?;
+        Ok(Self { path: path.to_owned(), lines, counts, thread })
+    }
+
+    /// Hands an exchange to the thread.
+    pub(super) fn write(&self, exchange: Exchange) {
+        let weight = exchange.weight();
+        let waiting = self.counts.waiting.fetch_add(weight, Ordering::AcqRel);
+        // One exchange may be larger than the bound; alone it passes.
+        let fits = waiting == 0 || waiting + weight <= WAITING;
+        if !fits || self.lines.send(exchange).is_err() {
+            self.counts.waiting.fetch_sub(weight, Ordering::AcqRel);
+            self.counts.missed.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn so_far(&self) -> Recorded {
+        Recorded {
+            path: self.path.clone(),
+            exchanges: self.counts.exchanges.load(Ordering::Relaxed),
+            bytes: self.counts.bytes.load(Ordering::Relaxed),
+            missed: self.counts.missed.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Writes what waits and ends.
+    pub(super) fn finish(self) -> io::Result<Recorded> {
+        let Self { path, lines, counts, thread } = self;
+        drop(lines);
+        thread.join().unwrap_or_else(|_| Err(io::Error::other("the recording's thread died")))?;
+        Ok(Recorded {
+            path,
+            exchanges: counts.exchanges.load(Ordering::Relaxed),
+            bytes: counts.bytes.load(Ordering::Relaxed),
+            missed: counts.missed.load(Ordering::Relaxed),
+        })
+    }
+}
+
+fn write_all(mut file: File, queue: &Receiver<Exchange>, counts: &Counts) -> io::Result<()> {
+    while let Ok(exchange) = queue.recv() {
+        let mut line = serde_json::to_vec(&har::entry(&exchange))?;
+        line.push(b'\n');
+        file.write_all(&line)?;
+        file.flush()?;
+        counts.waiting.fetch_sub(exchange.weight(), Ordering::AcqRel);
+        counts.exchanges.fetch_add(1, Ordering::Relaxed);
+        counts.bytes.fetch_add(line.len() as u64, Ordering::Relaxed);
+    }
+    Ok(())
+}
