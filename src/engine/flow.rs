@@ -8,8 +8,8 @@
 //!            (outbox)     (201)                   (pages)               (outbox)
 //! ```
 //!
-//! Inputs come in by [`intake`]. Decisions by group: [`session`] (start to end), [`drain`] (queues and workers), [`acks`] (packs), [`retries`] (failures
-//! and halts), [`control`] (pause, step, stop), [`view`] (the snapshot).
+//! Inputs come in by `intake`. Decisions by group: `session` (start to end), `drain` (queues and workers), `acks`
+//! (packs), `retries` (failures and halts), `control` (pause, step, stop), `view` (the snapshot).
 
 mod acks;
 mod control;

@@ -1,4 +1,4 @@
-//! Type tables: made when a type is first seen, widened when a field is. Rules of naming are in [`names`](super::names).
+//! Type tables: made when a type is first seen, widened when a field is. Rules of naming are in [`super::names`].
 //!
 //! Promise: whatever a type or a field is called, `SELECT *` works, and a hostile record costs a bounded number of
 //! columns. What a rolled back transaction made is forgotten by building this anew.
