@@ -5,6 +5,7 @@
 //! The engine never waits for a watcher: events go into a bounded channel with `try_send`, and a miss is counted.
 
 pub mod backoff;
+pub mod budget;
 mod driver;
 pub mod event;
 pub mod flow;
@@ -43,6 +44,12 @@ pub enum Command {
     SendAcks,
     /// Cut a wait short: the next try of whatever waits happens now.
     TryNow,
+    /// Hold the pending acks back, those of pages to come too, or release them. While they are held no pack is sent and
+    /// no session starts: the run waits. Held keys survive a restart; a run that finds them ends, since it cannot
+    /// deliver them. Without a run: done at once, in the mirror alone.
+    HoldAcks(bool),
+    /// Treat the answer of the next pack as lost: its keys stay pending and come again.
+    DropPack,
     /// From now on at most so many requests in any second, in this run and the next; 0 = no limit.
     SetRate(u32),
 }

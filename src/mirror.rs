@@ -7,10 +7,11 @@
 //! In reading order: `plan` (what an instruction means, pure), `names` and `cells` (SQL names and values,
 //! pure), `kinds` (type tables),
 //! `apply` and `unkeyed` (a page into rows), `outbox` and `ranges` (ack keys and packs), `job` and `writer`
-//! (the thread), `open` and `lock` (the file), `reader` (the other side). The schema is `assets/sql/mirror.sql`.
+//! (the thread), `open` and `lock` (the file), `reader` (the other side), `debug` (into the outbox). The schema is `assets/sql/mirror.sql`.
 
 mod apply;
 mod cells;
+pub mod debug;
 pub mod error;
 pub mod filter;
 pub mod find;
@@ -280,6 +281,15 @@ impl Mirror {
     /// [`MirrorError`] where it cannot be written; then the keys stay pending, and sending them again is harmless.
     pub async fn settle(&self, pack: PackNo, settlement: Settlement) -> Result<Outbox, MirrorError> {
         self.ask(|reply| Job::Settle { pack, settlement, reply }).await
+    }
+
+    /// Holds all pending keys back, those of pages to come too, or releases them. Held keys survive a restart; what is
+    /// in flight is not called back.
+    ///
+    /// # Errors
+    /// [`MirrorError`] where it cannot be written.
+    pub async fn hold(&self, hold: bool) -> Result<Outbox, MirrorError> {
+        self.ask(|reply| Job::Hold { hold, reply }).await
     }
 
     /// What the outbox holds.

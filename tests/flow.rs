@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "flow/hold.rs"]
+mod hold;
 #[path = "flow/model.rs"]
 mod model;
 #[path = "flow/rules.rs"]

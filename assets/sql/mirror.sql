@@ -1,4 +1,4 @@
--- A mirror, schema version 1. Everything of ours starts with `_`; each resource type adds a table of its own name.
+-- A mirror, schema version 2. Everything of ours starts with `_`; each resource type adds a table of its own name.
 -- The CHECKs state what must hold whoever writes: a mirror that breaks one is a defect, and the transaction fails.
 
 -- device, host, created; account once an `account` record came. No affinity: 12 and '12' are two.
@@ -103,12 +103,14 @@ CREATE INDEX _unkeyed_text ON _unkeyed (type, _fingerprint) WHERE ack_key IS NUL
 
 -- Ack keys of committed pages that are not all accepted: one row a page, its keys a JSON array.
 -- settled: which of them are accepted or refused, a JSON array of [from, to) ranges; NULL for none.
+-- held: kept back by hand until somebody releases them.
 CREATE TABLE _outbox (
     page INTEGER PRIMARY KEY NOT NULL,
     session INTEGER NOT NULL,
     count INTEGER NOT NULL CHECK (count > 0),
     settled TEXT,
-    keys TEXT NOT NULL
+    keys TEXT NOT NULL,
+    held INTEGER NOT NULL DEFAULT 0 CHECK (held IN (0, 1))
 );
 
 -- Keys that the service refused for good.

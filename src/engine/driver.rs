@@ -18,6 +18,7 @@ use super::jobs::{Jobs, Report, words};
 use super::pacing::Pacer;
 use super::watchers::Watchers;
 use super::{Command, Settings};
+use crate::mirror::Mirror;
 
 /// Packs' worth of pending keys above which no page is taken.
 const OUTBOX_PACKS: u64 = 20;
@@ -64,11 +65,40 @@ impl Driver {
                     Arc::make_mut(&mut self.settings).rate = rate;
                     continue;
                 }
+                Command::HoldAcks(hold) => {
+                    self.hold(hold).await;
+                    continue;
+                }
                 _ => continue,
             };
             let run = AssertUnwindSafe(self.run(mode, paused)).catch_unwind().await;
             if let Err(panic) = run {
                 self.died(&words(panic.as_ref()));
+            }
+        }
+    }
+
+    /// Holds or releases without a run, in the mirror alone; where there is none, there is nothing to hold.
+    async fn hold(&mut self, hold: bool) {
+        if !self.settings.mirror.exists() || self.settings.peek {
+            return;
+        }
+        let settings = Arc::clone(&self.settings);
+        let opening = tokio::task::spawn_blocking(move || Mirror::open(&settings.mirror, &settings.identity));
+        let held = async {
+            let mirror = opening.await.map_err(|died| died.to_string())?.map_err(|e| e.to_string())?;
+            let outbox = mirror.hold(hold).await.map_err(|e| e.to_string())?;
+            mirror.close().await.map_err(|e| e.to_string()).map(|()| outbox)
+        };
+        let held = held.await;
+        let now = self.now();
+        match held {
+            Ok(outbox) => self.watchers.held(now, outbox),
+            Err(why) => {
+                let error = Some(crate::text::visible(&why).into_owned());
+                let outcome = Outcome { converged: false, end: RunEnd::Mirror, error };
+                self.watchers.tell(EventKind::RunEnded { outcome }, Arc::default());
+                self.watchers.finish_dead(now);
             }
         }
     }
@@ -163,6 +193,7 @@ impl Run {
                 Output::NextPack { max } => self.jobs.next_pack(max),
                 Output::Acknowledge(pack) => self.jobs.acknowledge(pack),
                 Output::Settle(pack, settlement) => self.jobs.settle(pack, settlement),
+                Output::Hold(hold) => self.jobs.hold(hold),
                 Output::Abandon => self.jobs.abandon(),
                 Output::Emit(kind, totals) => watchers.tell(kind, totals),
                 Output::WakeAt(at) => self.wake = at,

@@ -10,6 +10,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::budget::Budget;
 use crate::client::Operation;
 use crate::mirror::{Counts, PackNo, PageNo, SessionEnd, SessionNo};
 use crate::protocol::{DeviceUuid, FailedObject, QueueName, SessionId};
@@ -300,6 +301,14 @@ pub struct Snapshot {
     pub request_rate: f64,
     /// The limit, in requests a second; 0 = none.
     pub rate_limit: u32,
+    /// The request budget, and why nothing is sent just now.
+    pub budget: Budget,
+    /// Whether acks are held back by hand.
+    pub holding: bool,
+    /// Pending keys that are held back by hand.
+    pub held: u64,
+    /// Whether the answer of the next pack will be treated as lost.
+    pub dropping: bool,
     /// Median time of an exchange over the last hundred, in milliseconds.
     pub p50_ms: Option<u64>,
     /// 95th percentile of the same.

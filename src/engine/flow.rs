@@ -9,11 +9,13 @@
 //! ```
 //!
 //! Inputs come in by `intake`. Decisions by group: `session` (start to end), `drain` (queues and workers), `acks`
-//! (packs), `retries` (failures and halts), `control` (pause, step, stop), `view` (the snapshot).
+//! (packs), `hold` (acks held and lost on purpose), `retries` (failures and halts), `control` (pause, step, stop),
+//! `view` (the snapshot).
 
 mod acks;
 mod control;
 mod drain;
+mod hold;
 mod intake;
 pub mod io;
 mod retries;
@@ -268,9 +270,10 @@ impl Flow {
         self.drain.as_ref().is_some_and(|drain| !drain.applying.is_empty())
     }
 
-    /// Whether the mirror writes something about the session, or is being opened or closed.
+    /// Whether the mirror writes something about the session or a hold, or is being opened or closed.
     fn local(&self) -> bool {
-        matches!(self.stage, Stage::Opening | Stage::Beginning | Stage::Ending(_) | Stage::Closing)
+        self.acks.writing_hold
+            || matches!(self.stage, Stage::Opening | Stage::Beginning | Stage::Ending(_) | Stage::Closing)
     }
 
     /// Whether anything at all is under way.

@@ -222,6 +222,10 @@ impl Jobs {
         });
     }
 
+    pub(super) fn hold(&mut self, hold: bool) {
+        self.write(Job::Hold, |mirror| async move { Ok(Input::Held(mirror.hold(hold).await?).into()) });
+    }
+
     /// Closes the mirror, if it was opened.
     pub(super) fn close(&mut self) {
         let tools = self.tools.take();

@@ -7,6 +7,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::budget::Hour;
+
 const SECOND: Duration = Duration::from_secs(1);
 const GUARD: Duration = Duration::from_millis(50);
 
@@ -15,12 +17,13 @@ const GUARD: Duration = Duration::from_millis(50);
 pub struct Pacer {
     rate: usize,
     sent: VecDeque<Duration>,
+    hour: Hour,
 }
 
 impl Pacer {
     /// At most `rate` requests in any second; 0 = no limit.
     pub fn new(rate: u32) -> Self {
-        Self { rate: rate as usize, sent: VecDeque::new() }
+        Self { rate: rate as usize, ..Self::default() }
     }
 
     /// From now on at most `rate` requests in any second, those of the last one counted; 0 = no limit.
@@ -42,6 +45,12 @@ impl Pacer {
             self.sent.pop_front();
         }
         self.sent.push_back(now);
+        self.hour.sent(now);
+    }
+
+    /// How many left in the hour before `now`, to ten seconds.
+    pub fn in_last_hour(&self, now: Duration) -> u64 {
+        self.hour.count(now)
     }
 
     /// How many left in the second before `now`.

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 
 use super::event::{Event, EventKind, Outcome, Phase, Snapshot, Totals};
+use crate::mirror::Outbox;
 
 /// Snapshots are at least this far apart, but for the last one.
 const COALESCE: Duration = Duration::from_millis(15);
@@ -90,6 +91,15 @@ impl Watchers {
             let latest = Snapshot::clone(&self.snapshot.borrow());
             self.publish(now, latest);
         }
+    }
+
+    /// Keys were held or released without a run.
+    pub(super) fn held(&mut self, now: Duration, outbox: Outbox) {
+        let mut latest = Snapshot::clone(&self.snapshot.borrow());
+        latest.holding = outbox.held > 0;
+        latest.held = outbox.held;
+        Arc::make_mut(&mut latest.totals).pending_acks = outbox.pending;
+        self.publish(now, latest);
     }
 
     /// The same for a run that died: its last known state, idle.

@@ -38,6 +38,10 @@ pub(super) enum Job {
         settlement: Settlement,
         reply: Reply<Outbox>,
     },
+    Hold {
+        hold: bool,
+        reply: Reply<Outbox>,
+    },
     Outbox {
         reply: Reply<Outbox>,
     },
@@ -77,7 +81,14 @@ pub(super) fn closed(path: &Path) -> MirrorError {
 
 impl Job {
     pub(super) fn writes(&self) -> bool {
-        matches!(self, Self::Begin { .. } | Self::End { .. } | Self::Apply { .. } | Self::Settle { .. })
+        match self {
+            Self::Begin { .. }
+            | Self::End { .. }
+            | Self::Apply { .. }
+            | Self::Settle { .. }
+            | Self::Hold { .. } => true,
+            Self::NextPack { .. } | Self::Outbox { .. } | Self::Close { .. } => false,
+        }
     }
 
     pub(super) fn refuse(self, error: &MirrorError) {
@@ -86,7 +97,9 @@ impl Job {
             Self::End { reply, .. } | Self::Close { reply } => drop(reply.send(Err(error.again()))),
             Self::Apply { reply, .. } => drop(reply.send(Err(error.again()))),
             Self::NextPack { reply, .. } => drop(reply.send(Err(error.again()))),
-            Self::Settle { reply, .. } | Self::Outbox { reply } => drop(reply.send(Err(error.again()))),
+            Self::Settle { reply, .. } | Self::Hold { reply, .. } | Self::Outbox { reply } => {
+                drop(reply.send(Err(error.again())))
+            }
         }
     }
 }

@@ -16,8 +16,11 @@ use crate::protocol::DeviceUuid;
 /// `drnb`: marks our files.
 const APPLICATION_ID: i64 = 0x6472_6e62;
 /// The newest schema that this program knows.
-const SCHEMA: i64 = 1;
+pub(super) const SCHEMA: i64 = 2;
 const TABLES: &str = include_str!("../../assets/sql/mirror.sql");
+/// What makes each schema version the next one: the first of them makes 1 to 2.
+const MIGRATIONS: [&str; SCHEMA as usize - 1] =
+    ["ALTER TABLE _outbox ADD COLUMN held INTEGER NOT NULL DEFAULT 0 CHECK (held IN (0, 1))"];
 
 /// A mirror that is open, locked and proven writable.
 #[derive(Debug)]
@@ -96,8 +99,13 @@ fn ready(
     if found == Found::Empty {
         transaction.execute_batch(TABLES).map_err(say)?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(say)?;
-        transaction.pragma_update(None, "user_version", SCHEMA).map_err(say)?;
     }
+    if let Found::Mirror(schema) = found {
+        for migration in MIGRATIONS.iter().skip(schema as usize - 1) {
+            transaction.execute_batch(migration).map_err(say)?;
+        }
+    }
+    transaction.pragma_update(None, "user_version", SCHEMA).map_err(say)?;
     let device = check_identity(&transaction, identity, path)?;
     // The proof that the file can be written, also where nothing changed.
     transaction

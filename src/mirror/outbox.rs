@@ -2,7 +2,8 @@
 //!
 //! Promise: a key is in a page's row until the service accepted it, or refused it standing alone. What is in flight
 //! is known in memory only: after a crash everything unaccepted is pending again, and sending a key twice is harmless.
-//! Packs take slices across pages, oldest first. A refused pack comes again in halves.
+//! Packs take slices across pages, oldest first. A refused pack comes again in halves. Keys that are held back by hand
+//! are marked in their pages' rows, so that they stay held over a restart.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::ops::Range;
@@ -49,6 +50,8 @@ pub(super) struct Queue {
     next: PackNo,
     pending: u64,
     refused: u64,
+    /// All keys are held back, those to come too.
+    holding: bool,
 }
 
 impl Queue {
@@ -63,6 +66,7 @@ impl Queue {
             next: number("SELECT coalesce(max(no), 0) + 1 FROM _pack")?,
             pending: 0,
             refused: number("SELECT refused FROM _total")? as u64,
+            holding: number("SELECT EXISTS (SELECT 1 FROM _outbox WHERE held)")? == 1,
         };
         let mut rows =
             connection.prepare("SELECT page, session, count, settled FROM _outbox ORDER BY page")?;
@@ -82,7 +86,18 @@ impl Queue {
 
     /// What the outbox holds.
     pub(super) fn counts(&self) -> Outbox {
-        Outbox { pending: self.pending, refused: self.refused, held: 0 }
+        Outbox {
+            pending: self.pending,
+            refused: self.refused,
+            held: if self.holding { self.pending } else { 0 },
+        }
+    }
+
+    /// Holds everything back, or releases it. What is in flight meets its fate.
+    pub(super) fn hold(&mut self, connection: &Connection, hold: bool) -> Result<()> {
+        self.holding = hold;
+        connection.prepare_cached("UPDATE _outbox SET held = ?1 WHERE held <> ?1")?.execute([hold])?;
+        Ok(())
     }
 
     /// Puts a page's keys in; `keys` is a JSON array of `count` strings.
@@ -99,8 +114,10 @@ impl Queue {
             return Ok(());
         }
         connection
-            .prepare_cached("INSERT INTO _outbox (page, session, count, keys) VALUES (?1, ?2, ?3, ?4)")?
-            .execute(params![page, session, count, keys])?;
+            .prepare_cached(
+                "INSERT INTO _outbox (page, session, count, keys, held) VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?
+            .execute(params![page, session, count, keys, self.holding])?;
         self.pages.insert(page, Waiting { session, count, settled: Ranges::default() });
         self.fresh.push_back(Slice { page, keys: 0..count });
         self.pending += u64::from(count);
@@ -109,6 +126,9 @@ impl Queue {
 
     /// Takes the next pack of at most `max` keys; it is in flight until it is settled or put back.
     pub(super) fn take(&mut self, connection: &Connection, max: usize) -> Result<Option<Pack>> {
+        if self.holding {
+            return Ok(None);
+        }
         let max = u32::try_from(max).unwrap_or(u32::MAX).max(1);
         let group = match self.again.pop_front() {
             Some(group) if length(&group.slices) <= max => group,

@@ -155,6 +155,13 @@ impl<'c> Writer<'c> {
                 });
                 answer(settled, reply, Answer::Outbox)
             }
+            Job::Hold { hold, reply } => {
+                let held = self.with(|connection, open| {
+                    open.queue.hold(connection, hold)?;
+                    Ok(open.queue.counts())
+                });
+                answer(held, reply, Answer::Outbox)
+            }
             Job::Outbox { reply } => {
                 answer(self.with(|_, open| Ok(open.queue.counts())), reply, Answer::Outbox)
             }

@@ -101,6 +101,7 @@ pub(crate) struct Mirror {
     pages: i64,
     pub(crate) sessions: i64,
     pub(crate) held: u64,
+    pub(crate) holding: bool,
 }
 
 impl Mirror {
@@ -137,10 +138,19 @@ impl Mirror {
         let pending = self.outbox.len()
             + self.again.iter().map(waiting).sum::<usize>()
             + self.flying.values().map(waiting).sum::<usize>();
-        Outbox { pending: pending as u64, refused: self.refused.len() as u64, held: self.held }
+        let held = if self.holding { pending as u64 } else { self.held };
+        Outbox { pending: pending as u64, refused: self.refused.len() as u64, held }
+    }
+
+    pub(crate) fn hold(&mut self, hold: bool) {
+        self.holding = hold;
+        self.held = 0;
     }
 
     pub(crate) fn next_pack(&mut self, max: usize) -> Option<(PackNo, Vec<Key>)> {
+        if self.holding {
+            return None;
+        }
         let keys = self.again.pop_front().unwrap_or_else(|| {
             let free = (self.outbox.len() as u64).saturating_sub(self.held) as usize;
             let n = max.min(free);

@@ -63,10 +63,14 @@ fn harm(world: &mut World, steps: u64) {
     for _ in 0..steps {
         if world.flow.is_none() {
             resume_at = None;
+            if world.rng.bool() {
+                world.mirror.hold(false); // by hand, between runs
+            }
             world.begin(Mode::Full, false);
         }
         let alive = world.step();
-        world.hold(alive || world.flow.is_none() || resume_at.is_some(), "nothing is left to happen");
+        let waits = resume_at.is_some() || world.mirror.holding;
+        world.hold(alive || world.flow.is_none() || waits, "nothing is left to happen");
         if world.flow.is_none() {
             continue;
         }
@@ -83,6 +87,9 @@ fn harm(world: &mut World, steps: u64) {
             3 => world.command(Command::SendAcks),
             4 => world.command(Command::TryNow),
             5 if world.rng.u32(0..8) == 0 => world.command(Command::Stop),
+            10 => world.command(Command::HoldAcks(true)),
+            11 | 12 => world.command(Command::HoldAcks(false)),
+            13 => world.command(Command::DropPack),
             6..10 => {
                 let id = world.rng.u32(1..450);
                 *world.service.data.entry(id).or_default() += 1;
@@ -93,8 +100,15 @@ fn harm(world: &mut World, steps: u64) {
             resume_at = None;
             world.command(Command::Resume);
         }
+        if !alive {
+            world.command(Command::HoldAcks(false));
+        }
     }
     world.command(Command::Resume);
+    world.command(Command::HoldAcks(false));
+    if world.flow.is_none() {
+        world.mirror.hold(false);
+    }
 }
 
 /// Without faults a few runs at most bring both sides together.

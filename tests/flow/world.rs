@@ -248,6 +248,7 @@ impl World {
             Command::SendAcks => self.quota = self.quota.map(|_| u32::MAX), // until the next `Paused`
             Command::TryNow => self.halted_until = Duration::ZERO,
             Command::Pause | Command::Start(_) | Command::SetRate(_) => {}
+            Command::HoldAcks(_) | Command::DropPack => {}
         }
         self.feed(Input::Command(command));
     }
@@ -297,6 +298,7 @@ impl World {
                 self.hold(own == no && !self.config.peek, "a pack left that was not taken out");
                 let durable = keys.iter().all(|key| self.mirror.seen.contains(key));
                 self.hold(durable, "a key left before it was durable");
+                self.hold(!self.mirror.holding, "a pack left while acks are held");
                 self.send(Job::Acknowledge, Request::Acknowledge(keys));
             }
             Output::BeginSession(_) => {
@@ -332,6 +334,10 @@ impl World {
             Output::Settle(no, settlement) => {
                 let outbox = self.mirror.settle(no, &settlement);
                 self.soon(Input::Settled(outbox));
+            }
+            Output::Hold(hold) => {
+                self.mirror.hold(hold);
+                self.soon(Input::Held(self.mirror.outbox()));
             }
             Output::Abandon => self.abandon(),
             Output::Emit(kind, _) => self.emitted(kind),

@@ -44,6 +44,15 @@ pub(super) struct Acks {
     oldest: Option<Duration>,
     pub(super) stand: Stand,
     pub(super) tries: Tries,
+    /// Somebody asked in this run to hold them all back, those to come too.
+    pub(super) holding: bool,
+    /// The wish came before the mirror was open.
+    pub(super) early_hold: Option<bool>,
+    /// The wish is being written, and which one it was.
+    pub(super) writing_hold: bool,
+    pub(super) written_hold: bool,
+    /// The next pack's answer counts as lost.
+    pub(super) dropping: bool,
     /// Send all there is, whatever size and age.
     pub(super) flush: bool,
     /// Asked for by hand: goes out in a pause too.
@@ -60,6 +69,11 @@ impl Acks {
         Self {
             pending: 0,
             held: 0,
+            holding: false,
+            early_hold: None,
+            writing_hold: false,
+            written_hold: false,
+            dropping: false,
             oldest: None,
             stand: Stand::None,
             tries: Tries::default(),
@@ -73,7 +87,7 @@ impl Acks {
 
     /// Keys that may be sent.
     pub(super) fn deliverable(&self) -> u64 {
-        self.pending.saturating_sub(self.held)
+        if self.holding { 0 } else { self.pending.saturating_sub(self.held) }
     }
 
     pub(super) fn in_flight(&self) -> Option<PackFacts> {
@@ -151,7 +165,7 @@ impl Flow {
         self.outbox_changed();
     }
 
-    fn outbox_changed(&mut self) {
+    pub(super) fn outbox_changed(&mut self) {
         let (cap, deliverable) = (self.config.outbox_cap, self.acks.deliverable());
         self.acks.full =
             !self.config.peek && (deliverable >= cap || self.acks.full && deliverable > cap / 4 * 3);
@@ -202,6 +216,7 @@ impl Flow {
 
     pub(super) fn on_pack(&mut self, pack: PackFacts) {
         self.acks.stand = Stand::Ready(pack);
+        self.put_back_held();
     }
 
     /// The outbox has nothing to send although keys should be there: they are held.
@@ -299,6 +314,9 @@ impl Flow {
             return true;
         }
         if acks.deliverable() == 0 {
+            if acks.writing_hold || acks.holding && matches!(next, Next::Start) {
+                return false; // whoever holds them is there to release them
+            }
             let keys = text::grouped(acks.pending);
             self.fail(
                 RunEnd::Unreachable,

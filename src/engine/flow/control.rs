@@ -53,6 +53,8 @@ impl Flow {
                 self.control.told &= !any;
             }
             Command::TryNow => self.cut_waits(),
+            Command::HoldAcks(hold) => self.hold_acks(hold),
+            Command::DropPack => self.acks.dropping = !self.config.peek,
         }
     }
 

@@ -16,6 +16,7 @@ impl Flow {
                 self.stage = Stage::Flushing(Next::Start);
                 self.outbox_is(outbox);
                 self.emit(EventKind::RunStarted { device, mode: self.mode, pending_acks: outbox.pending });
+                self.hold_as_asked();
             }
             Input::Unusable(why) => {
                 self.left_opening();
@@ -33,8 +34,10 @@ impl Flow {
             }
             Input::PackReady(pack) => self.on_pack(pack),
             Input::NoPack(outbox) => self.on_no_pack(outbox),
+            Input::PackAccepted(_) if self.acks.dropping => self.on_dropped(),
             Input::PackAccepted(cost) => self.on_accepted(cost),
             Input::Settled(outbox) => self.on_settled(outbox),
+            Input::Held(outbox) => self.on_held(outbox),
             Input::Failed(job, failure) => self.on_failed(job, &failure),
             Input::Abandoned(job) => self.gone(job),
             Input::MirrorFailed(job, why) => {
@@ -82,6 +85,7 @@ impl Flow {
                 self.settle(Settlement::Failed { reason });
             }
             Job::NextPack | Job::Settle => self.acks.stand = Stand::None,
+            Job::Hold => self.acks.writing_hold = false,
             Job::Close => {}
         }
     }

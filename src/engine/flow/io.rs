@@ -33,6 +33,8 @@ pub enum Job {
     Acknowledge,
     /// Writing what became of a pack.
     Settle,
+    /// Writing that keys are held back or released.
+    Hold,
     /// Closing the mirror.
     Close,
 }
@@ -106,6 +108,8 @@ pub enum Input {
     PackAccepted(Cost),
     /// What became of the pack is in the mirror; what the outbox holds now.
     Settled(Outbox),
+    /// Keys are held back or released; what the outbox holds now.
+    Held(Outbox),
     /// An exchange failed.
     Failed(Job, Failure),
     /// An exchange was given up as [`Output::Abandon`] asked.
@@ -165,6 +169,8 @@ pub enum Output {
     Acknowledge(PackNo),
     /// Write what became of a pack.
     Settle(PackNo, Settlement),
+    /// Hold all pending keys back, or release them. One at a time.
+    Hold(bool),
     /// Give up all exchanges (and the opening) now; each answers with what it has or [`Input::Abandoned`].
     Abandon,
     /// Tell the watchers, with the totals as they were then.

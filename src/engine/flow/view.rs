@@ -28,6 +28,10 @@ impl Flow {
             next_step: self.next_step(),
             request_rate: self.pacer.in_last_second(now) as f64,
             rate_limit: self.config.rate,
+            budget: self.budget(now),
+            holding: self.acks.holding || self.acks.held > 0,
+            held: if self.acks.holding { self.acks.pending } else { self.acks.held },
+            dropping: self.acks.dropping,
             p50_ms,
             p95_ms,
             missed: 0,
@@ -111,7 +115,7 @@ impl Flow {
     }
 
     /// The waits for a next try that hold the run up once nothing is in flight.
-    fn waits(&self) -> impl Iterator<Item = (Duration, &str, u32)> {
+    pub(super) fn waits(&self) -> impl Iterator<Item = (Duration, &str, u32)> {
         let start = (self.stage == Stage::Starting).then_some(&self.start_tries);
         let ack = matches!(self.acks.stand, Stand::Ready(_)).then_some(&self.acks.tries);
         let tries = start.into_iter().chain(ack);
