@@ -56,6 +56,7 @@ pub(super) fn run(setup: Setup) -> io::Result<Left> {
     }
     let left = turn(&mut model, &mut screen, &outside);
     drop(screen);
+    inbox.leave();
     drop(input);
     // Who left by key has waited for the run already, or would not.
     if model.running() && model.leaving.is_none() {
@@ -209,9 +210,8 @@ fn settle(outside: &Outside) {
         let ended = outside.inbox.wait(Some(deadline), Instant::now()).iter().any(|m| match m {
             Message::Snapshot(s) => s.phase == Phase::Idle,
             Message::Event(e) => matches!(e.kind, EventKind::RunEnded { .. }),
-            Message::EngineGone => true,
-            // Asked to leave once more.
-            Message::Signal(_) => true,
+            // A signal: asked to leave once more.
+            Message::EngineGone | Message::Signal(_) => true,
             _ => false,
         });
         if ended {
