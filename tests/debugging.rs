@@ -3,7 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 #[path = "engine/line.rs"]
-#[expect(dead_code, reason = "shared with the engine's tests, which use all of it")]
 mod line;
 
 use std::sync::Arc;
