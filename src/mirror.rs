@@ -9,6 +9,7 @@
 //! thread), [`open`] and [`lock`] (the file), [`reader`] (the other side). The schema is `assets/sql/mirror.sql`.
 
 mod apply;
+pub mod changes;
 pub mod error;
 pub mod filter;
 pub mod find;

@@ -262,7 +262,8 @@ impl Listing<'_> {
         let begun = std::time::Instant::now();
         let mut rows: Vec<Row> = Vec::new();
         let direction = if self.query.sort.descending { "DESC" } else { "ASC" };
-        let sql = format!("SELECT id, revision, data, _session, rowid FROM {} ORDER BY id {direction}", self.table);
+        let sql =
+            format!("SELECT id, revision, data, _session, rowid FROM {} ORDER BY id {direction}", self.table);
         let say = |e| self.reader.error(e);
         let mut statement = self.reader.connection.prepare_cached(&sql).map_err(say)?;
         let mut found = statement.query([]).map_err(say)?;
@@ -283,7 +284,8 @@ impl Listing<'_> {
 
     fn by_ids(&self, source: Source, of: u64, tell: Tell<'_>) -> Result<Vec<i64>, MirrorError> {
         let mut handles = Vec::new();
-        let scan = scan::Scan { reader: self.reader, table: self.table, matcher: &self.matcher, of, data: true };
+        let scan =
+            scan::Scan { reader: self.reader, table: self.table, matcher: &self.matcher, of, data: true };
         scan.run(&source, tell, &mut |hit| {
             handles.push(if self.by_id { hit.id } else { hit.rowid });
             handles.len()

@@ -96,7 +96,8 @@ pub fn name(data: &str) -> Option<String> {
     NAMES.iter().find_map(|fields| {
         let parts = fields.iter().filter_map(|field| {
             let raw = json::find(data.as_bytes(), &[(*field).to_owned()])?;
-            let text = if matches!(raw, b"null") || raw.starts_with(b"{") { return None } else { json::text(raw) };
+            let text =
+                if matches!(raw, b"null") || raw.starts_with(b"{") { return None } else { json::text(raw) };
             let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
             (!text.is_empty()).then_some(text)
         });
@@ -184,7 +185,11 @@ impl Reader {
             let source = candidates.map_or(Source::All { in_order: false }, Source::Rows);
             let scan = Scan { reader: self, table: &table, matcher: &matcher, of, data: true };
             scan.run(&source, tell, &mut |hit| {
-                group.iter_mut().filter(|from| points(from, hit.data, to)).map(|from| from.take(hit.data, first)).sum()
+                group
+                    .iter_mut()
+                    .filter(|from| points(from, hit.data, to))
+                    .map(|from| from.take(hit.data, first))
+                    .sum()
             })?;
         }
         pointing.retain(|from| from.count > 0);

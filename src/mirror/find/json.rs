@@ -204,7 +204,10 @@ mod tests {
         let data = br#" { "id" : 1, "a\n": [1, {"k": "v\"", "n": null}, true], "a\n": 2, "e": "" } "#;
         let mut seen = Vec::new();
         fields(data, |name, raw| {
-            seen.push((String::from_utf8_lossy(name).into_owned(), String::from_utf8_lossy(raw).into_owned()));
+            seen.push((
+                String::from_utf8_lossy(name).into_owned(),
+                String::from_utf8_lossy(raw).into_owned(),
+            ));
             true
         });
         let expected =

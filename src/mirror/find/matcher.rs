@@ -82,7 +82,9 @@ impl Matcher {
     /// Texts that every record must contain in some value, folded: what an index can look for.
     pub(in crate::mirror) fn texts(&self) -> Vec<&str> {
         let texts = self.terms.iter().filter(|term| !term.negated).filter_map(|term| match &term.test {
-            Test::Anywhere(needle) | Test::Field(Subject::Path(_), Check::Contains(needle)) => Some(needle.text()),
+            Test::Anywhere(needle) | Test::Field(Subject::Path(_), Check::Contains(needle)) => {
+                Some(needle.text())
+            }
             _ => None,
         });
         texts.collect()
@@ -122,9 +124,9 @@ impl Check {
                 [b'[' | b'{', inner @ .., _] => inner.iter().all(u8::is_ascii_whitespace),
                 _ => false,
             },
-            Self::Compare(Op::NotEqual, text, number) => !json::any_leaf(raw, |leaf| {
-                compare(Op::Equal, &json::decoded(leaf), text, number.as_ref())
-            }),
+            Self::Compare(Op::NotEqual, text, number) => {
+                !json::any_leaf(raw, |leaf| compare(Op::Equal, &json::decoded(leaf), text, number.as_ref()))
+            }
             _ => json::any_leaf(raw, |leaf| self.leaf(&json::decoded(leaf), scratch)),
         }
     }

@@ -80,9 +80,22 @@ mod tests {
 
     #[test]
     fn decimals_compare_exactly() {
-        let rising =
-            ["-2e400", "-10", "-9.5", "-0.001", "0", "1e-400", "0.1", "0.10000000000000001", "9", "10", "1.1e1",
-             "9007199254740992", "9007199254740993", "1e400"];
+        let rising = [
+            "-2e400",
+            "-10",
+            "-9.5",
+            "-0.001",
+            "0",
+            "1e-400",
+            "0.1",
+            "0.10000000000000001",
+            "9",
+            "10",
+            "1.1e1",
+            "9007199254740992",
+            "9007199254740993",
+            "1e400",
+        ];
         let numbers: Vec<_> = rising.iter().map(|n| Number::parse(n.as_bytes()).unwrap()).collect();
         for (i, a) in numbers.iter().enumerate() {
             for (j, b) in numbers.iter().enumerate() {

@@ -56,9 +56,8 @@ impl SortKey {
         let taken = text.len().min(TEXT);
         bytes[1..=taken].copy_from_slice(&text[..taken]);
         bytes[23] = if text.len() > TEXT { LONGER as u8 } else { taken as u8 };
-        let word = |i: usize| {
-            bytes[i * 8..i * 8 + 8].iter().fold(0, |word, byte| word << 8 | u64::from(*byte))
-        };
+        let word =
+            |i: usize| bytes[i * 8..i * 8 + 8].iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
         Self([word(0), word(1), word(2)])
     }
 
@@ -206,8 +205,24 @@ mod tests {
     #[test]
     fn the_order_is_sqlites() {
         let rising = [
-            "null", "-1e300", "-2", "-1.5", "false", "0.5", "true", "9007199254740992", "9007199254740993", "1e300",
-            "\"\"", "\"\\u0000\"", "\"1\"", "\"A\"", "\"a\"", "\"aa\"", "\"é\"", "\"花\"",
+            "null",
+            "-1e300",
+            "-2",
+            "-1.5",
+            "false",
+            "0.5",
+            "true",
+            "9007199254740992",
+            "9007199254740993",
+            "1e300",
+            "\"\"",
+            "\"\\u0000\"",
+            "\"1\"",
+            "\"A\"",
+            "\"a\"",
+            "\"aa\"",
+            "\"é\"",
+            "\"花\"",
         ];
         let keys: Vec<_> = rising.iter().map(|raw| SortKey::of(Some(raw.as_bytes()), 0)).collect();
         assert!(keys.is_sorted_by(|a, b| a < b), "{keys:?}");
@@ -217,7 +232,8 @@ mod tests {
 
     #[test]
     fn texts_that_agree_for_long_are_compared_to_their_end() {
-        let texts: Vec<String> = (0..300).map(|i| format!("{}{:03}", "x".repeat(i % 60), i * 7 % 300)).collect();
+        let texts: Vec<String> =
+            (0..300).map(|i| format!("{}{:03}", "x".repeat(i % 60), i * 7 % 300)).collect();
         for descending in [false, true] {
             let mut sorter = Sorter::new(descending, true);
             let raw: Vec<String> = texts.iter().map(|t| format!("\"{t}\"")).collect();
@@ -226,7 +242,9 @@ mod tests {
             }
             let sorted = sorter.finish(|| true).unwrap();
             let got = sorted
-                .settle(descending, |i, from| Ok::<_, ()>(SortKey::of(Some(raw[i as usize].as_bytes()), from)))
+                .settle(descending, |i, from| {
+                    Ok::<_, ()>(SortKey::of(Some(raw[i as usize].as_bytes()), from))
+                })
                 .unwrap();
             let mut naive: Vec<i64> = (0..300).collect();
             naive.sort_by(|a, b| {

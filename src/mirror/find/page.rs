@@ -123,6 +123,12 @@ impl Ids<'_> {
             Place::After(id) => self.window(Some(id), self.behind(false), true, limit, None),
             Place::Before(id) => self.window(Some(id), self.before(), false, limit, None),
             Place::Row(row) => self.row(*row, limit),
+            Place::Ending(0) => Ok(Sheet {
+                first: Some(0),
+                exact: true,
+                below: (self.rows > 0).then_some(Place::Top),
+                ..Sheet::default()
+            }),
             Place::Ending(row) => self.row(row.saturating_sub(limit), (*row).min(limit)),
             Place::Percent(percent) => self.row(share(*percent, self.rows), limit),
         }
@@ -163,7 +169,9 @@ impl Ids<'_> {
         };
         match start {
             Some(id) => self.window(Some(&id), self.behind(true), true, limit, Some(row)),
-            None if self.ranks.is_none() && row * 2 < self.rows => self.window(None, "", true, limit, Some(0)),
+            None if self.ranks.is_none() && row * 2 < self.rows => {
+                self.window(None, "", true, limit, Some(0))
+            }
             None => self.window(None, "", false, limit, None),
         }
     }
@@ -179,7 +187,8 @@ impl Ids<'_> {
     ) -> rusqlite::Result<Sheet> {
         let direction = if forward == self.descending { "DESC" } else { "ASC" };
         let condition = id.map_or(String::new(), |_| format!("WHERE id {relation} ?1"));
-        let sql = format!("{COLUMNS} FROM {} {condition} ORDER BY id {direction} LIMIT {}", self.table, limit + 1);
+        let sql =
+            format!("{COLUMNS} FROM {} {condition} ORDER BY id {direction} LIMIT {}", self.table, limit + 1);
         let mut statement = self.reader.connection.prepare_cached(&sql)?;
         let parameters = rusqlite::params_from_iter(id.map(Key));
         let mut rows: Vec<Row> = statement.query_map(parameters, window_row)?.collect::<Result<_, _>>()?;
@@ -188,7 +197,8 @@ impl Ids<'_> {
         if !forward {
             rows.reverse();
         }
-        let (Some(top), Some(last)) = (rows.first().map(|r| r.id.clone()), rows.last().map(|r| r.id.clone())) else {
+        let (Some(top), Some(last)) = (rows.first().map(|r| r.id.clone()), rows.last().map(|r| r.id.clone()))
+        else {
             return self.beyond(id, forward);
         };
         let above = if forward { self.exists(self.before(), &top)? } else { more };
@@ -212,7 +222,9 @@ impl Ids<'_> {
     /// An empty page: behind the end or before the start.
     fn beyond(&self, id: Option<&RecordId>, forward: bool) -> rusqlite::Result<Sheet> {
         let other = match id {
-            Some(id) if forward => self.exists(if self.descending { ">=" } else { "<=" }, id)?.then_some(Place::Bottom),
+            Some(id) if forward => {
+                self.exists(if self.descending { ">=" } else { "<=" }, id)?.then_some(Place::Bottom)
+            }
             Some(id) => self.exists(self.behind(true), id)?.then_some(Place::Top),
             None => None,
         };

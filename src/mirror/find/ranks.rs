@@ -76,7 +76,9 @@ pub(super) fn estimate(reader: &Reader, table: &str, row: u64, rows: u64) -> rus
         reader
             .connection
             .prepare_cached(&format!("SELECT id FROM {table} ORDER BY id {direction} LIMIT 1"))?
-            .query_row([], |row| Ok(if let ValueRef::Integer(id) = row.get_ref(0)? { Some(id) } else { None }))
+            .query_row([], |row| {
+                Ok(if let ValueRef::Integer(id) = row.get_ref(0)? { Some(id) } else { None })
+            })
             .optional()
             .map(Option::flatten)
     };

@@ -23,7 +23,10 @@ const OFFERED: usize = 3;
 enum Meaning {
     Subject(Subject),
     /// The names of the records of a type that a field refers to.
-    NameOf { field: String, kind: String },
+    NameOf {
+        field: String,
+        kind: String,
+    },
 }
 
 impl Reader {
@@ -100,7 +103,9 @@ impl Reader {
             .prepare_cached("SELECT left_out FROM _type WHERE name = ?1")
             .and_then(|mut found| found.query_row([kind], |row| row.get(0)))
             .map_err(|e| self.error(e))?;
-        fields.extend(left_out.and_then(|list| serde_json::from_str::<Vec<String>>(&list).ok()).unwrap_or_default());
+        fields.extend(
+            left_out.and_then(|list| serde_json::from_str::<Vec<String>>(&list).ok()).unwrap_or_default(),
+        );
         Ok(fields)
     }
 

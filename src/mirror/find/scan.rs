@@ -58,7 +58,8 @@ impl Scan<'_> {
         match source {
             Source::All { in_order } => {
                 let order = if *in_order { "ORDER BY id" } else { "NOT INDEXED" };
-                let mut statement = self.reader.connection.prepare(&format!("{from} {order}")).map_err(say)?;
+                let mut statement =
+                    self.reader.connection.prepare(&format!("{from} {order}")).map_err(say)?;
                 let mut rows = statement.query([]).map_err(say)?;
                 while let Some(row) = rows.next().map_err(say)? {
                     self.one(row, &mut scratch, &mut at, visit).map_err(say)?;
