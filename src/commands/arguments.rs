@@ -15,24 +15,25 @@ const ABOUT: &str =
 
 const EXAMPLES: &str = "\
 Examples:
-  drainboard demo                                 see it work: no account, no set-up, no network
-  export BASECRM_ACCESS_TOKEN=…                   a token with the sync scope
-  drainboard --sync                               the console, starting at once
-  drainboard sync --json | tail -1                headless, for scripts
+  drainboard demo                     see it work: no account, no set-up
+  export BASECRM_ACCESS_TOKEN=…       a token with the sync scope
+  drainboard --sync                   the console, starting at once
+  drainboard sync --json | tail -1    headless, for scripts
   drainboard query \"SELECT name, email FROM contact WHERE city = 'NY'\"
 
 Exit status:
-  0    converged (the service said that there is nothing more), or the command did its work
+  0    converged: nothing is left to synchronize (or the command did its work)
   1    another failure, or a run that ended without having converged
-  2    wrong usage; also no token (BASECRM_ACCESS_TOKEN) or a base URL that cannot be used
-  3    refused by the service: wrong token (401) or missing sync scope (403)
-  4    service unreachable, or failing after the retries
-  5    the mirror cannot be used: no mirror, no database, read-only, newer, in use, disk full
-  130  interrupted (SIGINT); what was committed stays, and unsent keys go first in the next run
+  2    wrong usage; also no token (BASECRM_ACCESS_TOKEN) or an unusable base URL
+  3    refused by the service: wrong token (401), missing sync scope (403)
+  4    the service is unreachable, or fails after the retries
+  5    the mirror cannot be used: none, no database, read-only, newer, in use,
+       disk full
+  130  interrupted (SIGINT); committed work stays, unsent keys go first next time
   143  terminated (SIGTERM, SIGHUP); the same holds
 
 Files:
-  ~/.local/share/drainboard/PROFILE/mirror.db   the mirror, where --mirror names no other
+  ~/.local/share/drainboard/PROFILE/mirror.db   the mirror, unless --mirror says
   ~/.config/drainboard/keymap.toml              keys laid over the built-in ones";
 
 /// The whole command line.
@@ -81,6 +82,8 @@ pub(super) enum Task {
     Man,
 }
 
+const BASE_URL_HELP: &str = "The service [env: DRAINBOARD_BASE_URL] [default: https://api.getbase.com]";
+
 /// Options that every command understands.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Common options")]
@@ -88,8 +91,8 @@ pub(super) struct Common {
     /// The mirror's file [env: DRAINBOARD_MIRROR]
     #[arg(long, global = true, value_name = "FILE")]
     pub(super) mirror: Option<PathBuf>,
-    /// The service [env: DRAINBOARD_BASE_URL] [default: https://api.getbase.com]
-    #[arg(long, global = true, value_name = "URL")]
+    // No doc comment: rustdoc takes the address for a link.
+    #[arg(long, global = true, value_name = "URL", help = BASE_URL_HELP)]
     pub(super) base_url: Option<String>,
     /// The device that a new mirror is [env: BASECRM_DEVICE_UUID] [default: a fresh one]
     #[arg(long, global = true, value_name = "UUID")]
@@ -185,14 +188,15 @@ impl Pacing {
 }
 
 const DEMO_EXAMPLES: &str = "\
-A service with a demo account runs on this machine and is drained into a mirror, both in a temporary folder.
-No configuration and no environment is read: a demo can touch nobody's mirror or token. Where stdout is no
-terminal, the same synchronization runs headless and ends with a summary.
+A service with a demo account runs on this machine and is drained into a mirror,
+both in a temporary folder. No configuration and no environment is read: a demo
+can touch nobody's mirror or token. Where stdout is no terminal, the same
+synchronization runs headless and ends with a summary.
 
 Examples:
   drainboard demo
   drainboard demo --items 200000 | cat        headless, at full speed
-  drainboard demo --keep /tmp/demo            then: drainboard query --mirror /tmp/demo/mirror.db 'SELECT …'";
+  drainboard demo --keep /tmp/demo            the mirror stays: /tmp/demo/mirror.db";
 
 /// `drainboard demo`
 #[derive(Debug, Args)]
@@ -215,8 +219,8 @@ pub(super) struct Demo {
 }
 
 const SYNC_EXAMPLES: &str = "\
-Progress goes to stderr, the summary to stdout. With --json each event is a line on stdout, and the last
-line is the summary, on every exit.
+Progress goes to stderr, the summary to stdout. With --json each event is a line
+on stdout, and the last line is the summary, on every exit.
 
 Examples:
   drainboard sync                       everything, until the service has nothing more
@@ -244,8 +248,8 @@ pub(super) struct Sync {
 }
 
 const SERVE_EXAMPLES: &str = "\
-Prints one line, `listening on http://127.0.0.1:8080  token TOKEN`, once it accepts connections.
-Stops on SIGINT and SIGTERM.
+Prints one line, `listening on http://127.0.0.1:8080  token TOKEN`, once it
+accepts connections. Stops on SIGINT and SIGTERM.
 
 Examples:
   drainboard serve
@@ -283,8 +287,9 @@ Examples:
   drainboard query --csv 'SELECT id, name, email FROM contact ORDER BY name' > contacts.csv
   drainboard query --json 'SELECT id, data FROM deal' | jq -r .data
 
-One table a type (contact, deal, note …), one column a field, beside id, revision and data (the JSON as received).
-NULL is NULL in the table, empty in CSV and null in JSON; bytes are written in hexadecimal.";
+One table a type (contact, deal, note …), one column a field, beside id, revision
+and data (the JSON as received). NULL is NULL in the table, empty in CSV and null
+in JSON; bytes are written in hexadecimal.";
 
 /// `drainboard query`
 #[derive(Debug, Args)]

@@ -20,6 +20,7 @@ struct State {
     urgent: VecDeque<Message>,
     events: VecDeque<Event>,
     snapshot: Option<Arc<Snapshot>>,
+    leaving: bool,
     closed: bool,
 }
 
@@ -69,6 +70,16 @@ impl Inbox {
         if wake {
             self.wake.notify_one();
         }
+    }
+
+    /// The loop has ended and the screen is given back; a run that is still on gets its time.
+    pub(super) fn leave(&self) {
+        self.lock().leaving = true;
+    }
+
+    /// Whether the loop has ended: then no write to the terminal can hang any more.
+    pub(super) fn leaving(&self) -> bool {
+        self.lock().leaving
     }
 
     /// No more messages are taken; who feeds it may end.

@@ -56,6 +56,7 @@ pub(super) fn run(setup: Setup) -> io::Result<Left> {
     }
     let left = turn(&mut model, &mut screen, &outside);
     drop(screen);
+    inbox.leave();
     drop(input);
     // Who left by key has waited for the run already, or would not.
     if model.running() && model.leaving.is_none() {

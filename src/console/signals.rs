@@ -50,7 +50,7 @@ impl Drop for Watch {
 fn obey(inbox: &Arc<Inbox>, signal: i32) {
     inbox.push(Message::Signal(signal));
     std::thread::sleep(PATIENCE);
-    if inbox.closed() {
+    if inbox.leaving() || inbox.closed() {
         return;
     }
     // The loop hangs in a write. What cannot block is done; the rest gets a moment.
