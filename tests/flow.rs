@@ -9,5 +9,7 @@ mod model;
 mod rules;
 #[path = "flow/simulation.rs"]
 mod simulation;
+#[path = "flow/wire.rs"]
+mod wire;
 #[path = "flow/world.rs"]
 mod world;

@@ -1,6 +1,8 @@
 //! What the console draws, at every size that matters. `INSTA_UPDATE=always cargo test --test screens` after a change
 //! that was looked at.
 
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails by panicking")]
+
 #[path = "console/models.rs"]
 mod models;
 

@@ -40,7 +40,8 @@ CREATE TABLE tally (
 CREATE TABLE device (
     device  INTEGER PRIMARY KEY,
     uuid    TEXT NOT NULL UNIQUE,
-    sight   INTEGER NOT NULL                -- 0: everything; else the user who sees only what is theirs
+    sight   INTEGER NOT NULL,               -- 0: everything; else the user who sees only what is theirs
+    epoch   INTEGER NOT NULL                -- how often its sight changed; ack keys carry it
 );
 
 -- What a device acknowledged: one bit a seq, 4,096 to a row; an empty blob means all of them.

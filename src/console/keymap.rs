@@ -218,7 +218,7 @@ impl Overlay<'_> {
     }
 
     fn line(&self, at: usize) -> usize {
-        1 + self.text.as_bytes()[..at.min(self.text.len())].iter().filter(|b| **b == b'\n').count()
+        1 + self.text.char_indices().take_while(|(i, _)| *i < at).filter(|(_, c)| *c == '\n').count()
     }
 
     fn mistake(&mut self, at: usize, what: String) {

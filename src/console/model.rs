@@ -23,6 +23,10 @@ pub use pace::Pace;
 
 /// All state of the console.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are told apart by name and have nothing to do with each other"
+)]
 pub struct Model {
     /// What the header calls the place.
     pub title: String,

@@ -210,9 +210,8 @@ fn settle(outside: &Outside) {
         let ended = outside.inbox.wait(Some(deadline), Instant::now()).iter().any(|m| match m {
             Message::Snapshot(s) => s.phase == Phase::Idle,
             Message::Event(e) => matches!(e.kind, EventKind::RunEnded { .. }),
-            Message::EngineGone => true,
-            // Asked to leave once more.
-            Message::Signal(_) => true,
+            // A signal: asked to leave once more.
+            Message::EngineGone | Message::Signal(_) => true,
             _ => false,
         });
         if ended {

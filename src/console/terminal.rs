@@ -3,6 +3,8 @@
 //! Promise: whatever happens (the end, an error, a panic on any thread, a stop), [`give_back`] undoes all of it once,
 //! takes no lock that a drawing thread may hold, and never panics.
 
+mod steady;
+
 use std::fs::File;
 use std::io::{self, BufWriter};
 use std::os::fd::AsFd;
@@ -11,12 +13,12 @@ use std::sync::{Mutex, PoisonError, TryLockError};
 use std::time::Duration;
 
 use ratatui::Terminal;
-use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
 
 use super::model::Model;
 use super::view::view;
+use steady::Steady;
 
 /// Alternate screen, no cursor; buttons, drags and SGR reports; bracketed paste; focus.
 const CLAIM: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?1000h\x1b[?1002h\x1b[?1006h\x1b[?2004h\x1b[?1004h";
@@ -32,7 +34,7 @@ static PANICKED: AtomicBool = AtomicBool::new(false);
 
 /// The claimed terminal; given back when dropped.
 pub(super) struct Screen {
-    terminal: Terminal<CrosstermBackend<BufWriter<File>>>,
+    terminal: Terminal<Steady<BufWriter<File>>>,
 }
 
 impl Screen {
@@ -41,7 +43,7 @@ impl Screen {
         // A handle of our own: nobody else's lock on the standard output is ever waited for.
         let out = File::from(rustix::stdio::stdout().try_clone_to_owned()?);
         claim()?;
-        let terminal = Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, out)));
+        let terminal = Terminal::new(Steady::new(BufWriter::with_capacity(64 * 1024, out)));
         match terminal {
             Ok(terminal) => Ok(Self { terminal }),
             Err(e) => {
@@ -59,7 +61,6 @@ impl Screen {
 
     /// Forgets what was drawn: the next frame is whole.
     pub(super) fn forget(&mut self) -> io::Result<()> {
-        // Not `clear`: that asks the terminal where its cursor is, and the answer would come as input.
         let (columns, rows) = size();
         self.terminal.resize(Rect::new(0, 0, columns, rows))
     }

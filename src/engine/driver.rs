@@ -75,6 +75,7 @@ impl Driver {
 
     /// The loop itself died: the tasks are gone with it, and what was committed is safe.
     fn died(&mut self, why: &str) {
+        self.pacer = Pacer::new(self.settings.rate);
         let error = Some(format!("the engine died ({why}); nothing committed is lost"));
         let outcome = Outcome { converged: false, end: RunEnd::Internal, error };
         self.watchers.tell(EventKind::RunEnded { outcome }, Arc::default());

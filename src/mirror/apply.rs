@@ -6,7 +6,7 @@
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
-use super::kinds::{Kind, Kinds};
+use super::kinds::{Kind, Kinds, Row};
 use super::plan::{Change, Current, Incoming, plan};
 use super::unkeyed::{self, Kept};
 use super::{Counts, PageNo, SessionNo};
@@ -125,20 +125,15 @@ fn one(
         EventType::Deleted => Incoming::Delete { revision: item.revision },
         _ => Incoming::State { revision: item.revision, data: item.data },
     };
-    let deep = match incoming {
-        Incoming::State { data, .. } => {
-            kinds.learn(index, item.shape, data)?;
-            too_deep(connection, data)?
-        }
-        Incoming::Delete { .. } => None,
-    };
+    if let Incoming::State { data, .. } = incoming {
+        kinds.learn(index, item.shape, data)?;
+    }
     let kind = kinds.get(index);
-    let state = |revision: Option<i64>| (Key(id), revision, item.data, origin.session, origin.page, deep);
-    // Where there is no tombstone, `plan` says insert exactly where there is no row: one statement does both.
-    if matches!(incoming, Incoming::State { .. })
-        && !kind.tombstones
-        && kind.insert.execute(state(item.revision))? == 1
-    {
+    let row = |revision| Row { id, revision, data: item.data, shape: item.shape, origin };
+    // Where there is no tombstone, `plan` says insert exactly where there is no row: one statement does both. What
+    // was acknowledged before is `updated` and most likely there.
+    let hopeful = matches!(item.event, EventType::Created | EventType::Other) && !kind.tombstones;
+    if hopeful && kind.insert(row(item.revision))? {
         kind.rows += 1;
         return Ok(Change::Insert { revision: item.revision });
     }
@@ -149,12 +144,12 @@ fn one(
                 bury(connection, false, kind, id, None, origin)?;
                 applied.tombstones -= 1;
             }
-            kind.insert.execute(state(revision))?;
+            kind.insert(row(revision))?;
             kind.rows += 1;
         }
         Change::Update { revision } => {
             kind.keep.execute(params![Key(id), "updated", origin.session, origin.page])?;
-            kind.update.execute(state(revision))?;
+            kind.update(row(revision))?;
         }
         Change::Delete { revision } => {
             kind.keep.execute(params![Key(id), "deleted", origin.session, origin.page])?;
@@ -215,16 +210,4 @@ fn bury(
         .execute(params![kind.name, Key(id), revision, origin.session, origin.page])?;
     kind.tombstones = true;
     Ok(1 - removed as i64)
-}
-
-/// `Some(1)` where the JSON is deeper than SQLite's functions go. Counting brackets settles nearly all; SQLite itself
-/// judges the rest.
-fn too_deep(connection: &Connection, data: &str) -> Result<Option<i64>> {
-    const SQLITE_DEPTH: usize = 1_000;
-    if memchr::memchr2_iter(b'{', b'[', data.as_bytes()).nth(SQLITE_DEPTH - 1).is_none() {
-        return Ok(None);
-    }
-    let valid: bool =
-        connection.prepare_cached("SELECT json_valid(?1)")?.query_row([data], |row| row.get(0))?;
-    Ok((!valid).then_some(1))
 }

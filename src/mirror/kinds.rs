@@ -4,11 +4,14 @@
 //! columns. What a rolled back transaction made is forgotten by building this anew.
 
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Result, Statement, params};
 
+use super::apply::{Key, Origin};
+use super::cells::Cell;
 use super::names;
-use crate::protocol::record;
+use crate::protocol::record::{self, RecordId};
 
 /// Field names without a column that are listed, at most: the list must not grow with the number of records.
 const LEFT_OUT_LISTED: usize = 1_000;
@@ -28,24 +31,40 @@ pub(super) struct Kind<'c> {
     /// The type as received.
     pub(super) name: String,
     table: String,
-    /// Columns by field; the id column is none.
-    columns: HashMap<String, String>,
+    /// The field columns, in their order; the id column is none.
+    columns: Vec<Column>,
     left_out: Vec<String>,
-    shapes: HashSet<u64>,
+    /// For each shape met: which column (if any) each field of it goes to, in the order of the fields.
+    shapes: HashMap<u64, Rc<[Option<usize>]>>,
     /// Rows gained or lost since the last [`Kinds::save`].
     pub(super) rows: i64,
     /// Whether a tombstone of this type may exist.
     pub(super) tombstones: bool,
-    /// `id, revision, data, session, page, deep`; nothing happens where the row is there.
-    pub(super) insert: Statement<'c>,
+    /// `id, revision, data, session, page` and the field columns; nothing happens where the row is there.
+    insert: Statement<'c>,
+    /// The same, for a row that is there.
+    update: Statement<'c>,
     /// `id` → `revision, data`.
     pub(super) select: Statement<'c>,
-    /// The same as `insert`, for a row that is there.
-    pub(super) update: Statement<'c>,
     /// `id`.
     pub(super) delete: Statement<'c>,
     /// `id, event, session, page`: copies the row into the history.
     pub(super) keep: Statement<'c>,
+}
+
+struct Column {
+    field: String,
+    name: String,
+}
+
+/// A row to be written.
+#[derive(Clone, Copy)]
+pub(super) struct Row<'a> {
+    pub(super) id: &'a RecordId,
+    pub(super) revision: Option<i64>,
+    pub(super) data: &'a str,
+    pub(super) shape: u64,
+    pub(super) origin: Origin,
 }
 
 impl<'c> Kinds<'c> {
@@ -72,14 +91,19 @@ impl<'c> Kinds<'c> {
     /// Sees to it that the fields of `data` have columns, if this shape is new to the type.
     pub(super) fn learn(&mut self, index: usize, shape: u64, data: &str) -> Result<()> {
         let kind = &mut self.list[index];
-        if kind.shapes.contains(&shape) {
+        if kind.shapes.contains_key(&shape) {
             return Ok(());
         }
         if kind.shapes.len() >= SHAPES {
             kind.shapes.clear();
         }
-        kind.shapes.insert(shape);
-        kind.widen(self.connection, data)
+        let before = kind.columns.len();
+        kind.widen(self.connection, data)?;
+        if kind.columns.len() > before {
+            (kind.insert, kind.update) = writers(self.connection, &kind.table, &kind.columns)?;
+        }
+        kind.shapes.insert(shape, kind.places(data));
+        Ok(())
     }
 
     /// Writes the row counts.
@@ -95,11 +119,35 @@ impl<'c> Kinds<'c> {
 }
 
 impl Kind<'_> {
+    /// Puts a row; false where there is one of that id.
+    pub(super) fn insert(&mut self, row: Row<'_>) -> Result<bool> {
+        write(&mut self.insert, self.shapes.get(&row.shape), row).map(|rows| rows == 1)
+    }
+
+    /// Replaces a row.
+    pub(super) fn update(&mut self, row: Row<'_>) -> Result<bool> {
+        write(&mut self.update, self.shapes.get(&row.shape), row).map(|rows| rows == 1)
+    }
+
+    /// Which column each field of `data` goes to. The first of two equal fields counts.
+    fn places(&self, data: &str) -> Rc<[Option<usize>]> {
+        let mut places = Vec::new();
+        record::each_field(data, |field, _| {
+            let place = self.columns.iter().position(|column| column.field == field);
+            places.push(place.filter(|place| !places.contains(&Some(*place))));
+        });
+        places.into()
+    }
+
+    fn has(&self, field: &str) -> bool {
+        self.columns.iter().any(|column| column.field == field)
+    }
+
     fn widen(&mut self, connection: &Connection, data: &str) -> Result<()> {
         let mut fields: Vec<String> = Vec::new();
         let mut seen: HashSet<String> = HashSet::new();
         record::each_field(data, |field, _| {
-            if field != "id" && !self.columns.contains_key(field) && seen.insert(field.to_owned()) {
+            if field != "id" && !self.has(field) && seen.insert(field.to_owned()) {
                 fields.push(field.to_owned());
             }
         });
@@ -110,8 +158,7 @@ impl Kind<'_> {
                 continue;
             }
             let room = added < names::COLUMNS_A_RECORD && self.columns.len() < names::COLUMNS_A_TABLE;
-            let usable = room && names::can_be_column(&field) && path_works(connection, &field)?;
-            if usable && self.add_column(connection, &field)? {
+            if room && names::can_be_column(&field) && self.add_column(connection, &field)? {
                 added += 1;
             } else if self.left_out.len() < LEFT_OUT_LISTED {
                 self.left_out.push(shortened(&field));
@@ -126,55 +173,89 @@ impl Kind<'_> {
 
     /// Says whether SQLite took the column: a name that it does not like must not cost the page.
     fn add_column(&mut self, connection: &Connection, field: &str) -> Result<bool> {
-        let taken = |name: &str| self.columns.values().any(|column| column.eq_ignore_ascii_case(name));
-        let column = if !names::is_ours(field) && !taken(field) {
-            field.to_owned()
-        } else {
-            let suffixed = names::suffixed(field, taken);
-            match self.columns.iter().find(|(_, column)| column.eq_ignore_ascii_case(field)) {
-                // The bare name goes to the lower-case field, so its twin moves aside.
-                Some((twin, bare)) if names::is_lower(field) && !names::is_lower(bare) && twin == bare => {
-                    let (twin, aside) = (twin.clone(), names::suffixed(bare, taken));
-                    self.rename(connection, twin, aside)?;
-                    field.to_owned()
-                }
-                _ => suffixed,
+        let taken = |name: &str| self.columns.iter().any(|column| column.name.eq_ignore_ascii_case(name));
+        let twin = self.columns.iter().position(|column| column.name.eq_ignore_ascii_case(field));
+        let name = match twin {
+            _ if names::is_ours(field) => names::suffixed(field, taken),
+            None => field.to_owned(),
+            // The bare name goes to the lower-case field, so its twin moves aside.
+            Some(twin) if names::is_lower(field) && self.columns[twin].name == self.columns[twin].field => {
+                let aside = names::suffixed(&self.columns[twin].field, taken);
+                self.rename(connection, twin, aside)?;
+                field.to_owned()
             }
+            Some(_) => names::suffixed(field, taken),
         };
-        let definition = names::column_definition(&column, field);
-        match connection.execute_batch(&format!("ALTER TABLE {} ADD COLUMN {definition}", self.table)) {
+        let add = format!("ALTER TABLE {} ADD COLUMN {}", self.table, names::quoted(&name));
+        match connection.execute_batch(&add) {
             Err(e) if e.sqlite_error_code() == Some(ErrorCode::Unknown) => return Ok(false),
             other => other?,
         }
         connection
             .prepare_cached("INSERT INTO _column (type, ordinal, field, name) VALUES (?1, ?2, ?3, ?4)")?
-            .execute(params![self.no, self.columns.len() as i64, field, column])?;
-        self.columns.insert(field.to_owned(), column);
+            .execute(params![self.no, self.columns.len() as i64, field, name])?;
+        self.columns.push(Column { field: field.to_owned(), name });
         Ok(true)
     }
 
-    fn rename(&mut self, connection: &Connection, field: String, to: String) -> Result<()> {
-        let from = self.columns.get(&field).cloned().unwrap_or_default();
+    fn rename(&mut self, connection: &Connection, column: usize, to: String) -> Result<()> {
+        let column = &mut self.columns[column];
         connection.execute_batch(&format!(
             "ALTER TABLE {} RENAME COLUMN {} TO {}",
             self.table,
-            names::quoted(&from),
+            names::quoted(&column.name),
             names::quoted(&to)
         ))?;
         connection.execute(
             "UPDATE _column SET name = ?3 WHERE type = ?1 AND field = ?2",
-            params![self.no, field, to],
+            params![self.no, column.field, to],
         )?;
-        self.columns.insert(field, to);
+        column.name = to;
         Ok(())
     }
 }
 
-/// Whether SQLite finds a field of this name by the path that its column would have.
-fn path_works(connection: &Connection, field: &str) -> Result<bool> {
-    let mut found = connection.prepare_cached("SELECT json_object(?1, 7) ->> ?2")?;
-    let found = found.query_row(params![field, names::json_path(field)], |row| row.get::<_, Option<i64>>(0));
-    Ok(matches!(found, Ok(Some(7))))
+/// Parameters of a writing statement before the field columns'.
+const FIXED: usize = 5;
+
+/// Binds a row, the field columns straight from its JSON, and runs the statement.
+fn write(statement: &mut Statement<'_>, places: Option<&Rc<[Option<usize>]>>, row: Row<'_>) -> Result<usize> {
+    // A field that this record does not have must not keep the last record's value.
+    statement.clear_bindings();
+    statement.raw_bind_parameter(1, Key(row.id))?;
+    statement.raw_bind_parameter(2, row.revision)?;
+    statement.raw_bind_parameter(3, row.data)?;
+    statement.raw_bind_parameter(4, row.origin.session)?;
+    statement.raw_bind_parameter(5, row.origin.page)?;
+    let mut bound = Ok(());
+    if let Some(places) = places {
+        let mut places = places.iter();
+        record::each_field(row.data, |_, value| {
+            if let (Some(Some(place)), Ok(())) = (places.next(), &bound) {
+                bound = statement.raw_bind_parameter(FIXED + 1 + place, Cell::from_json(value));
+            }
+        });
+    }
+    bound?;
+    statement.raw_execute()
+}
+
+/// The statements that write a whole row: insert, update.
+fn writers<'c>(
+    connection: &'c Connection,
+    table: &str,
+    columns: &[Column],
+) -> Result<(Statement<'c>, Statement<'c>)> {
+    let fixed = ["id", "revision", "data", "_session", "_page"].map(str::to_owned);
+    let names: Vec<String> =
+        fixed.into_iter().chain(columns.iter().map(|column| names::quoted(&column.name))).collect();
+    let marks: Vec<String> = (1..=names.len()).map(|n| format!("?{n}")).collect();
+    let (list, values) = (names.join(", "), marks.join(", "));
+    let insert = format!("INSERT INTO {table} ({list}) VALUES ({values}) ON CONFLICT DO NOTHING");
+    let set: Vec<String> =
+        names.iter().zip(&marks).skip(1).map(|(n, mark)| format!("{n} = {mark}")).collect();
+    let update = format!("UPDATE {table} SET {} WHERE id = ?1", set.join(", "));
+    Ok((connection.prepare(&insert)?, connection.prepare(&update)?))
 }
 
 /// A name as the list of the left out shows it: the list is for people, and bounded.
@@ -197,13 +278,17 @@ fn load<'c>(connection: &'c Connection, name: &str) -> Result<Kind<'c>> {
         Some(known) => known,
         None => create(connection, name)?,
     };
-    let mut columns = connection.prepare("SELECT field, name FROM _column WHERE type = ?1")?;
-    let columns = columns.query_map([no], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_>>()?;
+    let mut columns =
+        connection.prepare("SELECT field, name FROM _column WHERE type = ?1 ORDER BY ordinal")?;
+    let columns: Vec<Column> = columns
+        .query_map([no], |row| Ok(Column { field: row.get(0)?, name: row.get(1)? }))?
+        .collect::<Result<_>>()?;
     let tombstones =
         connection.query_row("SELECT EXISTS (SELECT 1 FROM _tombstone WHERE type = ?1)", [name], |row| {
             row.get(0)
         })?;
     let table = names::quoted(&table);
+    let (insert, update) = writers(connection, &table, &columns)?;
     let text = name.replace('\'', "''");
     // A name with NUL cannot stand in a statement's text.
     let literal = if name.contains('\0') {
@@ -216,17 +301,12 @@ fn load<'c>(connection: &'c Connection, name: &str) -> Result<Kind<'c>> {
         name: name.to_owned(),
         columns,
         left_out: left_out.and_then(|list| serde_json::from_str(&list).ok()).unwrap_or_default(),
-        shapes: HashSet::new(),
+        shapes: HashMap::new(),
         rows: 0,
         tombstones,
-        insert: connection.prepare(&format!(
-            "INSERT INTO {table} (id, revision, data, _session, _page, _deep) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
-             ON CONFLICT DO NOTHING"
-        ))?,
+        insert,
+        update,
         select: connection.prepare(&format!("SELECT revision, data FROM {table} WHERE id = ?1"))?,
-        update: connection.prepare(&format!(
-            "UPDATE {table} SET revision = ?2, data = ?3, _session = ?4, _page = ?5, _deep = ?6 WHERE id = ?1"
-        ))?,
         delete: connection.prepare(&format!("DELETE FROM {table} WHERE id = ?1"))?,
         keep: connection.prepare(&format!(
             "INSERT INTO _history (type, id, revision, data, event, brought_by, session, page) \

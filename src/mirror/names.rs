@@ -61,26 +61,11 @@ pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// The JSON path of a top-level field: `$."field"`, escaped as JSON.
-pub(super) fn json_path(field: &str) -> String {
-    format!("$.{}", serde_json::Value::from(field))
-}
-
-/// The definition of a field's column. `_deep` is set where the JSON is too deep for SQLite's functions, which would
-/// otherwise fail the whole `SELECT *`.
-pub(super) fn column_definition(column: &str, field: &str) -> String {
-    let path = json_path(field).replace('\'', "''");
-    format!(
-        "{} GENERATED ALWAYS AS (CASE WHEN _deep IS NULL THEN data ->> '{path}' END) VIRTUAL",
-        quoted(column)
-    )
-}
-
 /// A type's table. No affinity on `id`: 12 and '12' are two, and so are 2^53 and 2^53 + 1.
 pub(super) fn table_definition(table: &str) -> String {
     format!(
         "CREATE TABLE {} (id BLOB PRIMARY KEY NOT NULL, revision INTEGER, data TEXT NOT NULL, \
-         _session INTEGER NOT NULL, _page INTEGER NOT NULL, _deep INTEGER)",
+         _session INTEGER NOT NULL, _page INTEGER NOT NULL)",
         quoted(table)
     )
 }
@@ -109,7 +94,5 @@ mod tests {
     #[test]
     fn hostile_names_are_quoted() {
         assert_eq!(quoted("a\"b"), "\"a\"\"b\"");
-        assert_eq!(json_path("a\"b\\c\n"), r#"$."a\"b\\c\n""#);
-        assert!(column_definition("it's", "it's").contains(r#"'$."it''s"'"#));
     }
 }

@@ -331,3 +331,61 @@ impl<'c> Open<'c> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::sync::oneshot;
+
+    use super::super::{Identity, open};
+    use super::*;
+
+    fn page(ids: std::ops::Range<u32>) -> Box<Page> {
+        let filling = "x".repeat(1_000);
+        let items: Vec<String> = ids
+            .map(|id| {
+                format!(
+                    r#"{{"data": {{"id": {id}, "text": "{filling}"}}, "meta": {{"type": "note", "sync":
+                    {{"event_type": "created", "ack_key": "k{id}", "revision": 1}}}}}}"#
+                )
+            })
+            .collect();
+        let body = format!(r#"{{"items": [{}]}}"#, items.join(","));
+        Box::new(Page::parse(body.into_bytes()).unwrap())
+    }
+
+    fn ask<T>(jobs: &mpsc::Sender<Job>, job: impl FnOnce(Reply<T>) -> Job) -> Result<T, MirrorError> {
+        let (reply, answer) = oneshot::channel();
+        assert!(jobs.blocking_send(job(reply)).is_ok());
+        answer.blocking_recv().unwrap()
+    }
+
+    #[test]
+    fn a_full_disk_takes_back_the_page_and_ends_the_writing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mirror.db");
+        let identity = Identity { host: "http://localhost".into(), device: None };
+        let opened = open::open(&path, &identity, Duration::from_secs(1)).unwrap();
+        // The database may grow by a megabyte: to SQLite that is a disk that fills up.
+        let pages: i64 = opened.connection.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
+        opened.connection.pragma_update_and_check(None, "max_page_count", pages + 64, |_| Ok(())).unwrap();
+        let (jobs, queue) = mpsc::channel(8);
+        let writer = std::thread::spawn(move || run(opened, queue));
+
+        let session = ask(&jobs, |reply| Job::Begin { id: "s".into(), reply }).unwrap();
+        let apply = |ids| ask(&jobs, |reply| Job::Apply { session, page: page(ids), reply });
+        assert_eq!(apply(0..100).unwrap().pending, 100);
+        assert!(matches!(apply(100..2_000), Err(MirrorError::DiskFull { .. })));
+        // Not even what would fit: a disk that failed is not tried again through the same handle.
+        assert!(matches!(apply(100..101), Err(MirrorError::DiskFull { .. })));
+        let pack = ask(&jobs, |reply| Job::NextPack { max: 10, reply });
+        assert!(matches!(pack, Err(MirrorError::DiskFull { .. })));
+        drop(jobs);
+        writer.join().unwrap();
+
+        let reader = crate::mirror::Reader::open(&path).unwrap();
+        let status = reader.status().unwrap();
+        assert_eq!((status.kinds[0].rows, status.outbox.pending, status.sessions[0].pages), (100, 100, 1));
+    }
+}

@@ -32,6 +32,8 @@ pub(super) struct Device {
     pub(super) row: i64,
     /// As whom it acknowledged what it acknowledged.
     pub(super) sight: Sight,
+    /// How often its sight changed. Keys of an earlier time say something else: they were made for other eyes.
+    pub(super) epoch: u64,
     /// The changes that are settled: acknowledged, or none of its business.
     pub(super) acked: SeqSet,
     /// What it has beside that, from the time of another sight.
@@ -158,10 +160,12 @@ impl Account {
             return Ok(true);
         }
         let known = file
-            .prepare_cached("SELECT device, sight FROM device WHERE uuid = ?1")?
-            .query_row([uuid.to_string()], |row| Ok((row.get(0)?, Sight::from_number(row.get(1)?))))
+            .prepare_cached("SELECT device, sight, epoch FROM device WHERE uuid = ?1")?
+            .query_row([uuid.to_string()], |row| {
+                Ok((row.get(0)?, Sight::from_number(row.get(1)?), row.get::<_, i64>(2)? as u64))
+            })
             .optional()?;
-        let Some((row, sight)) = known else { return Ok(false) };
+        let Some((row, sight, epoch)) = known else { return Ok(false) };
         let mut acked = SeqSet::default();
         let mut statement = file.prepare_cached("SELECT chunk, bits FROM acked WHERE device = ?1")?;
         let mut rows = statement.query([row])?;
@@ -172,7 +176,7 @@ impl Account {
             .prepare_cached("SELECT kind, id FROM held WHERE device = ?1")?
             .query_map([row], |row| Ok((row.get(0)?, row.get(1)?)))?
             .collect::<rusqlite::Result<_>>()?;
-        self.state().devices.entry(uuid).or_insert(Device { row, sight, acked, held });
+        self.state().devices.entry(uuid).or_insert(Device { row, sight, epoch, acked, held });
         Ok(true)
     }
 
@@ -184,7 +188,7 @@ impl Account {
         sight: Sight,
     ) -> rusqlite::Result<()> {
         if !self.load_device(file, uuid)? {
-            file.prepare_cached("INSERT INTO device (uuid, sight) VALUES (?1, ?2)")?
+            file.prepare_cached("INSERT INTO device (uuid, sight, epoch) VALUES (?1, ?2, 0)")?
                 .execute(params![uuid.to_string(), sight.number()])?;
             self.load_device(file, uuid)?;
         }

@@ -10,20 +10,31 @@ use super::account::{Account, Head, Identity};
 use crate::protocol::DeviceUuid;
 
 /// An ack key, taken apart: `Contact-55-1234`. Clients must not do this.
+///
+/// A delete's key ends in `x`; after a change of sight a key ends in `.` and how many there were, so that a key which
+/// arrives later than such a change is told from one that was made for what the device sees now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Key {
-    word: String,
-    id: String,
-    seq: u64,
+    pub(super) word: String,
+    pub(super) id: String,
+    pub(super) seq: u64,
+    pub(super) delete: bool,
+    pub(super) epoch: u64,
 }
 
 impl Key {
     /// Reads a key; none where it is no key of ours. Such a key is accepted and forgotten, like one that is repeated.
     pub(super) fn parse(key: &str) -> Option<Self> {
-        let (rest, seq) = key.rsplit_once('-')?;
+        let (rest, state) = key.rsplit_once('-')?;
         let (word, id) = rest.split_once('-')?;
+        let (state, epoch) = match state.split_once('.') {
+            Some((state, epoch)) => (state, epoch.parse().ok()?),
+            None => (state, 0),
+        };
+        let (seq, delete) = state.strip_suffix('x').map_or((state, false), |seq| (seq, true));
         let seq = seq.parse().ok().filter(|seq| *seq > 0)?;
-        (!word.is_empty() && !id.is_empty()).then(|| Self { word: word.to_owned(), id: id.to_owned(), seq })
+        let (word, id) = (word.to_owned(), id.to_owned());
+        (!word.is_empty() && !id.is_empty()).then_some(Self { word, id, seq, delete, epoch })
     }
 }
 
@@ -51,22 +62,25 @@ impl Account {
         keys: &[Key],
     ) -> rusqlite::Result<()> {
         self.know_device(file, uuid, sight)?;
-        let mut late = Vec::new();
+        let (mut late, mut outdated) = (Vec::new(), Vec::new());
         let mut released: Vec<Identity> = Vec::new();
         {
             let mut state = self.state();
             let state = &mut *state;
             let Some(device) = state.devices.get_mut(&uuid) else { return Ok(()) };
             for key in keys.iter().filter(|key| key.seq <= state.last) {
+                if key.epoch != device.epoch {
+                    // A delete of that time is offered again if it still stands.
+                    outdated.extend((!key.delete).then_some(key));
+                    continue;
+                }
                 let new = device.acked.insert(key.seq);
                 if state.vacated.contains(key.seq) {
                     if new {
                         late.push(key.seq);
                     }
                 } else if !device.held.is_empty() {
-                    let kind = self.kinds.iter().find(|(_, kind)| kind.word == key.word);
-                    let identity = kind.map(|(kind, _)| (*kind, key.id.clone()));
-                    released.extend(identity.filter(|identity| device.held.remove(identity)));
+                    released.extend(self.identity(key).filter(|identity| device.held.remove(identity)));
                 }
             }
         }
@@ -78,6 +92,9 @@ impl Account {
         }
         for seq in late {
             self.reconsider(file, uuid, seq)?;
+        }
+        for key in outdated {
+            self.hold(file, uuid, key)?;
         }
         self.save_ledger(file, uuid)
     }
@@ -102,5 +119,47 @@ impl Account {
             device.acked.remove(current.seq);
         }
         Ok(())
+    }
+
+    /// A key from the time of another sight: the device has the record, whether or not it may see it now. If it may
+    /// and nothing changed, that settles it; else the record is held, and an update or a delete is owed.
+    fn hold(&self, file: &Connection, uuid: DeviceUuid, key: &Key) -> rusqlite::Result<()> {
+        let Some((kind, id)) = self.identity(key) else { return Ok(()) };
+        let sql =
+            "SELECT seq, kind, id, owner, revision, prior, deleted FROM record WHERE kind = ?1 AND id = ?2";
+        let current = file
+            .prepare_cached(sql)?
+            .query_row(rusqlite::params![kind, stored(&id)], Head::from_row)
+            .optional()?;
+        let Some(current) = current else { return Ok(()) };
+        let row = {
+            let mut state = self.state();
+            let Some(device) = state.devices.get_mut(&uuid) else { return Ok(()) };
+            let wanted = !current.deleted && device.sight.sees(current.owner);
+            if wanted && (current.seq == key.seq || device.acked.contains(current.seq)) {
+                device.acked.insert(current.seq);
+                return Ok(());
+            }
+            device.acked.remove(current.seq);
+            device.held.insert((kind, id.clone()));
+            device.row
+        };
+        file.prepare_cached("INSERT OR IGNORE INTO held (device, kind, id) VALUES (?1, ?2, ?3)")?
+            .execute(rusqlite::params![row, kind, id])?;
+        Ok(())
+    }
+
+    /// Which record a key speaks of.
+    fn identity(&self, key: &Key) -> Option<Identity> {
+        let (kind, _) = self.kinds.iter().find(|(_, kind)| kind.word == key.word)?;
+        Some((*kind, key.id.clone()))
+    }
+}
+
+/// An id as the file has it: a number, or the text that the key quotes.
+fn stored(id: &str) -> rusqlite::types::Value {
+    match id.parse::<i64>() {
+        Ok(number) => number.into(),
+        Err(_) => serde_json::from_str::<String>(id).unwrap_or_default().into(),
     }
 }

@@ -219,11 +219,12 @@ impl Editor<'_> {
         let mut owner = None;
         match kind {
             "deal" => changes.push(("value", format!(r#""{}.{:02}""#, 100 + n * 7, n % 100))),
-            "task" => changes.push(("completed", (n.is_multiple_of(2)).to_string())),
+            "task" => changes.push(("content", format!(r#""Send the quote again ({n})""#))),
             "note" => changes
                 .push(("content", format!(r#""Spoke again today ({n}). ✔ Ciąg dalszy nastąpi — 続く""#))),
             "call" => changes.push(("summary", format!(r#""Called back, {n} seconds. 👍""#))),
-            _ => changes.push(("phone", format!(r#""+1 555 01{n:04}""#))),
+            "lead" | "contact" => changes.push(("phone", format!(r#""+1 555 01{n:04}""#))),
+            _ => {}
         }
         if matches!(kind, "lead" | "contact" | "deal") && self.rng.u8(0..20) == 0 {
             owner = self.another_user();

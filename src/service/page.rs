@@ -20,14 +20,17 @@ pub(super) struct Writer {
     body: Vec<u8>,
     items: usize,
     size: usize,
+    /// What ends each ack key: how often the device's sight changed.
+    epoch: String,
 }
 
 impl Writer {
     /// An empty page for so many items.
-    pub(super) fn new(size: usize) -> Self {
+    pub(super) fn new(size: usize, epoch: u64) -> Self {
         let mut body = Vec::with_capacity(size.min(1_000) * 1_400);
         body.extend_from_slice(br#"{"items":["#);
-        Self { body, items: 0, size: size.max(1) }
+        let epoch = if epoch == 0 { String::new() } else { format!(".{epoch}") };
+        Self { body, items: 0, size: size.max(1), epoch }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -96,6 +99,8 @@ impl Writer {
             &id,
             "-",
             &seq,
+            if event == "deleted" { "x" } else { "" },
+            &self.epoch,
             r#"","revision":"#,
             &revision,
             "}}}",

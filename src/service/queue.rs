@@ -187,7 +187,8 @@ impl Account {
         if !loaded || !self.touch(id, device, sight, idle) {
             return Ok(Taken::Unknown);
         }
-        let mut page = page::Writer::new(size);
+        let epoch = self.state().devices.get(&device).map_or(0, |device| device.epoch);
+        let mut page = page::Writer::new(size, epoch);
         let mut walked = 0;
         self.store.read(|file| {
             while !page.full() && (page.is_empty() || walked < WALK) {

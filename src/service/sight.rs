@@ -49,11 +49,15 @@ impl Account {
             device.acked = acked;
             device.held.clone_from(&held);
             device.sight = after;
+            device.epoch += 1;
             device.row
         };
         file.execute("DELETE FROM acked WHERE device = ?1", [row])?;
         file.execute("DELETE FROM held WHERE device = ?1", [row])?;
-        file.execute("UPDATE device SET sight = ?2 WHERE device = ?1", params![row, after.number()])?;
+        file.execute(
+            "UPDATE device SET sight = ?2, epoch = epoch + 1 WHERE device = ?1",
+            params![row, after.number()],
+        )?;
         let mut insert = file.prepare("INSERT INTO held (device, kind, id) VALUES (?1, ?2, ?3)")?;
         for (kind, id) in held {
             insert.execute(params![row, kind, id])?;

@@ -179,7 +179,10 @@ fn prepare(
     fill: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<()>,
 ) -> Result<Connection, String> {
     let text = |e: rusqlite::Error| e.to_string();
-    let mut connection = Connection::open(path).map_err(text)?;
+    if std::fs::metadata(path).map_or(true, |file| file.len() == 0) {
+        create(path, fill).map_err(|e| e.to_string())?;
+    }
+    let connection = Connection::open(path).map_err(text)?;
     connection.busy_timeout(Duration::from_secs(5)).map_err(text)?;
     connection.set_prepared_statement_cache_capacity(64);
     let (mark, version): (i32, i32) = connection
@@ -189,18 +192,11 @@ fn prepare(
             |r| Ok((r.get(0)?, r.get(1)?)),
         )
         .map_err(text)?;
-    let tables: i64 =
-        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |r| r.get(0)).map_err(text)?;
-    if mark == APPLICATION_ID {
-        if version != VERSION {
-            return Err(format!(
-                "it was made by a newer version (schema {version}, this one knows {VERSION})"
-            ));
-        }
-    } else if tables > 0 || mark != 0 {
+    if mark != APPLICATION_ID {
         return Err("it is another program's database, and no account".to_owned());
-    } else {
-        create(&mut connection, fill).map_err(text)?;
+    }
+    if version != VERSION {
+        return Err(format!("it was made by a newer version (schema {version}, this one knows {VERSION})"));
     }
     connection
         .execute_batch(
@@ -211,8 +207,27 @@ fn prepare(
     Ok(connection)
 }
 
-/// A new account in one transaction. Until it is there, the file is marked as nobody's.
+/// A new account, made beside its place without a thought for a crash, and moved there when it is whole.
 fn create(
+    path: &Path,
+    fill: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<()>,
+) -> Result<(), Box<dyn std::error::Error>> {
+    let beside = with_suffix(path, "-new");
+    match std::fs::remove_file(&beside) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(e.into()),
+        _ => {}
+    }
+    let mut connection = Connection::open(&beside)?;
+    let filled = fill_in(&mut connection, fill);
+    connection.close().map_err(|(_, e)| e)?;
+    if let Err(e) = filled {
+        remove(&beside);
+        return Err(e.into());
+    }
+    Ok(std::fs::rename(&beside, path)?)
+}
+
+fn fill_in(
     connection: &mut Connection,
     fill: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<()>,
 ) -> rusqlite::Result<()> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::*;
 use crate::protocol::DeviceUuid;
 
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_mins(1);
 
 fn device() -> DeviceUuid {
     "00000000-0000-4000-8000-000000000001".parse().unwrap()

@@ -32,7 +32,7 @@ fn device() -> DeviceUuid {
 /// A console that knows nothing yet.
 pub(crate) fn fresh() -> Model {
     let mut model = Model::new("demo", "127.0.0.1:41234", now());
-    model.mirror = "/home/ada/.local/share/drainboard/default/mirror.db".to_owned();
+    "/home/ada/.local/share/drainboard/default/mirror.db".clone_into(&mut model.mirror);
     model
 }
 
@@ -217,7 +217,7 @@ fn history() -> Vec<Message> {
     ];
     for n in 1..=74 {
         all.push(event(9_100 - n * 100, page(n, 110 + (n as u64 * 7) % 30, &[])));
-        if n % 10 == 0 {
+        if n % 10 == 0 && n <= 60 {
             let pack = n / 10;
             all.push(event(9_060 - n * 100, EventKind::PackSent { pack, keys: 1_000, attempt: 1 }));
             let accepted = EventKind::PackAccepted { pack, keys: 1_000, attempt: 1, elapsed_ms: 131 };

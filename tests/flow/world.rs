@@ -4,15 +4,16 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 
-use drainboard::client::{Failure, FailureKind, Operation, Verdict};
+use drainboard::client::Operation;
 use drainboard::engine::Command;
 use drainboard::engine::event::{EventKind, Mode, Outcome};
-use drainboard::engine::flow::{Config, Cost, Flow, Input, Job, Output, PackFacts, PageFacts, Ticket};
+use drainboard::engine::flow::{Config, Flow, Input, Job, Output, PackFacts, Ticket};
 use drainboard::engine::pacing::Pacer;
 use drainboard::mirror::PackNo;
-use drainboard::protocol::{DeviceUuid, FailedObject, Queue, QueueName, Session, SessionId};
+use drainboard::protocol::DeviceUuid;
 
 use crate::model::{Key, Mirror, Service};
+use crate::wire::failure;
 
 /// What becomes of an exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,13 +51,13 @@ pub(crate) enum Mutant {
 }
 
 #[derive(Debug, Clone)]
-enum Request {
+pub(crate) enum Request {
     Start,
     Take(Ticket, u32, usize),
     Acknowledge(Vec<Key>),
 }
 
-enum Due {
+pub(crate) enum Due {
     /// A request reaches the service.
     Arrive(u64, Request, Fate),
     /// An input reaches the flow; an exchange's number, where it can still be given up.
@@ -84,9 +85,9 @@ pub(crate) struct World {
     pub(crate) flow: Option<Flow>,
     pacer: Pacer,
     due: BTreeMap<(Duration, u64), Due>,
-    pages: HashMap<Ticket, Vec<Key>>,
+    pub(crate) pages: HashMap<Ticket, Vec<Key>>,
     pack: Option<(PackNo, Vec<Key>)>,
-    exchanges: HashMap<u64, Job>,
+    pub(crate) exchanges: HashMap<u64, Job>,
     serial: u64,
     sent: VecDeque<Duration>,
     /// Counts of requests by operation.
@@ -399,94 +400,6 @@ impl World {
         self.at(2, Due::Arrive(exchange, request, fate));
     }
 
-    /// The service does its part.
-    fn arrive(&mut self, exchange: u64, request: &Request, fate: Fate) {
-        let job = self.exchanges.get(&exchange).copied();
-        let failed = |job: Job| Input::Failed(job, failure(job, fate));
-        if matches!(fate, Fate::Status(_) | Fate::Limited(_)) {
-            if let Some(job) = job {
-                self.answer(exchange, failed(job));
-            }
-            return;
-        }
-        let input = match request {
-            Request::Start => self.serve_start(),
-            Request::Take(ticket, session, queue) => {
-                self.serve_take(*ticket, *session, *queue, fate, job.is_some())
-            }
-            Request::Acknowledge(keys) => {
-                let durable = keys.iter().all(|key| self.mirror.seen.contains(key));
-                self.hold(durable, "a key was acknowledged that is not durable");
-                if self.service.acknowledge(keys) {
-                    Input::PackAccepted(Cost::default())
-                } else {
-                    Input::Failed(Job::Acknowledge, failure(Job::Acknowledge, Fate::Status(422)))
-                }
-            }
-        };
-        let Some(job) = job else { return };
-        let lost = matches!(fate, Fate::LostAfter | Fate::TooLarge | Fate::Stalled(_));
-        if lost && let Job::Take(ticket) = job {
-            self.pages.remove(&ticket);
-        }
-        let wait =
-            if let Fate::Stalled(seconds) = fate { Duration::from_secs(seconds) } else { self.delay() };
-        let at = self.now + wait;
-        self.schedule(at, Due::Input(Some(exchange), if lost { failed(job) } else { input }));
-    }
-
-    fn serve_start(&mut self) -> Input {
-        let Some((no, lengths)) = self.service.start() else { return Input::UpToDate(Cost::default()) };
-        let queue = |(n, length): (usize, &u64)| Queue {
-            name: QueueName(n.to_string()),
-            pages: None,
-            total_count: (self.guide == 0).then_some(*length),
-        };
-        let queues = lengths.iter().enumerate().map(queue).collect();
-        Input::SessionOpened(Session { id: SessionId(no.to_string()), queues }, Cost::default())
-    }
-
-    fn serve_take(&mut self, ticket: Ticket, session: u32, queue: usize, fate: Fate, heard: bool) -> Input {
-        if fate == Fate::Expired {
-            self.service.forget(session);
-        }
-        if fate == Fate::Empty {
-            if heard {
-                self.pages.insert(ticket, Vec::new());
-            }
-            if self.mutant == Mutant::EmptyIsEnd {
-                self.pages.remove(&ticket);
-                return Input::QueueDrained(ticket, Cost::default());
-            }
-            return Input::PageArrived(ticket, PageFacts::default(), Cost::default());
-        }
-        match self.service.take(session, queue) {
-            Err(()) => Input::Failed(Job::Take(ticket), failure(Job::Take(ticket), Fate::Expired)),
-            Ok(None) => {
-                self.drained_answers += 1;
-                Input::QueueDrained(ticket, Cost::default())
-            }
-            Ok(Some((keys, left))) => {
-                let fresh = keys.iter().all(|key| !self.mirror.seen.contains(key));
-                let excused = self.service.repeats > 0 || !self.mirror.refused.is_empty() || self.config.peek;
-                self.hold(fresh || excused, "something was downloaded again that was committed");
-                let count_left = match self.guide {
-                    0 => Some(left),
-                    1 => None,
-                    _ => Some(self.rng.u64(0..40)),
-                };
-                let broken = self.service.broken.iter();
-                let failed_objects =
-                    broken.map(|id| FailedObject { kind: "thing".into(), id: (*id).into() }).collect();
-                let facts = PageFacts { instructions: keys.len() as u64, count_left, failed_objects };
-                if heard {
-                    self.pages.insert(ticket, keys);
-                }
-                Input::PageArrived(ticket, facts, Cost::default())
-            }
-        }
-    }
-
     fn durable(&mut self, ticket: Ticket) {
         let keys = self.pages.remove(&ticket).unwrap_or_default();
         let receipt = self.mirror.apply(&keys);
@@ -505,7 +418,7 @@ impl World {
         }
     }
 
-    fn delay(&mut self) -> Duration {
+    pub(crate) fn delay(&mut self) -> Duration {
         Duration::from_millis(self.rng.u64(0..=self.slow))
     }
 
@@ -519,50 +432,13 @@ impl World {
         self.schedule(at, due);
     }
 
-    fn answer(&mut self, exchange: u64, input: Input) {
+    pub(crate) fn answer(&mut self, exchange: u64, input: Input) {
         let at = self.now + self.delay();
         self.schedule(at, Due::Input(Some(exchange), input));
     }
 
-    fn schedule(&mut self, at: Duration, due: Due) {
+    pub(crate) fn schedule(&mut self, at: Duration, due: Due) {
         self.serial += 1;
         self.due.insert((at, self.serial), due);
-    }
-}
-
-fn failure(job: Job, fate: Fate) -> Failure {
-    let operation = match job {
-        Job::Start => Operation::Start,
-        Job::Acknowledge => Operation::Acknowledge,
-        _ => Operation::Take,
-    };
-    let (kind, verdict, status, message) = match fate {
-        Fate::Status(status @ (401 | 403)) => {
-            (FailureKind::Status, Verdict::Refused, Some(status), "refused")
-        }
-        Fate::Status(422) if operation == Operation::Acknowledge => {
-            (FailureKind::Status, Verdict::Halve, Some(422), "bad keys")
-        }
-        Fate::Status(status @ 400..500) => (FailureKind::Status, Verdict::Rejected, Some(status), "rejected"),
-        Fate::Status(status) => (FailureKind::Status, Verdict::Retry, Some(status), "failing"),
-        Fate::Limited(_) => (FailureKind::Status, Verdict::Retry, Some(429), "too many requests"),
-        Fate::Expired => (FailureKind::Status, Verdict::NewSession, Some(404), "unknown session"),
-        Fate::TooLarge => {
-            (FailureKind::TooLarge, Verdict::RetryTooLarge, Some(200), "too large; --max-page allows more")
-        }
-        Fate::LostBefore => (FailureKind::Connect, Verdict::Retry, None, "no connection"),
-        _ => (FailureKind::Cut, Verdict::Retry, None, "cut"),
-    };
-    let retry_after = if let Fate::Limited(asked) = fate { asked.map(Duration::from_secs) } else { None };
-    Failure {
-        operation,
-        kind,
-        verdict,
-        status,
-        code: None,
-        message: message.to_owned(),
-        request_id: None,
-        retry_after,
-        elapsed: Duration::ZERO,
     }
 }

@@ -62,7 +62,7 @@ async fn a_record_that_changes_hands_leaves_and_enters_sight() {
     assert!(everything.iter().all(|item| item.0 == "updated"));
     let mut fresh = running.device_of(3, 1);
     fresh.drain().await;
-    assert_eq!(own.has, fresh.has);
+    own.same_as(&fresh, "after records changed hands");
     running.stop().await;
 }
 
@@ -111,5 +111,29 @@ async fn the_rate_is_limited_when_asked_for_and_lifted_again() {
     for _ in 0..12 {
         assert_eq!(device.start().await.status, 201);
     }
+    running.stop().await;
+}
+
+/// What was taken before a change of sight and is acknowledged after it: the device has it, so its delete is owed.
+#[tokio::test]
+async fn an_acknowledgement_later_than_a_change_of_sight_still_counts() {
+    let running = run(options(400)).await;
+    let user = running.service.accesses()[1].user;
+    running.service.set_sight(user, true).unwrap();
+    let mut device = running.device_of(1, 1);
+    let session = device.session().await.unwrap();
+    let mut late = Vec::new();
+    while let Some(page) = device.page(&session).await {
+        device.apply(&page);
+        late.extend(crate::wire::keys(&page));
+    }
+    running.service.set_sight(user, false).unwrap();
+    device.drain().await;
+    running.service.edit(Edit { update: 30, ..Edit::default() }).unwrap();
+    assert_eq!(device.ack(&late).await.status, 202);
+    while !device.drain().await.is_empty() {}
+    let mut fresh = running.device_of(2, 1);
+    fresh.drain().await;
+    device.same_as(&fresh, "after late keys");
     running.stop().await;
 }

@@ -78,7 +78,7 @@ async fn two_devices_know_nothing_of_each_other() {
     let (mut one, mut two) = (running.device(1), running.device(2));
     assert_eq!(one.drain().await.len(), 120);
     assert_eq!(two.drain().await.len(), 120);
-    assert_eq!(one.has, two.has);
+    one.same_as(&two, "after a drain each");
     let session = running.device(3).session().await.unwrap();
     assert_eq!(one.take(&session).await.status, 404, "another device's session");
     running.stop().await;

@@ -162,6 +162,14 @@ impl Device {
         brought
     }
 
+    /// Whether two devices have the same; the first difference where they have not.
+    pub(crate) fn same_as(&self, other: &Self, when: &str) {
+        let differs = |pair: &(_, _)| self.has.get(pair.0) != other.has.get(pair.0);
+        let here = self.has.iter().find(differs);
+        let there = other.has.iter().find(differs);
+        assert_eq!((here, there), (None, None), "{when}");
+    }
+
     /// Does what the instructions say.
     pub(crate) fn apply(&mut self, page: &[Instruction]) {
         for (event, kind, data, key) in page {
@@ -172,7 +180,8 @@ impl Device {
             if event == "deleted" {
                 self.has.remove(&identity);
             } else {
-                let revision = key.rsplit_once('-').unwrap().1.parse().unwrap();
+                let state = key.rsplit_once('-').unwrap().1;
+                let revision = state.split('.').next().unwrap().parse().unwrap();
                 self.has.insert(identity, (revision, data.to_string()));
             }
         }

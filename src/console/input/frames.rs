@@ -34,8 +34,8 @@ enum State {
     Csi,
     /// `ESC O`: one more byte.
     Single,
-    /// `ESC P`, `]`, `_`, `^`, `X`: up to `BEL` or `ESC \`.
-    Text,
+    /// `ESC P`, `]`, `_`, `^`, `X`: up to `BEL` or `ESC \`; whether the last byte was that escape.
+    Text(bool),
     /// So many more bytes: the rest of a character, or of an old mouse report.
     Rest(usize),
     Paste,
@@ -107,10 +107,10 @@ impl Frames {
             return;
         }
         // An escape within a sequence begins a new one: the unfinished one is given up.
-        if byte == 0x1b && !matches!(self.state, State::Ground | State::Escape | State::Text) {
+        if byte == 0x1b && !matches!(self.state, State::Ground | State::Escape | State::Text(_)) {
             self.reset();
         }
-        if self.bytes.len() >= LONGEST && self.state != State::Text {
+        if self.bytes.len() >= LONGEST && !matches!(self.state, State::Text(_)) {
             self.reset();
         }
         if self.bytes.len() < LONGEST {
@@ -120,14 +120,10 @@ impl Frames {
             State::Ground => self.first(byte, out),
             State::Escape => self.second(byte, out),
             State::Csi => self.csi(byte, out),
-            State::Single => self.emit(out),
-            State::Text => {
-                // Answers of a terminal to questions that nobody here asked: read over.
-                if byte == 0x07 || byte == b'\\' {
-                    self.reset();
-                }
-            }
-            State::Rest(1) => self.emit(out),
+            State::Single | State::Rest(1) => self.emit(out),
+            // Answers of a terminal to questions that nobody here asked: read over.
+            State::Text(escaped) if byte == 0x07 || (escaped && byte == b'\\') => self.reset(),
+            State::Text(_) => self.state = State::Text(byte == 0x1b),
             State::Rest(n) => self.state = State::Rest(n - 1),
             State::Paste => {}
         }
@@ -148,7 +144,7 @@ impl Frames {
         match byte {
             b'[' => self.state = State::Csi,
             b'O' => self.state = State::Single,
-            b'P' | b']' | b'_' | b'^' | b'X' => self.state = State::Text,
+            b'P' | b']' | b'_' | b'^' | b'X' => self.state = State::Text(false),
             0x1b => {
                 // Two escapes: the first was the key.
                 out.push(Frame::Bytes(vec![0x1b]));

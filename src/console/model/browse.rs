@@ -105,14 +105,12 @@ impl Browse {
         if known {
             return None;
         }
-        match largest {
-            Some(kind) => Some(self.show(&kind)),
-            None => {
-                self.kind = None;
-                self.table = Table::default();
-                None
-            }
+        if let Some(kind) = largest {
+            return Some(self.show(&kind));
         }
+        self.kind = None;
+        self.table = Table::default();
+        None
     }
 
     /// Rows of the shown type, from its counter.

@@ -83,7 +83,7 @@ mod tests {
         assert!((pace.rate(3) - 100.0).abs() < 5.0, "{}", pace.rate(3));
         assert_eq!(pace.last(4).count(), 4);
         pace.note(at(7_000), 500);
-        assert_eq!(pace.last(3).collect::<Vec<_>>(), [50, 0, 0]);
+        assert_eq!(pace.last(3).collect::<Vec<_>>(), [10, 0, 0]);
         pace.note(at(7_001), 3);
         assert!(pace.rate(3).abs() < f64::EPSILON);
     }

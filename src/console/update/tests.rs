@@ -136,7 +136,7 @@ fn errors_stay_until_they_are_seen() {
     let kind = EventKind::PackRefused { pack: 3, keys: 1, status: 422, answer: "bad key".into() };
     let event = Event { at: model.now, kind, totals: Arc::default() };
     update(&mut model, Message::Event(event));
-    model.now += Duration::from_secs(3_600);
+    model.now += Duration::from_hours(1);
     update(&mut model, Message::Tick);
     assert_eq!(model.notices.len(), 1);
     update(&mut model, Message::Key(Key::plain(Code::Esc)));

@@ -135,8 +135,7 @@ fn queue_line(
     let grew = queue.announced.zip(by_page).is_some_and(|(announced, now)| now > announced + slack);
     let whole = match (queue.announced, queue.left) {
         (Some(announced), Some(left)) if grew => Some(announced.max(queue.done + left)),
-        (Some(announced), Some(_)) => Some(announced.max(queue.done)),
-        (Some(announced), None) => Some(announced.max(queue.done)),
+        (Some(announced), _) => Some(announced.max(queue.done)),
         (None, left) => left.map(|l| queue.done + l),
     };
     let share = match whole {

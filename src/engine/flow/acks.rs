@@ -168,14 +168,16 @@ impl Flow {
         if self.config.peek || acks.deliverable() == 0 {
             return false;
         }
-        let flushing = matches!(self.stage, Stage::Flushing(_)) && self.leaving.is_none();
-        if acks.flush || flushing {
+        if let Some(leaving) = &self.leaving {
+            return leaving.flush && self.now < leaving.cut_at;
+        }
+        if acks.flush || matches!(self.stage, Stage::Flushing(_)) {
             return true;
         }
         let filling = matches!(self.stage, Stage::Draining) && !self.control.paused;
         let full = acks.deliverable() >= self.config.ack_pack as u64;
         let aged = acks.leaves_at(self.config.ack_interval, self.config.ack_pack, filling);
-        self.leaving.is_none() && (full || aged.is_some_and(|at| at <= self.now))
+        full || aged.is_some_and(|at| at <= self.now)
     }
 
     /// Reads the next pack where one should leave.
@@ -280,7 +282,6 @@ impl Flow {
         if let Some(leaving) = &mut self.leaving {
             leaving.flush = false;
         }
-        self.acks.flush = false;
     }
 
     /// Goes on where the outbox is empty and the stage waited for that.

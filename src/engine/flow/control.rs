@@ -83,7 +83,6 @@ impl Flow {
         {
             leaving.cut_at = self.now;
             leaving.flush = false;
-            self.acks.flush = false;
         }
     }
 
@@ -91,7 +90,6 @@ impl Flow {
     pub(super) fn leave_with(&mut self, outcome: Outcome, grace: Duration, flush: bool) {
         let flush = flush && !self.config.peek;
         let end = if outcome.end == RunEnd::Stopped { SessionEnd::Stopped } else { SessionEnd::Failed };
-        self.acks.flush = flush && self.acks.deliverable() > 0;
         self.leaving = Some(Leaving { outcome, end, cut_at: self.now + grace, flush, abandoned: false });
     }
 
@@ -103,11 +101,8 @@ impl Flow {
         }
         let (cut, flush) = (self.now >= leaving.cut_at, leaving.flush);
         let exchanging = self.exchanges() > 0 || self.stage == Stage::Opening;
-        if cut && !leaving.abandoned {
-            self.acks.flush = false;
-            if exchanging {
-                self.abandon();
-            }
+        if cut && exchanging {
+            self.abandon();
         }
         let flush = flush && !cut && self.acks.deliverable() > 0;
         if exchanging || self.applying() || self.local() || self.acks.busy() || flush {

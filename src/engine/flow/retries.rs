@@ -67,7 +67,7 @@ impl Flow {
         let message = text::visible(&failure.message).into_owned();
         let worker = self.put_down(job, &message, failure);
         if self.leaving.is_some() {
-            if job == Job::Acknowledge {
+            if job == Job::Acknowledge || limits(failure) {
                 self.stop_flushing();
             }
             return;
@@ -120,7 +120,7 @@ impl Flow {
 
     fn retry(&mut self, job: Job, worker: Option<usize>, failure: &Failure, message: String) {
         let (now, jitter) = (self.now, self.rng.f64());
-        let limited = failure.status == Some(429) || failure.retry_after.is_some();
+        let limited = limits(failure);
         let (allowed, last_take) = (self.config.tries.max(1), self.last_take);
         let Some(tries) = self.tries_of(job, worker) else { return };
         if job != Job::Start && job != Job::Acknowledge && last_take > tries.since {
@@ -242,6 +242,11 @@ impl Flow {
             self.out.push(Output::Abandon);
         }
     }
+}
+
+/// Whether the service asks everybody to wait.
+fn limits(failure: &Failure) -> bool {
+    failure.status == Some(429) || failure.retry_after.is_some()
 }
 
 fn operation(job: Job) -> Operation {

@@ -11,7 +11,7 @@ impl Fake {
     fn answer(&self, from: &From, limit: usize) -> Window {
         let at = |id: &RecordId| match id {
             RecordId::Int(n) => *n,
-            other => panic!("{other:?}"),
+            RecordId::Text(other) => panic!("{other:?}"),
         };
         let n = self.0.len();
         let (a, b) = match from {
@@ -53,7 +53,7 @@ fn kinds(rows: usize) -> Vec<Kind> {
 fn cursor(browse: &Browse) -> i64 {
     match browse.current().unwrap().row.id {
         RecordId::Int(n) => n,
-        ref other => panic!("{other:?}"),
+        RecordId::Text(ref other) => panic!("{other:?}"),
     }
 }
 
