@@ -4,13 +4,15 @@
 //! when [`Mirror::apply`] returns; an older revision never overwrites a newer one; nothing is dropped; readers have
 //! connections of their own and never hold the writer up. Only `writer` commits.
 //!
-//! In reading order: `plan` (what an instruction means, pure), `names` and `cells` (SQL names and values,
-//! pure), `kinds` (type tables),
-//! `apply` and `unkeyed` (a page into rows), `outbox` and `ranges` (ack keys and packs), `job` and `writer`
-//! (the thread), `open` and `lock` (the file), `reader` (the other side), `debug` (into the outbox). The schema is `assets/sql/mirror.sql`.
+//! In reading order: `plan` (what an instruction means, pure), `names` and `cells` (SQL names and values, pure), `kinds`
+//! (type tables), `apply` and `unkeyed` (a page into rows), `outbox` and `ranges` (ack keys and packs), `job` and
+//! `writer` (the thread), `open` and `lock` (the file), `reader` (the other side), `find`, `filter` and `index` (rows by
+//! filter, sort and text), `refs` (who points where), `changes` (what sessions did), `debug` (into the outbox). The schema
+//! is `assets/sql/mirror.sql`.
 
 mod apply;
 mod cells;
+pub mod changes;
 pub mod debug;
 pub mod error;
 pub mod filter;

@@ -136,22 +136,19 @@ async fn drain(settings: Settings, service: &Service, folder: &Folder, common: &
     let mut engine = engine::spawn(settings);
     let run = headless::run(&mut engine, Mode::Full, &voice, &mut signals).await;
     headless::leave(engine, run.signal.is_some()).await;
-    if let Some(error) = run.error() {
-        return Err(Failure { status: run.exit_status(), message: error });
-    }
     let mut out = output::stdout();
-    let headline = if run.converged() { "up to date" } else { "not up to date" };
-    let written = run.summary().write_plain(headline, &mut out).and_then(|()| {
-        let rows = compare(&mirror, service);
-        writeln!(out, "{rows}")?;
-        match folder.kept() {
-            Some(kept) => {
-                writeln!(out, "kept in {0}: drainboard --mirror {0}/{MIRROR} status", kept.display())
-            }
-            None => Ok(()),
-        }?;
+    let written = run.summary().write_plain(run.headline(), &mut out).and_then(|()| {
+        if run.converged() {
+            writeln!(out, "{}", compare(&mirror, service))?;
+        }
+        if let Some(kept) = folder.kept() {
+            writeln!(out, "kept in {0}: drainboard --mirror {0}/{MIRROR} status", kept.display())?;
+        }
         out.flush()
     });
+    if let Some(error) = run.error() {
+        output::complain(&error);
+    }
     output::written(written)?;
     Ok(run.exit_status())
 }

@@ -45,7 +45,11 @@ impl Screen {
         claim()?;
         let terminal = Terminal::new(Steady::new(BufWriter::with_capacity(64 * 1024, out)));
         match terminal {
-            Ok(terminal) => Ok(Self { terminal }),
+            Ok(terminal) => {
+                let mut screen = Self { terminal };
+                screen.forget()?;
+                Ok(screen)
+            }
             Err(e) => {
                 give_back();
                 Err(e)

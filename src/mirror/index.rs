@@ -1,15 +1,215 @@
-//! stub
+//! The search index: which rows may contain a text, in a file of its own beside the mirror (`<mirror>.search`).
+//!
+//! It holds tokens of all values of all records ([`tokens`]) in segments of 16,384 rows ([`segment`]); a search goes
+//! through the segments' vocabularies, so it finds parts of words, numbers and pairs of ideographs alike. What it names is
+//! always checked against the row, and rows that it does not know yet are named too: an answer is the same with an
+//! index, with half of one and without. It can be deleted at any time.
+//!
+//! [`Indexer`] keeps it up to date from a thread of low priority. It reads the mirror with a connection of its own, in
+//! short transactions, and writes only its own file, so it never holds the drain up. What changed it finds by rowid
+//! (new rows) and in `_history` (replaced ones), never by a scan. What a deleted record said stays until its segment
+//! is made anew, and is never shown.
+
+mod build;
+mod segment;
+mod store;
+mod tokens;
+
+use std::cell::Cell;
+
+use memchr::memmem::Finder;
+use rusqlite::{Connection, OptionalExtension, params};
+
 use super::{MirrorError, Reader};
-/// Index
+
+pub use build::{Indexer, State};
+
+/// Rows that an index may not know yet before a scan is the quicker way.
+const UNKNOWN: i64 = 100_000;
+
+/// A reading connection to an index.
 #[derive(Debug)]
-pub struct Index;
+pub struct Index {
+    connection: Connection,
+    /// A damaged index answers no more; the next [`Indexer`] makes it anew.
+    broken: Cell<bool>,
+}
+
+/// What the index knows of a type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Known {
+    /// All rows up to this rowid …
+    rowid: i64,
+    /// … that came with pages up to this one.
+    page: i64,
+    /// Replaced rows up to this entry of the history.
+    history: i64,
+}
+
 impl Index {
+    /// Opens the index of a mirror; none where there is none, or it is another mirror's, or no index.
+    pub fn open(reader: &Reader) -> Option<Self> {
+        let connection = store::read(reader)?;
+        Some(Self { connection, broken: Cell::new(false) })
+    }
+
+    /// The rowids, rising, of all rows of a type that may contain all of these folded texts; none where reading all
+    /// rows is the better way.
     pub(super) fn candidates(
         &self,
-        _: &Reader,
-        _: &str,
-        _: &[&str],
+        reader: &Reader,
+        kind: &str,
+        texts: &[&str],
     ) -> Result<Option<Vec<i64>>, MirrorError> {
-        Ok(None)
+        let patterns: Vec<_> = texts.iter().flat_map(|text| tokens::patterns(text)).collect();
+        if patterns.is_empty() || self.broken.get() {
+            return Ok(None);
+        }
+        // What the index knows is read before what the mirror has: a row that comes between is named twice, never missed.
+        let found = self.lookup(reader, kind, &patterns);
+        if matches!(found, Err(MirrorError::Stopped)) {
+            return Err(MirrorError::Stopped);
+        }
+        let Ok(found) = found else {
+            self.broken.set(true);
+            return Ok(None);
+        };
+        let Some((known, mut rows)) = found else { return Ok(None) };
+        let Some(unknown) = unknown_rows(reader, kind, known)? else { return Ok(None) };
+        rows.extend(unknown);
+        rows.sort_unstable();
+        rows.dedup();
+        Ok(Some(rows))
     }
+
+    fn lookup(
+        &self,
+        reader: &Reader,
+        kind: &str,
+        patterns: &[Vec<u8>],
+    ) -> Result<Option<(Known, Vec<i64>)>, MirrorError> {
+        let damaged = |_| MirrorError::Query { reason: "the search index is damaged".into() };
+        let whole = self.connection.unchecked_transaction().map_err(damaged)?;
+        let Some(known) = known(&whole, kind).map_err(damaged)? else { return Ok(None) };
+        let finders: Vec<_> = patterns.iter().map(|pattern| Finder::new(pattern.as_slice())).collect();
+        let mut vocabularies =
+            whole.prepare_cached("SELECT no, text FROM _vocabulary WHERE kind = ?1").map_err(damaged)?;
+        let mut postings = whole
+            .prepare_cached("SELECT places, postings, rowids FROM _postings WHERE no = ?1")
+            .map_err(damaged)?;
+        let mut segments = vocabularies.query([kind]).map_err(damaged)?;
+        let mut found = Vec::new();
+        while let Some(row) = segments.next().map_err(damaged)? {
+            if reader.connection.is_interrupted() {
+                return Err(MirrorError::Stopped);
+            }
+            let vocabulary = super::find::scan::bytes(row.get_ref(1).map_err(damaged)?);
+            let mut hits = Vec::with_capacity(finders.len());
+            for finder in &finders {
+                hits.push(segment::hits(vocabulary, finder));
+                if hits.last().is_some_and(Vec::is_empty) {
+                    break;
+                }
+            }
+            if hits.last().is_none_or(Vec::is_empty) {
+                continue;
+            }
+            let no: i64 = row.get(0).map_err(damaged)?;
+            let mut parts = postings.query([no]).map_err(damaged)?;
+            let Some(part) = parts.next().map_err(damaged)? else {
+                return Err(damaged(rusqlite::Error::InvalidQuery));
+            };
+            let blob = |i: usize| part.get_ref(i).map(super::find::scan::bytes).map_err(damaged);
+            let (places, lists) = (blob(0)?, blob(1)?);
+            let mut rows = segment::rows(vocabulary, places, lists, &hits[0]);
+            for hits in &hits[1..] {
+                rows.keep(&segment::rows(vocabulary, places, lists, hits));
+            }
+            if !rows.is_empty() {
+                let rowids = segment::rowids(blob(2)?);
+                found
+                    .extend(rowids.iter().enumerate().filter(|(i, _)| rows.has(*i)).map(|(_, rowid)| *rowid));
+            }
+        }
+        Ok(Some((known, found)))
+    }
+}
+
+fn known(index: &Connection, kind: &str) -> rusqlite::Result<Option<Known>> {
+    index
+        .prepare_cached("SELECT rowid_known, page_known, history_known FROM _known WHERE kind = ?1")?
+        .query_row([kind], |row| Ok(Known { rowid: row.get(0)?, page: row.get(1)?, history: row.get(2)? }))
+        .optional()
+}
+
+/// The rows of a type that an index does not know, or knows as they were; none where they are many.
+fn unknown_rows(reader: &Reader, kind: &str, known: Known) -> Result<Option<Vec<i64>>, MirrorError> {
+    let Some(table) = reader.table(kind)? else { return Ok(Some(Vec::new())) };
+    let read = || {
+        let connection = &reader.connection;
+        let last: Option<i64> = connection
+            .prepare_cached(&format!("SELECT max(rowid) FROM {table}"))?
+            .query_row([], |row| row.get(0))?;
+        let changes: Option<i64> =
+            connection.prepare_cached("SELECT max(no) FROM _history")?.query_row([], |row| row.get(0))?;
+        if last.unwrap_or(0) - known.rowid > UNKNOWN || changes.unwrap_or(0) - known.history > UNKNOWN {
+            return Ok(None);
+        }
+        let mut rows = vec![];
+        each_unknown(connection, &table, kind, known, &mut |rowid| rows.push(rowid))?;
+        Ok(Some(rows))
+    };
+    read().map_err(|e| reader.error(e))
+}
+
+/// Calls `row` with each row that is new or replaced since, some of them twice.
+fn each_unknown(
+    mirror: &Connection,
+    table: &str,
+    kind: &str,
+    known: Known,
+    row: &mut dyn FnMut(i64),
+) -> rusqlite::Result<()> {
+    reborn(mirror, table, known, row)?;
+    let mut new =
+        mirror.prepare_cached(&format!("SELECT rowid FROM {table} NOT INDEXED WHERE rowid > ?1"))?;
+    let mut new = new.query([known.rowid])?;
+    while let Some(found) = new.next()? {
+        row(found.get(0)?);
+    }
+    replaced(mirror, table, kind, known, row)
+}
+
+/// SQLite gives the largest rowids again once their rows are deleted: such rows stand at the end of what was known, and
+/// their pages say that they are new.
+fn reborn(mirror: &Connection, table: &str, known: Known, row: &mut dyn FnMut(i64)) -> rusqlite::Result<()> {
+    let sql = format!("SELECT rowid, _page FROM {table} NOT INDEXED WHERE rowid <= ?1 ORDER BY rowid DESC");
+    let mut last = mirror.prepare_cached(&sql)?;
+    let mut last = last.query([known.rowid])?;
+    while let Some(found) = last.next()? {
+        if found.get::<_, i64>(1)? <= known.page {
+            break;
+        }
+        row(found.get(0)?);
+    }
+    Ok(())
+}
+
+fn replaced(
+    mirror: &Connection,
+    table: &str,
+    kind: &str,
+    known: Known,
+    row: &mut dyn FnMut(i64),
+) -> rusqlite::Result<()> {
+    let mut ids = mirror.prepare_cached("SELECT id FROM _history WHERE no > ?1 AND type = ?2")?;
+    let mut find = mirror.prepare_cached(&format!("SELECT rowid FROM {table} WHERE id = ?1"))?;
+    let mut ids = ids.query(params![known.history, kind])?;
+    while let Some(found) = ids.next()? {
+        let id: rusqlite::types::Value = found.get(0)?;
+        if let Some(rowid) = find.query_row([id], |row| row.get(0)).optional()? {
+            row(rowid);
+        }
+    }
+    Ok(())
 }

@@ -154,10 +154,13 @@ fn show(model: &mut Model, screen: Screen) -> Vec<Effect> {
     model.screen = screen;
     let height = view::rows_on_screen(model);
     model.browse.resized(height);
-    if screen == Screen::Browse && model.browse.kinds.is_none() {
-        return vec![Effect::Read(super::Request::Kinds)];
+    if screen == Screen::Sync {
+        return Vec::new();
     }
-    Vec::new()
+    // Another program may have synchronized meanwhile.
+    let mut effects = vec![Effect::Read(super::Request::Kinds)];
+    effects.extend(read(model.browse.again()));
+    effects
 }
 
 fn pane(model: &mut Model, back: bool) -> Vec<Effect> {

@@ -123,6 +123,12 @@ impl Ids<'_> {
             Place::After(id) => self.window(Some(id), self.behind(false), true, limit, None),
             Place::Before(id) => self.window(Some(id), self.before(), false, limit, None),
             Place::Row(row) => self.row(*row, limit),
+            Place::Ending(0) => Ok(Sheet {
+                first: Some(0),
+                exact: true,
+                below: (self.rows > 0).then_some(Place::Top),
+                ..Sheet::default()
+            }),
             Place::Ending(row) => self.row(row.saturating_sub(limit), (*row).min(limit)),
             Place::Percent(percent) => self.row(share(*percent, self.rows), limit),
         }

@@ -1,0 +1,332 @@
+//! What a session changed, and what happened to a record: from `_history`, the rows and the tombstones.
+//!
+//! `_history` keeps what an instruction replaced or deleted, with the session that did it and the one that had brought
+//! the state. So a record's states are its entries there, oldest first, and then its row; each state came with one
+//! session and went with another. What a session brought and never replaced again (a first download) is in the rows alone.
+
+use rusqlite::{OptionalExtension, params};
+
+use super::apply::Key;
+use super::find::json;
+use super::reader::{self, text, window_row};
+use super::{MirrorError, PageNo, Reader, SessionNo};
+use crate::protocol::RecordId;
+
+/// One state of a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct State {
+    /// Its revision, where the service sent one.
+    pub revision: Option<i64>,
+    /// The JSON as received; none where the record is deleted.
+    pub data: Option<String>,
+    /// The session that brought it.
+    pub session: SessionNo,
+}
+
+/// What a session did to a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The record's type.
+    pub kind: String,
+    /// The record's id.
+    pub id: RecordId,
+    /// What it was before the session; none where the mirror did not have it.
+    pub before: Option<State>,
+    /// What it was after the session; without data where the session deleted it.
+    pub after: State,
+}
+
+/// How a field differs. Values are raw JSON, as received.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldChange {
+    /// The field; `outer.inner` inside an object.
+    pub field: String,
+    /// Its value before; none where it was not there.
+    pub before: Option<String>,
+    /// Its value after; none where it is no more.
+    pub after: Option<String>,
+}
+
+/// An entry in the list of what a session replaced or deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Touched {
+    /// The entry's number: the list goes on behind it.
+    pub no: i64,
+    /// The record's type.
+    pub kind: String,
+    /// The record's id.
+    pub id: RecordId,
+    /// `updated` or `deleted`.
+    pub event: String,
+    /// The page that carried the instruction.
+    pub page: PageNo,
+}
+
+/// A deleted record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tombstone {
+    /// Its type.
+    pub kind: String,
+    /// Its id.
+    pub id: RecordId,
+    /// The revision of the delete, where one is known.
+    pub revision: Option<i64>,
+    /// The session that deleted it.
+    pub session: SessionNo,
+}
+
+/// The fields in which two records differ: those of `before` in their order, then the new ones. Objects are compared
+/// field by field, one level deep; values by their JSON text, so `1.0` and `1.00` differ, and spaces do not.
+pub fn diff(before: Option<&str>, after: Option<&str>) -> Vec<FieldChange> {
+    let (old, new) = (flat(before), flat(after));
+    let find = |list: &[(String, String)], name: &str| {
+        list.iter().find(|(field, _)| field == name).map(|(_, value)| value.clone())
+    };
+    let mut changes = Vec::new();
+    for (field, value) in &old {
+        let now = find(&new, field);
+        if now.as_ref().map(|now| compact(now)) != Some(compact(value)) {
+            changes.push(FieldChange { field: field.clone(), before: Some(value.clone()), after: now });
+        }
+    }
+    for (field, value) in new {
+        if find(&old, &field).is_none() {
+            changes.push(FieldChange { field, before: None, after: Some(value) });
+        }
+    }
+    changes
+}
+
+/// Fields and their raw values, objects opened one level; the first of two fields of one name.
+fn flat(data: Option<&str>) -> Vec<(String, String)> {
+    let mut list: Vec<(String, String)> = Vec::new();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    json::fields(data.unwrap_or_default().as_bytes(), |field, raw| {
+        let field = text(field);
+        let mut inner = Vec::new();
+        json::fields(raw, |name, raw| {
+            inner.push((format!("{field}.{}", text(name)), text(raw)));
+            true
+        });
+        if inner.is_empty() {
+            inner.push((field, text(raw)));
+        }
+        for (field, value) in inner {
+            if list.iter().all(|(known, _)| *known != field) {
+                list.push((field, value));
+            }
+        }
+        true
+    });
+    list
+}
+
+/// JSON without the spaces between its parts.
+fn compact(raw: &str) -> String {
+    let mut out = String::with_capacity(raw.len());
+    let (mut quoted, mut escaped) = (false, false);
+    for c in raw.chars() {
+        if quoted {
+            quoted = escaped || c != '"';
+            escaped = c == '\\' && !escaped;
+        } else if c.is_ascii_whitespace() {
+            continue;
+        } else {
+            quoted = c == '"';
+        }
+        out.push(c);
+    }
+    out
+}
+
+impl Reader {
+    /// What a session (the last one where none is named) did to a record; none where it did nothing to it.
+    ///
+    /// # Errors
+    /// [`MirrorError`] where the mirror cannot be read.
+    pub fn change(
+        &self,
+        kind: &str,
+        id: &RecordId,
+        session: Option<SessionNo>,
+    ) -> Result<Option<Change>, MirrorError> {
+        let session = match session {
+            Some(session) => session,
+            None => self.sessions(1)?.first().map_or(0, |last| last.no),
+        };
+        let states = self.states(kind, id)?;
+        let Some(last) = states.iter().rposition(|state| state.session == session) else { return Ok(None) };
+        let before =
+            states.iter().position(|state| state.session == session).and_then(|first| first.checked_sub(1));
+        let before = before.map(|at| states[at].clone()).filter(|state| state.data.is_some());
+        Ok(Some(Change { kind: kind.to_owned(), id: id.clone(), before, after: states[last].clone() }))
+    }
+
+    /// Every state of a record that the mirror knows, oldest first, the present one last.
+    ///
+    /// # Errors
+    /// [`MirrorError`] where the mirror cannot be read.
+    pub fn states(&self, kind: &str, id: &RecordId) -> Result<Vec<State>, MirrorError> {
+        let mut states: Vec<State> = Vec::new();
+        let read = |states: &mut Vec<State>| {
+            let mut old = self.connection.prepare_cached(
+                "SELECT revision, data, event, brought_by, session FROM _history WHERE type = ?1 AND id = ?2 \
+                 ORDER BY no",
+            )?;
+            let mut old = old.query(params![kind, Key(id)])?;
+            while let Some(row) = old.next()? {
+                let state = State { revision: row.get(0)?, data: Some(text(row, 1)?), session: row.get(3)? };
+                states.push(state);
+                if text(row, 2)? == "deleted" {
+                    states.push(State { revision: None, data: None, session: row.get(4)? });
+                }
+            }
+            Ok(())
+        };
+        read(&mut states).map_err(|e| self.error(e))?;
+        if let Some(row) = self.record(kind, id)? {
+            states.push(State { revision: row.revision, data: Some(row.data), session: row.session });
+        } else if let Some(dead) = self.tombstone(kind, id)? {
+            match states.last_mut() {
+                Some(last) if last.data.is_none() => last.revision = dead.revision,
+                _ => states.push(State { revision: dead.revision, data: None, session: dead.session }),
+            }
+        }
+        Ok(states)
+    }
+
+    /// What a session replaced or deleted, in the order it did, behind an entry; a record may come more than once.
+    ///
+    /// # Errors
+    /// [`MirrorError`] where the mirror cannot be read.
+    pub fn touched(
+        &self,
+        session: SessionNo,
+        behind: i64,
+        limit: usize,
+    ) -> Result<Vec<Touched>, MirrorError> {
+        let read = || {
+            let mut rows = self.connection.prepare_cached(
+                "SELECT no, type, id, event, page FROM _history WHERE session = ?1 AND no > ?2 ORDER BY no LIMIT ?3",
+            )?;
+            rows.query_map(params![session, behind, limit as i64], |row| {
+                Ok(Touched {
+                    no: row.get(0)?,
+                    kind: text(row, 1)?,
+                    id: reader::record_id(row.get_ref(2)?)?,
+                    event: text(row, 3)?,
+                    page: row.get(4)?,
+                })
+            })?
+            .collect::<rusqlite::Result<Vec<_>>>()
+        };
+        read().map_err(|e| self.error(e))
+    }
+
+    /// How many entries [`Reader::touched`] has for a session.
+    ///
+    /// # Errors
+    /// [`MirrorError`] where the mirror cannot be read.
+    pub fn touched_count(&self, session: SessionNo) -> Result<u64, MirrorError> {
+        self.connection
+            .prepare_cached("SELECT count(*) FROM _history WHERE session = ?1")
+            .and_then(|mut count| count.query_row([session], |row| row.get::<_, i64>(0)))
+            .map(|count| count as u64)
+            .map_err(|e| self.error(e))
+    }
+
+    /// Deleted records of a type, in the order of their ids, behind one.
+    ///
+    /// # Errors
+    /// [`MirrorError`] where the mirror cannot be read.
+    pub fn tombstones(
+        &self,
+        kind: &str,
+        behind: Option<&RecordId>,
+        limit: usize,
+    ) -> Result<Vec<Tombstone>, MirrorError> {
+        let condition = if behind.is_some() { "AND id > ?3" } else { "AND ?3 IS NULL" };
+        let sql = format!(
+            "SELECT id, revision, _session FROM _tombstone WHERE type = ?1 {condition} ORDER BY id LIMIT ?2"
+        );
+        let read = || {
+            let mut rows = self.connection.prepare_cached(&sql)?;
+            rows.query_map(params![kind, limit as i64, behind.map(Key)], |row| tombstone(kind, row))?
+                .collect::<rusqlite::Result<Vec<_>>>()
+        };
+        read().map_err(|e| self.error(e))
+    }
+
+    fn tombstone(&self, kind: &str, id: &RecordId) -> Result<Option<Tombstone>, MirrorError> {
+        self.connection
+            .prepare_cached("SELECT id, revision, _session FROM _tombstone WHERE type = ?1 AND id = ?2")
+            .and_then(|mut found| {
+                found.query_row(params![kind, Key(id)], |row| tombstone(kind, row)).optional()
+            })
+            .map_err(|e| self.error(e))
+    }
+
+    /// Rows of a type that a session brought, in the order of their ids, behind one. It reads the type until it has
+    /// `limit` of them, so give it a worker and a way to stop.
+    ///
+    /// # Errors
+    /// [`MirrorError::Stopped`], or the mirror cannot be read.
+    pub fn brought(
+        &self,
+        kind: &str,
+        session: SessionNo,
+        behind: Option<&RecordId>,
+        limit: usize,
+    ) -> Result<Vec<reader::Row>, MirrorError> {
+        let Some(table) = self.table(kind)? else { return Ok(Vec::new()) };
+        let condition = if behind.is_some() { "AND id > ?3" } else { "AND ?3 IS NULL" };
+        let sql = format!(
+            "SELECT id, revision, data, _session FROM {table} WHERE _session = ?1 {condition} ORDER BY id LIMIT ?2"
+        );
+        let read = || {
+            let mut rows = self.connection.prepare_cached(&sql)?;
+            rows.query_map(params![session, limit as i64, behind.map(Key)], window_row)?
+                .collect::<rusqlite::Result<Vec<_>>>()
+        };
+        read().map_err(|e| self.error(e))
+    }
+}
+
+fn tombstone(kind: &str, row: &rusqlite::Row<'_>) -> rusqlite::Result<Tombstone> {
+    Ok(Tombstone {
+        kind: kind.to_owned(),
+        id: reader::record_id(row.get_ref(0)?)?,
+        revision: row.get(1)?,
+        session: row.get(2)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_diff_names_what_changed_and_keeps_the_values_as_they_came() {
+        let before = r#"{"id": 1, "name": "a", "v": 1.0, "tags": ["x", "y z"], "c": {"b": 1, "gone": true}, "old": null}"#;
+        let after = r#"{"id":1,"name":"b","v":1.00,"tags":["x","y z"],"c":{"b":2},"new":[1]}"#;
+        let changes: Vec<_> = diff(Some(before), Some(after))
+            .into_iter()
+            .map(|c| {
+                format!("{}: {} -> {}", c.field, c.before.unwrap_or_default(), c.after.unwrap_or_default())
+            })
+            .collect();
+        let expected = [
+            "name: \"a\" -> \"b\"",
+            "v: 1.0 -> 1.00",
+            "c.b: 1 -> 2",
+            "c.gone: true -> ",
+            "old: null -> ",
+            "new:  -> [1]",
+        ];
+        assert_eq!(changes, expected);
+        assert_eq!(diff(None, Some("{\"a\": 1}")).len(), 1);
+        assert_eq!(diff(Some(before), Some(before)), []);
+        // Spaces inside a text count.
+        assert_eq!(diff(Some(r#"{"a": ["x  y"]}"#), Some(r#"{"a": ["x y"]}"#)).len(), 1);
+    }
+}

@@ -1,0 +1,299 @@
+//! Browse on 1,000,000 rows in one table, beside SQLite's own answer to the same question on the mirror's table.
+//!
+//! `cargo bench --bench browse [-- ROWS [FILE]]`. A FILE is kept and used again. Each line: ours, SQLite's, the ratio, and
+//! the most memory that the process had meanwhile.
+#![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use drainboard::mirror::filter::Filter;
+use drainboard::mirror::find::{News, Place, Query, Sort, SortBy, View};
+use drainboard::mirror::index::{Index, Indexer};
+use drainboard::mirror::refs::Reference;
+use drainboard::mirror::{Identity, Mirror, Reader};
+use drainboard::protocol::{Page, RecordId, Session};
+
+const NAMES: [&str; 12] = [
+    "Ada", "Grace", "Åsa", "阿部", "Linus", "Margaret", "Dennis", "Barbara", "Edsger", "Radia", "Ken",
+    "Sophie",
+];
+const SURNAMES: [&str; 10] = [
+    "Lovelace",
+    "Hopper",
+    "Lindqvist",
+    "花子",
+    "Hamilton",
+    "Ritchie",
+    "Liskov",
+    "Perlman",
+    "Okafor",
+    "Nguyen",
+];
+const CITIES: [&str; 8] = ["New York", "Kraków", "東京", "Berlin", "São Paulo", "Lagos", "Oslo", "Chicago"];
+
+fn contact(rng: &mut fastrand::Rng, id: u64, rows: u64) -> String {
+    let (name, surname) = (NAMES[rng.usize(..NAMES.len())], SURNAMES[rng.usize(..SURNAMES.len())]);
+    let rare = if id.is_multiple_of(50_021) { " hanako" } else { "" };
+    format!(
+        r#"{{"id": {id}, "owner_id": {owner}, "is_organization": false, "contact_id": {parent}, "name": "{name} {surname}{rare}", "first_name": "{name}", "last_name": "{surname}", "email": "{mail:08x}@mail{host}.example", "phone": "+{phone}", "address": {{"line1": "{number} Main Street", "city": "{city}", "country": "US"}}, "city": "{city}", "description": "Met at the {word} fair, asked for {amount} units and a call back", "tags": ["vip", "t{tag}"], "created_at": "20{year}-0{month}-1{day}T0{hour}:2{day}:3{month}Z", "custom_fields": {{"budget": {amount}.50}}}}"#,
+        owner = rng.u32(1..300),
+        parent = rng.u64(1..rows * 7),
+        mail = rng.u32(..),
+        host = rng.u8(..40),
+        phone = rng.u64(10_000_000_000..99_999_999_999),
+        number = rng.u16(1..9_999),
+        city = CITIES[rng.usize(..CITIES.len())],
+        word = SURNAMES[rng.usize(..3)],
+        amount = rng.u32(1..100_000),
+        tag = rng.u16(..500),
+        year = rng.u8(10..27),
+        month = rng.u8(1..10),
+        day = rng.u8(..10),
+        hour = rng.u8(..10),
+    )
+}
+
+fn fill(path: &Path, rows: u64) {
+    const PAGE: u64 = 1_000;
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let mut rng = fastrand::Rng::with_seed(11);
+    let identity = Identity { host: "http://127.0.0.1:1".into(), device: None };
+    let mirror = Mirror::open(path, &identity).expect("a new mirror");
+    let session = Session::parse(br#"{"data": {"id": "s", "queues": []}}"#.to_vec()).expect("a session");
+    runtime.block_on(async {
+        let session = mirror.begin_session(&session).await.expect("a session");
+        let mut pages: Vec<u64> = (0..rows.div_ceil(PAGE)).collect();
+        // Pages arrive a little out of order, as from several workers.
+        pages.chunks_mut(4).for_each(|some| rng.shuffle(some));
+        for page in pages {
+            let ids = (page * PAGE..((page + 1) * PAGE).min(rows)).map(|i| i * 7 + 1);
+            let items: Vec<String> = ids
+                .map(|id| {
+                    let meta = format!(r#""meta": {{"type": "contact", "sync": {{"event_type": "created", "ack_key": "k{id}", "revision": {}}}}}"#, rng.u8(1..20));
+                    format!(r#"{{"data": {}, {meta}}}"#, contact(&mut rng, id, rows))
+                })
+                .collect();
+            let page = Page::parse(format!(r#"{{"items": [{}]}}"#, items.join(",")).into_bytes()).expect("a page");
+            mirror.apply(session, page).await.expect("applied");
+        }
+        mirror.close().await.expect("closed");
+    });
+}
+
+struct Bench {
+    reader: Reader,
+    index: Option<Index>,
+}
+
+impl Bench {
+    fn view(&self, filter: &str, by: SortBy, descending: bool, index: bool) -> (View, Option<Duration>) {
+        let begun = Instant::now();
+        let filter = Filter::parse(filter).expect("a filter");
+        let query = Query { kind: "contact".into(), filter, sort: Sort { by, descending } };
+        let mut first = None;
+        let index = self.index.as_ref().filter(|_| index);
+        let view = self.reader.view(&query, index, &mut |news| {
+            if matches!(news, News::First(_)) {
+                first = Some(begun.elapsed());
+            }
+            true
+        });
+        (view.expect("a view"), first)
+    }
+
+    fn sql(&self, sql: &str) -> (Duration, u64) {
+        let begun = Instant::now();
+        let mut rows = 0;
+        let mut count = |_: Vec<_>| {
+            rows += 1;
+            true
+        };
+        self.reader.query(sql, &mut |_| {}, &mut count).expect(sql);
+        (begun.elapsed(), rows)
+    }
+
+    fn page(&self, view: &View, place: &Place) -> u64 {
+        self.reader.page(view, place, 40).expect("a page").rows.len() as u64
+    }
+
+    /// A line of the table.
+    fn line(&self, what: &str, sql: &str, ours: impl Fn(&Self) -> String) {
+        let theirs = (!sql.is_empty()).then(|| self.sql(sql).0.min(self.sql(sql).0));
+        ours(self);
+        reset_memory();
+        let begun = Instant::now();
+        let note = ours(self);
+        line(what, begun.elapsed(), theirs, &note);
+    }
+}
+
+fn line(what: &str, ours: Duration, theirs: Option<Duration>, note: &str) {
+    let ms = |time: Duration| format!("{:.2}", time.as_secs_f64() * 1e3);
+    let (beside, ratio) = theirs.map_or((String::new(), String::new()), |theirs| {
+        (ms(theirs), format!("{:.2}", ours.as_secs_f64() / theirs.as_secs_f64()))
+    });
+    println!("{what:<44} {:>10} {beside:>10} {ratio:>8} {:>6}  {note}", ms(ours), memory());
+}
+
+/// The most memory since the last [`reset_memory`], in MiB; on Linux only.
+fn memory() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
+    let kib: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap_or(0);
+    (kib / 1024).to_string()
+}
+
+fn reset_memory() {
+    let _ = std::fs::write("/proc/self/clear_refs", "5"); // elsewhere the figure is the process's
+}
+
+fn main() {
+    let mut arguments = std::env::args().skip(1).filter(|argument| !argument.starts_with("--"));
+    let rows: u64 = arguments.next().and_then(|rows| rows.parse().ok()).unwrap_or(1_000_000);
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = arguments.next().map_or(folder.path().join("mirror.db"), Into::into);
+    if path.exists() {
+        println!("{} is used again", path.display());
+    } else if std::env::var_os("DRAINBOARD_FILL").is_some() {
+        return fill(&path, rows);
+    } else {
+        // In a process of its own, so that its memory is not ours.
+        let program = std::env::current_exe().expect("this program");
+        let mut filling = std::process::Command::new(program);
+        filling.arg(rows.to_string()).arg(&path).env("DRAINBOARD_FILL", "1");
+        assert!(filling.status().expect("filling").success());
+    }
+    println!(
+        "{:<44} {:>10} {:>10} {:>8} {:>6}",
+        format!("{rows} rows"),
+        "ours ms",
+        "SQLite ms",
+        "ratio",
+        "MiB"
+    );
+    let mut bench = Bench { reader: Reader::open(&path).expect("the mirror"), index: None };
+    pages(&bench, rows);
+    scans(&bench);
+    reset_memory();
+    let begun = Instant::now();
+    Indexer::pass(&path, &mut |_, _| true).expect("an index");
+    let mut search = path.into_os_string();
+    search.push(".search");
+    let size = std::fs::metadata(search).map_or(0, |file| file.len());
+    line("build the index", begun.elapsed(), None, &format!("{} MiB", size >> 20));
+    bench.index = Index::open(&bench.reader);
+    searches(&bench);
+}
+
+fn pages(bench: &Bench, rows: u64) {
+    let far = rows * 9 / 10;
+    let all = "SELECT id, revision, data FROM contact ORDER BY id";
+    let plain = |bench: &Bench| bench.view("", SortBy::Id, false, false).0;
+    bench.line("first page", &format!("{all} LIMIT 40"), |b| b.page(&plain(b), &Place::Top).to_string());
+    bench.line("row 900,000 of a million, estimated", &format!("{all} LIMIT 40 OFFSET {far}"), |b| {
+        b.page(&plain(b), &Place::Row(far)).to_string()
+    });
+    bench.line("learn the rows' numbers", "SELECT count(*) FROM contact", |b| {
+        b.reader.rank(&plain(b), &mut |_| true).expect("ranks");
+        String::new()
+    });
+    let view = plain(bench);
+    bench.reader.rank(&view, &mut |_| true).expect("ranks");
+    let id = RecordId::Int((far * 7 + 1) as i64);
+    for (what, place, sql) in [
+        ("row 900,000 of a million", Place::Row(far), format!("{all} LIMIT 40 OFFSET {far}")),
+        ("half way", Place::Percent(50.0), format!("{all} LIMIT 40 OFFSET {}", rows / 2)),
+        (
+            "to an id",
+            Place::At(id.clone()),
+            format!("SELECT id, data FROM contact WHERE id >= {id} ORDER BY id LIMIT 40"),
+        ),
+        (
+            "page down in the middle",
+            Place::After(id.clone()),
+            format!("SELECT id, data FROM contact WHERE id > {id} ORDER BY id LIMIT 40"),
+        ),
+        ("page up in the middle", Place::Before(id), String::new()),
+        ("the end", Place::Bottom, format!("{all} DESC LIMIT 40")),
+    ] {
+        bench.line(what, &sql, |b| b.page(&view, &place).to_string());
+    }
+}
+
+fn scans(bench: &Bench) {
+    let all = "SELECT id, revision, data FROM contact";
+    for (what, by, descending, sql) in [
+        ("sort by name", SortBy::Field("name".into()), false, "ORDER BY name, id"),
+        ("sort by email, descending", SortBy::Field("email".into()), true, "ORDER BY email DESC, id"),
+        ("sort by revision", SortBy::Revision, false, "ORDER BY revision, id"),
+    ] {
+        bench.line(what, &format!("{all} {sql} LIMIT 40"), |b| {
+            let (view, _) = b.view("", by.clone(), descending, false);
+            b.page(&view, &Place::Top).to_string()
+        });
+        let (view, _) = bench.view("", by, descending, false);
+        bench.line("  then row 900,000 of it", "", |b| b.page(&view, &Place::Percent(90.0)).to_string());
+    }
+    for (filter, condition) in [
+        ("city:\"new york\"", "city LIKE '%new york%'"),
+        ("custom_fields.budget>99000", "custom_fields ->> 'budget' > 99000"),
+        ("hanako", "data LIKE '%hanako%'"),
+        ("\"花子 x\"", "data LIKE '%花子 x%'"),
+    ] {
+        bench.line(
+            &format!("{filter}, by reading all"),
+            &format!("SELECT count(*) FROM contact WHERE {condition}"),
+            |b| {
+                let (view, first) = b.view(filter, SortBy::Id, false, false);
+                b.page(&view, &Place::Top);
+                let first = first.map_or(String::new(), |first| {
+                    format!(", first page after {:.1} ms", first.as_secs_f64() * 1e3)
+                });
+                format!("{} hits{first}", view.hits().unwrap_or(0))
+            },
+        );
+    }
+}
+
+fn searches(bench: &Bench) {
+    for (filter, like) in [
+        ("hanako", "hanako"),
+        ("anako", "anako"),
+        ("\"花子 hanako\"", "花子 hanako"),
+        ("mail7.example 0042", "0042"),
+        ("12345", "12345"),
+        ("nothing-like-this", "nothing-like-this"),
+        ("lovelace", "lovelace"),
+    ] {
+        bench.line(
+            &format!("{filter}, by index"),
+            &format!("SELECT count(*) FROM contact WHERE data LIKE '%{like}%'"),
+            |b| {
+                let (view, first) = b.view(filter, SortBy::Id, false, true);
+                b.page(&view, &Place::Top);
+                let first = first.map_or(String::new(), |first| {
+                    format!(", first page after {:.1} ms", first.as_secs_f64() * 1e3)
+                });
+                format!("{} hits{first}", view.hits().unwrap_or(0))
+            },
+        );
+    }
+    let to = Reference { kind: "contact".into(), id: RecordId::Int(700_001) };
+    bench.line(
+        "who points to a contact, by index",
+        "SELECT count(*) FROM contact WHERE contact_id = 700001",
+        |b| {
+            let found = b.reader.incoming(&to, 10, b.index.as_ref(), &mut |_| true).expect("references");
+            format!("{} from {} fields", found.iter().map(|i| i.count).sum::<u64>(), found.len())
+        },
+    );
+    bench.line(
+        "who points to a contact, by reading all",
+        "SELECT count(*) FROM contact WHERE contact_id = 700001",
+        |b| {
+            let found = b.reader.incoming(&to, 10, None, &mut |_| true).expect("references");
+            format!("{} from {} fields", found.iter().map(|i| i.count).sum::<u64>(), found.len())
+        },
+    );
+}

@@ -1,0 +1,16 @@
+//! Browse's data, through the mirror's public face: what is found, in which order, page by page; by index and without;
+//! who refers to whom; what a session changed.
+
+#[path = "find/changes.rs"]
+mod changes;
+#[path = "find/index.rs"]
+mod index;
+#[path = "mirror/kit.rs"]
+#[expect(dead_code, reason = "the kit has more than each of its users needs")]
+mod kit;
+#[path = "find/model.rs"]
+mod model;
+#[path = "find/refs.rs"]
+mod refs;
+#[path = "find/views.rs"]
+mod views;

@@ -1,0 +1,234 @@
+//! A naive Browse over parsed JSON, and the random records that both are given.
+
+use std::cmp::Ordering;
+
+use drainboard::mirror::filter::{Filter, Op, Test};
+use drainboard::mirror::{Mirror, Reader};
+use drainboard::protocol::RecordId;
+use fastrand::Rng;
+use serde_json::Value;
+
+use crate::kit::{self, Instruction, Scratch};
+
+/// The record's id, revision and data.
+#[derive(Debug, Clone)]
+pub(crate) struct Record {
+    pub(crate) id: RecordId,
+    pub(crate) revision: Option<i64>,
+    pub(crate) data: Value,
+}
+
+/// A generator from `SEED`, or a new one that is printed.
+pub(crate) fn rng() -> Rng {
+    let seed =
+        std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(|| fastrand::u64(..));
+    println!("SEED={seed}");
+    Rng::with_seed(seed)
+}
+
+const WORDS: &[&str] = &[
+    "Hanako",
+    "ABE",
+    "阿部 花子",
+    "花",
+    "New York",
+    "york",
+    "Åsa",
+    "åsa",
+    "O'Neil",
+    "a@b.example",
+    "x\"y\\z\n",
+    "İ",
+    "\u{212a}",
+    "ΟΔΟΣ",
+    "12",
+    "1.50",
+    "2026-11-23T07:48:23Z",
+    "",
+    " ",
+    "💥",
+    "common prefix of more than twenty-two bytes A",
+    "common prefix of more than twenty-two bytes B",
+    "common prefix of more than twenty-two bytes B, and on and on",
+];
+
+fn value(rng: &mut Rng) -> Value {
+    match rng.u8(..12) {
+        0 => Value::Null,
+        1 => Value::from(rng.i64(-3..20)),
+        2 => {
+            serde_json::from_str(["1.5", "1.50", "-0.5", "1e1", "9007199254740993"][rng.usize(..5)]).unwrap()
+        }
+        3 => Value::from(rng.bool()),
+        4 => serde_json::json!([WORDS[rng.usize(..WORDS.len())], rng.u8(..3)]),
+        5 => serde_json::json!({"inner": WORDS[rng.usize(..WORDS.len())]}),
+        _ => Value::from(WORDS[rng.usize(..WORDS.len())]),
+    }
+}
+
+/// A record's data; with texts for ids now and then where asked.
+pub(crate) fn record(rng: &mut Rng, id: i64, texts: bool) -> Value {
+    let id = if texts && id % 5 == 0 { Value::from(format!("t{id}")) } else { Value::from(id) };
+    let mut data = serde_json::json!({"id": id});
+    for field in ["name", "city", "value"] {
+        if rng.u8(..5) > 0 {
+            data[field] = value(rng);
+        }
+    }
+    if rng.bool() {
+        data["custom_fields"] = serde_json::json!({"budget": value(rng)});
+    }
+    data
+}
+
+/// A JSON text of the value: spaced and escaped now this way, now that.
+pub(crate) fn written(rng: &mut Rng, data: &Value) -> String {
+    let text = if rng.bool() { data.to_string() } else { serde_json::to_string_pretty(data).unwrap() };
+    if rng.bool() {
+        return text;
+    }
+    let mut escaped = String::new();
+    for c in text.chars() {
+        if c.is_ascii() {
+            escaped.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                escaped.push_str(&format!("\\u{unit:04x}"));
+            }
+        }
+    }
+    escaped
+}
+
+/// A mirror with these records of type `thing`, and what a naive reader knows of them.
+pub(crate) async fn fill(scratch: &Scratch, rng: &mut Rng, count: i64, texts: bool) -> Vec<Record> {
+    let mut records = Vec::new();
+    let mut items = Vec::new();
+    let mut ids: Vec<i64> = (1..=count).map(|i| i * 3).collect();
+    rng.shuffle(&mut ids);
+    for id in ids {
+        let data = record(rng, id, texts);
+        let revision = rng.i64(1..9);
+        let text = written(rng, &data);
+        items.push(kit::item("thing", "created", &format!("k{id}"), revision, &text));
+        let id = RecordId::from_json(&data["id"].to_string()).unwrap();
+        records.push(Record { id, revision: Some(revision), data });
+    }
+    apply(&scratch.open(), &items).await;
+    records.sort_by(|a, b| a.id.cmp(&b.id));
+    records
+}
+
+/// Applies a session of one page and closes the mirror.
+pub(crate) async fn apply(mirror: &Mirror, items: &[Instruction]) {
+    let session = mirror.begin_session(&kit::session()).await.unwrap();
+    mirror.apply(session, kit::page(items)).await.unwrap();
+}
+
+/// A random filter's text.
+pub(crate) fn filter(rng: &mut Rng) -> String {
+    let mut text = String::new();
+    for _ in 0..rng.u8(0..3) {
+        if rng.u8(..4) == 0 {
+            text.push('-');
+        }
+        let word = WORDS[rng.usize(..WORDS.len())];
+        let chars: Vec<char> = word.chars().collect();
+        let from = rng.usize(..=chars.len());
+        let part: String = chars[from..rng.usize(from..=chars.len())].iter().collect();
+        let part = if rng.bool() { part } else { part.to_uppercase() };
+        let part = format!("\"{}\"", part.replace('\\', "\\\\").replace('"', "\\\""));
+        let field = ["name", "city", "value", "budget", "custom_fields.budget", "id", "rev"][rng.usize(..7)];
+        let op = [":", "=", "!=", ">", ">=", "<", "<="][rng.usize(..7)];
+        let number = ["1.5", "1", "12", "9007199254740992", "2026", "-1"][rng.usize(..6)];
+        text.push_str(&match rng.u8(..4) {
+            0 if part != "\"\"" => part,
+            1 => format!("{field}{op}{part}"),
+            2 => format!("{field}{op}{number}"),
+            _ => format!("{field}:"),
+        });
+        text.push(' ');
+    }
+    text
+}
+
+fn fold(text: &str) -> String {
+    text.chars().flat_map(char::to_lowercase).map(|c| if c == 'ς' { 'σ' } else { c }).collect()
+}
+
+fn leaves(value: &Value, out: &mut Vec<String>) {
+    match value {
+        Value::Null => {}
+        Value::String(text) => out.push(text.clone()),
+        Value::Array(list) => list.iter().for_each(|value| leaves(value, out)),
+        Value::Object(map) => map.values().for_each(|value| leaves(value, out)),
+        other => out.push(other.to_string()),
+    }
+}
+
+/// Whether a record is in a filter, the plain way.
+pub(crate) fn holds(record: &Record, filter: &Filter) -> bool {
+    filter.terms.iter().all(|term| {
+        let is = match &term.test {
+            Test::Anywhere(text) => {
+                let mut all = Vec::new();
+                leaves(&record.data, &mut all);
+                all.iter().any(|leaf| fold(leaf).contains(&fold(text)))
+            }
+            Test::Field { field, op, value } => field_holds(record, field, *op, value),
+        };
+        is != term.negated
+    })
+}
+
+fn field_holds(record: &Record, field: &str, op: Op, text: &str) -> bool {
+    let value = match field {
+        "id" => Value::from(record.id.to_string()),
+        "rev" => record.revision.map_or(Value::Null, Value::from),
+        "budget" | "custom_fields.budget" => record.data["custom_fields"]["budget"].clone(),
+        field => record.data[field].clone(),
+    };
+    let mut all = Vec::new();
+    leaves(&value, &mut all);
+    if op == Op::Contains && text.is_empty() {
+        return value.is_null()
+            || value == Value::from("")
+            || value == serde_json::json!([])
+            || value == serde_json::json!({});
+    }
+    if op == Op::NotEqual {
+        return !all.iter().any(|leaf| compare(leaf, text).is_eq());
+    }
+    all.iter().any(|leaf| match op {
+        Op::Contains => fold(leaf).contains(&fold(text)),
+        Op::Equal => compare(leaf, text).is_eq(),
+        Op::Greater => compare(leaf, text).is_gt(),
+        Op::GreaterOrEqual => compare(leaf, text).is_ge(),
+        Op::Less => compare(leaf, text).is_lt(),
+        Op::LessOrEqual => compare(leaf, text).is_le(),
+        Op::NotEqual => unreachable!(),
+    })
+}
+
+fn compare(leaf: &str, text: &str) -> Ordering {
+    let number = |text: &str| serde_json::from_str::<serde_json::Number>(text).ok();
+    match (number(leaf), number(text)) {
+        (Some(a), Some(b)) => match (a.as_i64(), b.as_i64()) {
+            (Some(a), Some(b)) => a.cmp(&b),
+            _ => a.as_f64().partial_cmp(&b.as_f64()).unwrap(),
+        },
+        _ => leaf.cmp(text),
+    }
+}
+
+/// What SQLite answers to a statement that selects ids.
+pub(crate) fn ids(reader: &Reader, sql: &str) -> Vec<RecordId> {
+    kit::rows(reader, sql)
+        .into_iter()
+        .map(|row| match &row[0] {
+            drainboard::mirror::reader::Value::Integer(id) => RecordId::Int(*id),
+            drainboard::mirror::reader::Value::Text(id) => RecordId::Text(id.clone()),
+            other => panic!("no id: {other:?}"),
+        })
+        .collect()
+}

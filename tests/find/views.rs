@@ -1,0 +1,207 @@
+//! Filters and orders against the naive reader and SQLite; pages forwards and backwards cover exactly the view.
+
+use drainboard::mirror::filter::Filter;
+use drainboard::mirror::find::{News, Place, Query, Sort, SortBy, View};
+use drainboard::mirror::{MirrorError, Reader};
+use drainboard::protocol::RecordId;
+
+use crate::kit::{self, Scratch};
+use crate::model;
+
+fn view(reader: &Reader, filter: &str, sort: Sort) -> View {
+    let query = Query { kind: "thing".into(), filter: Filter::parse(filter).unwrap(), sort };
+    reader.view(&query, None, &mut |_| true).unwrap_or_else(|e| panic!("{filter}: {e}"))
+}
+
+fn by(field: &str, descending: bool) -> Sort {
+    let by = match field {
+        "id" => SortBy::Id,
+        "revision" => SortBy::Revision,
+        field => SortBy::Field(field.into()),
+    };
+    Sort { by, descending }
+}
+
+/// All rows by pages, downwards and upwards, with their numbers checked.
+fn walk(reader: &Reader, view: &View, limit: usize) -> Vec<RecordId> {
+    let mut down = Vec::new();
+    let mut place = Some(Place::Top);
+    while let Some(at) = place {
+        let sheet = reader.page(view, &at, limit).unwrap();
+        if let Some(first) = sheet.first.filter(|_| sheet.exact) {
+            assert_eq!(first, down.len() as u64, "{at:?}");
+        }
+        assert_eq!(sheet.above.is_some(), !down.is_empty(), "{at:?}");
+        down.extend(sheet.rows.into_iter().map(|row| row.id));
+        place = sheet.below;
+    }
+    let mut up = Vec::new();
+    let mut place = Some(Place::Bottom);
+    while let Some(at) = place {
+        let sheet = reader.page(view, &at, limit).unwrap();
+        up.extend(sheet.rows.into_iter().rev().map(|row| row.id));
+        place = sheet.above;
+    }
+    up.reverse();
+    assert_eq!(down, up);
+    down
+}
+
+#[tokio::test]
+async fn a_view_is_what_a_naive_reader_finds_in_the_order_of_sqlite() {
+    let mut rng = model::rng();
+    for texts in [false, true] {
+        let scratch = Scratch::new();
+        let records = model::fill(&scratch, &mut rng, 300, texts).await;
+        let reader = scratch.reader();
+        for _ in 0..150 {
+            let text = model::filter(&mut rng);
+            let filter = Filter::parse(&text).unwrap();
+            let field = ["id", "revision", "name", "city", "value"][rng.usize(..5)];
+            let descending = rng.bool();
+            // SQLite shows an array or an object without its spaces; Browse takes it as it came.
+            let nested = if ["id", "revision"].contains(&field) {
+                String::new()
+            } else {
+                format!("WHERE coalesce(json_type(data, '$.{field}'), '') NOT IN ('array', 'object')")
+            };
+            let direction = if descending { "DESC" } else { "ASC" };
+            let tie = if field == "id" { "" } else { ", id" };
+            let order = model::ids(
+                &reader,
+                &format!("SELECT id FROM thing {nested} ORDER BY {field} {direction}{tie}"),
+            );
+            let found = walk(&reader, &view(&reader, &text, by(field, descending)), rng.usize(1..50));
+            let holds = |id: &RecordId| model::holds(records.iter().find(|r| r.id == *id).unwrap(), &filter);
+            let expected: Vec<_> = order.iter().filter(|id| holds(id)).cloned().collect();
+            let plain: Vec<_> = found.iter().filter(|id| order.contains(id)).cloned().collect();
+            assert_eq!(plain, expected, "{text} by {field} {direction}");
+            assert_eq!(found.len(), records.iter().filter(|r| model::holds(r, &filter)).count(), "{text}");
+            let hits = view(&reader, &text, by(field, descending)).hits();
+            assert!(hits.is_none_or(|hits| hits == found.len() as u64));
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_place_leads_to_its_row() {
+    let mut rng = model::rng();
+    let scratch = Scratch::new();
+    let records = model::fill(&scratch, &mut rng, 2_500, false).await;
+    let reader = scratch.reader();
+    for (filter, field) in [("", "id"), ("-name:nobody", "id"), ("", "name")] {
+        for descending in [false, true] {
+            let view = view(&reader, filter, by(field, descending));
+            reader.rank(&view, &mut |_| true).unwrap();
+            let all = walk(&reader, &view, 200);
+            assert_eq!(all.len(), records.len());
+            for _ in 0..30 {
+                let n = rng.usize(..all.len());
+                let first = |place: Place| {
+                    let sheet = reader.page(&view, &place, 7).unwrap();
+                    assert!(sheet.exact, "{place:?}");
+                    let first = sheet.first.unwrap() as usize;
+                    let ids: Vec<_> = sheet.rows.into_iter().map(|row| row.id).collect();
+                    assert_eq!(ids, all[first..first + ids.len()], "{place:?}");
+                    first
+                };
+                assert_eq!(first(Place::Row(n as u64)), n);
+                assert_eq!(first(Place::At(all[n].clone())), n);
+                assert_eq!(first(Place::Ending(n as u64)), n.saturating_sub(7));
+                assert_eq!(first(Place::Percent(50.0)), 1_250);
+                assert_eq!(first(Place::Bottom), all.len() - 7);
+                if n + 1 < all.len() {
+                    assert_eq!(first(Place::After(all[n].clone())), n + 1);
+                }
+                if n > 0 {
+                    assert_eq!(first(Place::Before(all[n].clone())), n.saturating_sub(7));
+                }
+            }
+            if field == "id" {
+                // An id that is not there: the next one in the view's order.
+                let RecordId::Int(id) = all[1_000] else { panic!() };
+                let gap = RecordId::Int(if descending { id + 1 } else { id - 1 });
+                assert_eq!(reader.page(&view, &Place::At(gap), 1).unwrap().rows[0].id, all[1_000]);
+            }
+        }
+    }
+    // Before the ranks are there a number is an estimate, and says so.
+    let fresh = view(&reader, "", Sort::default());
+    let sheet = reader.page(&fresh, &Place::Row(1_000), 5).unwrap();
+    assert!(!sheet.exact && sheet.first.unwrap().abs_diff(1_000) < 100, "{:?}", sheet.first);
+}
+
+#[tokio::test]
+async fn a_long_view_shows_its_first_page_early_tells_its_way_and_stops_when_told() {
+    let mut rng = model::rng();
+    let scratch = Scratch::new();
+    model::fill(&scratch, &mut rng, 9_000, false).await;
+    let reader = scratch.reader();
+    let query =
+        Query { kind: "thing".into(), filter: Filter::parse("rev>2").unwrap(), sort: Sort::default() };
+    let (mut first, mut told) = (Vec::new(), 0);
+    let view = reader
+        .view(&query, None, &mut |news| {
+            match news {
+                News::First(rows) => first = rows.to_vec(),
+                News::Scanned { rows, of, hits } => {
+                    assert!(rows <= of && hits <= rows && of == 9_000);
+                    told += 1;
+                }
+            }
+            true
+        })
+        .unwrap();
+    assert_eq!(told, 2);
+    assert!(!first.is_empty());
+    assert_eq!(first, reader.page(&view, &Place::Top, first.len()).unwrap().rows);
+    let stopped = reader.view(&query, None, &mut |news| matches!(news, News::First(_)));
+    assert!(matches!(stopped, Err(MirrorError::Stopped)), "{stopped:?}");
+    // And by the handle, from another thread or from here.
+    let handle = reader.interrupter();
+    let stopped = reader.view(&query, None, &mut |_| {
+        handle.interrupt();
+        true
+    });
+    assert!(matches!(stopped, Err(MirrorError::Stopped)), "{stopped:?}");
+}
+
+#[tokio::test]
+async fn rows_that_went_since_are_left_out() {
+    let mut rng = model::rng();
+    let scratch = Scratch::new();
+    let records = model::fill(&scratch, &mut rng, 50, false).await;
+    let reader = scratch.reader();
+    let view = view(&reader, "rev>0", Sort::default());
+    let gone: Vec<_> = records[10..20]
+        .iter()
+        .map(|r| kit::item("thing", "deleted", "d", 99, &format!("{{\"id\": {}}}", r.id)))
+        .collect();
+    model::apply(&scratch.open(), &gone).await;
+    let left: Vec<_> = records
+        .iter()
+        .enumerate()
+        .filter(|(i, _)| !(10..20).contains(i))
+        .map(|(_, r)| r.id.clone())
+        .collect();
+    let sheet = reader.page(&view, &Place::Top, 40).unwrap();
+    assert_eq!(sheet.rows.iter().map(|row| row.id.clone()).collect::<Vec<_>>(), left);
+}
+
+#[tokio::test]
+async fn a_field_that_is_none_is_an_error_with_what_is_near() {
+    let mut rng = model::rng();
+    let scratch = Scratch::new();
+    model::fill(&scratch, &mut rng, 20, false).await;
+    let reader = scratch.reader();
+    let query = |filter: &str| Query {
+        kind: "thing".into(),
+        filter: Filter::parse(filter).unwrap(),
+        sort: Sort::default(),
+    };
+    let error = reader.view(&query("nmae:x"), None, &mut |_| true).unwrap_err().to_string();
+    assert_eq!(error, "thing has no field nmae; did you mean name?");
+    let nothing = Query { kind: "nothing".into(), ..query("") };
+    let view = reader.view(&nothing, None, &mut |_| true).unwrap();
+    assert_eq!(reader.page(&view, &Place::Top, 5).unwrap().rows, []);
+}
