@@ -84,7 +84,7 @@ async fn an_index_is_private_and_what_is_no_index_of_this_mirror_is_made_anew() 
         &|| assert!(std::fs::copy(file(&two), file(&one)).unwrap() > 0),
         &|| {
             std::fs::write(file(&one), "not a database, and long enough to look like one. ".repeat(99))
-                .unwrap()
+                .unwrap();
         },
         &|| std::fs::write(file(&one), "").unwrap(),
         &|| {
