@@ -85,7 +85,7 @@ impl Matcher {
             Test::Anywhere(needle) | Test::Field(Subject::Path(_), Check::Contains(needle)) => {
                 Some(needle.text())
             }
-            _ => None,
+            Test::Field(..) => None,
         });
         texts.collect()
     }

@@ -145,6 +145,7 @@ impl Pass<'_> {
         }
         for kind in &kinds {
             self.kind(&kind.name, &crate::mirror::names::quoted(&kind.table))?;
+            (self.tell)(self.rows, self.of);
         }
         Ok(())
     }
