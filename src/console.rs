@@ -4,6 +4,8 @@
 
 pub mod action;
 pub mod cells;
+pub mod complete;
+pub mod edit;
 mod inbox;
 mod input;
 pub mod key;
@@ -11,6 +13,8 @@ pub mod keymap;
 mod library;
 pub mod message;
 pub mod model;
+pub mod palette;
+mod queries;
 pub mod record;
 mod run;
 mod signals;
@@ -40,6 +44,8 @@ pub struct Setup {
     pub demo: Option<Arc<dyn Demo>>,
     /// The user's keymap file, whether it exists or not.
     pub keymap: Option<PathBuf>,
+    /// The file that keeps the SQL prompt's statements, whether it exists or not; none keeps them in memory only.
+    pub statements: Option<PathBuf>,
     /// No colour at all: `NO_COLOR`, `--color never`.
     pub no_color: bool,
 }

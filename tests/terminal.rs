@@ -276,6 +276,7 @@ mod child {
             start: None,
             demo: Some(Arc::new(Broken)),
             keymap: None,
+            statements: None,
             no_color: false,
         });
         assert!(left.is_err(), "{left:?}");

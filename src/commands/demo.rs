@@ -215,6 +215,7 @@ fn watch(
         start: Some(Mode::Full),
         demo: Some(Arc::new(levers)),
         keymap: None,
+        statements: None,
         no_color: output::colorless(common.color),
     };
     let left = console::run(setup).map_err(|error| Failure::other(format!("the console ended: {error}")))?;

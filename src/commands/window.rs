@@ -26,6 +26,7 @@ pub(super) fn run(sync: bool, common: &Common, pacing: &Pacing) -> Ending {
         start: sync.then_some(Mode::Full),
         demo: None,
         keymap: config.keymap.clone(),
+        statements: config.statements.clone(),
         no_color: output::colorless(common.color),
         engine: engine::spawn(settings::engine(config)),
     };

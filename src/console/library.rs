@@ -29,26 +29,51 @@ pub(super) fn start(mirror: PathBuf, inbox: Arc<Inbox>) -> std::io::Result<mpsc:
 /// The newest request of each kind, rows before the rest: they are what one looks at.
 fn newest(waiting: Vec<Request>) -> Vec<Request> {
     let (mut window, mut kinds, mut status) = (None, None, None);
+    let (mut sessions, mut touched, mut change) = (None, None, None);
     for request in waiting {
         match request {
             Request::Window { .. } => window = Some(request),
+            Request::Change { .. } => change = Some(request),
+            Request::Touched { .. } => touched = Some(request),
+            Request::Sessions { .. } => sessions = Some(request),
             Request::Kinds => kinds = Some(request),
             Request::Status => status = Some(request),
         }
     }
-    [window, kinds, status].into_iter().flatten().collect()
+    [window, change, touched, sessions, kinds, status].into_iter().flatten().collect()
 }
 
 fn answer(mirror: &Path, reader: &mut Option<Reader>, request: Request) -> Answer {
     match request {
         Request::Status => Answer::Status(read(mirror, reader, |r| r.status().map(Box::new))),
         Request::Kinds => Answer::Kinds(read(mirror, reader, Reader::kinds).map(Option::unwrap_or_default)),
+        Request::Sessions { before, limit } => {
+            // One more than asked for tells whether there are more.
+            let sessions = read(mirror, reader, |r| r.sessions_before(before, limit + 1));
+            Answer::Sessions { before, sessions: sessions.map(|rows| bounded(rows, limit)) }
+        }
+        Request::Touched { session, behind, limit } => {
+            let touched = read(mirror, reader, |r| r.touched(session, behind, limit + 1));
+            Answer::Touched { session, behind, touched: touched.map(|rows| bounded(rows, limit)) }
+        }
+        Request::Change { session, touched } => {
+            let change = read(mirror, reader, |r| r.change(&touched.kind, &touched.id, Some(session)));
+            Answer::Change { change: change.map(|c| c.flatten().map(Box::new)), touched }
+        }
         Request::Window { ticket, kind, from, limit } => {
             let window =
                 read(mirror, reader, |r| r.window(&kind, &from, limit)).map(Option::unwrap_or_default);
             Answer::Window { ticket, kind, from, window }
         }
     }
+}
+
+/// So many rows, and whether there were more.
+fn bounded<T>(rows: Option<Vec<T>>, limit: usize) -> (Vec<T>, bool) {
+    let mut rows = rows.unwrap_or_default();
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    (rows, more)
 }
 
 /// Reads; none where there is no mirror yet. After a failure the mirror is opened anew the next time.

@@ -1,11 +1,15 @@
 //! What reaches the model ([`Message`]) and what the model asks for ([`Effect`]). Plain data.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::Left;
 use super::key::Key;
+use super::model::grid::Cell;
+use super::{Left, complete};
 use crate::engine::{Command, Event, Snapshot};
-use crate::mirror::reader::{From, Kind, Status, Window};
+use crate::mirror::SessionNo;
+use crate::mirror::changes::{Change, Touched};
+use crate::mirror::reader::{From, Kind, SessionRow, Status, Window};
 
 /// Something that reached the console.
 #[derive(Debug, Clone)]
@@ -28,6 +32,8 @@ pub enum Message {
     EngineGone,
     /// The reader's answer.
     Read(Answer),
+    /// What the SQL thread has to say.
+    Sql(SqlAnswer),
     /// What the demo's lever did, or why it did not.
     Demo(Result<String, String>),
     /// A signal that asks to leave, by number.
@@ -73,6 +79,10 @@ pub enum Effect {
     Command(Command),
     /// Ask the mirror; the answer comes as [`Message::Read`].
     Read(Request),
+    /// Ask the SQL thread; its answers come as [`Message::Sql`].
+    Sql(SqlRequest),
+    /// Put a text into the terminal's clipboard.
+    Copy(String),
     /// Let someone edit the demo account.
     DemoEdit,
     /// Switch the demo service's pace.
@@ -94,6 +104,29 @@ pub enum Request {
     Status,
     /// The types with their counts.
     Kinds,
+    /// Sessions, newest first.
+    Sessions {
+        /// Those before this one; none for the newest.
+        before: Option<SessionNo>,
+        /// How many at the most.
+        limit: usize,
+    },
+    /// What a session replaced and deleted.
+    Touched {
+        /// The session.
+        session: SessionNo,
+        /// Behind the entry of this number; 0 for the first.
+        behind: i64,
+        /// How many at the most.
+        limit: usize,
+    },
+    /// What a session did to a record.
+    Change {
+        /// The session.
+        session: SessionNo,
+        /// The entry in its list.
+        touched: Touched,
+    },
     /// A window of rows.
     Window {
         /// The number that the answer repeats: an answer that is no longer waited for is dropped.
@@ -114,6 +147,29 @@ pub enum Answer {
     Status(Result<Option<Box<Status>>, String>),
     /// The types; none where there is no mirror yet.
     Kinds(Result<Vec<Kind>, String>),
+    /// Sessions, newest first.
+    Sessions {
+        /// Of the request.
+        before: Option<SessionNo>,
+        /// The sessions, and whether there are more.
+        sessions: Result<(Vec<SessionRow>, bool), String>,
+    },
+    /// What a session replaced and deleted.
+    Touched {
+        /// Of the request.
+        session: SessionNo,
+        /// Of the request.
+        behind: i64,
+        /// The entries, and whether there are more.
+        touched: Result<(Vec<Touched>, bool), String>,
+    },
+    /// What a session did to a record; none where it is not known any more.
+    Change {
+        /// Of the request.
+        touched: Touched,
+        /// The change.
+        change: Result<Option<Box<Change>>, String>,
+    },
     /// A window of rows.
     Window {
         /// Of the request.
@@ -125,4 +181,67 @@ pub enum Answer {
         /// The rows.
         window: Result<Window, String>,
     },
+}
+
+/// What the SQL thread is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SqlRequest {
+    /// Run a statement.
+    Run {
+        /// The number that the answers repeat.
+        ticket: u64,
+        /// The statement.
+        sql: String,
+    },
+    /// Stop the statement of that number, whatever it is doing.
+    Cancel(u64),
+    /// The tables with their columns, for the completion.
+    Tables,
+}
+
+/// What the SQL thread answers.
+#[derive(Debug, Clone)]
+pub enum SqlAnswer {
+    /// The tables with their columns.
+    Tables(Vec<complete::Table>),
+    /// The statements of earlier days, oldest first.
+    Statements(Vec<String>),
+    /// The names of the columns.
+    Columns {
+        /// Of the request.
+        ticket: u64,
+        /// As SQLite names them.
+        names: Vec<String>,
+    },
+    /// Some more rows.
+    Rows {
+        /// Of the request.
+        ticket: u64,
+        /// In the statement's order.
+        rows: Vec<Vec<Cell>>,
+    },
+    /// No more rows will come.
+    Ended {
+        /// Of the request.
+        ticket: u64,
+        /// How.
+        end: SqlEnd,
+        /// How long it took.
+        elapsed: Duration,
+    },
+    /// Something is wrong beside the statement.
+    Trouble(String),
+}
+
+/// How a statement ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SqlEnd {
+    /// All rows came.
+    All,
+    /// The console keeps no more rows than these.
+    Cut,
+    /// Somebody stopped it.
+    Cancelled,
+    /// It failed, in SQLite's words.
+    Failed(String),
 }

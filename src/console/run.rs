@@ -14,6 +14,7 @@ use super::input::Input;
 use super::keymap::Keymap;
 use super::message::{Effect, Message, Request};
 use super::model::{LEAVING, Model, Notice};
+use super::queries::Queries;
 use super::terminal::{self, Screen};
 use super::theme::Theme;
 use super::update::{opening, update};
@@ -28,16 +29,18 @@ struct Outside {
     inbox: Arc<Inbox>,
     commands: Sender<Command>,
     requests: mpsc::Sender<Request>,
+    queries: Queries,
     demo: Option<Arc<dyn Demo>>,
 }
 
 pub(super) fn run(setup: Setup) -> io::Result<Left> {
     let inbox = Arc::new(Inbox::default());
     let mut model = model(&setup);
+    let queries = Queries::start(setup.mirror.clone(), setup.statements, Arc::clone(&inbox))?;
     let requests = library::start(setup.mirror, Arc::clone(&inbox))?;
     let Engine { commands, events, snapshot, task } = setup.engine;
     forward(events, snapshot, Arc::clone(&inbox))?;
-    let outside = Outside { inbox: Arc::clone(&inbox), commands, requests, demo: setup.demo };
+    let outside = Outside { inbox: Arc::clone(&inbox), commands, requests, queries, demo: setup.demo };
     if setup.no_color {
         // The colourless theme has no colour to write; the library must not write resets in their place.
         crossterm::style::force_color_output(true);
@@ -142,6 +145,8 @@ fn perform(
         Effect::Read(request) => {
             let _ = outside.requests.send(request);
         }
+        Effect::Sql(request) => outside.queries.ask(request),
+        Effect::Copy(text) => Screen::copy(&text)?,
         Effect::DemoEdit => lever(outside, |demo| demo.edit()),
         Effect::DemoPace => lever(outside, |demo| Ok(demo.toggle_pace())),
         Effect::Redraw => screen.forget()?,

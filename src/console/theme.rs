@@ -24,6 +24,8 @@ pub struct Theme {
     pub selected: Style,
     /// The selected row of another pane.
     pub marked: Style,
+    /// A list that lies over something.
+    pub menu: Style,
     /// Created.
     pub created: Style,
     /// Updated.
@@ -63,6 +65,7 @@ impl Default for Theme {
             heading: plain.add_modifier(Modifier::BOLD),
             selected: plain.add_modifier(Modifier::REVERSED),
             marked: plain.add_modifier(Modifier::BOLD | Modifier::UNDERLINED),
+            menu: plain.add_modifier(Modifier::UNDERLINED),
             created: fg(Color::Green),
             updated: fg(Color::Blue),
             deleted: fg(Color::Magenta),
@@ -93,6 +96,7 @@ impl Theme {
             heading: with(Modifier::BOLD),
             selected: with(Modifier::REVERSED),
             marked: with(Modifier::BOLD | Modifier::UNDERLINED),
+            menu: with(Modifier::UNDERLINED),
             created: plain,
             updated: plain,
             deleted: plain,

@@ -1,6 +1,9 @@
 //! What each message changes, and what is to be done about it. Pure: no I/O, no clock (the model's `now` is set before).
 
 mod act;
+mod history;
+mod palette;
+mod sql;
 #[cfg(test)]
 mod tests;
 
@@ -8,7 +11,7 @@ use std::sync::Arc;
 
 use super::Left;
 use super::action::Scope;
-use super::key::Key;
+use super::key::{Code, Key};
 use super::keymap::Hit;
 use super::message::{Answer, Effect, Message, MouseKind, Request};
 use super::model::{Mirrored, Model, Notice, Overlay, Screen, browse, log, since};
@@ -22,9 +25,11 @@ const REFRESH: std::time::Duration = std::time::Duration::from_secs(1);
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     let mut effects = match message {
         Message::Key(key) => on_key(model, key),
-        // A paste is text and never keys; nothing takes text yet.
-        Message::Paste(_) => {
-            model.say("pasted text is not taken as keys");
+        Message::Paste(text) => {
+            // A paste is text and never keys.
+            if !typed_text(model, &text) {
+                model.say("pasted text is not taken as keys");
+            }
             Vec::new()
         }
         Message::Mouse(mouse) => match mouse.kind {
@@ -40,6 +45,8 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             model.size = (columns, rows);
             let height = view::rows_on_screen(model);
             model.browse.resized(height);
+            sql::follow(model);
+            history::follow(model);
             Vec::new()
         }
         Message::Snapshot(snapshot) => on_snapshot(model, snapshot),
@@ -53,6 +60,10 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             Vec::new()
         }
         Message::Read(answer) => on_answer(model, answer),
+        Message::Sql(answer) => {
+            sql::on_answer(model, answer);
+            Vec::new()
+        }
         Message::Demo(result) => {
             model.demo_busy = false;
             let (tone, text) = match result {
@@ -101,16 +112,38 @@ fn on_time(model: &mut Model, effects: &mut Vec<Effect>) {
         if model.screen == Screen::Browse {
             effects.extend(model.browse.again().map(Effect::Read));
         }
+        if model.screen == Screen::History {
+            effects.extend(history::shown(model));
+        }
     }
+    effects.extend(model.sql.insist().map(Effect::Sql));
+}
+
+/// Gives typed or pasted text to the line that takes it. False where none does.
+fn typed_text(model: &mut Model, text: &str) -> bool {
+    match model.overlay {
+        Some(Overlay::Palette) => palette::insert(model, text),
+        None if sql::takes_text(model) => sql::insert(model, text),
+        _ => return false,
+    }
+    true
 }
 
 fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
-    model.typed.push(key.normal());
-    let scopes: &[Scope] = match (model.overlay, model.screen) {
-        (Some(Overlay::AskQuit), _) => &[Scope::Ask, Scope::Global],
-        (Some(Overlay::Help(_)), _) => &[Scope::Global],
-        (None, Screen::Sync) => &[Scope::Sync, Scope::Global],
-        (None, Screen::Browse) => &[Scope::Browse, Scope::Global],
+    let key = key.normal();
+    // Where a line is typed plain characters are text.
+    if let (Code::Char(c), false, false) = (key.code, key.ctrl, key.alt)
+        && typed_text(model, c.encode_utf8(&mut [0; 4]))
+    {
+        model.typed.clear();
+        return Vec::new();
+    }
+    model.typed.push(key);
+    let scopes: &[Scope] = match model.overlay {
+        Some(Overlay::AskQuit) => &[Scope::Ask, Scope::Global],
+        Some(Overlay::Help(_)) => &[Scope::Global],
+        Some(Overlay::Palette) => &[Scope::Palette, Scope::Text, Scope::Global],
+        None => model.scopes(),
     };
     let mut hit = model.keymap.hit(scopes, &model.typed);
     if hit == Hit::None && model.typed.len() > 1 {
@@ -148,6 +181,11 @@ fn on_snapshot(model: &mut Model, snapshot: Arc<Snapshot>) -> Vec<Effect> {
         model.refreshed = model.now;
         let mut effects = opening(model);
         effects.extend(model.browse.again().map(Effect::Read));
+        match model.screen {
+            Screen::Sql => effects.extend(sql::shown()),
+            Screen::History => effects.extend(history::shown(model)),
+            _ => {}
+        }
         return effects;
     }
     Vec::new()
@@ -184,6 +222,20 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
         Answer::Kinds(Ok(kinds)) => model.browse.take_kinds(kinds),
         Answer::Kinds(Err(error)) => {
             model.browse.error = Some(error);
+            None
+        }
+        Answer::Sessions { before, sessions } => {
+            model.history.take_sessions(before, sessions);
+            history::follow(model);
+            None
+        }
+        Answer::Touched { session, behind, touched } => {
+            let request = model.history.take_touched(session, behind, touched);
+            history::follow(model);
+            request
+        }
+        Answer::Change { touched, change } => {
+            model.history.take_change(&touched, change);
             None
         }
         Answer::Window { ticket, from, window, .. } => match window {

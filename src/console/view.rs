@@ -10,12 +10,17 @@
 //! ```
 
 mod browse;
+mod grid;
 mod help;
+mod history;
 mod idle;
 mod log;
 mod paint;
+mod palette;
+mod sql;
 mod sync;
 mod tables;
+mod typed;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
@@ -49,11 +54,14 @@ pub fn view(model: &Model, frame: &mut Frame) {
         Screen::Sync if model.has_run() => sync::draw(model, buf, body),
         Screen::Sync => idle::draw(model, buf, body),
         Screen::Browse => browse::draw(model, buf, body),
+        Screen::Sql => sql::draw(model, buf, body),
+        Screen::History => history::draw(model, buf, body),
     }
     rule(buf, area, usize::from(area.height) - 2, theme);
     footer(model, buf, Rect { y: area.height - 1, height: 1, ..area });
     match model.overlay {
         Some(Overlay::Help(at)) => help::draw(model, buf, area, at),
+        Some(Overlay::Palette) => palette::draw(model, buf, area),
         Some(Overlay::AskQuit) => help::ask_quit(model, buf, area),
         None => {}
     }
@@ -86,6 +94,21 @@ pub fn pane_lines(model: &Model) -> usize {
 /// The height of the pane of screen 1 that has the focus.
 pub fn pane_height(model: &Model) -> usize {
     sync::layout(model, body(area_of(model))).height(model.pane)
+}
+
+/// Rows and columns that screen 5 has for its grid.
+pub fn sql_room(model: &Model) -> (usize, usize) {
+    sql::room(model, body(area_of(model)))
+}
+
+/// Rows of the list of screen 6 that has the focus.
+pub fn history_height(model: &Model) -> usize {
+    history::height(model, body(area_of(model)))
+}
+
+/// How many lines of screen 6's change do not fit.
+pub fn change_overflow(model: &Model) -> usize {
+    history::overflow(model, body(area_of(model)))
 }
 
 /// Lines of the help.
@@ -174,7 +197,13 @@ fn tabs(model: &Model, buf: &mut Buffer, area: Rect) {
     let theme = &model.theme;
     let mut spans = vec![gap(1)];
     let mut used = 1;
-    for (screen, action) in [(Screen::Sync, Action::ShowSync), (Screen::Browse, Action::ShowBrowse)] {
+    let screens = [
+        (Screen::Sync, Action::ShowSync),
+        (Screen::Browse, Action::ShowBrowse),
+        (Screen::Sql, Action::ShowSql),
+        (Screen::History, Action::ShowHistory),
+    ];
+    for (screen, action) in screens {
         let key = model.keymap.key_of(action).unwrap_or_default();
         let word = action.entry().short;
         let style = if screen == model.screen { theme.accent.patch(theme.heading) } else { theme.dim };
@@ -218,7 +247,12 @@ fn footer_actions(model: &Model) -> Vec<(Action, Option<&'static str>)> {
     if matches!(model.overlay, Some(Overlay::Help(_))) {
         return vec![a(Action::Down), a(Action::Up), (Action::Back, Some("close"))];
     }
+    if model.overlay == Some(Overlay::Palette) {
+        return vec![a(Action::Choose), a(Action::Down), a(Action::Up), (Action::Back, Some("close"))];
+    }
     let mut keys = match model.screen {
+        Screen::Sql => sql::footer(model),
+        Screen::History => history::footer(model),
         Screen::Browse => vec![
             a(Action::Open),
             a(Action::NextPane),
@@ -251,7 +285,10 @@ fn footer_actions(model: &Model) -> Vec<(Action, Option<&'static str>)> {
             _ => vec![a(Action::Pause), a(Action::Step), a(Action::SendAcks), a(Action::Stop)],
         },
     };
-    keys.push(a(Action::Help));
+    if !(model.screen == Screen::Sql && model.sql.pane == super::model::sql::Pane::Prompt) {
+        keys.push(a(Action::Palette));
+        keys.push(a(Action::Help));
+    }
     if keys.len() < 6 {
         keys.push(a(Action::Quit));
     }

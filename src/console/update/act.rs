@@ -5,12 +5,37 @@ use super::super::action::Action;
 use super::super::message::Effect;
 use super::super::model::{LEAVING, Model, Overlay, Screen, SyncPane, browse};
 use super::super::view;
-use super::next;
+use super::{history, next, palette, sql};
 use crate::engine::{Command, Mode, Phase};
 
 /// Does an action.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    // What lies over the screen, then the screen itself, may have a meaning of its own for an action.
+    let own = match (model.overlay, model.screen) {
+        (Some(Overlay::Palette), _) => palette::act(model, action),
+        (None, Screen::Sql) => sql::act(model, action),
+        (None, Screen::History) => history::act(model, action),
+        _ => None,
+    };
+    if let Some(effects) = own {
+        return effects;
+    }
     match action {
+        Action::Palette => palette::open(model),
+        Action::ShowSql => show(model, Screen::Sql),
+        Action::ShowHistory => show(model, Screen::History),
+        // These belong to a screen that is not shown.
+        Action::EditSql
+        | Action::RunSql
+        | Action::Complete
+        | Action::CompleteBack
+        | Action::Older
+        | Action::Newer
+        | Action::CopyCell
+        | Action::CopyRow
+        | Action::OpenSession
+        | Action::Choose
+        | Action::Text(_) => Vec::new(),
         Action::Help => {
             model.overlay = match model.overlay {
                 Some(Overlay::Help(_)) => None,
@@ -97,6 +122,10 @@ fn quit(model: &mut Model) -> Vec<Effect> {
             model.overlay = None;
             Vec::new()
         }
+        Some(Overlay::Palette) => {
+            model.overlay = None;
+            quit(model)
+        }
         // Asked already: the same key again means it.
         Some(Overlay::AskQuit) => yes(model),
         None if model.running() && model.leaving.is_none() => {
@@ -141,7 +170,7 @@ fn back(model: &mut Model) -> Vec<Effect> {
         // The remark is gone.
     } else if model.screen == Screen::Browse && model.browse.pane == browse::Pane::Record {
         model.browse.pane = browse::Pane::Rows;
-    } else if model.screen == Screen::Browse {
+    } else if model.screen != Screen::Sync {
         model.screen = Screen::Sync;
     } else {
         model.scroll = [0; 3];
@@ -154,13 +183,17 @@ fn show(model: &mut Model, screen: Screen) -> Vec<Effect> {
     model.screen = screen;
     let height = view::rows_on_screen(model);
     model.browse.resized(height);
-    if screen == Screen::Sync {
-        return Vec::new();
+    match screen {
+        Screen::Sync => Vec::new(),
+        Screen::Browse => {
+            // Another program may have synchronized meanwhile.
+            let mut effects = vec![Effect::Read(super::Request::Kinds)];
+            effects.extend(read(model.browse.again()));
+            effects
+        }
+        Screen::Sql => sql::shown(),
+        Screen::History => history::shown(model),
     }
-    // Another program may have synchronized meanwhile.
-    let mut effects = vec![Effect::Read(super::Request::Kinds)];
-    effects.extend(read(model.browse.again()));
-    effects
 }
 
 fn pane(model: &mut Model, back: bool) -> Vec<Effect> {
@@ -174,6 +207,8 @@ fn pane(model: &mut Model, back: bool) -> Vec<Effect> {
             };
         }
         Screen::Browse => model.browse.pane = next(model.browse.pane, back),
+        // Their own panes turn before it comes to this.
+        Screen::Sql | Screen::History => {}
     }
     Vec::new()
 }
@@ -184,6 +219,8 @@ fn page(model: &Model) -> isize {
         _ if model.overlay.is_some() => view::help_height(model),
         Screen::Sync => view::pane_height(model),
         Screen::Browse => view::rows_on_screen(model),
+        Screen::Sql => view::sql_room(model).0,
+        Screen::History => view::history_height(model),
     };
     (height as isize - 1).max(1)
 }
@@ -199,6 +236,8 @@ fn steps(model: &mut Model, by: isize) -> Vec<Effect> {
         return Vec::new();
     }
     match (model.screen, model.browse.pane) {
+        (Screen::Sql, _) => sql::steps(model, by),
+        (Screen::History, _) => history::steps(model, by),
         (Screen::Sync, _) => {
             let most = view::pane_lines(model).saturating_sub(view::pane_height(model));
             let at = &mut model.scroll[model.pane as usize];
