@@ -6,7 +6,8 @@
 //!
 //! In reading order: [`plan`] (what an instruction means, pure), [`names`] (SQL names, pure), [`kinds`] (type tables),
 //! [`apply`] and [`unkeyed`] (a page into rows), [`outbox`] and [`ranges`] (ack keys and packs), [`writer`] (the
-//! thread), [`open`] and [`lock`] (the file), [`reader`] (the other side). The schema is `assets/sql/mirror.sql`.
+//! thread), [`open`] and [`lock`] (the file), [`reader`] (the other side). For Browse: [`filter`] (the language),
+//! [`find`] (views and their pages), [`index`] (search), [`refs`] (who refers to whom), [`changes`] (before and after). The schema is `assets/sql/mirror.sql`.
 
 mod apply;
 pub mod changes;
