@@ -238,9 +238,12 @@ impl Listing<'_> {
             Some(index) if !texts.is_empty() => index.candidates(self.reader, &self.query.kind, &texts)?,
             _ => None,
         };
+        // Rows one by one cost more than all in a row.
+        let all = self.reader.rows_of(&self.query.kind)?;
+        let candidates = candidates.filter(|rows| (rows.len() as u64) < all / 8 || all < 4_096);
         let of = match &candidates {
             Some(rows) => rows.len() as u64,
-            None => self.reader.rows_of(&self.query.kind)?,
+            None => all,
         };
         if self.query.sort.by == SortBy::Id && of > 4_096 {
             self.first_page(candidates.as_deref(), tell)?;
