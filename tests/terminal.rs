@@ -276,7 +276,7 @@ mod child {
             start: None,
             demo: Some(Arc::new(Broken)),
             keymap: None,
-            no_color: false,
+            looks: drainboard::console::theme::Looks::default(),
         });
         assert!(left.is_err(), "{left:?}");
         std::process::exit(101);
