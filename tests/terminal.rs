@@ -277,7 +277,7 @@ mod child {
             demo: Some(Arc::new(Broken)),
             keymap: None,
             statements: None,
-            no_color: false,
+            looks: drainboard::console::theme::Looks::default(),
         });
         assert!(left.is_err(), "{left:?}");
         std::process::exit(101);

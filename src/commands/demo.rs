@@ -43,6 +43,7 @@ pub(super) fn run(demo: &arguments::Demo, common: &Common) -> Ending {
         )));
     }
     let headless = !(io::stdout().is_terminal() && io::stdin().is_terminal());
+    let looks = output::looks(common, None)?;
     let folder = Folder::open(demo.keep.as_deref())?;
     let pace = Pace::of(demo, headless);
     let service = Service::open(service::Options {
@@ -61,7 +62,7 @@ pub(super) fn run(demo: &arguments::Demo, common: &Common) -> Ending {
     let ending = if headless {
         runtime.block_on(drain(settings, &service, &folder, common))
     } else {
-        watch(&runtime, settings, &service, &folder, common)
+        watch(&runtime, settings, &service, &folder, looks)
     };
     stop.cancel();
     runtime.shutdown_timeout(Duration::from_millis(200));
@@ -196,7 +197,7 @@ fn watch(
     settings: Settings,
     service: &Service,
     folder: &Folder,
-    common: &Common,
+    looks: console::theme::Looks,
 ) -> Ending {
     let (mirror, host) = (settings.mirror.clone(), settings.identity.host.clone());
     let realistic = settings.rate == DOCUMENTED_RATE;
@@ -216,7 +217,7 @@ fn watch(
         demo: Some(Arc::new(levers)),
         keymap: None,
         statements: None,
-        no_color: output::colorless(common.color),
+        looks,
     };
     let left = console::run(setup).map_err(|error| Failure::other(format!("the console ended: {error}")))?;
     if let Some(kept) = folder.kept() {

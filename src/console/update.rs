@@ -17,6 +17,7 @@ use super::message::{Answer, Effect, Message, MouseKind, Request};
 use super::model::{Mirrored, Model, Notice, Overlay, Screen, browse, log, since};
 use super::view;
 use crate::engine::{Command, Event, EventKind, Snapshot};
+use crate::text::visible;
 
 /// How often the mirror is asked anew while the engine commits.
 const REFRESH: std::time::Duration = std::time::Duration::from_secs(1);
@@ -57,6 +58,13 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
                 error: true,
                 text: "the engine has ended: quit and start again to synchronize".to_owned(),
             });
+            Vec::new()
+        }
+        Message::Panicked(what) => {
+            let what = visible(&what);
+            model.log.push(log::Line::new(model.now, log::Tone::Bad, "internal", what.to_string()));
+            let text = format!("a fault in drainboard itself, please report it: {what}");
+            model.notices.push(Notice { error: true, text });
             Vec::new()
         }
         Message::Read(answer) => on_answer(model, answer),

@@ -41,6 +41,11 @@ pub const LEAST: (u16, u16) = (60, 16);
 pub fn view(model: &Model, frame: &mut Frame) {
     let area = frame.area();
     let buf = frame.buffer_mut();
+    draw(model, buf, area);
+    model.theme.ground(buf);
+}
+
+fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
     if area.width < LEAST.0 || area.height < LEAST.1 {
         too_small(buf, area);
         return;
