@@ -156,14 +156,15 @@ fn it_draws_helps_resizes_and_gives_the_terminal_back() {
 fn statements_run_stop_and_are_copied_and_the_palette_finds_its_way() {
     let mut terminal = Terminal::up_to_date();
     terminal.press(b"5");
-    terminal.until("the tables", |s| s.contains("Tables and their columns") && s.contains("_session"));
+    terminal.until("the tables", |s| s.contains("Tables and their columns") && s.contains("deal  "));
     // Text, a completion, a paste with a line break that runs nothing, then the key that runs it.
     terminal.press(b"sel\t count(*) AS many\x1b[200~\r\nFROM conta\x1b[201~\t");
     terminal.until("the statement", |s| s.contains("SELECT count(*) AS many FROM contact"));
     assert!(!terminal.text().contains("1 row"));
     terminal.press(b"\r");
     terminal.until("the answer", |s| s.contains("1 row ") && s.contains("many"));
-    terminal.press(b"\x15WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT max(x) FROM n\r");
+    terminal
+        .press(b"\x15WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT max(x) FROM n\r");
     terminal.until("a long statement", |s| s.contains("● running"));
     terminal.press(b"\x1b");
     terminal.until("its end", |s| s.contains("○ stopped"));
