@@ -46,8 +46,6 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             model.size = (columns, rows);
             let height = view::rows_on_screen(model);
             model.browse.resized(height);
-            sql::follow(model);
-            history::follow(model);
             Vec::new()
         }
         Message::Snapshot(snapshot) => on_snapshot(model, snapshot),
@@ -234,12 +232,10 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
         }
         Answer::Sessions { before, sessions } => {
             model.history.take_sessions(before, sessions);
-            history::follow(model);
             None
         }
         Answer::Touched { session, behind, touched } => {
             let request = model.history.take_touched(session, behind, touched);
-            history::follow(model);
             request
         }
         Answer::Change { touched, change } => {
