@@ -308,6 +308,7 @@ mod child {
             title: "broken".into(),
             host: String::new(),
             start: None,
+            tap: drainboard::client::Tap::new(),
             demo: Some(Arc::new(Broken)),
             keymap: None,
             statements: None,
