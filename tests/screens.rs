@@ -19,7 +19,7 @@ use ratatui::style::Color;
 
 type Make = fn() -> Model;
 
-const MODELS: [(&str, Make); 10] = [
+const MODELS: [(&str, Make); 15] = [
     ("idle_without_mirror", models::idle_without_mirror),
     ("idle", models::idle),
     ("draining", models::draining),
@@ -28,6 +28,11 @@ const MODELS: [(&str, Make); 10] = [
     ("done", models::done),
     ("failed", models::failed),
     ("browse", models::browsing),
+    ("browse_filter", models::filtering),
+    ("browse_sorted", models::sorted),
+    ("browse_tree", models::tree),
+    ("browse_changes", models::changed),
+    ("browse_columns", models::choosing),
     ("help", || typed(models::draining(), &[Key::char('?')])),
     ("ask_quit", || typed(models::draining(), &[Key::char('q')])),
 ];

@@ -10,13 +10,15 @@ pub enum Scope {
     Sync,
     /// On the Browse screen.
     Browse,
+    /// While a line is written: a filter, an id, a file's name.
+    Prompt,
     /// While a question waits for its answer.
     Ask,
 }
 
 impl Scope {
     /// All of them, in the order of the help.
-    pub const ALL: [Self; 4] = [Self::Sync, Self::Browse, Self::Ask, Self::Global];
+    pub const ALL: [Self; 5] = [Self::Sync, Self::Browse, Self::Prompt, Self::Ask, Self::Global];
 
     /// The table's name in `keymap.toml`.
     pub fn name(self) -> &'static str {
@@ -24,6 +26,7 @@ impl Scope {
             Self::Global => "global",
             Self::Sync => "sync",
             Self::Browse => "browse",
+            Self::Prompt => "prompt",
             Self::Ask => "ask",
         }
     }
@@ -88,6 +91,48 @@ pub enum Action {
     Pace,
     /// Open the record, or the type.
     Open,
+    /// Write the filter.
+    Filter,
+    /// Sort by the column.
+    SortColumn,
+    /// In the order of ids again.
+    SortId,
+    /// To a record by its id.
+    GoToId,
+    /// To a part of the way.
+    GoToPercent,
+    /// Back to where one came from.
+    WayBack,
+    /// Forward again.
+    WayForward,
+    /// What the last session changed.
+    Changes,
+    /// To the column before.
+    ColumnBefore,
+    /// To the next column.
+    ColumnNext,
+    /// Choose the columns.
+    Columns,
+    /// The column changes places.
+    ColumnLeft,
+    /// The column changes places.
+    ColumnRight,
+    /// The column gets wider.
+    Wider,
+    /// The column gets narrower.
+    Narrower,
+    /// The cell to the clipboard.
+    CopyCell,
+    /// The record to the clipboard, as JSON.
+    CopyRecord,
+    /// The row to the clipboard, as CSV.
+    CopyRow,
+    /// The view to a file.
+    Export,
+    /// Take what was written.
+    Accept,
+    /// Drop what was written.
+    Cancel,
     /// Yes.
     Yes,
     /// No.
@@ -120,7 +165,7 @@ const fn entry(
 }
 
 /// The table.
-pub const ACTIONS: [Entry; 30] = [
+pub const ACTIONS: [Entry; 51] = [
     entry(Action::Sync, "sync", Scope::Sync, "sync", "synchronize until nothing is left"),
     entry(Action::Single, "single", Scope::Sync, "one session", "synchronize one session only"),
     entry(Action::Pause, "pause", Scope::Sync, "pause", "pause, or go on"),
@@ -130,7 +175,58 @@ pub const ACTIONS: [Entry; 30] = [
     entry(Action::TryNow, "try-now", Scope::Sync, "try now", "do not wait for the next try"),
     entry(Action::Edit, "edit", Scope::Sync, "edit account", "demo: someone edits the account"),
     entry(Action::Pace, "pace", Scope::Sync, "pace", "demo: the service's pace, real or none"),
-    entry(Action::Open, "open", Scope::Browse, "open", "open the type or the record"),
+    entry(
+        Action::Open,
+        "open",
+        Scope::Browse,
+        "open",
+        "open the type or the record; fold a part; follow a reference",
+    ),
+    entry(
+        Action::Filter,
+        "filter",
+        Scope::Browse,
+        "filter",
+        "which rows: `field:text`, `field>8`, `-not`, words",
+    ),
+    entry(Action::SortColumn, "sort", Scope::Browse, "sort", "sort by the marked column: up, down, not"),
+    entry(Action::SortId, "sort-by-id", Scope::Browse, "by id", "in the order of ids again"),
+    entry(Action::ColumnBefore, "column-before", Scope::Browse, "column before", "mark the column before"),
+    entry(Action::ColumnNext, "column-next", Scope::Browse, "column", "mark the next column"),
+    entry(Action::Columns, "columns", Scope::Browse, "columns", "choose the columns"),
+    entry(
+        Action::ColumnLeft,
+        "column-left",
+        Scope::Browse,
+        "column left",
+        "move the marked column to the left",
+    ),
+    entry(
+        Action::ColumnRight,
+        "column-right",
+        Scope::Browse,
+        "column right",
+        "move the marked column to the right",
+    ),
+    entry(Action::Wider, "wider", Scope::Browse, "wider", "make the marked column wider"),
+    entry(Action::Narrower, "narrower", Scope::Browse, "narrower", "make the marked column narrower"),
+    entry(Action::GoToId, "go-to-id", Scope::Browse, "go to id", "to the record with an id"),
+    entry(Action::GoToPercent, "go-to-percent", Scope::Browse, "go to %", "to a part of the way"),
+    entry(Action::WayBack, "way-back", Scope::Browse, "way back", "back to where you came from"),
+    entry(Action::WayForward, "way-forward", Scope::Browse, "way forward", "forward again"),
+    entry(
+        Action::Changes,
+        "changes",
+        Scope::Browse,
+        "changes",
+        "what the last session changed in the record",
+    ),
+    entry(Action::CopyCell, "copy-cell", Scope::Browse, "copy", "copy the value"),
+    entry(Action::CopyRecord, "copy-record", Scope::Browse, "copy record", "copy the record as JSON"),
+    entry(Action::CopyRow, "copy-row", Scope::Browse, "copy row", "copy the row as CSV"),
+    entry(Action::Export, "export", Scope::Browse, "export", "write what is shown to a file"),
+    entry(Action::Accept, "accept", Scope::Prompt, "take it", "take what was written"),
+    entry(Action::Cancel, "cancel", Scope::Prompt, "drop it", "drop what was written; a filter is cleared"),
     entry(Action::Yes, "yes", Scope::Ask, "yes", "yes"),
     entry(Action::No, "no", Scope::Ask, "no", "no, go back"),
     entry(Action::ShowSync, "show-sync", Scope::Global, "Sync", "screen 1: the synchronization"),

@@ -1,11 +1,17 @@
 //! What reaches the model ([`Message`]) and what the model asks for ([`Effect`]). Plain data.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::Left;
 use super::key::Key;
+use super::model::browse::Page;
+use super::model::browse::tree::{About, Pointing};
 use crate::engine::{Command, Event, Snapshot};
-use crate::mirror::reader::{From, Kind, Status, Window};
+use crate::mirror::find::{Place, Query};
+use crate::mirror::index;
+use crate::mirror::reader::{Kind, Status};
+use crate::mirror::refs::Reference;
 
 /// Something that reached the console.
 #[derive(Debug, Clone)]
@@ -73,6 +79,13 @@ pub enum Effect {
     Command(Command),
     /// Ask the mirror; the answer comes as [`Message::Read`].
     Read(Request),
+    /// Put a text on the clipboard; `what` it is.
+    Copy {
+        /// In a word or two.
+        what: String,
+        /// The text.
+        text: String,
+    },
     /// Let someone edit the demo account.
     DemoEdit,
     /// Switch the demo service's pace.
@@ -88,23 +101,58 @@ pub enum Effect {
 }
 
 /// A question to the mirror. Of each kind only the newest is answered.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Request {
     /// Device, sessions, counts.
     Status,
     /// The types with their counts.
     Kinds,
-    /// A window of rows.
-    Window {
+    /// A page of a view; the view is made where it is not there. A newer one ends the making of an older one.
+    Page {
         /// The number that the answer repeats: an answer that is no longer waited for is dropped.
         ticket: u64,
-        /// The type.
-        kind: String,
-        /// Where it begins.
-        from: From,
+        /// What to show.
+        query: Query,
+        /// Where the page begins.
+        place: Place,
         /// How many rows at the most.
         limit: usize,
+        /// Make the view again: the mirror has changed.
+        anew: bool,
     },
+    /// What is to be known of a record beside what it says.
+    About {
+        /// The record.
+        of: Reference,
+        /// Its revision.
+        revision: Option<i64>,
+        /// The record itself, JSON.
+        data: String,
+    },
+    /// Who points to a record.
+    Pointing {
+        /// To this one.
+        to: Reference,
+    },
+    /// Stop the search for who points to a record.
+    NoPointing,
+    /// Write a view to a file.
+    Export(Export),
+    /// Stop the export.
+    NoExport,
+}
+
+/// A view to be written to a file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Export {
+    /// What.
+    pub query: Query,
+    /// The file; its ending says the form.
+    pub path: PathBuf,
+    /// The fields, where the form has columns.
+    pub columns: Vec<String>,
+    /// Rows, about.
+    pub of: u64,
 }
 
 /// The mirror's answer.
@@ -114,15 +162,30 @@ pub enum Answer {
     Status(Result<Option<Box<Status>>, String>),
     /// The types; none where there is no mirror yet.
     Kinds(Result<Vec<Kind>, String>),
-    /// A window of rows.
-    Window {
+    /// A page of a view.
+    Page {
         /// Of the request.
         ticket: u64,
-        /// The type.
-        kind: String,
-        /// Where it was to begin.
-        from: From,
-        /// The rows.
-        window: Result<Window, String>,
+        /// The page.
+        page: Result<Page, String>,
     },
+    /// How far the making of a view is: rows seen, of how many, and how many of them are in it.
+    Scanned {
+        /// Of the request.
+        ticket: u64,
+        /// Rows seen, of how many, hits.
+        progress: (u64, u64, u64),
+    },
+    /// The numbers of rows are known now.
+    Ranked,
+    /// What is known of a record.
+    About(Box<About>),
+    /// Who points to a record.
+    Pointing(Pointing),
+    /// How far an export is: rows written, of how many.
+    Exporting(u64, u64),
+    /// What became of an export, in a line.
+    Exported(Result<String, String>),
+    /// How far the search index is.
+    Index(index::State),
 }

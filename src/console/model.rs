@@ -3,6 +3,7 @@
 pub mod browse;
 pub mod log;
 pub mod pace;
+pub mod prompt;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -70,6 +71,8 @@ pub struct Model {
     pub scroll: [usize; 3],
     /// Screen 2.
     pub browse: Browse,
+    /// Where and when the mouse was pressed last, for double-clicks.
+    pub click: Option<(Timestamp, (u16, u16))>,
     /// Errors and notices that wait to be seen, oldest first.
     pub notices: Vec<Notice>,
     /// A remark that goes away by itself.
@@ -167,6 +170,7 @@ impl Model {
             pane: SyncPane::Kinds,
             scroll: [0; 3],
             browse: Browse::default(),
+            click: None,
             notices: Vec::new(),
             toast: None,
             leaving: None,

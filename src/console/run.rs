@@ -2,7 +2,6 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -12,12 +11,13 @@ use tokio::sync::mpsc::Sender;
 use super::inbox::Inbox;
 use super::input::Input;
 use super::keymap::Keymap;
-use super::message::{Effect, Message, Request};
+use super::library::Library;
+use super::message::{Effect, Message};
 use super::model::{LEAVING, Model, Notice};
 use super::terminal::{self, Screen};
 use super::theme::Theme;
 use super::update::{opening, update};
-use super::{Demo, Left, Setup, library, signals};
+use super::{Demo, Left, Setup, signals};
 use crate::engine::{Command, Engine, EventKind, Phase};
 
 /// Thirty frames a second at the most.
@@ -27,17 +27,17 @@ const FRAME: Duration = Duration::from_millis(33);
 struct Outside {
     inbox: Arc<Inbox>,
     commands: Sender<Command>,
-    requests: mpsc::Sender<Request>,
+    library: Library,
     demo: Option<Arc<dyn Demo>>,
 }
 
 pub(super) fn run(setup: Setup) -> io::Result<Left> {
     let inbox = Arc::new(Inbox::default());
     let mut model = model(&setup);
-    let requests = library::start(setup.mirror, Arc::clone(&inbox))?;
+    let library = Library::start(&setup.mirror, &inbox)?;
     let Engine { commands, events, snapshot, task } = setup.engine;
     forward(events, snapshot, Arc::clone(&inbox))?;
-    let outside = Outside { inbox: Arc::clone(&inbox), commands, requests, demo: setup.demo };
+    let outside = Outside { inbox: Arc::clone(&inbox), commands, library, demo: setup.demo };
     if setup.no_color {
         // The colourless theme has no colour to write; the library must not write resets in their place.
         crossterm::style::force_color_output(true);
@@ -138,9 +138,13 @@ fn perform(
                 model.say("the engine does not listen just now: try again");
             }
         }
-        // The reader's thread ends only with this console.
-        Effect::Read(request) => {
-            let _ = outside.requests.send(request);
+        Effect::Read(request) => outside.library.ask(request),
+        Effect::Copy { what, text } => {
+            let said = match terminal::copy(&text) {
+                Ok(()) => format!("{what} copied, {}", crate::text::bytes(text.len() as u64)),
+                Err(e) => format!("{what} not copied: {e}"),
+            };
+            model.say(said);
         }
         Effect::DemoEdit => lever(outside, |demo| demo.edit()),
         Effect::DemoPace => lever(outside, |demo| Ok(demo.toggle_pace())),

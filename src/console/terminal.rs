@@ -111,6 +111,30 @@ pub(super) fn give_back() {
     let _ = write_all(RELEASE);
 }
 
+/// Bytes that terminals take for their clipboard; more is cut by some of them without a word.
+const CLIPBOARD: usize = 74_994;
+
+/// Hands a text to the terminal's clipboard (OSC 52), which works over SSH. Terminals do not answer: one without a
+/// clipboard drops it.
+///
+/// # Errors
+/// What cannot be copied, in words.
+pub(super) fn copy(text: &str) -> io::Result<()> {
+    use base64::Engine as _;
+    if text.len() > CLIPBOARD {
+        let size = crate::text::bytes(text.len() as u64);
+        return Err(io::Error::other(format!(
+            "{size} is more than terminals take (73 KiB); export it to a file"
+        )));
+    }
+    if std::env::var_os("TERM").is_some_and(|t| t == "linux" || t == "dumb") {
+        return Err(io::Error::other("this terminal has no clipboard"));
+    }
+    let _drawing = DRAWING.lock().unwrap_or_else(PoisonError::into_inner);
+    let coded = base64::engine::general_purpose::STANDARD.encode(text);
+    write_all(format!("\x1b]52;c;{coded}\x1b\\").as_bytes())
+}
+
 fn take_before() -> Option<Termios> {
     BEFORE.lock().unwrap_or_else(PoisonError::into_inner).take()
 }

@@ -1,6 +1,7 @@
 //! What each message changes, and what is to be done about it. Pure: no I/O, no clock (the model's `now` is set before).
 
 mod act;
+mod browse;
 #[cfg(test)]
 mod tests;
 
@@ -11,7 +12,8 @@ use super::action::Scope;
 use super::key::Key;
 use super::keymap::Hit;
 use super::message::{Answer, Effect, Message, MouseKind, Request};
-use super::model::{Mirrored, Model, Notice, Overlay, Screen, browse, log, since};
+use super::model::browse::Pane;
+use super::model::{Mirrored, Model, Notice, Overlay, Screen, log, since};
 use super::view;
 use crate::engine::{Command, Event, EventKind, Snapshot};
 
@@ -22,16 +24,18 @@ const REFRESH: std::time::Duration = std::time::Duration::from_secs(1);
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     let mut effects = match message {
         Message::Key(key) => on_key(model, key),
-        // A paste is text and never keys; nothing takes text yet.
-        Message::Paste(_) => {
-            model.say("pasted text is not taken as keys");
-            Vec::new()
+        Message::Paste(text) => on_paste(model, &text),
+        Message::Mouse(mouse) => {
+            let browsing = model.screen == Screen::Browse && model.overlay.is_none();
+            match mouse.kind {
+                MouseKind::WheelUp if browsing => browse::wheel(model, mouse, -3),
+                MouseKind::WheelDown if browsing => browse::wheel(model, mouse, 3),
+                MouseKind::WheelUp => act::wheel(model, -3),
+                MouseKind::WheelDown => act::wheel(model, 3),
+                _ if browsing => browse::mouse(model, mouse),
+                _ => Vec::new(),
+            }
         }
-        Message::Mouse(mouse) => match mouse.kind {
-            MouseKind::WheelUp => act::wheel(model, -3),
-            MouseKind::WheelDown => act::wheel(model, 3),
-            _ => Vec::new(),
-        },
         Message::Focus(focused) => {
             model.focused = focused;
             Vec::new()
@@ -70,6 +74,9 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Tick => Vec::new(),
     };
     on_time(model, &mut effects);
+    if model.screen == Screen::Browse {
+        effects.extend(model.browse.wonder().into_iter().map(Effect::Read));
+    }
     effects
 }
 
@@ -99,14 +106,16 @@ fn on_time(model: &mut Model, effects: &mut Vec<Effect>) {
             effects.push(Effect::Read(Request::Status));
         }
         if model.screen == Screen::Browse {
-            effects.extend(model.browse.again().map(Effect::Read));
+            effects.extend(model.browse.again(false).map(Effect::Read));
         }
     }
 }
 
 fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
     model.typed.push(key.normal());
+    let writes = model.screen == Screen::Browse && model.overlay.is_none() && model.browse.prompt.is_some();
     let scopes: &[Scope] = match (model.overlay, model.screen) {
+        _ if writes => &[Scope::Prompt],
         (Some(Overlay::AskQuit), _) => &[Scope::Ask, Scope::Global],
         (Some(Overlay::Help(_)), _) => &[Scope::Global],
         (None, Screen::Sync) => &[Scope::Sync, Scope::Global],
@@ -122,11 +131,35 @@ fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
         Hit::More => Vec::new(),
         Hit::None => {
             model.typed.clear();
-            Vec::new()
+            if writes { on_text(model, key) } else { Vec::new() }
         }
         Hit::Action(action) => {
             model.typed.clear();
             act::act(model, action)
+        }
+    }
+}
+
+/// A key for the line that is being written. What goes on everywhere still does.
+fn on_text(model: &mut Model, key: Key) -> Vec<Effect> {
+    use super::action::Action::{Interrupt, Redraw, Suspend};
+    if let Hit::Action(action @ (Interrupt | Redraw | Suspend)) = model.keymap.hit(&[Scope::Global], &[key]) {
+        return act::act(model, action);
+    }
+    let changed = model.browse.prompt.as_mut().is_some_and(|prompt| prompt.edit(key));
+    if changed { browse::written(model) } else { Vec::new() }
+}
+
+/// Pasted text is text and never keys.
+fn on_paste(model: &mut Model, text: &str) -> Vec<Effect> {
+    match model.browse.prompt.as_mut() {
+        Some(prompt) if model.screen == Screen::Browse && model.overlay.is_none() => {
+            prompt.paste(text);
+            browse::written(model)
+        }
+        _ => {
+            model.say("pasted text is not taken as keys");
+            Vec::new()
         }
     }
 }
@@ -147,7 +180,7 @@ fn on_snapshot(model: &mut Model, snapshot: Arc<Snapshot>) -> Vec<Effect> {
         model.stale = false;
         model.refreshed = model.now;
         let mut effects = opening(model);
-        effects.extend(model.browse.again().map(Effect::Read));
+        effects.extend(model.browse.again(true).map(Effect::Read));
         return effects;
     }
     Vec::new()
@@ -186,23 +219,52 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
             model.browse.error = Some(error);
             None
         }
-        Answer::Window { ticket, from, window, .. } => match window {
-            Ok(window) => {
-                let height = view::rows_on_screen(model);
-                model.browse.take_window(ticket, &from, window, height)
+        Answer::Page { ticket, page: Ok(page) } => {
+            let height = view::rows_on_screen(model);
+            model.browse.take_page(ticket, page, height)
+        }
+        Answer::Page { ticket, page: Err(error) } => {
+            model.browse.take_failure(ticket, error);
+            None
+        }
+        Answer::Scanned { ticket, progress } => {
+            model.browse.take_progress(ticket, progress);
+            None
+        }
+        Answer::Ranked => model.browse.again(false),
+        Answer::About(about) => {
+            model.browse.take_about(*about);
+            None
+        }
+        Answer::Pointing(pointing) => {
+            model.browse.take_pointing(pointing);
+            None
+        }
+        Answer::Exporting(rows, of) => {
+            if let Some(export) = &mut model.browse.export {
+                *export = (rows, of);
             }
-            Err(error) => {
-                model.browse.take_failure(ticket, error);
-                None
+            None
+        }
+        Answer::Exported(result) => {
+            model.browse.export = None;
+            match result {
+                Ok(done) => model.say(done),
+                Err(text) => model.notices.push(Notice { error: true, text }),
             }
-        },
+            None
+        }
+        Answer::Index(state) => {
+            model.browse.index = state;
+            None
+        }
     };
     request.map(Effect::Read).into_iter().collect()
 }
 
 /// Moves among the panes of screen 2.
-fn next(pane: browse::Pane, back: bool) -> browse::Pane {
-    use browse::Pane::{Kinds, Record, Rows};
+fn next(pane: Pane, back: bool) -> Pane {
+    use Pane::{Kinds, Record, Rows};
     match (pane, back) {
         (Kinds, false) | (Record, true) => Rows,
         (Rows, false) | (Kinds, true) => Record,

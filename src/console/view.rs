@@ -24,10 +24,14 @@ use ratatui::style::Style;
 
 use super::action::Action;
 use super::cells;
+use super::model::browse::Pane;
+use super::model::prompt::Ask;
 use super::model::{Model, Overlay, Screen};
 use crate::engine::{Phase, RunEnd};
 use crate::text::{clock, visible};
 use paint::{gap, hint, line, line_right, rule, s};
+
+pub use browse::Spot;
 
 /// The smallest terminal that is drawn on.
 pub const LEAST: (u16, u16) = (60, 16);
@@ -70,12 +74,22 @@ fn area_of(model: &Model) -> Rect {
 
 /// Rows of screen 2's table.
 pub fn rows_on_screen(model: &Model) -> usize {
-    browse::layout(body(area_of(model)), model.browse.pane).rows_height()
+    browse::layout(body(area_of(model)), &model.browse).rows_height()
 }
 
 /// How many lines of the record do not fit.
 pub fn record_overflow(model: &Model) -> usize {
-    browse::record_overflow(model, body(area_of(model)))
+    browse::overflow(model, body(area_of(model)))
+}
+
+/// How far the record must be scrolled for its cursor to be seen.
+pub fn record_scroll(model: &Model) -> usize {
+    browse::scroll(model, body(area_of(model)))
+}
+
+/// What lies at a place of screen 2.
+pub fn spot(model: &Model, column: u16, row: u16) -> Option<Spot> {
+    browse::spot(model, body(area_of(model)), column, row)
 }
 
 /// Lines of the pane of screen 1 that has the focus.
@@ -219,14 +233,7 @@ fn footer_actions(model: &Model) -> Vec<(Action, Option<&'static str>)> {
         return vec![a(Action::Down), a(Action::Up), (Action::Back, Some("close"))];
     }
     let mut keys = match model.screen {
-        Screen::Browse => vec![
-            a(Action::Open),
-            a(Action::NextPane),
-            a(Action::PageDown),
-            a(Action::Top),
-            a(Action::Bottom),
-            (Action::Back, Some("back")),
-        ],
+        Screen::Browse => browse_actions(model),
         Screen::Sync if !model.running() => {
             let mut keys = vec![a(Action::Sync), a(Action::Single), a(Action::Step)];
             if model.demo {
@@ -251,11 +258,54 @@ fn footer_actions(model: &Model) -> Vec<(Action, Option<&'static str>)> {
             _ => vec![a(Action::Pause), a(Action::Step), a(Action::SendAcks), a(Action::Stop)],
         },
     };
+    if model.screen == Screen::Browse && model.browse.prompt.is_some() {
+        return keys; // every other key is text
+    }
     keys.push(a(Action::Help));
     if keys.len() < 6 {
         keys.push(a(Action::Quit));
     }
     keys
+}
+
+/// The keys that matter on screen 2.
+fn browse_actions(model: &Model) -> Vec<(Action, Option<&'static str>)> {
+    let a = |action| (action, None);
+    let browse = &model.browse;
+    if browse.prompt.as_ref().is_some_and(|p| p.ask == Ask::Filter) {
+        return vec![a(Action::Accept), (Action::Cancel, Some("clear"))];
+    }
+    if browse.prompt.is_some() {
+        return vec![a(Action::Accept), a(Action::Cancel)];
+    }
+    if browse.choosing.is_some() {
+        return vec![
+            (Action::Open, Some("show or hide")),
+            a(Action::ColumnLeft),
+            a(Action::ColumnRight),
+            (Action::Back, Some("close")),
+        ];
+    }
+    match browse.pane {
+        Pane::Record => vec![
+            (Action::Open, Some("follow")),
+            a(Action::WayBack),
+            a(Action::Changes),
+            a(Action::CopyCell),
+            a(Action::CopyRecord),
+            (Action::Back, Some("back")),
+        ],
+        _ => vec![
+            a(Action::Open),
+            a(Action::Filter),
+            a(Action::SortColumn),
+            a(Action::ColumnNext),
+            a(Action::Columns),
+            a(Action::Changes),
+            a(Action::Export),
+            (Action::Back, Some("back")),
+        ],
+    }
 }
 
 fn footer(model: &Model, buf: &mut Buffer, area: Rect) {

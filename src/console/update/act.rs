@@ -3,9 +3,10 @@
 use super::super::Left;
 use super::super::action::Action;
 use super::super::message::Effect;
-use super::super::model::{LEAVING, Model, Overlay, Screen, SyncPane, browse};
+use super::super::model::browse::Pane;
+use super::super::model::{LEAVING, Model, Overlay, Screen, SyncPane};
 use super::super::view;
-use super::next;
+use super::{browse, next};
 use crate::engine::{Command, Mode, Phase};
 
 /// Does an action.
@@ -36,7 +37,28 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Bottom => jump(model, true),
         Action::Left => sideways(model, true),
         Action::Right => sideways(model, false),
-        Action::Open => open(model),
+        Action::Accept => browse::accept(model),
+        Action::Cancel => browse::cancel(model),
+        Action::Open
+        | Action::Filter
+        | Action::SortColumn
+        | Action::SortId
+        | Action::GoToId
+        | Action::GoToPercent
+        | Action::WayBack
+        | Action::WayForward
+        | Action::Changes
+        | Action::ColumnBefore
+        | Action::ColumnNext
+        | Action::Columns
+        | Action::ColumnLeft
+        | Action::ColumnRight
+        | Action::Wider
+        | Action::Narrower
+        | Action::CopyCell
+        | Action::CopyRecord
+        | Action::CopyRow
+        | Action::Export => browse::act(model, action),
         Action::Edit | Action::Pace if !model.demo => refuse(model, "only the demo has this key"),
         Action::Edit | Action::Pace if model.demo_busy => refuse(model, "the demo is still at it"),
         Action::Edit => {
@@ -133,16 +155,18 @@ fn leave(model: &mut Model, left: Left) -> Vec<Effect> {
 }
 
 fn back(model: &mut Model) -> Vec<Effect> {
+    let browsing = model.screen == Screen::Browse && model.overlay.is_none();
+    if let Some(effects) = browsing.then(|| browse::back(model)).flatten() {
+        return effects;
+    }
     if model.overlay.is_some() {
         model.overlay = None;
     } else if !model.notices.is_empty() {
         model.notices.remove(0);
     } else if model.toast.take().is_some() {
         // The remark is gone.
-    } else if model.screen == Screen::Browse && model.browse.pane == browse::Pane::Record {
-        model.browse.pane = browse::Pane::Rows;
-    } else if model.screen == Screen::Browse {
-        model.screen = Screen::Sync;
+    } else if browsing {
+        return browse::leave(model);
     } else {
         model.scroll = [0; 3];
     }
@@ -159,7 +183,7 @@ fn show(model: &mut Model, screen: Screen) -> Vec<Effect> {
     }
     // Another program may have synchronized meanwhile.
     let mut effects = vec![Effect::Read(super::Request::Kinds)];
-    effects.extend(read(model.browse.again()));
+    effects.extend(read(model.browse.again(true)));
     effects
 }
 
@@ -205,21 +229,25 @@ fn steps(model: &mut Model, by: isize) -> Vec<Effect> {
             *at = at.saturating_add_signed(by).min(most);
             Vec::new()
         }
-        (_, browse::Pane::Kinds) => read(model.browse.move_kind(by)),
-        (_, browse::Pane::Rows) => {
+        _ if model.browse.choosing.is_some() => {
+            browse::move_choice(model, by);
+            Vec::new()
+        }
+        (_, Pane::Kinds) => read(model.browse.move_kind(by)),
+        (_, Pane::Rows) => {
             let height = view::rows_on_screen(model);
             read(model.browse.move_row(by, height))
         }
-        (_, browse::Pane::Record) => {
-            let most = view::record_overflow(model);
-            model.browse.scroll = model.browse.scroll.saturating_add_signed(by).min(most);
+        (_, Pane::Record) => {
+            browse::move_line(model, by);
             Vec::new()
         }
     }
 }
 
 fn jump(model: &mut Model, bottom: bool) -> Vec<Effect> {
-    if model.overlay.is_none() && model.screen == Screen::Browse && model.browse.pane == browse::Pane::Rows {
+    let rows = model.browse.pane == Pane::Rows && model.browse.choosing.is_none();
+    if model.overlay.is_none() && model.screen == Screen::Browse && rows {
         let height = view::rows_on_screen(model);
         return read(model.browse.jump(bottom, height));
     }
@@ -228,19 +256,9 @@ fn jump(model: &mut Model, bottom: bool) -> Vec<Effect> {
 
 fn sideways(model: &mut Model, back: bool) -> Vec<Effect> {
     match (model.screen, model.browse.pane, back) {
-        (Screen::Browse, browse::Pane::Kinds, true) | (Screen::Browse, browse::Pane::Record, false) => {
-            Vec::new()
-        }
+        (Screen::Browse, Pane::Kinds, true) | (Screen::Browse, Pane::Record, false) => Vec::new(),
         _ => pane(model, back),
     }
-}
-
-fn open(model: &mut Model) -> Vec<Effect> {
-    model.browse.pane = match model.browse.pane {
-        browse::Pane::Kinds => browse::Pane::Rows,
-        browse::Pane::Rows | browse::Pane::Record => browse::Pane::Record,
-    };
-    Vec::new()
 }
 
 /// The wheel moves what has the focus.

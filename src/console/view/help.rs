@@ -53,7 +53,8 @@ pub(super) fn lines(model: &Model) -> Vec<Vec<Span<'static>>> {
         Screen::Browse => (Scope::Browse, "On this screen"),
     };
     let mut out = Vec::new();
-    for (scope, title) in [here, (Scope::Global, "Everywhere")] {
+    let prompt = (model.screen == Screen::Browse).then_some((Scope::Prompt, "While you write"));
+    for (scope, title) in [Some(here), prompt, Some((Scope::Global, "Everywhere"))].into_iter().flatten() {
         if !out.is_empty() {
             out.push(Vec::new());
         }
