@@ -61,6 +61,20 @@ pub struct Options {
     pub page: usize,
     /// How long a session lives without being used; a guess.
     pub session_idle: Duration,
+    /// What goes wrong on purpose.
+    pub faults: Vec<PlannedFault>,
+}
+
+/// A fault and when it meets requests, from words like `503 page every=5`; the help of `serve` lists them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedFault(fault::Plan);
+
+impl std::str::FromStr for PlannedFault {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        text.parse().map(Self)
+    }
 }
 
 impl Default for Options {
@@ -75,6 +89,7 @@ impl Default for Options {
             token: None,
             page: 100,
             session_idle: Duration::from_mins(15),
+            faults: Vec::new(),
         }
     }
 }
@@ -127,7 +142,8 @@ impl Service {
     /// # Errors
     /// [`ServiceError`] where the account's file cannot be used.
     pub fn open(options: Options) -> Result<Self, ServiceError> {
-        let Options { account, state, items, seed, rate, latency, token, page, session_idle } = options;
+        let Options { account, state, items, seed, rate, latency, token, page, session_idle, faults } =
+            options;
         let source = account.as_deref().map_or(Ok(import::Source::Account), import::Source::of)?;
         let store = match (account, state) {
             (Some(from), state) if source != import::Source::Account => {
@@ -147,13 +163,19 @@ impl Service {
         let accesses = edit::accesses(&store, token)?;
         let mut limiter = rate::Limiter::default();
         limiter.set(rate);
+        let planned = fault::Faults::default();
+        for PlannedFault(plan) in faults {
+            if !planned.plan(plan) {
+                return Err(ServiceError("There are too many faults.".to_owned()));
+            }
+        }
         let inner = Inner {
             account: Arc::new(Account::load(store)?),
             token: accesses.first().map(|access| access.token.clone()).unwrap_or_default(),
             accesses: RwLock::new(accesses),
             limiter: Mutex::new(limiter),
             latency: RwLock::new(latency),
-            faults: fault::Faults::default(),
+            faults: planned,
             page: page.max(1),
             session_idle,
         };

@@ -12,5 +12,9 @@ mod drain;
 mod edits;
 #[path = "service/errors.rs"]
 mod errors;
+#[path = "service/faults.rs"]
+mod faults;
+#[path = "service/hostile.rs"]
+mod hostile;
 #[path = "service/speed.rs"]
 mod speed;

@@ -1,102 +1,51 @@
 //! Faults on purpose: the one place where an answer can go wrong because somebody asked for it.
+//!
+//! `kind` is what can go wrong, `plan` when it does and how that is written, `spoil` makes finished answers wrong.
 
-use std::collections::VecDeque;
+mod kind;
+mod plan;
+mod spoil;
+
 use std::sync::{Mutex, PoisonError};
 
-use axum::body::{Body, Bytes, to_bytes};
-use axum::http::{Method, Response, StatusCode};
-use futures_util::stream;
-use serde::Deserialize;
+pub(super) use kind::Fault;
+pub(super) use plan::Plan;
+pub(super) use spoil::instead;
 
-use super::reply::{Problem, Reply};
-
-/// What goes wrong with one exchange.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Fault {
-    /// This status is answered, and nothing is done.
-    Instead(u16),
-    /// The request is done, then the body ends in the middle.
-    Cut,
-    /// The request is done, then the connection ends without an answer's body.
-    Lost,
-}
-
-/// Faults for the next requests.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Plan {
-    fault: Fault,
-    /// How many requests it meets.
-    #[serde(default = "once")]
-    times: u32,
-    /// Only paths that contain this.
-    #[serde(default)]
-    path: String,
-}
-
-fn once() -> u32 {
-    1
-}
+/// Faults that are waiting. More than these are refused: each request looks at all of them.
+const MOST: usize = 1_000;
 
 /// What is still to go wrong.
 #[derive(Debug, Default)]
-pub(super) struct Faults(Mutex<VecDeque<Plan>>);
+pub(super) struct Faults(Mutex<Vec<Plan>>);
 
 impl Faults {
-    /// Adds a plan, after those that are there.
-    pub(super) fn plan(&self, plan: Plan) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push_back(plan);
-    }
-
-    /// What goes wrong with this request.
-    pub(super) fn next(&self, _method: &Method, path: &str) -> Option<Fault> {
+    /// Adds a plan, after those that are there; false where there are too many.
+    pub(super) fn plan(&self, plan: Plan) -> bool {
         let mut plans = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        plans.retain(|plan| plan.times > 0);
-        let plan = plans.iter_mut().find(|plan| path.contains(&plan.path))?;
-        plan.times -= 1;
-        Some(plan.fault)
+        plans.retain(|plan| !plan.is_over());
+        let room = plans.len() < MOST;
+        if room {
+            plans.push(plan);
+        }
+        room
     }
-}
 
-/// The answer of a fault's status; gateways answer in HTML.
-pub(super) fn instead(status: u16) -> Reply {
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let code = match status.as_u16() {
-        401 => "unauthorized",
-        403 => "insufficient_scope",
-        404 => "not_found",
-        413 | 422 => "incorrect_payload",
-        429 => "rate_limit_exceeded",
-        503 => "temporarily_unavailable",
-        502 | 504 => return Reply::Html(status),
-        400..=499 => "invalid_param",
-        500..=599 => "server_error",
-        _ => return Reply::Bare(status),
-    };
-    Problem::new(status, code, "This was asked for.", "A fault on purpose.").into()
-}
+    /// Forgets all of them.
+    pub(super) fn clear(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
 
-impl Fault {
-    /// Spoils a finished answer.
-    pub(super) async fn spoil(self, response: Response<Body>) -> Response<Body> {
-        let (mut parts, body) = response.into_parts();
-        parts.headers.remove(axum::http::header::CONTENT_LENGTH);
-        let half = match self {
-            Self::Instead(_) => return Response::from_parts(parts, body),
-            // A body of ours is whole already, so reading it cannot fail.
-            Self::Cut => to_bytes(body, usize::MAX).await.map(|all| all.slice(..all.len() / 2)).ok(),
-            Self::Lost => None,
-        };
-        let pieces = stream::unfold(half, |half| async {
-            let Some(half) = half else { return Some((Err(std::io::Error::other("cut on purpose")), None)) };
-            if half.is_empty() {
-                // What was sent must leave before the connection breaks, or all of the answer is lost.
-                tokio::task::yield_now().await;
-                return Some((Err(std::io::Error::other("cut on purpose")), None));
+    /// What goes wrong with this request: the first plan whose turn it is. Every plan counts the requests it is about.
+    pub(super) fn next(&self, path: &str) -> Option<Fault> {
+        let mut plans = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut due = None;
+        for plan in plans.iter_mut().filter(|plan| plan.is_about(path)) {
+            if plan.is_turn() && due.is_none() {
+                due = Some(plan.take());
             }
-            Some((Ok(half), Some(Bytes::new())))
-        });
-        Response::from_parts(parts, Body::from_stream(pieces))
+        }
+        plans.retain(|plan| !plan.is_over());
+        due
     }
 }

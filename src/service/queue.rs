@@ -298,6 +298,12 @@ impl Account {
         Ok(())
     }
 
+    /// Ends all sessions. Blocks.
+    pub(super) fn expire_all(&self) -> Result<(), ServiceError> {
+        self.state().sessions.clear();
+        self.store.write(|file| file.execute("DELETE FROM session", []).map(|_| ()))
+    }
+
     /// Writes where each session is, so that after a restart it goes on there. Blocks.
     pub(super) fn save_sessions(&self) -> Result<(), ServiceError> {
         let sessions: Vec<_> = self.state().sessions.iter().map(|(id, s)| (id.clone(), s.clone())).collect();
