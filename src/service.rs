@@ -28,6 +28,7 @@ mod store;
 
 use std::future::Future;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -125,6 +126,8 @@ struct Inner {
     limiter: Mutex<rate::Limiter>,
     latency: RwLock<Duration>,
     faults: fault::Faults,
+    /// Requests to the Sync API that were done, whatever came of them.
+    requests: AtomicU64,
     page: usize,
     session_idle: Duration,
 }
@@ -176,6 +179,7 @@ impl Service {
             limiter: Mutex::new(limiter),
             latency: RwLock::new(latency),
             faults: planned,
+            requests: AtomicU64::new(0),
             page: page.max(1),
             session_idle,
         };

@@ -3,6 +3,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use axum::body::{Body, Bytes, HttpBody as _, to_bytes};
 use axum::http::header::{AUTHORIZATION, USER_AGENT};
@@ -73,6 +74,7 @@ pub(super) async fn answer(
         return Reply::from(problem).into_response(&id);
     }
     let reply = sync(&service, request).await.unwrap_or_else(Reply::from);
+    service.requests.fetch_add(1, Ordering::Relaxed);
     service.wait().await;
     let response = reply.into_response(&id);
     match fault {
@@ -343,6 +345,9 @@ impl Inner {
             })
             .collect();
         let (sessions, last) = (self.account.active(), self.account.state().last);
-        Ok(json!({"counts": counts, "sessions": sessions, "changes": last, "users": users}))
+        let requests = self.requests.load(Ordering::Relaxed);
+        Ok(json!({
+            "counts": counts, "sessions": sessions, "changes": last, "requests": requests, "users": users
+        }))
     }
 }

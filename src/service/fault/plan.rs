@@ -91,7 +91,9 @@ impl FromStr for Plan {
                     _ => return Err("retry-after goes with a status".to_owned()),
                 },
                 Some(_) => {
-                    return Err(format!("{word:?} is none of every=N, after=N, times=N, retry-after=SECONDS"));
+                    return Err(format!(
+                        "{word:?} is none of every=N, after=N, times=N, retry-after=SECONDS"
+                    ));
                 }
             }
         }
