@@ -256,13 +256,14 @@ Examples:
   drainboard serve
   drainboard serve --items 200000 --rate 10 --latency 120ms
   drainboard serve --fault '503 page every=7' --fault 'lost ack times=2'
-  drainboard serve --account mirror.db --state replay.db     a real account again
+  drainboard serve --account mirror.db --state replay.db   a real account again
   curl -X POST localhost:8080/emulator/edit -d '{\"create\":5,\"update\":10,\"delete\":2}'
 
---account takes a mirror too, or NDJSON: one object a line with type, revision and
-data, {\"type\":\"contact\",\"revision\":7,\"data\":{\"id\":1}}, or the items of pages as
-they came. It is read once and never written: rows leave byte for byte as they
-are. A --state that is there goes on, and the source is not read again.
+--account takes a mirror too, or NDJSON: one object a line, either
+{\"type\":\"contact\",\"revision\":7,\"data\":{\"id\":1}} or an item of a page as it came.
+It is read once and never written; rows leave byte for byte as they are. What
+devices acknowledge, and edits, go to --state: one that is there goes on, and the
+source is not read again.
 
 A fault is written KIND [start|page|ack] [every=N] [after=N] [times=N], once
 unless it says otherwise, also as the body of POST /emulator/fault:
@@ -287,10 +288,10 @@ pub(super) struct Serve {
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     pub(super) listen: String,
-    /// The account's file, made where it is missing; without it a temporary one. A mirror or NDJSON is replayed
+    /// The account's file, made where it is missing, or a mirror or NDJSON; without it a temporary one
     #[arg(long, value_name = "FILE")]
     pub(super) account: Option<PathBuf>,
-    /// Where a replayed account keeps its ledger, sessions and edits; without it a temporary file
+    /// Where a mirror or NDJSON that is served keeps what changes; without it a temporary file
     #[arg(long, value_name = "FILE", requires = "account")]
     pub(super) state: Option<PathBuf>,
     /// Records of a generated account
@@ -305,7 +306,7 @@ pub(super) struct Serve {
     /// How long each answer takes
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration)]
     pub(super) latency: Duration,
-    /// Something that goes wrong on purpose, like '503 page every=5'; may be repeated
+    /// A fault on purpose, like '503 page every=5' (see below); may be repeated
     #[arg(long, value_name = "WORDS")]
     pub(super) fault: Vec<PlannedFault>,
 }

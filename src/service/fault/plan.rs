@@ -74,7 +74,7 @@ impl FromStr for Plan {
     fn from_str(text: &str) -> Result<Self, String> {
         let mut words = text.split([' ', ',']).filter(|word| !word.is_empty());
         let mut fault = Fault::parse(words.next().ok_or("a fault needs a kind, like 503 or cut")?)?;
-        let (mut path, mut every, mut after, mut times) = (String::new(), None, 0, None);
+        let (mut path, mut every, mut after, mut times) = ("", None, 0, None);
         for word in words {
             let number = |value: &str| {
                 value
@@ -82,7 +82,7 @@ impl FromStr for Plan {
                     .map_err(|_| format!("{word:?} needs a number that is no larger than {}", u32::MAX))
             };
             match word.split_once('=') {
-                None => path = endpoint(word)?.to_owned(),
+                None => path = endpoint(word)?,
                 Some(("every", value)) => every = Some(number(value)?),
                 Some(("after", value)) => after = number(value)?,
                 Some(("times", value)) => times = Some(number(value)?),
@@ -100,7 +100,7 @@ impl FromStr for Plan {
         if every == Some(0) || times == Some(0) {
             return Err("every and times are at least 1".to_owned());
         }
-        Ok(Self::new(fault, path, every, after, times))
+        Ok(Self::new(fault, path.to_owned(), every, after, times))
     }
 }
 

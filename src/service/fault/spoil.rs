@@ -52,7 +52,7 @@ impl Fault {
         match self {
             Self::Latency(pause) => tokio::time::sleep(pause).await,
             Self::Ack200 if response.status() == StatusCode::ACCEPTED => {
-                *response.status_mut() = StatusCode::OK
+                *response.status_mut() = StatusCode::OK;
             }
             Self::Json204 if response.status() == StatusCode::NO_CONTENT => {
                 response.headers_mut().insert(CONTENT_TYPE, JSON);

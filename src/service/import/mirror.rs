@@ -18,17 +18,15 @@ pub(super) const NEWEST: i32 = 2;
 
 /// Opens a database so that nothing is written to it, nor left beside it.
 pub(super) fn open(path: &Path) -> Result<Connection, ServiceError> {
-    let cannot = |e: rusqlite::Error| problem(path, &e.to_string());
-    match writing(path) {
-        Ok(connection) => Ok(connection),
-        // A read-only file or folder: nobody can write there.
-        Err(_) => {
-            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
-            let connection = Connection::open_with_flags(immutable(path), flags).map_err(cannot)?;
-            super::store::marks(&connection).map_err(cannot)?;
-            Ok(connection)
-        }
+    if let Ok(connection) = writing(path) {
+        return Ok(connection);
     }
+    // A read-only file or folder: nobody can write there. What else is wrong is wrong here too, and said.
+    let cannot = |e: rusqlite::Error| problem(path, &e.to_string());
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+    let connection = Connection::open_with_flags(immutable(path), flags).map_err(cannot)?;
+    super::store::marks(&connection).map_err(cannot)?;
+    Ok(connection)
 }
 
 /// To SQLite it is a connection that writes, because only such a one removes a write-ahead log of its own at its end. A
