@@ -228,6 +228,7 @@ async fn whole(body: Body, most: usize) -> Result<Bytes, Problem> {
         return Err(too_large(most));
     }
     to_bytes(body, most).await.map_err(|e| {
+        // The error's type is another crate's; its words are all that tells it from a client that went away.
         let long = std::error::Error::source(&e).is_some_and(|e| e.to_string().contains("length limit"));
         if long { too_large(most) } else { payload(format!("It cannot be read: {e}.")) }
     })
