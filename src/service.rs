@@ -3,7 +3,8 @@
 //!
 //! In reading order: `routes` (the way of a request), `queue` and `page` (sessions and what they hand out), `ack` and
 //! `ledger` (what a device has), `sight` (what a change of rights does), `account` and `store` (memory and file),
-//! `edit`, `demo` and `import` (where records come from), `fault` (what goes wrong on purpose), `listen` (connections).
+//! `edit`, `demo` and `import` (where records come from), `fault` and `panel` (what goes wrong on purpose), `listen`
+//! (connections).
 //!
 //! Guessed about the real service, since nothing documents it: the 101st active session is a 429; a session expires
 //! after [`Options::session_idle`] without use; a queue holds what changed before its session started; a pack may have
@@ -19,6 +20,7 @@ mod import;
 mod ledger;
 mod listen;
 mod page;
+mod panel;
 mod queue;
 mod rate;
 mod reply;
@@ -38,6 +40,7 @@ use tokio::time::Instant;
 
 pub use access::{Access, Sight};
 use account::Account;
+pub use fault::Bends;
 
 /// What a service is made of.
 #[derive(Debug, Clone)]

@@ -187,6 +187,7 @@ fn wrong_usage_is_2_and_makes_no_mirror() {
         &["query"],
         &["demo", "--mirror", "x.db"],
         &["serve", "--base-url", "http://127.0.0.1:1"],
+        &["serve", "--listen", "nonsense", "--items", "1"],
         &["--rate", "5", "status"],
     ] {
         user.run(arguments).status(2);

@@ -16,5 +16,7 @@ mod errors;
 mod faults;
 #[path = "service/hostile.rs"]
 mod hostile;
+#[path = "service/panel.rs"]
+mod panel;
 #[path = "service/speed.rs"]
 mod speed;

@@ -32,10 +32,13 @@ Exit status:
        disk full
   130  interrupted (SIGINT); committed work stays, unsent keys go first next time
   143  terminated (SIGTERM, SIGHUP); the same holds
+  The console, left by key, ends with 0 whatever became of its runs: it has
+  shown them, and they can be run again in it. Scripts use `drainboard sync`.
 
 Files:
   ~/.local/share/drainboard/PROFILE/mirror.db   the mirror, unless --mirror says
-  ~/.config/drainboard/keymap.toml              keys laid over the built-in ones";
+  ~/.config/drainboard/keymap.toml              keys laid over the built-in ones
+  ~/.config/drainboard/themes/NAME.toml         colours laid over the built-in ones";
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -107,6 +110,9 @@ pub(super) struct Common {
     /// Colours; auto obeys the terminal, NO_COLOR and TERM=dumb
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
     pub(super) color: Color,
+    /// The console's theme: auto, ansi, dark, light, or themes/NAME.toml beside keymap.toml [default: auto]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(super) theme: Option<String>,
     /// Say less: no progress
     #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "verbose")]
     pub(super) quiet: u8,

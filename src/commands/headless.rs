@@ -99,6 +99,16 @@ impl Run {
         self.outcome.as_ref().and_then(|outcome| outcome.error.clone())
     }
 
+    /// How it ended, in a few words.
+    pub(super) fn headline(&self) -> &'static str {
+        match (self.signal, self.end()) {
+            _ if self.converged() => "up to date",
+            (Some(signal), _) => signal.name(),
+            (None, RunEnd::SingleSession) => "one session, not known to be up to date",
+            (None, _) => "not up to date",
+        }
+    }
+
     /// The run's summary.
     pub(super) fn summary(&self) -> Summary {
         Summary::new(self.converged(), &self.totals, self.took, self.error())

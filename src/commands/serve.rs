@@ -50,8 +50,10 @@ const GRACE: Duration = Duration::from_millis(1_700);
 
 async fn listen(serve: &Serve, service: Service) -> Ending {
     let mut signals = Signals::listen().map_err(Failure::other)?;
-    let cannot = |error| {
-        Failure::other(format!("cannot listen on {}: {error}; --listen names another address", serve.listen))
+    let cannot = |error: std::io::Error| Failure {
+        // An address that is none was written wrongly; one that is taken was not.
+        status: if error.kind() == std::io::ErrorKind::InvalidInput { 2 } else { 1 },
+        message: format!("cannot listen on {}: {error}; --listen names another address", serve.listen),
     };
     let listener = TcpListener::bind(&serve.listen).await.map_err(cannot)?;
     let address = listener.local_addr().map_err(cannot)?;

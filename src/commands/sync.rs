@@ -13,7 +13,7 @@ use super::lines::Lines;
 use super::output::{self, Ending, Failure};
 use super::progress::Progress;
 use super::settings;
-use super::signals::{Signal, Signals};
+use super::signals::Signals;
 use super::summary::{Summary, counted};
 use crate::config::Config;
 use crate::engine::{self, Engine, Mode, RunEnd, Settings};
@@ -141,22 +141,12 @@ async fn tell(run: &Run, scratch: Option<PathBuf>, voice: Voice, hurried: bool) 
         return headless::last_line(lines, &run.summary(), hurried).await;
     }
     let mut out = output::stdout();
-    let headline = if scratch.is_some() && run.signal.is_none() { "a peek" } else { headline(run) };
+    let headline = if scratch.is_some() && run.signal.is_none() { "a peek" } else { run.headline() };
     run.summary().write_plain(headline, &mut out)?;
     if let Some(scratch) = scratch {
         write_peek(&scratch, &mut out)?;
     }
     out.flush()
-}
-
-fn headline(run: &Run) -> &'static str {
-    match (run.signal, run.end()) {
-        _ if run.converged() => "up to date",
-        (Some(Signal::Interrupt), _) => "interrupted",
-        (Some(Signal::Terminate), _) => "terminated",
-        (None, RunEnd::SingleSession) => "one session, not known to be up to date",
-        (None, _) => "not up to date",
-    }
 }
 
 /// Says what a peek has seen.

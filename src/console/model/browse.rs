@@ -30,6 +30,8 @@ pub struct Browse {
     pub table: Table,
     /// Lines of the record scrolled away.
     pub scroll: usize,
+    /// Whether the user has been here: until then the largest type is shown, whichever that is by now.
+    chosen: bool,
     /// Tickets given out so far.
     tickets: u64,
 }
@@ -96,13 +98,14 @@ enum Why {
 }
 
 impl Browse {
-    /// Takes the types; the first time, or when the shown one is gone, the largest is shown.
+    /// Takes the types. The largest is shown until the user has chosen, and when the chosen one is gone.
     pub fn take_kinds(&mut self, kinds: Vec<Kind>) -> Option<Request> {
         let known = self.kind.as_ref().is_some_and(|k| kinds.iter().any(|n| &n.name == k));
         let largest = kinds.first().map(|k| k.name.clone());
+        let stays = self.chosen || largest == self.kind;
         self.kinds = Some(kinds);
         self.error = None;
-        if known {
+        if known && stays {
             return None;
         }
         if let Some(kind) = largest {
@@ -134,6 +137,7 @@ impl Browse {
 
     /// Moves among the types.
     pub fn move_kind(&mut self, by: isize) -> Option<Request> {
+        self.chosen = true;
         let kinds = self.kinds.as_ref()?;
         let at = self.kind_index()?.saturating_add_signed(by).min(kinds.len().saturating_sub(1));
         let name = kinds.get(at)?.name.clone();
@@ -142,6 +146,7 @@ impl Browse {
 
     /// Moves the cursor; `height` rows are on the screen.
     pub fn move_row(&mut self, by: isize, height: usize) -> Option<Request> {
+        self.chosen = true;
         self.scroll = 0;
         let moved = self.table.step(by);
         self.table.owed = if self.table.waiting.is_some() { by - moved } else { 0 };
@@ -155,6 +160,7 @@ impl Browse {
 
     /// To the first or last row.
     pub fn jump(&mut self, bottom: bool, height: usize) -> Option<Request> {
+        self.chosen = true;
         self.scroll = 0;
         let table = &mut self.table;
         table.owed = 0;

@@ -13,11 +13,43 @@ use unicode_width::UnicodeWidthStr;
 /// A backend that writes to `W`.
 pub(super) struct Steady<W: Write> {
     inner: CrosstermBackend<W>,
+    shown: Shown,
+}
+
+/// What stands in the cells: a grapheme that a terminal draws wider than it is spills into the next one, which is then
+/// drawn again.
+#[derive(Default)]
+struct Shown {
+    size: Size,
+    cells: Vec<Cell>,
+}
+
+impl Shown {
+    fn clear(&mut self, size: Size) {
+        self.size = size;
+        self.cells.clear();
+        self.cells.resize(usize::from(size.width) * usize::from(size.height), Cell::default());
+    }
+
+    fn at(&self, x: u16, y: u16) -> Option<usize> {
+        let inside = x < self.size.width && y < self.size.height;
+        inside.then(|| usize::from(y) * usize::from(self.size.width) + usize::from(x))
+    }
+
+    fn insert(&mut self, x: u16, y: u16, cell: &Cell) {
+        if let Some(at) = self.at(x, y) {
+            self.cells[at].clone_from(cell);
+        }
+    }
+
+    fn get(&self, x: u16, y: u16) -> Option<&Cell> {
+        self.at(x, y).map(|at| &self.cells[at])
+    }
 }
 
 impl<W: Write> Steady<W> {
     pub(super) fn new(out: W) -> Self {
-        Self { inner: CrosstermBackend::new(out) }
+        Self { inner: CrosstermBackend::new(out), shown: Shown::default() }
     }
 }
 
@@ -34,7 +66,9 @@ impl<W: Write> Backend for Steady<W> {
         I: Iterator<Item = (u16, u16, &'a Cell)>,
     {
         let mut plain: Vec<(u16, u16, &Cell)> = Vec::new();
-        for (x, y, cell) in content {
+        let mut content = content.peekable();
+        while let Some((x, y, cell)) = content.next() {
+            self.shown.insert(x, y, cell);
             if !contested(cell.symbol()) {
                 plain.push((x, y, cell));
                 continue;
@@ -42,10 +76,15 @@ impl<W: Write> Backend for Steady<W> {
             self.inner.draw(plain.drain(..))?;
             let mut blank = cell.clone();
             blank.set_symbol(" ");
-            let width = cell.symbol().width() as u16;
-            self.inner.draw((x..x + width).map(|x| (x, y, &blank)))?;
+            let behind = x + cell.symbol().width() as u16;
+            self.inner.draw((x..behind).map(|x| (x, y, &blank)))?;
             // Each call places its first cell, wherever the terminal believes to be.
             self.inner.draw(once((x, y, cell)))?;
+            if content.peek().is_none_or(|next| (next.0, next.1) != (behind, y))
+                && let Some(next) = self.shown.get(behind, y)
+            {
+                self.inner.draw(once((behind, y, next)))?;
+            }
         }
         if plain.is_empty() { Ok(()) } else { self.inner.draw(plain.into_iter()) }
     }
@@ -68,10 +107,11 @@ impl<W: Write> Backend for Steady<W> {
     }
 
     fn clear(&mut self) -> io::Result<()> {
-        self.inner.clear()
+        self.clear_region(ClearType::All)
     }
 
     fn clear_region(&mut self, region: ClearType) -> io::Result<()> {
+        self.shown.clear(self.size()?);
         self.inner.clear_region(region)
     }
 
@@ -102,6 +142,7 @@ mod tests {
         buffer.set_string(0, 0, "ab👩\u{200d}💻cd", Style::new());
         let mut out = Vec::new();
         let mut steady = Steady::new(&mut out);
+        steady.shown.clear(Size::new(20, 1));
         let empty = Buffer::empty(buffer.area);
         steady.draw(empty.diff(&buffer).into_iter()).unwrap();
         drop(steady);
@@ -109,5 +150,21 @@ mod tests {
         assert!(text.contains("\x1b[1;3H  "), "blanked: {text:?}");
         assert!(text.contains("\x1b[1;3H👩\u{200d}💻"), "placed: {text:?}");
         assert!(text.contains("\x1b[1;5Hcd"), "what follows: {text:?}");
+    }
+
+    #[test]
+    fn what_a_grapheme_spills_over_is_drawn_again() {
+        let mut before = Buffer::empty(Rect::new(0, 0, 20, 1));
+        before.set_string(1, 0, "x", Style::new());
+        let mut after = before.clone();
+        after.set_string(0, 0, "e\u{301}", Style::new());
+        let mut out = Vec::new();
+        let mut steady = Steady::new(&mut out);
+        steady.shown.clear(Size::new(20, 1));
+        steady.draw(Buffer::empty(before.area).diff(&before).into_iter()).unwrap();
+        steady.draw(before.diff(&after).into_iter()).unwrap();
+        drop(steady);
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.rfind("\x1b[1;2Hx") > text.rfind("e\u{301}"), "{text:?}");
     }
 }

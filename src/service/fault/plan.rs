@@ -31,6 +31,20 @@ impl Plan {
         Self { fault, path, every: every.unwrap_or(1).max(1), after, times, seen: 0 }
     }
 
+    /// A fault for the next `times` requests of paths that contain `path`.
+    pub(in super::super) fn next(fault: Fault, times: u32, path: &str) -> Self {
+        Self::new(fault, path.to_owned(), None, 0, Some(times))
+    }
+
+    pub(super) fn fault(&self) -> Fault {
+        self.fault
+    }
+
+    /// How many requests it still meets; one that has no end counts as one.
+    pub(super) fn left(&self) -> u32 {
+        self.times.unwrap_or(1)
+    }
+
     pub(super) fn is_about(&self, path: &str) -> bool {
         path.contains(&self.path)
     }

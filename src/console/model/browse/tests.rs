@@ -128,3 +128,15 @@ fn an_answer_that_nobody_waits_for_is_dropped() {
     let request = second.or_else(|| browse.again());
     fake.settle(&mut browse, request);
 }
+
+#[test]
+fn the_largest_type_is_shown_until_one_was_chosen() {
+    let kind = |name: &str, rows| Kind { name: name.into(), table: name.into(), rows };
+    let mut browse = Browse::default();
+    browse.take_kinds(vec![kind("tag", 20)]);
+    assert!(browse.take_kinds(vec![kind("contact", 100), kind("tag", 20)]).is_some());
+    assert_eq!(browse.kind.as_deref(), Some("contact"));
+    browse.move_kind(1);
+    assert_eq!(browse.take_kinds(vec![kind("contact", 200), kind("tag", 20)]), None);
+    assert_eq!(browse.kind.as_deref(), Some("tag"));
+}
