@@ -226,10 +226,7 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
             model.history.take_sessions(before, sessions);
             None
         }
-        Answer::Touched { session, behind, touched } => {
-            let request = model.history.take_touched(session, behind, touched);
-            request
-        }
+        Answer::Touched { session, behind, touched } => model.history.take_touched(session, behind, touched),
         Answer::Change { touched, change } => {
             model.history.take_change(&touched, change);
             None
