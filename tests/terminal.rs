@@ -308,10 +308,11 @@ mod child {
             title: "broken".into(),
             host: String::new(),
             start: None,
+            tap: drainboard::client::Tap::new(),
             demo: Some(Arc::new(Broken)),
             keymap: None,
             statements: None,
-            no_color: false,
+            looks: drainboard::console::theme::Looks::default(),
         });
         assert!(left.is_err(), "{left:?}");
         std::process::exit(101);

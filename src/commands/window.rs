@@ -1,11 +1,13 @@
 //! `drainboard` alone: the console on the configured account. It starts idle and asks for nothing: no token, no network.
 
 use std::io::{self, IsTerminal};
+use std::path::Path;
 use std::time::Duration;
 
 use super::arguments::{Common, Pacing};
 use super::output::{self, Ending, Failure};
 use super::settings;
+use crate::client::Tap;
 use crate::console;
 use crate::engine::{self, Mode};
 
@@ -17,6 +19,8 @@ pub(super) fn run(sync: bool, common: &Common, pacing: &Pacing) -> Ending {
         ));
     }
     let config = settings::resolve(common, pacing)?;
+    let looks = output::looks(common, config.keymap.as_deref().and_then(Path::parent))?;
+    let tap = Tap::new();
     let runtime = super::runtime()?;
     let inside = runtime.enter();
     let setup = console::Setup {
@@ -24,11 +28,12 @@ pub(super) fn run(sync: bool, common: &Common, pacing: &Pacing) -> Ending {
         title: config.profile.clone(),
         host: host(&config.origin()),
         start: sync.then_some(Mode::Full),
+        tap: tap.clone(),
         demo: None,
         keymap: config.keymap.clone(),
         statements: config.statements.clone(),
-        no_color: output::colorless(common.color),
-        engine: engine::spawn(settings::engine(config)),
+        looks,
+        engine: engine::spawn(settings::tapped(config, tap)),
     };
     let ended = console::run(setup);
     drop(inside);

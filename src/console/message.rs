@@ -3,9 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::body;
 use super::key::Key;
+use super::model::acks::{Book, Content, Opened};
 use super::model::grid::Cell;
-use super::{Left, complete};
+use super::model::wire::Found;
+use super::{Left, Lever, complete};
+use crate::client::tap::Exchange;
+use crate::client::tap::filter::Filter;
 use crate::engine::{Command, Event, Snapshot};
 use crate::mirror::SessionNo;
 use crate::mirror::changes::{Change, Touched};
@@ -30,10 +35,16 @@ pub enum Message {
     Event(Event),
     /// The engine is gone: its channels are closed.
     EngineGone,
+    /// A task of the engine panicked; what it said. The engine goes on, its run ends.
+    Panicked(String),
     /// The reader's answer.
     Read(Answer),
     /// What the SQL thread has to say.
     Sql(SqlAnswer),
+    /// What the wire tap holds.
+    Wire(WireAnswer),
+    /// How the demo's levers stand.
+    Levers(Vec<Lever>),
     /// What the demo's lever did, or why it did not.
     Demo(Result<String, String>),
     /// A signal that asks to leave, by number.
@@ -44,6 +55,13 @@ pub enum Message {
     Continued,
     /// Time has passed; nothing else happened.
     Tick,
+}
+
+impl Message {
+    /// Whether somebody did something and waits to see it.
+    pub fn is_human(&self) -> bool {
+        matches!(self, Self::Key(_) | Self::Paste(_) | Self::Mouse(_) | Self::Focus(_) | Self::Resized(..))
+    }
 }
 
 /// What the mouse did, and where.
@@ -87,6 +105,17 @@ pub enum Effect {
     DemoEdit,
     /// Switch the demo service's pace.
     DemoPace,
+    /// Ask the wire tap; its answers come as [`Message::Wire`].
+    Wire(WireRequest),
+    /// Ask how the demo's levers stand.
+    Levers,
+    /// Move a lever of the demo up, or down again.
+    Pull {
+        /// Its number.
+        lever: usize,
+        /// Down.
+        down: bool,
+    },
     /// Draw everything anew.
     Redraw,
     /// Claim the terminal again.
@@ -104,6 +133,10 @@ pub enum Request {
     Status,
     /// The types with their counts.
     Kinds,
+    /// Packs, the outbox, what is stuck.
+    Acks,
+    /// The keys and records of a pack or a page.
+    Opened(Opened),
     /// Sessions, newest first.
     Sessions {
         /// Those before this one; none for the newest.
@@ -147,6 +180,15 @@ pub enum Answer {
     Status(Result<Option<Box<Status>>, String>),
     /// The types; none where there is no mirror yet.
     Kinds(Result<Vec<Kind>, String>),
+    /// Packs, the outbox, what is stuck; empty where there is no mirror yet.
+    Acks(Result<Box<Book>, String>),
+    /// The keys and records of a pack or a page.
+    Opened {
+        /// Of the request.
+        of: Opened,
+        /// What it holds.
+        content: Result<Content, String>,
+    },
     /// Sessions, newest first.
     Sessions {
         /// Of the request.
@@ -244,4 +286,35 @@ pub enum SqlEnd {
     Cancelled,
     /// It failed, in SQLite's words.
     Failed(String),
+}
+
+/// What the wire tap is asked.
+#[derive(Debug, Clone, PartialEq)]
+pub enum WireRequest {
+    /// The newest exchanges that pass.
+    List(Filter),
+    /// An exchange, laid out.
+    Show(Arc<Exchange>),
+    /// The newest exchange that passes.
+    Find(Filter),
+    /// A file with all that pass.
+    Export(Filter),
+}
+
+/// What the wire tap answers.
+#[derive(Debug, Clone)]
+pub enum WireAnswer {
+    /// The newest exchanges that pass.
+    List(Found),
+    /// An exchange, laid out.
+    Shown {
+        /// Of the request.
+        exchange: Arc<Exchange>,
+        /// Its lines.
+        lines: Arc<Vec<body::Line>>,
+    },
+    /// The number of the newest exchange that passes; none where none is kept.
+    Found(Option<u64>),
+    /// Where the file is, or why there is none.
+    Exported(Result<String, String>),
 }

@@ -1,11 +1,14 @@
 //! Everything the console knows: what the view draws and `update` changes. No I/O, no clock: `now` is given to it.
 
+pub mod acks;
+pub mod bend;
 pub mod browse;
 pub mod grid;
 pub mod history;
 pub mod log;
 pub mod pace;
 pub mod sql;
+pub mod wire;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,11 +25,14 @@ use super::theme::Theme;
 use crate::engine::{Phase, Snapshot};
 use crate::mirror::reader::Status;
 
+pub use acks::Acks;
+pub use bend::Bend;
 pub use browse::Browse;
 pub use history::History;
 pub use log::Log;
 pub use pace::Pace;
 pub use sql::Sql;
+pub use wire::Wire;
 
 /// All state of the console.
 #[derive(Debug, Clone)]
@@ -77,6 +83,12 @@ pub struct Model {
     pub scroll: [usize; 3],
     /// Screen 2.
     pub browse: Browse,
+    /// Screen 3.
+    pub acks: Acks,
+    /// Screen 4.
+    pub wire: Wire,
+    /// The demo's levers.
+    pub bend: Bend,
     /// Screen 5.
     pub sql: Sql,
     /// Screen 6.
@@ -106,6 +118,10 @@ pub enum Screen {
     Sync,
     /// Screen 2.
     Browse,
+    /// Screen 3.
+    Acks,
+    /// Screen 4.
+    Wire,
     /// Screen 5.
     Sql,
     /// Screen 6.
@@ -117,6 +133,8 @@ pub enum Screen {
 pub enum Overlay {
     /// The keys, scrolled by so many lines.
     Help(usize),
+    /// The demo's levers.
+    Bend,
     /// The search over the actions.
     Palette,
     /// Leave while a run is on?
@@ -186,6 +204,9 @@ impl Model {
             pane: SyncPane::Kinds,
             scroll: [0; 3],
             browse: Browse::default(),
+            acks: Acks::default(),
+            wire: Wire::default(),
+            bend: Bend::default(),
             sql: Sql::default(),
             history: History::default(),
             palette: Palette::default(),
@@ -214,9 +235,29 @@ impl Model {
         match self.screen {
             Screen::Sync => &[Scope::Sync, Scope::Global],
             Screen::Browse => &[Scope::Browse, Scope::Global],
+            Screen::Acks => &[Scope::Acks, Scope::Global],
+            Screen::Wire if self.wire.typing => &[Scope::Filter, Scope::Text, Scope::Global],
+            Screen::Wire => &[Scope::Wire, Scope::Global],
             Screen::Sql if self.sql.pane == sql::Pane::Prompt => &[Scope::Prompt, Scope::Text, Scope::Global],
             Screen::Sql => &[Scope::Sql, Scope::Global],
             Screen::History => &[Scope::History, Scope::Global],
+        }
+    }
+
+    /// The ack packs, newest first.
+    pub fn packs(&self) -> Vec<acks::Pack> {
+        self.acks.packs(&self.snapshot, self.held().unwrap_or(0))
+    }
+
+    /// How many keys are held back by hand; none where acks are not held.
+    pub fn held(&self) -> Option<u64> {
+        if self.snapshot.holding {
+            return Some(self.snapshot.held);
+        }
+        // The engine knows the outbox once it has opened it; before that only the mirror does.
+        match &self.status {
+            Mirrored::Some(status) if !self.has_run() && status.outbox.held > 0 => Some(status.outbox.held),
+            _ => None,
         }
     }
 

@@ -32,7 +32,7 @@ impl Palette {
 fn offered(action: Action, demo: bool) -> bool {
     match action {
         Action::Palette | Action::Choose | Action::Yes | Action::No | Action::Text(_) => false,
-        Action::Edit | Action::Pace => demo,
+        Action::Edit | Action::Pace | Action::Bend => demo,
         _ => true,
     }
 }

@@ -9,6 +9,8 @@
 //!  s sync   p pause   . step   a send acks   x stop   ? help
 //! ```
 
+mod acks;
+mod bend;
 mod browse;
 mod grid;
 mod help;
@@ -21,6 +23,7 @@ mod sql;
 mod sync;
 mod tables;
 mod typed;
+mod wire;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
@@ -31,7 +34,7 @@ use super::action::{Action, Scope};
 use super::cells;
 use super::model::{Model, Overlay, Screen};
 use crate::engine::{Phase, RunEnd};
-use crate::text::{clock, visible};
+use crate::text::{clock, grouped, visible};
 use paint::{gap, hint, line, line_right, rule, s};
 
 /// The smallest terminal that is drawn on.
@@ -41,6 +44,11 @@ pub const LEAST: (u16, u16) = (60, 16);
 pub fn view(model: &Model, frame: &mut Frame) {
     let area = frame.area();
     let buf = frame.buffer_mut();
+    draw(model, buf, area);
+    model.theme.ground(buf);
+}
+
+fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
     if area.width < LEAST.0 || area.height < LEAST.1 {
         too_small(buf, area);
         return;
@@ -54,6 +62,8 @@ pub fn view(model: &Model, frame: &mut Frame) {
         Screen::Sync if model.has_run() => sync::draw(model, buf, body),
         Screen::Sync => idle::draw(model, buf, body),
         Screen::Browse => browse::draw(model, buf, body),
+        Screen::Acks => acks::draw(model, buf, body),
+        Screen::Wire => wire::draw(model, buf, body),
         Screen::Sql => sql::draw(model, buf, body),
         Screen::History => history::draw(model, buf, body),
     }
@@ -61,6 +71,7 @@ pub fn view(model: &Model, frame: &mut Frame) {
     footer(model, buf, Rect { y: area.height - 1, height: 1, ..area });
     match model.overlay {
         Some(Overlay::Help(at)) => help::draw(model, buf, area, at),
+        Some(Overlay::Bend) => bend::draw(model, buf, area),
         Some(Overlay::Palette) => palette::draw(model, buf, area),
         Some(Overlay::AskQuit) => help::ask_quit(model, buf, area),
         None => {}
@@ -94,6 +105,21 @@ pub fn pane_lines(model: &Model) -> usize {
 /// The height of the pane of screen 1 that has the focus.
 pub fn pane_height(model: &Model) -> usize {
     sync::layout(model, body(area_of(model))).height(model.pane)
+}
+
+/// Rows of screen 4's list that are on the screen.
+pub fn wire_rows(model: &Model) -> usize {
+    wire::layout(body(area_of(model)), model.wire.pane).rows()
+}
+
+/// Lines of screen 4's exchange that are on the screen; 0 where it is not shown.
+pub fn wire_lines(model: &Model) -> usize {
+    wire::layout(body(area_of(model)), model.wire.pane).lines()
+}
+
+/// Rows of screen 3's list or detail, all of them and those on the screen.
+pub fn acks_room(model: &Model) -> (usize, usize) {
+    acks::room(model, body(area_of(model)))
 }
 
 /// Rows and columns that screen 5 has for its grid.
@@ -135,6 +161,12 @@ fn header(model: &Model, buf: &mut Buffer, area: Rect) {
     let mut right = Vec::new();
     if let Some(device) = model.snapshot.device.filter(|_| area.width >= 100) {
         right.extend([s("device ", theme.dim), s(device.short(), theme.text), gap(2)]);
+    }
+    // Held acks are said everywhere: nothing new starts before they are released.
+    if let Some(held) = model.held() {
+        right.extend([s(format!("■ {} acks held", grouped(held)), theme.pending), gap(2)]);
+    } else if model.snapshot.dropping && model.running() {
+        right.extend([s("■ next pack is lost", theme.pending), gap(2)]);
     }
     // The word has the width of the longest one, so that nothing beside it moves.
     right.extend([s(format!("{glyph} "), style), s(cells::left(word, 13), style)]);
@@ -200,6 +232,8 @@ fn tabs(model: &Model, buf: &mut Buffer, area: Rect) {
     let screens = [
         (Screen::Sync, Action::ShowSync),
         (Screen::Browse, Action::ShowBrowse),
+        (Screen::Acks, Action::ShowAcks),
+        (Screen::Wire, Action::ShowWire),
         (Screen::Sql, Action::ShowSql),
         (Screen::History, Action::ShowHistory),
     ];
@@ -247,10 +281,15 @@ fn footer_actions(model: &Model) -> Vec<(Action, Option<&'static str>)> {
     if matches!(model.overlay, Some(Overlay::Help(_))) {
         return vec![a(Action::Down), a(Action::Up), (Action::Back, Some("close"))];
     }
+    if model.overlay == Some(Overlay::Bend) {
+        return bend::footer();
+    }
     if model.overlay == Some(Overlay::Palette) {
         return vec![a(Action::Choose), a(Action::Down), a(Action::Up), (Action::Back, Some("close"))];
     }
     let mut keys = match model.screen {
+        Screen::Acks => acks::footer(model),
+        Screen::Wire => wire::footer(model),
         Screen::Sql => sql::footer(model),
         Screen::History => history::footer(model),
         Screen::Browse => vec![

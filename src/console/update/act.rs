@@ -5,7 +5,7 @@ use super::super::action::Action;
 use super::super::message::Effect;
 use super::super::model::{LEAVING, Model, Overlay, Screen, SyncPane, browse};
 use super::super::view;
-use super::{history, next, palette, sql};
+use super::{acks, bend, history, next, palette, sql, wire};
 use crate::engine::{Command, Mode, Phase};
 
 /// Does an action.
@@ -13,6 +13,9 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     // What lies over the screen, then the screen itself, may have a meaning of its own for an action.
     let own = match (model.overlay, model.screen) {
         (Some(Overlay::Palette), _) => palette::act(model, action),
+        (Some(Overlay::Bend), _) => bend::act(model, action),
+        (None, Screen::Acks) => acks::act(model, action),
+        (None, Screen::Wire) => wire::act(model, action),
         (None, Screen::Sql) => sql::act(model, action),
         (None, Screen::History) => history::act(model, action),
         _ => None,
@@ -22,10 +25,28 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     }
     match action {
         Action::Palette => palette::open(model),
+        Action::ShowAcks => show(model, Screen::Acks),
+        Action::ShowWire => show(model, Screen::Wire),
+        Action::ShowRequest => wire::find_from_log(model),
+        Action::Bend => bend::open(model),
         Action::ShowSql => show(model, Screen::Sql),
         Action::ShowHistory => show(model, Screen::History),
         // These belong to a screen that is not shown.
-        Action::EditSql
+        Action::AcksOpen
+        | Action::AcksHold
+        | Action::AcksDrop
+        | Action::AcksSend
+        | Action::AcksRequest
+        | Action::WireOpen
+        | Action::WireFilter
+        | Action::WireApply
+        | Action::WireCurl
+        | Action::WireExport
+        | Action::WireFold
+        | Action::WireFoldAll
+        | Action::BendMore
+        | Action::BendLess
+        | Action::EditSql
         | Action::RunSql
         | Action::Complete
         | Action::CompleteBack
@@ -118,7 +139,7 @@ fn engine(model: &mut Model, action: Action) -> Vec<Effect> {
 
 fn quit(model: &mut Model) -> Vec<Effect> {
     match model.overlay {
-        Some(Overlay::Help(_)) => {
+        Some(Overlay::Help(_) | Overlay::Bend) => {
             model.overlay = None;
             Vec::new()
         }
@@ -191,6 +212,8 @@ fn show(model: &mut Model, screen: Screen) -> Vec<Effect> {
             effects.extend(read(model.browse.again()));
             effects
         }
+        Screen::Acks => acks::shown(model),
+        Screen::Wire => wire::list(model),
         Screen::Sql => sql::shown(),
         Screen::History => history::shown(model),
     }
@@ -208,7 +231,7 @@ fn pane(model: &mut Model, back: bool) -> Vec<Effect> {
         }
         Screen::Browse => model.browse.pane = next(model.browse.pane, back),
         // Their own panes turn before it comes to this.
-        Screen::Sql | Screen::History => {}
+        Screen::Acks | Screen::Wire | Screen::Sql | Screen::History => {}
     }
     Vec::new()
 }
@@ -219,6 +242,8 @@ fn page(model: &Model) -> isize {
         _ if model.overlay.is_some() => view::help_height(model),
         Screen::Sync => view::pane_height(model),
         Screen::Browse => view::rows_on_screen(model),
+        Screen::Acks => view::acks_room(model).1,
+        Screen::Wire => view::wire_lines(model).max(view::wire_rows(model)),
         Screen::Sql => view::sql_room(model).0,
         Screen::History => view::history_height(model),
     };
@@ -236,6 +261,8 @@ fn steps(model: &mut Model, by: isize) -> Vec<Effect> {
         return Vec::new();
     }
     match (model.screen, model.browse.pane) {
+        (Screen::Acks, _) => acks::steps(model, by),
+        (Screen::Wire, _) => wire::steps(model, by),
         (Screen::Sql, _) => sql::steps(model, by),
         (Screen::History, _) => history::steps(model, by),
         (Screen::Sync, _) => {

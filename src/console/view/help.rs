@@ -51,6 +51,12 @@ pub(super) fn lines(model: &Model) -> Vec<Vec<Span<'static>>> {
     let here = match model.screen {
         Screen::Sync => vec![(Scope::Sync, "On this screen")],
         Screen::Browse => vec![(Scope::Browse, "On this screen")],
+        Screen::Acks => vec![(Scope::Acks, "On this screen")],
+        Screen::Wire => vec![
+            (Scope::Wire, "On this screen"),
+            (Scope::Filter, "While a filter is typed"),
+            (Scope::Text, "In a line that is typed"),
+        ],
         Screen::Sql => vec![
             (Scope::Sql, "On this screen"),
             (Scope::Prompt, "While a statement is typed"),
@@ -65,7 +71,7 @@ pub(super) fn lines(model: &Model) -> Vec<Vec<Span<'static>>> {
         }
         out.push(vec![s(title, theme.heading)]);
         for entry in ACTIONS.iter().filter(|e| e.scope == scope) {
-            if matches!(entry.action, Action::Edit | Action::Pace) && !model.demo {
+            if matches!(entry.action, Action::Edit | Action::Pace | Action::Bend) && !model.demo {
                 continue;
             }
             let keys = model.keymap.keys_of(entry.action).join("  ");
