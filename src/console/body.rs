@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use super::cells;
 use super::record::{self, Kind};
 use crate::client::tap::{Body, Exchange, Response, State};
 use crate::text::{bytes, grouped, span, visible};
@@ -41,6 +42,8 @@ pub enum Tone {
     Failed,
 }
 
+/// Columns of a message; longer ones are broken.
+const MESSAGE: usize = 64;
 /// Lines of a body that is no JSON.
 const PLAIN: usize = 2_000;
 /// Bodies with more lines than this begin with their parts folded.
@@ -87,8 +90,10 @@ fn part(out: &mut Vec<Line>, title: &str, fill: impl FnOnce(&mut Vec<Line>)) {
 
 fn facts(exchange: &Exchange, out: &mut Vec<Line>) {
     let mut fact = |name: &str, value: String| push(out, 0, Tone::Pair, name, &value);
-    fact(exchange.method, exchange.url.clone());
-    fact("sent", exchange.at.to_string());
+    let path = exchange.path();
+    fact(exchange.method, path.to_owned());
+    fact("at", exchange.url[..exchange.url.len() - path.len()].to_owned());
+    fact("sent", exchange.at.strftime("%Y-%m-%d %H:%M:%S%.3f UTC").to_string());
     match (exchange.first_byte, exchange.elapsed) {
         (Some(first), Some(all)) => fact("time", format!("{}, first byte after {}", span(all), span(first))),
         (None, Some(all)) => fact("time", span(all)),
@@ -99,7 +104,9 @@ fn facts(exchange: &Exchange, out: &mut Vec<Line>) {
     let belongs = [
         label.page.map(|n| format!("page {n}")),
         label.pack.map(|n| format!("pack {n}")),
-        label.items.map(|n| format!("{} {}", grouped(n), if label.pack.is_some() { "keys" } else { "items" })),
+        label
+            .items
+            .map(|n| format!("{} {}", grouped(n), if label.pack.is_some() { "keys" } else { "items" })),
         (exchange.attempt > 1).then(|| format!("try {}", exchange.attempt)),
     ];
     let belongs: Vec<_> = belongs.into_iter().flatten().collect();
@@ -107,7 +114,11 @@ fn facts(exchange: &Exchange, out: &mut Vec<Line>) {
         fact("for", belongs.join(" · "));
     }
     match &exchange.state {
-        State::Failed(why) => push(out, 0, Tone::Failed, "failed", why),
+        State::Failed(why) => {
+            for (n, line) in cells::wrap(&visible(why), MESSAGE).iter().enumerate() {
+                push(out, 0, Tone::Failed, if n == 0 { "failed" } else { "      " }, line);
+            }
+        }
         State::GivenUp => push(out, 0, Tone::Note, "given up", "the run ended before an answer came"),
         State::UnderWay => push(out, 0, Tone::Note, "under way", "no end yet"),
         State::Answered => {}
@@ -229,8 +240,17 @@ mod tests {
         let json = r#"{"items":[{"data":{"id":1,"name":"a, {"}},{"data":{"id":2,"na"#;
         assert_eq!(
             shown(json, true)[1..],
-            ["  items=", "    1=", "      data=", "        id=1", "        name=a, {", "    2=", "      data=",
-             "        id=2", "  =… the rest was not kept"]
+            [
+                "  items=",
+                "    1=",
+                "      data=",
+                "        id=1",
+                "        name=a, {",
+                "    2=",
+                "      data=",
+                "        id=2",
+                "  =… the rest was not kept"
+            ]
         );
         for end in 0..json.len() {
             shown(&json[..end], true);
@@ -239,7 +259,10 @@ mod tests {
 
     #[test]
     fn what_is_no_json_is_text_and_harmless() {
-        assert_eq!(shown("<h1>\x1b[2J502</h1>\nBad", false), ["  =body: 19 B", "  =<h1>␛[2J502</h1>", "  =Bad"]);
+        assert_eq!(
+            shown("<h1>\x1b[2J502</h1>\nBad", false),
+            ["  =body: 19 B", "  =<h1>␛[2J502</h1>", "  =Bad"]
+        );
     }
 
     #[test]

@@ -101,7 +101,9 @@ fn create(folder: &Path, name: &str) -> io::Result<(PathBuf, File)> {
     let mut path = folder.join(format!("{name}.har"));
     for n in 2..100 {
         match options.open(&path) {
-            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => path = folder.join(format!("{name}-{n}.har")),
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
+                path = folder.join(format!("{name}-{n}.har"))
+            }
             opened => return opened.map(|file| (path, file)),
         }
     }

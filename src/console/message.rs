@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::key::Key;
-use super::model::grid::Cell;
 use super::body;
+use super::key::Key;
 use super::model::acks::{Book, Content, Opened};
+use super::model::grid::Cell;
 use super::model::wire::Found;
 use super::{Left, Lever, complete};
 use crate::client::tap::Exchange;

@@ -43,7 +43,8 @@ pub(super) fn run(setup: Setup) -> io::Result<Left> {
     let requests = library::start(setup.mirror, Arc::clone(&inbox))?;
     let Engine { commands, events, snapshot, task } = setup.engine;
     forward(events, snapshot, Arc::clone(&inbox))?;
-    let outside = Outside { inbox: Arc::clone(&inbox), commands, requests, queries, exchanges, demo: setup.demo };
+    let outside =
+        Outside { inbox: Arc::clone(&inbox), commands, requests, queries, exchanges, demo: setup.demo };
     if setup.no_color {
         // The colourless theme has no colour to write; the library must not write resets in their place.
         crossterm::style::force_color_output(true);

@@ -12,6 +12,7 @@
 mod acks;
 mod bend;
 mod browse;
+mod budget;
 mod grid;
 mod help;
 mod history;

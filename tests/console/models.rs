@@ -266,7 +266,7 @@ pub(crate) fn draining() -> Model {
     model
 }
 
-fn with(mut model: Model, change: impl FnOnce(&mut Snapshot)) -> Model {
+pub(crate) fn with(mut model: Model, change: impl FnOnce(&mut Snapshot)) -> Model {
     let mut snapshot = model.snapshot.as_ref().clone();
     change(&mut snapshot);
     update(&mut model, Message::Snapshot(Arc::new(snapshot)));

@@ -38,8 +38,8 @@ pub struct Acks {
     pub pane: Pane,
     /// The chosen pack; none: the first row, whichever that is.
     pub chosen: Option<PackNo>,
-    /// The chosen row of the other panes.
-    pub at: [usize; 2],
+    /// The chosen page of those that come again.
+    pub at: usize,
     /// The first rows on the screen, pane by pane.
     pub top: [usize; 3],
     /// What was opened.
@@ -196,10 +196,15 @@ impl Acks {
                 self.chosen = if at == 0 { None } else { packs.get(at).and_then(|pack| pack.no) };
                 at
             }
-            pane => {
-                let place = &mut self.at[pane as usize - 1];
-                *place = place.saturating_add_signed(by).min(last);
-                *place
+            Pane::Again => {
+                self.at = self.at.saturating_add_signed(by).min(last);
+                self.at
+            }
+            Pane::Stuck => {
+                // Text to be read: it scrolls, nothing is chosen in it.
+                let top = &mut self.top[Pane::Stuck as usize];
+                *top = top.saturating_add_signed(by).min(rows.saturating_sub(height));
+                return;
             }
         };
         let top = &mut self.top[self.pane as usize];
@@ -231,16 +236,25 @@ impl Acks {
             add(false, what, "held back by hand: no session starts before they are released".to_owned());
         }
         for key in &self.book.refused {
-            let why = format!("refused, {}: {} (page {}, pack {})", key.status, key.answer, key.page, key.pack);
+            let why =
+                format!("refused, {}: {} (page {}, pack {})", key.status, key.answer, key.page, key.pack);
             add(true, format!("key {}", key.key), why);
         }
         let more = stuck.outbox.refused.saturating_sub(self.book.refused.len() as u64);
         if more > 0 {
-            add(true, format!("{} keys more", grouped(more)), "refused for good; kept with their answers".to_owned());
+            add(
+                true,
+                format!("{} keys more", grouped(more)),
+                "refused for good; kept with their answers".to_owned(),
+            );
         }
         if stuck.failed_objects > 0 {
             let what = format!("{} objects", grouped(stuck.failed_objects));
-            add(false, what, "the service could not deliver them in the last session; the next one tries".to_owned());
+            add(
+                false,
+                what,
+                "the service could not deliver them in the last session; the next one tries".to_owned(),
+            );
         }
         if stuck.unkeyed > 0 {
             let what = format!("{} instructions", grouped(stuck.unkeyed));

@@ -82,7 +82,15 @@ impl Line {
     /// A line of our own, about something that is no event of the engine.
     pub fn new(at: Timestamp, tone: Tone, subject: &str, text: impl Into<String>) -> Self {
         let text = visible(&text.into()).into_owned();
-        Self { at, tone, subject: subject.to_owned(), text, time: String::new(), note: String::new(), request: String::new() }
+        Self {
+            at,
+            tone,
+            subject: subject.to_owned(),
+            text,
+            time: String::new(),
+            note: String::new(),
+            request: String::new(),
+        }
     }
 
     /// An event in words. Nothing of the service passes unseen through [`visible`].

@@ -110,7 +110,10 @@ fn copy(model: &mut Model) -> Vec<Effect> {
         model.say("no request is chosen");
         return Vec::new();
     };
-    model.say(format!("request {} copied as curl; $BASECRM_ACCESS_TOKEN stands for the token", exchange.number));
+    model.say(format!(
+        "request {} copied as curl; $BASECRM_ACCESS_TOKEN stands for the token",
+        exchange.number
+    ));
     vec![Effect::Copy(curl::command(&exchange))]
 }
 

@@ -56,7 +56,8 @@ fn layout(model: &Model, body: Rect) -> Layout {
         let packs = Rect { width, ..body };
         let right = Rect { x: packs.right() + 2, width: body.width.saturating_sub(width + 2), ..body };
         let again = Rect { height: right.height / 2, ..right };
-        let stuck = Rect { y: again.bottom() + 1, height: right.height.saturating_sub(again.height + 1), ..right };
+        let stuck =
+            Rect { y: again.bottom() + 1, height: right.height.saturating_sub(again.height + 1), ..right };
         return Layout { packs, again, stuck, detail: open.then_some(right) };
     }
     let packs = Rect { height: body.height / 2, ..body };
@@ -71,16 +72,16 @@ pub(super) fn room(model: &Model, body: Rect) -> (usize, usize) {
     let at = layout(model, body);
     match at.detail {
         Some(area) => (detail_lines(model, area.width.into()).len(), at.lines()),
-        None => (list_lines(model), at.rows(model.acks.pane)),
+        None => (list_lines(model, &at), at.rows(model.acks.pane)),
     }
 }
 
 /// Rows of the list that has the focus, those off the screen included.
-fn list_lines(model: &Model) -> usize {
+fn list_lines(model: &Model, at: &Layout) -> usize {
     match model.acks.pane {
         Pane::Packs => model.packs().len(),
         Pane::Again => model.acks.book.waiting.len(),
-        Pane::Stuck => model.acks.troubles().len(),
+        Pane::Stuck => stuck_lines(model, at.stuck.width.into()).len(),
     }
 }
 
@@ -122,7 +123,13 @@ fn heading(model: &Model, pane: Pane, text: impl Into<String>) -> Span<'static> 
 }
 
 /// Marks the chosen row of a list.
-fn mark(model: &Model, pane: Pane, chosen: bool, spans: Vec<Span<'static>>, width: u16) -> Vec<Span<'static>> {
+fn mark(
+    model: &Model,
+    pane: Pane,
+    chosen: bool,
+    spans: Vec<Span<'static>>,
+    width: u16,
+) -> Vec<Span<'static>> {
     if !chosen {
         return spans;
     }
@@ -184,13 +191,18 @@ fn stand(model: &Model, stand: Stand) -> (&'static str, Style) {
 
 fn pack_row(model: &Model, pack: &Pack, width: usize) -> Vec<Span<'static>> {
     let theme = &model.theme;
-    let (word, style) = stand(model, pack.state);
+    let (word, style) = match pack.state {
+        // It has a number already: its keys are chosen, and it waits for its turn.
+        Stand::At(PackState::Filling) if pack.no.is_some() => ("○ ready", theme.pending),
+        state => stand(model, state),
+    };
     let no = pack.no.map_or_else(|| "–".to_owned(), |no| format!("#{no}"));
     let grows = matches!(pack.state, Stand::At(PackState::Filling | PackState::InFlight)) && model.running();
     let age = if grows { model.snapshot_age() } else { std::time::Duration::ZERO };
     let took = pack.time.map_or_else(|| "–".to_owned(), |time| span(time + age));
     let tries = if pack.tries == 0 { String::new() } else { grouped(pack.tries) };
-    let request = pack.no.and_then(|no| model.wire.packs.get(&no)).map_or_else(String::new, |n| format!("#{n}"));
+    let request =
+        pack.no.and_then(|no| model.wire.packs.get(&no)).map_or_else(String::new, |n| format!("#{n}"));
     let status = pack.status.map_or_else(String::new, |status| format!("{status} "));
     let room = width.saturating_sub(1 + 9 + 8 + 2 + 11 + 6 + 9 + 9 + 2 + 1);
     vec![
@@ -233,7 +245,8 @@ fn again(model: &Model, buf: &mut Buffer, area: Rect) {
         let n = grouped(pack.keys);
         say(2, format!("{n} in flight: twice is harmless"), theme.dim);
     }
-    let taking = model.snapshot.workers.iter().filter(|w| matches!(w, WorkerView::Taking | WorkerView::Applying));
+    let taking =
+        model.snapshot.workers.iter().filter(|w| matches!(w, WorkerView::Taking | WorkerView::Applying));
     let taking = if model.running() { taking.count() } else { 0 };
     let text = match taking {
         0 => "no page is on its way".to_owned(),
@@ -246,7 +259,8 @@ fn again(model: &Model, buf: &mut Buffer, area: Rect) {
     let from = model.acks.top[Pane::Again as usize].min(waiting.len().saturating_sub(rows));
     for (row, page) in waiting.iter().enumerate().skip(from).take(rows) {
         let held = if page.held { s("  ■ held", theme.pending) } else { gap(0) };
-        let partly = if page.pending < page.keys { format!(" of {}", grouped(page.keys)) } else { String::new() };
+        let partly =
+            if page.pending < page.keys { format!(" of {}", grouped(page.keys)) } else { String::new() };
         let spans = vec![
             gap(1),
             s(cells::left(&format!("page {}", page.page), 12), theme.text),
@@ -255,29 +269,39 @@ fn again(model: &Model, buf: &mut Buffer, area: Rect) {
             s(format!("  session {}", page.session), theme.dim),
             held,
         ];
-        let chosen = row == model.acks.at[0];
+        let chosen = row == model.acks.at;
         line(buf, area, row - from + AGAIN, mark(model, Pane::Again, chosen, spans, area.width));
     }
 }
 
-fn stuck(model: &Model, buf: &mut Buffer, area: Rect) {
+/// The lines that say what is stuck: what, and below it why.
+fn stuck_lines(model: &Model, width: usize) -> Vec<Vec<Span<'static>>> {
     let theme = &model.theme;
-    line(buf, area, 0, vec![gap(1), heading(model, Pane::Stuck, "Stuck, and why")]);
-    let all = model.acks.troubles();
-    if all.is_empty() {
-        line(buf, area, 1, vec![gap(1), s("✓ nothing", theme.sent)]);
-    }
-    let rows = usize::from(area.height).saturating_sub(1);
-    let from = model.acks.top[Pane::Stuck as usize].min(all.len().saturating_sub(rows));
-    let width = usize::from(area.width);
-    for (row, trouble) in all.iter().enumerate().skip(from).take(rows) {
+    let mut out = Vec::new();
+    for trouble in model.acks.troubles() {
         let (sign, style) = if trouble.error { ("✖ ", theme.failed) } else { ("▲ ", theme.pending) };
-        let what = cells::fit(&trouble.what, width.saturating_sub(5)).into_owned();
-        let room = width.saturating_sub(5 + cells::width(&what) + 1);
-        let why = cells::fit(&trouble.why, room).into_owned();
-        let spans = vec![gap(1), s(sign, style), s(what, style), gap(2), s(why, theme.text)];
-        let chosen = row == model.acks.at[1];
-        line(buf, area, row - from + 1, mark(model, Pane::Stuck, chosen, spans, area.width));
+        let what = cells::fit(&trouble.what, width.saturating_sub(4)).into_owned();
+        out.push(vec![gap(1), s(sign, style), s(what, style)]);
+        let why = cells::wrap(&trouble.why, width.saturating_sub(4));
+        out.extend(why.into_iter().map(|text| vec![gap(3), s(text, theme.text)]));
+    }
+    if out.is_empty() {
+        out.push(vec![gap(1), s("✓ nothing", theme.sent)]);
+    }
+    out
+}
+
+fn stuck(model: &Model, buf: &mut Buffer, area: Rect) {
+    line(buf, area, 0, vec![gap(1), heading(model, Pane::Stuck, "Stuck, and why")]);
+    let lines = stuck_lines(model, area.width.into());
+    let rows = usize::from(area.height).saturating_sub(1);
+    let from = model.acks.top[Pane::Stuck as usize].min(lines.len().saturating_sub(rows));
+    if lines.len() > rows {
+        let text = format!("{}–{} of {}", from + 1, from + rows, lines.len());
+        line_right(buf, area, 0, vec![s(text, model.theme.dim), gap(1)]);
+    }
+    for (row, spans) in lines.into_iter().skip(from).take(rows).enumerate() {
+        line(buf, area, row + 1, spans);
     }
 }
 
@@ -287,9 +311,10 @@ fn detail_lines(model: &Model, width: usize) -> Vec<Vec<Span<'static>>> {
     let Some(detail) = &model.acks.detail else { return Vec::new() };
     match &detail.content {
         None => vec![vec![gap(2), s("reading …", theme.dim)]],
-        Some(Err(error)) => {
-            cells::wrap(error, width.saturating_sub(3)).into_iter().map(|l| vec![gap(2), s(l, theme.failed)]).collect()
-        }
+        Some(Err(error)) => cells::wrap(error, width.saturating_sub(3))
+            .into_iter()
+            .map(|l| vec![gap(2), s(l, theme.failed)])
+            .collect(),
         Some(Ok(content)) => content_lines(model, content, width),
     }
 }
@@ -337,7 +362,8 @@ fn opened(model: &Model, buf: &mut Buffer, area: Rect, detail: &Detail) {
     let lines = detail_lines(model, area.width.into());
     let height = usize::from(area.height).saturating_sub(1);
     if lines.len() > height {
-        let text = format!("{}–{} of {}", detail.scroll + 1, detail.scroll + height, grouped(lines.len() as u64));
+        let text =
+            format!("{}–{} of {}", detail.scroll + 1, detail.scroll + height, grouped(lines.len() as u64));
         line_right(buf, area, 0, vec![s(text, theme.dim), gap(1)]);
     }
     let from = detail.scroll.min(lines.len().saturating_sub(height));
@@ -350,7 +376,12 @@ fn opened(model: &Model, buf: &mut Buffer, area: Rect, detail: &Detail) {
 pub(super) fn footer(model: &Model) -> Vec<(Action, Option<&'static str>)> {
     let a = |action| (action, None);
     if model.acks.detail.is_some() {
-        return vec![a(Action::Down), a(Action::PageDown), a(Action::AcksRequest), (Action::Back, Some("close"))];
+        return vec![
+            a(Action::Down),
+            a(Action::PageDown),
+            a(Action::AcksRequest),
+            (Action::Back, Some("close")),
+        ];
     }
     let hold = if model.held().is_some() { Some("release") } else { None };
     vec![

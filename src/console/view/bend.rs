@@ -21,12 +21,7 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
     let body = super::body(area);
     let height = (model.bend.levers.len() as u16 + 2).clamp(3, body.height);
     let width = body.width.min(92);
-    let outer = Rect {
-        x: body.x + (body.width - width),
-        y: body.y + body.height - height,
-        width,
-        height,
-    };
+    let outer = Rect { x: body.x + (body.width - width), y: body.y + body.height - height, width, height };
     Clear.render(outer, buf);
     block(model, "Bend the service").render(outer, buf);
     let inner = Rect { x: outer.x + 2, y: outer.y + 1, width: width.saturating_sub(4), height: height - 2 };
@@ -50,5 +45,11 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
 /// The keys that matter now.
 pub(super) fn footer() -> Vec<(Action, Option<&'static str>)> {
     let a = |action| (action, None);
-    vec![a(Action::BendMore), a(Action::BendLess), a(Action::Down), a(Action::Up), (Action::Back, Some("close"))]
+    vec![
+        a(Action::BendMore),
+        a(Action::BendLess),
+        a(Action::Down),
+        a(Action::Up),
+        (Action::Back, Some("close")),
+    ]
 }

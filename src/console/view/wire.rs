@@ -158,7 +158,10 @@ fn prompt(model: &Model, buf: &mut Buffer, area: Rect) {
         typed::draw(&wire.line, true, theme, buf, place);
         vec![gap(1), s("/ ", theme.accent)]
     } else if wire.filter.0.is_empty() {
-        vec![gap(1), s(cells::fit(&format!("{key} filter: status:429  op:ack  time>200"), room + 1), theme.dim)]
+        vec![
+            gap(1),
+            s(cells::fit(&format!("{key} filter: status:429  op:ack  time>200"), room + 1), theme.dim),
+        ]
     } else {
         let text = cells::fit(&visible(&wire.filter.0), room).into_owned();
         vec![gap(1), s("/ ", theme.accent), s(text, theme.value)]
@@ -283,26 +286,44 @@ fn draw_detail(model: &Model, buf: &mut Buffer, area: Rect, detail: &Detail) {
     for (row, number) in detail.shown.iter().skip(from).take(height).enumerate() {
         let Some(text) = detail.lines.get(*number) else { continue };
         let chosen = model.wire.pane == Pane::Detail && from + row == detail.at;
-        draw_line(model, buf, area, row, text, detail.holds(*number), detail.folds.contains(number), chosen);
+        let fold = match (detail.holds(*number), detail.folds.contains(number)) {
+            (false, _) => Fold::Nothing,
+            (true, false) => Fold::Open,
+            (true, true) => Fold::Folded(preview(detail, *number, area.width.into())),
+        };
+        draw_line(model, buf, area, row, text, fold, chosen);
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "a line is a line")]
-fn draw_line(
-    model: &Model,
-    buf: &mut Buffer,
-    area: Rect,
-    row: usize,
-    text: &Line,
-    holds: bool,
-    folded: bool,
-    chosen: bool,
-) {
+/// What a line holds.
+enum Fold {
+    Nothing,
+    Open,
+    /// Its first values in a line.
+    Folded(String),
+}
+
+/// The first values that a folded line holds, so that one need not unfold it to know which it is.
+fn preview(detail: &Detail, number: usize, room: usize) -> String {
+    let inside = detail.lines.get(number + 1..detail.lines[number].behind).unwrap_or_default();
+    let values = inside.iter().filter(|l| !matches!(l.tone, Tone::Value(Kind::Nest)) && !l.value.is_empty());
+    let mut text = String::new();
+    for line in values {
+        if text.len() > room {
+            break;
+        }
+        let apart = if text.is_empty() { "" } else { " · " };
+        text.push_str(&format!("{apart}{} {}", line.name, cells::fit(&line.value, 40)));
+    }
+    text
+}
+
+fn draw_line(model: &Model, buf: &mut Buffer, area: Rect, row: usize, text: &Line, fold: Fold, chosen: bool) {
     let theme = &model.theme;
-    let mark = match (holds, folded) {
-        (true, true) => "▸ ",
-        (true, false) => "▾ ",
-        (false, _) => "  ",
+    let (mark, value) = match fold {
+        Fold::Nothing => ("  ", text.value.clone()),
+        Fold::Open => ("▾ ", text.value.clone()),
+        Fold::Folded(preview) => ("▸ ", preview),
     };
     let mut spans = vec![gap(1 + 2 * text.depth), s(mark, theme.dim)];
     let name = if text.name.is_empty() { String::new() } else { format!("{}  ", text.name) };
@@ -321,10 +342,6 @@ fn draw_line(
     let room = usize::from(area.width).saturating_sub(used + 1);
     let name = cells::fit(&name, room).into_owned();
     let left = room.saturating_sub(cells::width(&name));
-    let mut value = text.value.clone();
-    if folded && holds {
-        value = format!("… {} lines", grouped((text.behind) as u64));
-    }
     spans.extend([s(name, name_style), s(cells::fit(&value, left), value_style)]);
     if chosen {
         let used: usize = spans.iter().map(|span| cells::width(&span.content)).sum();
