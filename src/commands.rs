@@ -81,6 +81,9 @@ fn dispatch(arguments: Arguments) -> Ending {
 
 /// The runtime that a command's tasks live on.
 fn runtime() -> Result<Runtime, Failure> {
-    let made = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let made = tokio::runtime::Builder::new_multi_thread()
+        .thread_name(crate::console::ENGINE_THREAD)
+        .enable_all()
+        .build();
     made.map_err(|error| Failure::other(format!("the system gives no threads: {error}")))
 }

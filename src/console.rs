@@ -31,6 +31,10 @@ use std::sync::Arc;
 use crate::client::Tap;
 use crate::engine::{Engine, Mode};
 
+/// The name of the threads that the engine's tasks run on. A task's panic is caught by the engine and becomes the end of
+/// its run; on a thread of this name it does not end the console.
+pub const ENGINE_THREAD: &str = "engine";
+
 /// What a console is given by its caller.
 pub struct Setup {
     /// The engine to watch and to command, idle.
@@ -51,8 +55,8 @@ pub struct Setup {
     pub keymap: Option<PathBuf>,
     /// The file that keeps the SQL prompt's statements, whether it exists or not; none keeps them in memory only.
     pub statements: Option<PathBuf>,
-    /// No colour at all: `NO_COLOR`, `--color never`.
-    pub no_color: bool,
+    /// The colours.
+    pub looks: theme::Looks,
 }
 
 /// What the demo can do to its embedded service. Called from a thread that may block.
@@ -117,7 +121,7 @@ impl Left {
 /// is still on has been asked to stop, and got two seconds for it.
 ///
 /// # Errors
-/// An I/O error of the terminal, or the panic of a thread.
+/// An I/O error of the terminal, or the panic of a thread that is not the engine's.
 pub fn run(setup: Setup) -> std::io::Result<Left> {
     run::run(setup)
 }

@@ -31,10 +31,13 @@ Exit status:
        disk full
   130  interrupted (SIGINT); committed work stays, unsent keys go first next time
   143  terminated (SIGTERM, SIGHUP); the same holds
+  The console, left by key, ends with 0 whatever became of its runs: it has
+  shown them, and they can be run again in it. Scripts use `drainboard sync`.
 
 Files:
   ~/.local/share/drainboard/PROFILE/mirror.db   the mirror, unless --mirror says
-  ~/.config/drainboard/keymap.toml              keys laid over the built-in ones";
+  ~/.config/drainboard/keymap.toml              keys laid over the built-in ones
+  ~/.config/drainboard/themes/NAME.toml         colours laid over the built-in ones";
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -106,6 +109,9 @@ pub(super) struct Common {
     /// Colours; auto obeys the terminal, NO_COLOR and TERM=dumb
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
     pub(super) color: Color,
+    /// The console's theme: auto, ansi, dark, light, or themes/NAME.toml beside keymap.toml [default: auto]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(super) theme: Option<String>,
     /// Say less: no progress
     #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "verbose")]
     pub(super) quiet: u8,
@@ -254,7 +260,13 @@ accepts connections. Stops on SIGINT and SIGTERM.
 Examples:
   drainboard serve
   drainboard serve --items 200000 --rate 10 --latency 120ms
+  drainboard serve --account mirror.db --state replay.db     a real account again
   curl -X POST localhost:8080/emulator/edit -d '{\"create\":5,\"update\":10,\"delete\":2}'
+
+--account takes a mirror too, or NDJSON: one object a line with type, revision and
+data, {\"type\":\"contact\",\"revision\":7,\"data\":{\"id\":1}}, or the items of pages as
+they came. It is read once and never written: rows leave byte for byte as they
+are. A --state that is there goes on, and the source is not read again.
 
 The token is made from the seed; BASECRM_ACCESS_TOKEN sets another.";
 
@@ -264,9 +276,12 @@ pub(super) struct Serve {
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     pub(super) listen: String,
-    /// The account's file, made where it is missing; without it a temporary one
+    /// The account's file, made where it is missing; without it a temporary one. A mirror or NDJSON is replayed
     #[arg(long, value_name = "FILE")]
     pub(super) account: Option<PathBuf>,
+    /// Where a replayed account keeps its ledger, sessions and edits; without it a temporary file
+    #[arg(long, value_name = "FILE", requires = "account")]
+    pub(super) state: Option<PathBuf>,
     /// Records of a generated account
     #[arg(long, value_name = "N", default_value_t = 12_000)]
     pub(super) items: u64,

@@ -38,6 +38,7 @@ pub(super) fn run(demo: &arguments::Demo, common: &Common) -> Ending {
         )));
     }
     let headless = !(io::stdout().is_terminal() && io::stdin().is_terminal());
+    let looks = output::looks(common, None)?;
     let folder = Folder::open(demo.keep.as_deref())?;
     let pace = pace(demo, headless);
     let service = Service::open(service::Options {
@@ -57,7 +58,7 @@ pub(super) fn run(demo: &arguments::Demo, common: &Common) -> Ending {
     let ending = if headless {
         runtime.block_on(drain(settings, &service, &folder, common))
     } else {
-        watch(&runtime, Watched { settings, tap, pace }, &service, &folder, common)
+        watch(&runtime, Watched { settings, tap, pace }, &service, &folder, looks)
     };
     stop.cancel();
     runtime.shutdown_timeout(Duration::from_millis(200));
@@ -187,7 +188,7 @@ fn watch(
     Watched { settings, tap, pace }: Watched,
     service: &Service,
     folder: &Folder,
-    common: &Common,
+    looks: console::theme::Looks,
 ) -> Ending {
     let (mirror, host) = (settings.mirror.clone(), settings.identity.host.clone());
     let _inside = runtime.enter();
@@ -203,7 +204,7 @@ fn watch(
         demo: Some(Arc::new(levers)),
         keymap: None,
         statements: None,
-        no_color: output::colorless(common.color),
+        looks,
     };
     let left = console::run(setup).map_err(|error| Failure::other(format!("the console ended: {error}")))?;
     if let Some(kept) = folder.kept() {

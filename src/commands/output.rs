@@ -7,8 +7,10 @@
 use std::env;
 use std::fmt;
 use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
+use std::path::Path;
 
-use super::arguments::Color;
+use super::arguments::{Color, Common};
+use crate::console::theme::{Depth, Looks, Wish};
 use crate::text;
 
 /// Stdout, locked and buffered for the whole command.
@@ -74,13 +76,35 @@ pub(super) fn colored(choice: Color) -> bool {
     }
 }
 
-/// Whether the console must do without colours; it has a terminal by then.
-pub(super) fn colorless(choice: Color) -> bool {
+/// The console's colours: `--theme` and `--color`, what the terminal says of itself, and the user's themes, in the
+/// folder `themes` of `configuration`. The console has a terminal by then.
+pub(super) fn looks(common: &Common, configuration: Option<&Path>) -> Result<Looks, Failure> {
+    let environment = |name: &str| env::var(name).ok();
+    let wish = Wish {
+        name: common.theme.clone(),
+        depth: depth(common.color, environment),
+        light: light(environment),
+        folder: configuration.map(|folder| folder.join("themes")),
+    };
+    wish.looks().map_err(Failure::usage)
+}
+
+/// The colours that may be sent: none where they are refused, all where the terminal says that it has them.
+fn depth(choice: Color, variable: impl Fn(&str) -> Option<String>) -> Depth {
+    let says = |name: &str, what: &[&str]| variable(name).is_some_and(|v| what.iter().any(|w| v.contains(w)));
     match choice {
-        Color::Always => false,
-        Color::Never => true,
-        Color::Auto => colors_refused(|name| env::var(name).ok()),
+        Color::Never => Depth::None,
+        Color::Auto if colors_refused(&variable) => Depth::None,
+        _ if says("COLORTERM", &["truecolor", "24bit"]) => Depth::True,
+        _ if says("TERM", &["256color"]) => Depth::Indexed,
+        _ => Depth::Sixteen,
     }
+}
+
+/// Whether the terminal's background is light: the last of COLORFGBG's numbers, where there is one.
+fn light(variable: impl Fn(&str) -> Option<String>) -> Option<bool> {
+    let background = variable("COLORFGBG")?.rsplit(';').next()?.parse::<u8>().ok()?;
+    (background < 16).then_some(matches!(background, 7 | 9..=15))
 }
 
 /// Whether the environment asks for no colours: NO_COLOR (not empty), CLICOLOR=0, TERM=dumb.
@@ -107,5 +131,29 @@ mod tests {
         };
         assert!(with("NO_COLOR", "1") && with("CLICOLOR", "0") && with("TERM", "dumb"));
         assert!(!with("NO_COLOR", "") && !with("CLICOLOR", "1") && !with("TERM", "xterm"));
+    }
+
+    fn variable<'a>(set: &'a [(&str, &str)]) -> impl Fn(&str) -> Option<String> + 'a {
+        |asked| set.iter().find(|(name, _)| *name == asked).map(|(_, value)| (*value).to_owned())
+    }
+
+    #[test]
+    fn only_colours_that_the_terminal_has_are_sent() {
+        let of = |choice, set: &[(&str, &str)]| depth(choice, variable(set));
+        let rich = [("COLORTERM", "truecolor"), ("TERM", "xterm-256color")];
+        assert_eq!(of(Color::Auto, &rich), Depth::True);
+        assert_eq!(of(Color::Auto, &rich[1..]), Depth::Indexed);
+        assert_eq!(of(Color::Auto, &[("TERM", "xterm"), ("COLORTERM", "yes")]), Depth::Sixteen);
+        assert_eq!(of(Color::Never, &rich), Depth::None);
+        let refused = [("NO_COLOR", "1"), ("COLORTERM", "24bit")];
+        assert_eq!(of(Color::Auto, &refused), Depth::None);
+        assert_eq!(of(Color::Always, &refused), Depth::True);
+    }
+
+    #[test]
+    fn a_light_terminal_says_so() {
+        let of = |value| light(variable(&[("COLORFGBG", value)]));
+        assert_eq!((of("0;15"), of("15;0"), of("0;default;15")), (Some(true), Some(false), Some(true)));
+        assert_eq!((of("15;default"), of(""), of("0;99")), (None, None, None));
     }
 }

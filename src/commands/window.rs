@@ -1,6 +1,7 @@
 //! `drainboard` alone: the console on the configured account. It starts idle and asks for nothing: no token, no network.
 
 use std::io::{self, IsTerminal};
+use std::path::Path;
 use std::time::Duration;
 
 use super::arguments::{Common, Pacing};
@@ -19,6 +20,7 @@ pub(super) fn run(sync: bool, common: &Common, pacing: &Pacing) -> Ending {
     }
     let config = settings::resolve(common, pacing)?;
     let tap = Tap::new();
+    let looks = output::looks(common, config.keymap.as_deref().and_then(Path::parent))?;
     let runtime = super::runtime()?;
     let inside = runtime.enter();
     let setup = console::Setup {
@@ -30,7 +32,7 @@ pub(super) fn run(sync: bool, common: &Common, pacing: &Pacing) -> Ending {
         demo: None,
         keymap: config.keymap.clone(),
         statements: config.statements.clone(),
-        no_color: output::colorless(common.color),
+        looks,
         engine: engine::spawn(settings::tapped(config, tap)),
     };
     let ended = console::run(setup);

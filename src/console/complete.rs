@@ -422,7 +422,7 @@ mod tests {
 
     #[test]
     fn what_is_no_plain_word_is_quoted() {
-        assert_eq!(texts("SELECT contact.g", ""), ["\"group\""]);
+        assert_eq!(texts("SELECT contact.g", ""), ["\"group\"", "\"Größe\""]);
         assert_eq!(texts("SELECT contact.\"g", ""), ["\"group\"", "\"Größe\""]);
     }
 

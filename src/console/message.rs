@@ -35,6 +35,8 @@ pub enum Message {
     Event(Event),
     /// The engine is gone: its channels are closed.
     EngineGone,
+    /// A task of the engine panicked; what it said. The engine goes on, its run ends.
+    Panicked(String),
     /// The reader's answer.
     Read(Answer),
     /// What the SQL thread has to say.
@@ -53,6 +55,13 @@ pub enum Message {
     Continued,
     /// Time has passed; nothing else happened.
     Tick,
+}
+
+impl Message {
+    /// Whether somebody did something and waits to see it.
+    pub fn is_human(&self) -> bool {
+        matches!(self, Self::Key(_) | Self::Paste(_) | Self::Mouse(_) | Self::Focus(_) | Self::Resized(..))
+    }
 }
 
 /// What the mouse did, and where.

@@ -302,3 +302,6 @@ fn tables(reader: &Reader) -> Result<Vec<Table>, MirrorError> {
     )?;
     Ok(tables)
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,13 +16,14 @@ use super::message::{Effect, Message, Request, WireRequest};
 use super::model::{LEAVING, Model, Notice};
 use super::queries::Queries;
 use super::terminal::{self, Screen};
-use super::theme::Theme;
 use super::update::{opening, update};
-use super::{Demo, Left, Setup, exchanges, library, signals};
+use super::{Demo, ENGINE_THREAD, Left, Setup, exchanges, library, signals};
 use crate::engine::{Command, Engine, EventKind, Phase};
 
 /// Thirty frames a second at the most.
-const FRAME: Duration = Duration::from_millis(33);
+const FRAME: Duration = Duration::from_millis(34);
+/// Four while nobody looks: without the focus, until somebody does something.
+const AWAY: Duration = Duration::from_millis(250);
 
 /// What the effects need.
 struct Outside {
@@ -45,15 +46,13 @@ pub(super) fn run(setup: Setup) -> io::Result<Left> {
     forward(events, snapshot, Arc::clone(&inbox))?;
     let outside =
         Outside { inbox: Arc::clone(&inbox), commands, requests, queries, exchanges, demo: setup.demo };
-    if setup.no_color {
-        // The colourless theme has no colour to write; the library must not write resets in their place.
-        crossterm::style::force_color_output(true);
-    }
+    // Colours were decided on with the theme; the library must not write resets in the place of those it refuses.
+    crossterm::style::force_color_output(true);
     let mut screen = Screen::claim()?;
     let weak = Arc::downgrade(&inbox);
-    terminal::watch_panics(move || {
+    terminal::watch_panics(ENGINE_THREAD, move |told| {
         if let Some(inbox) = weak.upgrade() {
-            inbox.push(Message::Tick);
+            inbox.push(told.map_or(Message::Tick, Message::Panicked));
         }
     });
     let input = Input::start(&inbox)?;
@@ -82,12 +81,11 @@ fn model(setup: &Setup) -> Model {
     model.demo = setup.demo.is_some();
     model.mirror = setup.mirror.display().to_string();
     model.zone = TimeZone::system();
-    if setup.no_color {
-        model.theme = Theme::colourless();
-    }
+    model.theme = setup.looks.theme.clone();
     let (keymap, mistakes) = Keymap::load(setup.keymap.as_deref());
     model.keymap = keymap;
-    model.notices.extend(mistakes.iter().map(|m| Notice { error: false, text: m.to_string() }));
+    let mistakes = mistakes.iter().chain(&setup.looks.mistakes);
+    model.notices.extend(mistakes.map(|m| Notice { error: false, text: m.to_string() }));
     model.snapshot = setup.engine.snapshot.borrow().clone();
     model
 }
@@ -99,7 +97,9 @@ fn turn(model: &mut Model, screen: &mut Screen, outside: &Outside) -> io::Result
         perform(model, screen, outside, effect)?;
     }
     screen.draw(model)?;
-    let mut frame = Instant::now() + FRAME;
+    // When the last frame was drawn, and from when on the next one may be.
+    let mut drawn = Instant::now();
+    let mut frame = drawn + FRAME;
     let mut dirty = false;
     loop {
         // Wait: for a message, for the next frame where something changed, for the clock where one is shown.
@@ -115,6 +115,9 @@ fn turn(model: &mut Model, screen: &mut Screen, outside: &Outside) -> io::Result
         // Update.
         model.now = Timestamp::now();
         for message in messages {
+            if message.is_human() {
+                frame = frame.min(drawn + FRAME);
+            }
             for effect in update(model, message) {
                 if let Some(left) = perform(model, screen, outside, effect)? {
                     return Ok(left);
@@ -125,7 +128,8 @@ fn turn(model: &mut Model, screen: &mut Screen, outside: &Outside) -> io::Result
         // Draw, unless the last frame was drawn just now.
         if Instant::now() >= frame {
             screen.draw(model)?;
-            frame = Instant::now() + FRAME;
+            drawn = Instant::now();
+            frame = drawn + if model.focused { FRAME } else { AWAY };
             dirty = false;
         }
     }

@@ -1,6 +1,6 @@
 //! The terminal, claimed and given back: raw mode, alternate screen, cursor, mouse, paste, focus.
 //!
-//! Promise: whatever happens (the end, an error, a panic on any thread, a stop), [`give_back`] undoes all of it once,
+//! Promise: whatever happens (the end, an error, a panic of a thread of the console, a stop), [`give_back`] undoes all of it once,
 //! takes no lock that a drawing thread may hold, and never panics.
 
 mod steady;
@@ -24,14 +24,16 @@ use steady::Steady;
 
 /// Alternate screen, no cursor; buttons, drags and SGR reports; bracketed paste; focus.
 const CLAIM: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?1000h\x1b[?1002h\x1b[?1006h\x1b[?2004h\x1b[?1004h";
-/// The same undone, last first, and colours off.
-const RELEASE: &[u8] = b"\x1b[?1004l\x1b[?2004l\x1b[?1006l\x1b[?1002l\x1b[?1000l\x1b[0m\x1b[?25h\x1b[?1049l";
+/// The same undone, last first, and colours off. The alternate screen is left empty: what a multiplexer cut off from it
+/// when its window grew and shrank would stand on the other screen afterwards.
+const RELEASE: &[u8] =
+    b"\x1b[?1004l\x1b[?2004l\x1b[?1006l\x1b[?1002l\x1b[?1000l\x1b[0m\x1b[H\x1b[2J\x1b[?25h\x1b[?1049l";
 
 /// How the terminal was before; there while it is claimed.
 static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
 /// Held while a frame is written, so that nobody gives the terminal back in the middle of one.
 static DRAWING: Mutex<()> = Mutex::new(());
-/// A thread has panicked: nothing is drawn any more.
+/// A thread of the console has panicked: nothing is drawn any more.
 static PANICKED: AtomicBool = AtomicBool::new(false);
 
 /// The claimed terminal; given back when dropped.
@@ -145,18 +147,34 @@ pub(super) fn size() -> (u16, u16) {
     tcgetwinsize(rustix::stdio::stdout()).map_or((80, 24), |s| (s.ws_col, s.ws_row))
 }
 
-/// A panic anywhere gives the terminal back first; then the earlier hook tells it, and `wake` ends the loop.
-pub(super) fn watch_panics(wake: impl Fn() + Send + Sync + 'static) {
+/// A panic gives the terminal back first; then the earlier hook tells it, and `wake` ends the loop. One on a thread of
+/// the engine, whose tasks are caught where they run, is only told to `wake` while the screen is ours.
+pub(super) fn watch_panics(engine: &'static str, wake: impl Fn(Option<String>) + Send + Sync + 'static) {
     let earlier = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
+        if std::thread::current().name() == Some(engine) && claimed() {
+            wake(Some(told(info)));
+            return;
+        }
         PANICKED.store(true, Ordering::SeqCst);
         give_back();
         earlier(info);
-        wake();
+        wake(None);
     }));
 }
 
-/// Whether a thread has panicked.
+/// What a panic says, and where it happened.
+fn told(info: &std::panic::PanicHookInfo<'_>) -> String {
+    let text = info.payload_as_str().unwrap_or("no message");
+    let place = info.location().map(|l| format!(" ({}:{})", l.file(), l.line())).unwrap_or_default();
+    format!("{text}{place}")
+}
+
+fn claimed() -> bool {
+    BEFORE.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+}
+
+/// Whether a thread of the console has panicked.
 pub(super) fn panicked() -> bool {
     PANICKED.load(Ordering::SeqCst)
 }

@@ -1,94 +1,127 @@
-//! Colours by meaning. The default takes the terminal's own sixteen colours on its own background; without colour only
-//! bold, dim, underline and reverse are left, and every colour is `Reset`, so that the terminal library writes none.
+//! Colours by meaning. A theme is a TOML file of the program's own or the user's, made for the colours that the terminal
+//! has. Without colour only bold, dim, underline and reverse are left, and every colour is `Reset`, so that none is sent.
 
+mod choice;
+mod colour;
+mod file;
+
+use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier, Style};
 
-/// A style for each meaning.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Theme {
+pub use choice::{Looks, Wish};
+pub use colour::Depth;
+
+/// Declares the styles once: as fields, and by name for the files.
+macro_rules! styles {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        /// A style for each meaning.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub struct Theme {
+            $($(#[$doc])* pub $name: Style,)*
+        }
+
+        impl Theme {
+            /// The names of the meanings, as theme files have them.
+            pub const NAMES: &[&str] = &[$(stringify!($name),)*];
+
+            /// Every meaning with its style, in the order of [`Theme::NAMES`].
+            pub fn styles(&self) -> impl Iterator<Item = (&'static str, Style)> {
+                [$((stringify!($name), self.$name),)*].into_iter()
+            }
+
+            fn style_mut(&mut self, name: &str) -> Option<&mut Style> {
+                match name {
+                    $(stringify!($name) => Some(&mut self.$name),)*
+                    _ => None,
+                }
+            }
+
+            fn each(self, change: impl Fn(Style) -> Style) -> Self {
+                Self { $($name: change(self.$name),)* }
+            }
+
+            fn plain() -> Self {
+                Self { $($name: Style::new(),)* }
+            }
+        }
+    };
+}
+
+styles! {
+    /// What has no style of its own, and the background.
+    screen,
     /// What is read: names, words.
-    pub text: Style,
+    text,
     /// What is looked at: numbers, values.
-    pub value: Style,
+    value,
     /// Labels, units, what can be ignored.
-    pub dim: Style,
+    dim,
     /// Lines between things.
-    pub rule: Style,
+    rule,
     /// The one accent: the program's name, the tab, the focus, the bar.
-    pub accent: Style,
+    accent,
     /// The empty part of a bar.
-    pub track: Style,
+    track,
     /// Headings.
-    pub heading: Style,
+    heading,
     /// The selected row of the pane with the focus.
-    pub selected: Style,
+    selected,
     /// The selected row of another pane.
-    pub marked: Style,
+    marked,
     /// A list that lies over something.
-    pub menu: Style,
+    menu,
     /// Created.
-    pub created: Style,
+    created,
     /// Updated.
-    pub updated: Style,
+    updated,
     /// Deleted.
-    pub deleted: Style,
+    deleted,
     /// Stale.
-    pub stale: Style,
+    stale,
     /// Pending, waiting.
-    pub pending: Style,
+    pending,
     /// Sent and accepted.
-    pub sent: Style,
+    sent,
     /// Failed, refused.
-    pub failed: Style,
+    failed,
     /// A key in footer and help.
-    pub key: Style,
+    key,
     /// Text in a record.
-    pub string: Style,
+    string,
     /// A number in a record.
-    pub number: Style,
+    number,
     /// `true`, `false`, `null` in a record.
-    pub word: Style,
+    word,
 }
 
 impl Default for Theme {
     /// The terminal's sixteen colours.
     fn default() -> Self {
-        let plain = Style::new();
-        let fg = |c: Color| plain.fg(c);
-        Self {
-            text: plain,
-            value: plain,
-            dim: fg(Color::DarkGray),
-            rule: fg(Color::DarkGray),
-            accent: fg(Color::Cyan),
-            track: fg(Color::DarkGray),
-            heading: plain.add_modifier(Modifier::BOLD),
-            selected: plain.add_modifier(Modifier::REVERSED),
-            marked: plain.add_modifier(Modifier::BOLD | Modifier::UNDERLINED),
-            menu: plain.add_modifier(Modifier::UNDERLINED),
-            created: fg(Color::Green),
-            updated: fg(Color::Blue),
-            deleted: fg(Color::Magenta),
-            stale: fg(Color::DarkGray),
-            pending: fg(Color::Yellow),
-            sent: fg(Color::LightGreen),
-            failed: fg(Color::Red).add_modifier(Modifier::BOLD),
-            key: plain.add_modifier(Modifier::BOLD),
-            string: plain,
-            number: fg(Color::Cyan),
-            word: fg(Color::Yellow),
-        }
+        Self::built_in("ansi").unwrap_or_else(Self::colourless)
     }
 }
 
 impl Theme {
+    /// The built-in themes with their files.
+    const BUILT_IN: [(&str, &str); 3] = [
+        ("ansi", include_str!("../../assets/themes/ansi.toml")),
+        ("dark", include_str!("../../assets/themes/dark.toml")),
+        ("light", include_str!("../../assets/themes/light.toml")),
+    ];
+
+    /// A built-in theme, in all its colours: `ansi`, `dark`, `light`.
+    pub fn built_in(name: &str) -> Option<Self> {
+        let (name, text) = Self::BUILT_IN.into_iter().find(|(known, _)| *known == name)?;
+        let mut theme = Self::plain();
+        let mistakes = file::lay_over(&mut theme, name, text);
+        debug_assert!(mistakes.is_empty(), "{mistakes:?}");
+        Some(theme)
+    }
+
     /// Bold, dim, underlined and reversed only.
     pub fn colourless() -> Self {
-        let plain = Style::new();
-        let with = |m: Modifier| plain.add_modifier(m);
+        let with = |m: Modifier| Style::new().add_modifier(m);
         Self {
-            text: plain,
-            value: plain,
             dim: with(Modifier::DIM),
             rule: with(Modifier::DIM),
             accent: with(Modifier::BOLD),
@@ -97,17 +130,35 @@ impl Theme {
             selected: with(Modifier::REVERSED),
             marked: with(Modifier::BOLD | Modifier::UNDERLINED),
             menu: with(Modifier::UNDERLINED),
-            created: plain,
-            updated: plain,
-            deleted: plain,
             stale: with(Modifier::DIM),
-            pending: plain,
-            sent: plain,
             failed: with(Modifier::BOLD),
             key: with(Modifier::BOLD),
-            string: plain,
-            number: plain,
-            word: plain,
+            ..Self::plain()
+        }
+    }
+
+    /// This theme in the colours that a terminal has.
+    pub fn reduced(self, depth: Depth) -> Self {
+        match depth {
+            Depth::True => self,
+            depth => self.each(|style| depth.style(style)),
+        }
+    }
+
+    /// Lays the ground under what was drawn: what has no colour of its own gets the screen's.
+    pub fn ground(&self, buf: &mut Buffer) {
+        let fg = self.screen.fg.filter(|c| *c != Color::Reset);
+        let bg = self.screen.bg.filter(|c| *c != Color::Reset);
+        if fg.is_none() && bg.is_none() {
+            return;
+        }
+        for cell in &mut buf.content {
+            if cell.fg == Color::Reset {
+                cell.fg = fg.unwrap_or(Color::Reset);
+            }
+            if cell.bg == Color::Reset {
+                cell.bg = bg.unwrap_or(Color::Reset);
+            }
         }
     }
 }

@@ -20,6 +20,7 @@ use super::message::{Answer, Effect, Message, MouseKind, Request};
 use super::model::{Mirrored, Model, Notice, Overlay, Screen, browse, log, since};
 use super::view;
 use crate::engine::{Command, Event, EventKind, Snapshot};
+use crate::text::visible;
 
 /// How often the mirror is asked anew while the engine commits.
 const REFRESH: std::time::Duration = std::time::Duration::from_secs(1);
@@ -48,8 +49,6 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             model.size = (columns, rows);
             let height = view::rows_on_screen(model);
             model.browse.resized(height);
-            sql::follow(model);
-            history::follow(model);
             wire::settle(model)
         }
         Message::Snapshot(snapshot) => on_snapshot(model, snapshot),
@@ -60,6 +59,13 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
                 error: true,
                 text: "the engine has ended: quit and start again to synchronize".to_owned(),
             });
+            Vec::new()
+        }
+        Message::Panicked(what) => {
+            let what = visible(&what);
+            model.log.push(log::Line::new(model.now, log::Tone::Bad, "internal", what.to_string()));
+            let text = format!("a fault in drainboard itself, please report it: {what}");
+            model.notices.push(Notice { error: true, text });
             Vec::new()
         }
         Message::Read(answer) => on_answer(model, answer),
@@ -264,12 +270,10 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
         }
         Answer::Sessions { before, sessions } => {
             model.history.take_sessions(before, sessions);
-            history::follow(model);
             None
         }
         Answer::Touched { session, behind, touched } => {
             let request = model.history.take_touched(session, behind, touched);
-            history::follow(model);
             request
         }
         Answer::Change { touched, change } => {

@@ -31,7 +31,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::action::Action;
+use super::action::{Action, Scope};
 use super::cells;
 use super::model::{Model, Overlay, Screen};
 use crate::engine::{Phase, RunEnd};
@@ -45,6 +45,11 @@ pub const LEAST: (u16, u16) = (60, 16);
 pub fn view(model: &Model, frame: &mut Frame) {
     let area = frame.area();
     let buf = frame.buffer_mut();
+    draw(model, buf, area);
+    model.theme.ground(buf);
+}
+
+fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
     if area.width < LEAST.0 || area.height < LEAST.1 {
         too_small(buf, area);
         return;
@@ -320,11 +325,13 @@ fn footer_actions(model: &Model) -> Vec<(Action, Option<&'static str>)> {
             _ => vec![a(Action::Pause), a(Action::Step), a(Action::SendAcks), a(Action::Stop)],
         },
     };
-    if !(model.screen == Screen::Sql && model.sql.pane == super::model::sql::Pane::Prompt) {
+    // Where a line is typed plain keys are text: these would not do what they say.
+    let typing = model.scopes().contains(&Scope::Text);
+    if !typing {
         keys.push(a(Action::Palette));
         keys.push(a(Action::Help));
     }
-    if keys.len() < 6 {
+    if keys.len() < 6 && !typing {
         keys.push(a(Action::Quit));
     }
     keys

@@ -13,7 +13,6 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::access::{Access, Sight};
-use super::ack::Key;
 use super::fault::Fault;
 use super::queue::{Started, Taken};
 use super::reply::{Problem, Reply};
@@ -225,7 +224,7 @@ fn payload(details: String) -> Problem {
 }
 
 /// The keys of an ack pack: no JSON is a 400, JSON of another shape a 422.
-fn ack_keys(body: &[u8]) -> Result<Vec<Key>, Problem> {
+fn ack_keys(body: &[u8]) -> Result<Vec<String>, Problem> {
     #[derive(Deserialize)]
     struct Pack {
         data: Keys,
@@ -247,7 +246,7 @@ fn ack_keys(body: &[u8]) -> Result<Vec<Key>, Problem> {
             payload(format!("It is no JSON: {e}."))
         }
     })?;
-    Ok(pack.data.ack_keys.iter().filter_map(|key| Key::parse(key)).collect())
+    Ok(pack.data.ack_keys)
 }
 
 /// What only this service has: edits, faults and figures, for whoever runs it on this machine.

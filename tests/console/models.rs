@@ -7,6 +7,7 @@ use drainboard::client::Operation;
 use drainboard::console::message::{Answer, Message, Request};
 use drainboard::console::model::{Model, Screen};
 use drainboard::console::update::update;
+use drainboard::engine::budget::{Budget, Reason, Wait};
 use drainboard::engine::event::{
     PackState, PackView, QueueView, SessionView, Snapshot, Totals, WaitView, WorkerView,
 };
@@ -174,6 +175,13 @@ fn snapshot() -> Snapshot {
         workers: vec![WorkerView::Taking, WorkerView::Applying, WorkerView::Paced, WorkerView::Retrying],
         request_rate: 9.8,
         rate_limit: 10,
+        budget: Budget {
+            last_second: 9,
+            per_second: 10,
+            last_hour: 842,
+            per_hour: 36_000,
+            wait: Some(Wait { reason: Reason::Pacing, left: Some(Duration::from_millis(90)) }),
+        },
         p50_ms: Some(118),
         p95_ms: Some(163),
         ..Snapshot::default()

@@ -228,11 +228,11 @@ impl Acks {
         if let Some(pack) = &stuck.failing {
             let status = pack.status.map_or_else(String::new, |status| format!("{status} "));
             let answer = pack.answer.as_deref().unwrap_or("no answer");
-            let what = format!("pack {}, {} keys", pack.no, grouped(pack.keys));
+            let what = format!("pack {}, {}", pack.no, counted(pack.keys, "key"));
             add(true, what, format!("failed: {status}{answer}; it comes again"));
         }
         if stuck.outbox.held > 0 {
-            let what = format!("{} keys held", grouped(stuck.outbox.held));
+            let what = format!("{} held", counted(stuck.outbox.held, "key"));
             add(false, what, "held back by hand: no session starts before they are released".to_owned());
         }
         for key in &self.book.refused {
@@ -249,7 +249,7 @@ impl Acks {
             );
         }
         if stuck.failed_objects > 0 {
-            let what = format!("{} objects", grouped(stuck.failed_objects));
+            let what = counted(stuck.failed_objects, "object");
             add(
                 false,
                 what,
@@ -257,15 +257,20 @@ impl Acks {
             );
         }
         if stuck.unkeyed > 0 {
-            let what = format!("{} instructions", grouped(stuck.unkeyed));
+            let what = counted(stuck.unkeyed, "instruction");
             add(false, what, "without an id: kept as received in _unkeyed, not as rows".to_owned());
         }
         for left in &stuck.left_out {
             let n = left.fields.len() + left.more;
             let first = left.fields.first().map_or("", String::as_str);
-            let what = format!("{}: {n} fields", left.kind);
+            let what = format!("{}: {}", left.kind, counted(n as u64, "field"));
             add(false, what, format!("no column for {first} …: their values are in data"));
         }
         out
     }
+}
+
+/// A number of things in words.
+fn counted(n: u64, one: &str) -> String {
+    format!("{} {one}{}", grouped(n), if n == 1 { "" } else { "s" })
 }

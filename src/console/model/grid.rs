@@ -69,10 +69,10 @@ pub struct Grid {
     pub row: usize,
     /// The cursor's column.
     pub column: usize,
-    /// The first row on the screen.
-    pub top: usize,
-    /// The first column on the screen.
-    pub left: usize,
+    /// The first row on the screen, at the last step.
+    top: usize,
+    /// The first column on the screen, at the last step.
+    left: usize,
 }
 
 impl Grid {
@@ -142,20 +142,26 @@ impl Grid {
         self.follow(height, room);
     }
 
-    /// Keeps the cursor on the screen.
-    pub fn follow(&mut self, height: usize, room: usize) {
+    /// The window is where the screen shows it.
+    fn follow(&mut self, height: usize, room: usize) {
+        (self.top, self.left) = self.window(height, room);
+    }
+
+    /// The first row and the first column that are shown where there is so much room: those of the last step, or as far
+    /// from them as the cursor needs. A resize changes nothing for good.
+    pub fn window(&self, height: usize, room: usize) -> (usize, usize) {
         let height = height.max(1);
-        self.top = self.top.min(self.row).max((self.row + 1).saturating_sub(height));
-        self.top = self.top.min(self.rows.len().saturating_sub(height));
-        self.left = self.left.min(self.column);
-        while self.left < self.column && !self.whole(room) {
-            self.left += 1;
+        let top = self.top.min(self.row).max((self.row + 1).saturating_sub(height));
+        let mut left = self.left.min(self.column);
+        while left < self.column && !self.whole(left, room) {
+            left += 1;
         }
+        (top.min(self.rows.len().saturating_sub(height)), left)
     }
 
     /// Whether the cursor's column is on the screen as wide as it asks to be.
-    fn whole(&self, room: usize) -> bool {
-        let at = self.lay_out(self.left, room).into_iter().find(|(at, _)| *at == self.column);
+    fn whole(&self, left: usize, room: usize) -> bool {
+        let at = self.lay_out(left, room).into_iter().find(|(at, _)| *at == self.column);
         at.is_some_and(|(at, width)| width == self.columns[at].width)
     }
 }

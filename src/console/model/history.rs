@@ -48,8 +48,8 @@ pub struct List<T> {
     pub loaded: bool,
     /// The cursor.
     pub cursor: usize,
-    /// The first on the screen.
-    pub top: usize,
+    /// The first on the screen, at the last step.
+    top: usize,
     /// There are more behind these.
     pub more: bool,
     waiting: bool,
@@ -75,10 +75,11 @@ impl<T> List<T> {
         wants
     }
 
-    fn follow(&mut self, height: usize) {
+    /// The first on the screen where so many are shown: that of the last step, or as far from it as the cursor needs.
+    pub fn window(&self, height: usize) -> usize {
         let height = height.max(1);
-        self.top = self.top.min(self.cursor).max((self.cursor + 1).saturating_sub(height));
-        self.top = self.top.min(self.rows.len().saturating_sub(height));
+        let top = self.top.min(self.cursor).max((self.cursor + 1).saturating_sub(height));
+        top.min(self.rows.len().saturating_sub(height))
     }
 
     fn extend(&mut self, rows: Vec<T>, more: bool) {
@@ -227,11 +228,11 @@ impl History {
         requests
     }
 
-    /// Keeps the cursors on the screen.
+    /// Keeps the cursor on the screen.
     pub fn follow(&mut self, height: usize) {
         match &mut self.opened {
-            Some((_, list)) => list.follow(height),
-            None => self.sessions.follow(height),
+            Some((_, list)) => list.top = list.window(height),
+            None => self.sessions.top = self.sessions.window(height),
         }
     }
 }

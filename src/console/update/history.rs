@@ -44,8 +44,8 @@ pub(super) fn steps(model: &mut Model, by: isize) -> Vec<Effect> {
     requests.into_iter().map(Effect::Read).collect()
 }
 
-/// Keeps the cursors on the screen.
-pub(super) fn follow(model: &mut Model) {
+/// Keeps the cursor on the screen.
+fn follow(model: &mut Model) {
     let height = view::history_height(model);
     model.history.follow(height);
 }

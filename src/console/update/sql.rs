@@ -31,7 +31,6 @@ pub(super) fn on_answer(model: &mut Model, answer: SqlAnswer) {
     if let Some(remark) = model.sql.take(answer) {
         model.say(remark);
     }
-    follow(model);
 }
 
 /// Does an action; none where it is nothing special here.
@@ -104,12 +103,6 @@ pub(super) fn steps(model: &mut Model, by: isize) -> Vec<Effect> {
 fn step(model: &mut Model, rows: isize, columns: isize) {
     let (height, room) = view::sql_room(model);
     model.sql.grid.step(rows, columns, height, room);
-}
-
-/// Keeps the cursor on the screen after a change of size or rows.
-pub(super) fn follow(model: &mut Model) {
-    let (height, room) = view::sql_room(model);
-    model.sql.grid.follow(height, room);
 }
 
 fn copy(model: &mut Model, row: bool) -> Vec<Effect> {

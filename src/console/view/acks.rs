@@ -250,8 +250,8 @@ fn again(model: &Model, buf: &mut Buffer, area: Rect) {
     let taking = if model.running() { taking.count() } else { 0 };
     let text = match taking {
         0 => "no page is on its way".to_owned(),
-        1 => "1 page on its way is delivered anew".to_owned(),
-        n => format!("{n} pages on their way are delivered anew"),
+        1 => "1 page on its way comes anew".to_owned(),
+        n => format!("{n} pages on their way come anew"),
     };
     say(3, text, if taking > 0 { theme.text } else { theme.dim });
     let rows = usize::from(area.height).saturating_sub(AGAIN);
@@ -266,7 +266,7 @@ fn again(model: &Model, buf: &mut Buffer, area: Rect) {
             s(cells::left(&format!("page {}", page.page), 12), theme.text),
             s(cells::right(&grouped(page.pending), 6), theme.value),
             s(format!("{partly} keys"), theme.dim),
-            s(format!("  session {}", page.session), theme.dim),
+            s(if width < 50 { String::new() } else { format!("  session {}", page.session) }, theme.dim),
             held,
         ];
         let chosen = row == model.acks.at;

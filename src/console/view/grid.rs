@@ -18,11 +18,11 @@ pub(super) fn room(grid: &Grid, width: u16) -> usize {
 /// Draws the heading and the rows.
 pub(super) fn draw(grid: &Grid, focus: bool, theme: &Theme, buf: &mut Buffer, area: Rect) {
     let numbers = grid.numbers();
-    let columns = grid.lay_out(grid.left, room(grid, area.width));
-    let mut heading = vec![
-        gap(1),
-        s(if grid.left > 0 { cells::right("‹", numbers) } else { " ".repeat(numbers) }, theme.dim),
-    ];
+    let height = usize::from(area.height).saturating_sub(1);
+    let (top, left) = grid.window(height, room(grid, area.width));
+    let columns = grid.lay_out(left, room(grid, area.width));
+    let mut heading =
+        vec![gap(1), s(if left > 0 { cells::right("‹", numbers) } else { " ".repeat(numbers) }, theme.dim)];
     for (at, width) in &columns {
         let column = &grid.columns[*at];
         let name = if column.number {
@@ -38,8 +38,7 @@ pub(super) fn draw(grid: &Grid, focus: bool, theme: &Theme, buf: &mut Buffer, ar
         heading.push(s("›", theme.dim));
     }
     line(buf, area, 0, heading);
-    let height = usize::from(area.height).saturating_sub(1);
-    for (row, values) in grid.rows.iter().enumerate().skip(grid.top).take(height) {
+    for (row, values) in grid.rows.iter().enumerate().skip(top).take(height) {
         let here = row == grid.row;
         let mark = if here { s("▸", theme.accent) } else { gap(1) };
         let mut spans = vec![mark, s(cells::right(&grouped(row as u64 + 1), numbers), theme.dim)];
@@ -54,7 +53,7 @@ pub(super) fn draw(grid: &Grid, focus: bool, theme: &Theme, buf: &mut Buffer, ar
             }
             x += GAP + width;
         }
-        let y = row - grid.top + 1;
+        let y = row - top + 1;
         line(buf, area, y, spans);
         if let Some((x, width)) = cursor {
             let style = if focus { theme.selected } else { theme.marked };

@@ -159,15 +159,14 @@ fn sessions(model: &Model, buf: &mut Buffer, area: Rect) {
     let width = usize::from(area.width);
     // The wider, the more: failed objects and retries, the service's id, the error.
     let (more, id) = (width >= 100, width >= 130);
-    let number = if more { 11 } else { 9 };
+    let numbers = if more { [11; 3] } else { [9, 8, 8] };
     let words =
         if more { ["+ created", "~ updated", "- deleted"] } else { ["created", "updated", "deleted"] };
-    let mut head = vec![
-        gap(1),
-        s(format!("{:>5}  {:<15} {:>7} {:>6}", "no", "started", "took", "pages"), theme.heading),
-    ];
+    let (format, wide) = if more { ("%d %b %H:%M:%S", 15) } else { ("%d %b %H:%M", 12) };
+    let times = format!("{:>5}  {:<wide$} {:>8} {:>6}", "no", "started", "took", "pages");
+    let mut head = vec![gap(1), s(times, theme.heading)];
     let styles = [theme.created, theme.updated, theme.deleted];
-    head.extend((0..3).map(|n| s(cells::right(words[n], number), styles[n])));
+    head.extend((0..3).map(|n| s(cells::right(words[n], numbers[n]), styles[n])));
     head.push(s(format!("{:>7}", "stale"), theme.stale));
     if more {
         head.push(s(format!("{:>8}{:>8}", "failed", "retries"), theme.heading));
@@ -182,23 +181,24 @@ fn sessions(model: &Model, buf: &mut Buffer, area: Rect) {
         line(buf, area, 1, vec![gap(2), s(text, theme.dim)]);
     }
     let height = usize::from(area.height).saturating_sub(1);
-    for (row, session) in list.rows.iter().enumerate().skip(list.top).take(height) {
+    let top = list.window(height);
+    for (row, session) in list.rows.iter().enumerate().skip(top).take(height) {
         let here = row == list.cursor;
-        let started = local(model, &session.started, "%d %b %H:%M:%S");
+        let started = local(model, &session.started, format);
         let mut spans = vec![
             s(if here { "▸" } else { " " }, theme.accent),
             s(cells::right(&session.no.to_string(), 5), theme.value),
             gap(2),
-            s(cells::left(&started, 15), theme.text),
-            s(cells::right(&took(model, session), 8), theme.dim),
+            s(cells::left(&started, wide), theme.text),
+            s(cells::right(&took(model, session), 9), theme.dim),
             s(cells::right(&cells::count(session.pages, 6), 7), theme.value),
         ];
         let count = |n: u64, width: usize, style: Style| {
             s(cells::right(&cells::count(n, width - 1), width), if n == 0 { theme.dim } else { style })
         };
-        spans.push(count(session.created, number, theme.created));
-        spans.push(count(session.updated, number, theme.updated));
-        spans.push(count(session.deleted, number, theme.deleted));
+        spans.push(count(session.created, numbers[0], theme.created));
+        spans.push(count(session.updated, numbers[1], theme.updated));
+        spans.push(count(session.deleted, numbers[2], theme.deleted));
         spans.push(count(session.stale, 7, theme.pending));
         if more {
             spans.push(count(session.failed_objects, 8, theme.failed));
@@ -214,7 +214,7 @@ fn sessions(model: &Model, buf: &mut Buffer, area: Rect) {
             let error = session.error.as_deref().map(visible).unwrap_or_default();
             spans.push(s(format!("  {}", cells::fit(&error, room)), theme.failed));
         }
-        let y = row - list.top + 1;
+        let y = row - top + 1;
         line(buf, area, y, spans);
         if here {
             let bar =
@@ -292,20 +292,21 @@ fn changes(model: &Model, session: &SessionRow, list: &List<Touched>, buf: &mut 
     if list.rows.is_empty() {
         let text = match (list.loaded, session.created) {
             (false, _) => "reading …",
-            (true, 1..) => "only new records: nothing was replaced",
-            (true, 0) => "nothing was replaced or deleted",
+            (true, 1..) => "new records only, none replaced",
+            (true, 0) => "none replaced, none deleted",
         };
         line(buf, area, 1, vec![gap(1), s(text, theme.dim)]);
     }
     let height = usize::from(area.height).saturating_sub(1);
-    for (row, touched) in list.rows.iter().enumerate().skip(list.top).take(height) {
+    let top = list.window(height);
+    for (row, touched) in list.rows.iter().enumerate().skip(top).take(height) {
         let here = row == list.cursor;
         let (sign, style) =
             if touched.event == "deleted" { ("-", theme.deleted) } else { ("~", theme.updated) };
         let page = touched.page.to_string();
         let name = visible(&format!("{} {}", touched.kind, touched.id)).into_owned();
         let room = usize::from(area.width).saturating_sub(page.len() + 6);
-        let y = row - list.top + 1;
+        let y = row - top + 1;
         line(
             buf,
             area,

@@ -102,7 +102,7 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, body: Rect) {
     typed::draw(&sql.line, focus && model.overlay.is_none(), theme, buf, typing);
     rule(buf, body, 1, theme);
     match &sql.state {
-        State::None => welcome(model, buf, at.rows),
+        State::None => welcome(model, buf, Rect { height: body.height.saturating_sub(2), ..at.rows }),
         State::Ended { end: SqlEnd::Failed(error), .. } if sql.grid.rows.is_empty() => {
             let width = usize::from(at.rows.width).saturating_sub(4);
             for (row, text) in cells::wrap(&visible(error), width).into_iter().enumerate() {
@@ -134,7 +134,13 @@ fn welcome(model: &Model, buf: &mut Buffer, area: Rect) {
     }
     let width = tables.iter().map(|t| cells::width(&t.name)).max().unwrap_or(0).min(24);
     let room = usize::from(area.width).saturating_sub(width + 4);
-    for (row, table) in tables.iter().enumerate() {
+    let height = usize::from(area.height).saturating_sub(2);
+    let fits = if tables.len() > height { height.saturating_sub(1) } else { height };
+    if tables.len() > height {
+        let more = format!("… {} more", tables.len() - fits);
+        line(buf, area, fits + 2, vec![gap(1), s(more, theme.dim)]);
+    }
+    for (row, table) in tables.iter().take(fits).enumerate() {
         let columns: Vec<_> = table.columns.iter().map(|c| visible(c)).collect();
         let columns = cells::fit(&columns.join("  "), room).into_owned();
         let name = cells::left(&visible(&table.name), width);
@@ -211,8 +217,7 @@ fn status(model: &Model, buf: &mut Buffer, area: Rect) {
     };
     let mut taken = 0;
     if count > 0 {
-        let wide = grouped(count).len();
-        let here = cells::right(&grouped(grid.row as u64 + 1), wide);
+        let here = grouped(grid.row as u64 + 1);
         let columns = grid.columns.len();
         taken = line_right(
             buf,
@@ -243,7 +248,8 @@ fn candidates(model: &Model, completion: &Completion, buf: &mut Buffer, area: Re
     let text = seen.iter().map(|c| cells::width(&visible(&c.text))).max().unwrap_or(0).min(36);
     let what = seen.iter().map(|c| cells::width(&visible(&c.what))).max().unwrap_or(0).min(20);
     let width = (text + what + 4).min(usize::from(area.width));
-    let start = cells::width(PROMPT) + cells::width(&visible(&completion.before));
+    // Its text begins under the word; a cell of margin goes before.
+    let start = (cells::width(PROMPT) + cells::width(&visible(&completion.before))).saturating_sub(1);
     let x = start.min(usize::from(area.width).saturating_sub(width));
     let list = Rect { x: area.x + x as u16, width: width as u16, height: height as u16, ..area };
     Clear.render(list, buf);

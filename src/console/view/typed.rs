@@ -20,7 +20,7 @@ pub(super) fn draw(typed: &Line, focus: bool, theme: &Theme, buf: &mut Buffer, a
     let (before, after) = typed.halves();
     let (before, after) = (visible(before), visible(after));
     // What is before the cursor, from its end back, as far as there is room; a mark says that there is more.
-    let room = if after.is_empty() { width - 1 } else { width * 3 / 4 };
+    let room = if after.is_empty() { width - 1 } else { (width * 3 / 4).min(width - 2) };
     let shown = tail(&before, room);
     let cut = shown.len() < before.len();
     let shown = if cut { tail(&before, room - 1) } else { shown };

@@ -90,7 +90,7 @@ fn list(model: &Model, buf: &mut Buffer, area: Rect) {
     let head = vec![
         s(cells::right("#", NUMBER), theme.dim),
         gap(2),
-        s(cells::left("time", CLOCK), theme.dim),
+        s(cells::left("time", clock(width)), theme.dim),
         gap(1),
         s(cells::left("request", path + 5), heading),
         s(cells::right("status", STATUS), theme.dim),
@@ -120,11 +120,17 @@ fn nothing(model: &Model) -> String {
     format!("nothing was sent yet: {key} is the screen that starts a synchronization")
 }
 
+/// The columns of the time: without its thousandths where there is little room.
+fn clock(width: usize) -> usize {
+    if width < 76 { CLOCK - 4 } else { CLOCK }
+}
+
 /// The columns of the path and of the waterfall.
 fn columns(width: usize) -> (usize, usize) {
-    let fixed = NUMBER + 2 + CLOCK + 1 + 5 + STATUS + SIZE + 2 + TIME + 1 + 3;
+    let fixed = NUMBER + 2 + clock(width) + 1 + 5 + STATUS + SIZE + 2 + TIME + 1 + 3;
     let rest = width.saturating_sub(fixed);
-    let fall = (rest / 3).clamp(6, 28).min(rest);
+    // Where little is left the path has it all.
+    let fall = if rest < 20 { 0 } else { (rest / 3).clamp(6, 28) };
     (rest - fall, fall)
 }
 
@@ -244,7 +250,7 @@ fn draw_row(
     let mut spans = vec![
         s(cells::right(&exchange.number.to_string(), NUMBER), theme.dim),
         gap(2),
-        s(cells::left(&at, CLOCK), theme.dim),
+        s(at.get(..clock(area.width.into())).unwrap_or(&at).to_owned(), theme.dim),
         gap(1),
         s(cells::left(exchange.method, 5), theme.dim),
         s(cells::left(&short(&visible(exchange.path()), path), path), theme.text),
@@ -253,7 +259,9 @@ fn draw_row(
         s(cells::right(&span(took(exchange, model.now)), TIME + 1), theme.value),
         gap(2),
     ];
-    spans.extend(fall.bar(exchange, model.now, theme.dim, style));
+    if fall.width > 0 {
+        spans.extend(fall.bar(exchange, model.now, theme.dim, style));
+    }
     if chosen {
         let used: usize = spans.iter().map(|span| cells::width(&span.content)).sum();
         spans.push(gap(usize::from(area.width).saturating_sub(used)));
