@@ -145,9 +145,10 @@ fn body(body: &Body, out: &mut Vec<Line>) {
     }
     push(out, 1, Tone::Note, "", "");
     if let Some(last) = out.last_mut() {
-        last.value = match body.cut {
-            true => format!("body: the first {} of {}", bytes(body.kept.len() as u64), bytes(body.size)),
-            false => format!("body: {}", bytes(body.size)),
+        last.value = if body.cut {
+            format!("body: the first {} of {}", bytes(body.kept.len() as u64), bytes(body.size))
+        } else {
+            format!("body: {}", bytes(body.size))
         };
     }
     let text = String::from_utf8_lossy(&body.kept);

@@ -251,7 +251,9 @@ mod tests {
             assert_eq!(entry.action.entry().name, entry.name, "{} is in the table twice", entry.name);
         }
         // A line that is typed and what belongs to it take keys away from the rest: that is what they are for.
-        for scope in [Scope::Sync, Scope::Browse, Scope::Sql, Scope::History, Scope::Ask] {
+        for scope in
+            [Scope::Sync, Scope::Browse, Scope::Acks, Scope::Wire, Scope::Sql, Scope::History, Scope::Ask]
+        {
             for (own, _) in keymap.bindings(scope) {
                 for (global, _) in keymap.bindings(Scope::Global) {
                     assert!(!own.starts_with(global) && !global.starts_with(own), "{scope:?} {}", spell(own));

@@ -101,12 +101,11 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, body: Rect) {
     } else {
         divider(model, buf, Rect { x: at.again.right(), width: 1, ..at.again });
     }
-    match (&model.acks.detail, at.detail) {
-        (Some(detail), Some(area)) => opened(model, buf, area, detail),
-        _ => {
-            again(model, buf, at.again);
-            stuck(model, buf, at.stuck);
-        }
+    if let (Some(detail), Some(area)) = (&model.acks.detail, at.detail) {
+        opened(model, buf, area, detail);
+    } else {
+        again(model, buf, at.again);
+        stuck(model, buf, at.stuck);
     }
 }
 

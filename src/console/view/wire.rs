@@ -143,9 +143,10 @@ fn prompt(model: &Model, buf: &mut Buffer, area: Rect) {
         right.push(s(visible(mistake).into_owned(), theme.failed));
     } else {
         let all = grouped(wire.usage.exchanges as u64);
-        let count = match wire.filter.0.is_empty() {
-            true => format!("{all} requests"),
-            false => format!("{} of {all} requests", grouped(wire.list.len() as u64)),
+        let count = if wire.filter.0.is_empty() {
+            format!("{all} requests")
+        } else {
+            format!("{} of {all} requests", grouped(wire.list.len() as u64))
         };
         right.push(s(count, theme.value));
         if wire.usage.gone > 0 {
@@ -321,7 +322,7 @@ fn preview(detail: &Detail, number: usize, room: usize) -> String {
             break;
         }
         let apart = if text.is_empty() { "" } else { " · " };
-        text.push_str(&format!("{apart}{} {}", line.name, cells::fit(&line.value, 40)));
+        text.extend([apart, &line.name, " ", &cells::fit(&line.value, 40)]);
     }
     text
 }
