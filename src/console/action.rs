@@ -238,13 +238,7 @@ pub const ACTIONS: &[Entry] = &[
     entry(Action::Edit, "edit", Scope::Sync, "edit account", "demo: someone edits the account"),
     entry(Action::Pace, "pace", Scope::Sync, "pace", "demo: the service's pace, real or none"),
     entry(Action::Open, "open", Scope::Browse, "open", "open the type or the record"),
-    entry(
-        Action::Bend,
-        "bend",
-        Scope::Sync,
-        "bend service",
-        "demo: bend the service: limits, failures, cut bodies",
-    ),
+    entry(Action::Bend, "bend", Scope::Sync, "bend", "demo: bend the service: limits, failures, cut bodies"),
     entry(
         Action::ShowRequest,
         "show-request",

@@ -372,7 +372,6 @@ fn levers_are_pulled_and_looked_at_again() {
     let mut model = bending();
     let pulled = update(&mut model, Message::Key(Key::plain(Code::Enter)));
     assert_eq!(pulled, [Effect::Pull { lever: 1, down: false }]);
-    assert_eq!(update(&mut model, Message::Key(Key::plain(Code::Left))), [], "one at a time");
     assert_eq!(update(&mut model, Message::Demo(Ok("5 a second".into()))), [Effect::Levers]);
     let pulled = update(&mut model, Message::Key(Key::plain(Code::Left)));
     assert_eq!(pulled, [Effect::Pull { lever: 1, down: true }]);
