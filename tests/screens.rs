@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails by panicking")]
 
+#[path = "console/debug.rs"]
+mod debug;
 #[path = "console/models.rs"]
 mod models;
 #[path = "console/statements.rs"]

@@ -187,6 +187,31 @@ fn statements_run_stop_and_are_copied_and_the_palette_finds_its_way() {
 }
 
 #[test]
+fn packs_requests_and_faults_are_seen() {
+    let mut terminal = Terminal::up_to_date();
+    terminal.press(b"3");
+    terminal.until("the packs", |s| s.contains("✓ sent") && s.contains("no ack comes again"));
+    terminal.press(b"w");
+    terminal.until("a pack's request", |s| s.contains("POST  /v2/sync/ack") && s.contains("[token]"));
+    terminal.press(b"\x1b");
+    terminal.until("the list", |s| s.contains("took"));
+    terminal.press(b"/op:start");
+    terminal.until("the filter", |s| s.contains("2 of") && !s.contains("/queues/main"));
+    terminal.press(b"\r1b");
+    terminal.until("the levers", |s| s.contains("Bend the service") && s.contains("straighten"));
+    terminal.press(b"jjj\r");
+    terminal.until("a fault to come", |s| s.contains("3 to come"));
+    terminal.press(b"\x1b");
+    terminal.until("no levers", |s| !s.contains("Bend the service"));
+    terminal.press(b"s4");
+    terminal.until("the fault", |s| s.contains("✖ 503"));
+    terminal.press(b"1t");
+    terminal.until("up to date in spite of it", |s| s.contains("✓ up to date"));
+    terminal.press(b"q");
+    assert_eq!(terminal.ended(), 0);
+}
+
+#[test]
 fn a_signal_ends_it_with_its_number() {
     for (signal, status) in [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::INT, 130)] {
         let mut terminal = Terminal::up_to_date();

@@ -99,7 +99,12 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
 /// What is asked of the mirror when the console opens.
 pub fn opening(model: &mut Model) -> Vec<Effect> {
     model.stale = false;
-    vec![Effect::Read(Request::Status), Effect::Read(Request::Kinds)]
+    let mut effects = vec![Effect::Read(Request::Status), Effect::Read(Request::Kinds)];
+    if model.demo {
+        // The panel knows its levers before it is opened.
+        effects.push(Effect::Levers);
+    }
+    effects
 }
 
 /// What is due by now.

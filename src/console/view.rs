@@ -12,6 +12,7 @@
 mod acks;
 mod bend;
 mod browse;
+mod budget;
 mod grid;
 mod help;
 mod history;
@@ -258,7 +259,10 @@ fn tabs(model: &Model, buf: &mut Buffer, area: Rect) {
     }
     line(buf, area, 0, spans);
     let room = usize::from(area.width).saturating_sub(used + 1);
-    let mut remark = remark(model, room);
+    // A remark that goes may lie over the tabs for its while: a file's place that is cut is none.
+    let room = if model.toast.is_some() { usize::from(area.width).saturating_sub(4) } else { room };
+    let mut remark = remark(model, room.saturating_sub(2));
+    remark.insert(0, gap(2));
     remark.push(gap(1));
     line_right(buf, area, 0, remark);
 }
@@ -276,6 +280,9 @@ fn remark(model: &Model, room: usize) -> Vec<ratatui::text::Span<'static>> {
         let text = visible(&notice.text).into_owned();
         let text = cells::fit(&text, room.saturating_sub(2 + cells::width(&hint))).into_owned();
         return vec![s(mark, style), s(text, style), s(hint, theme.dim)];
+    }
+    if let Some(step) = model.snapshot.next_step.as_ref().filter(|_| model.screen != Screen::Sync) {
+        return vec![s(cells::fit(&format!("‖ next: {}", visible(step)), room), theme.pending)];
     }
     if model.snapshot.missed > 0 {
         let n = crate::text::grouped(model.snapshot.missed);
@@ -307,6 +314,9 @@ fn footer_actions(model: &Model) -> Vec<(Action, Option<&'static str>)> {
         Screen::Sql => sql::footer(model),
         Screen::History => history::footer(model),
     };
+    if model.demo && model.screen == Screen::Sync && model.running() {
+        keys.push(a(Action::Bend));
+    }
     // Where a line is typed plain keys are text: these would not do what they say.
     let typing = model.scopes().contains(&Scope::Text);
     if !typing {

@@ -10,6 +10,7 @@ use drainboard::console::model::browse::Page;
 use drainboard::console::model::browse::tree::{About, Found, Named, Pointing};
 use drainboard::console::model::{Model, Screen};
 use drainboard::console::update::update;
+use drainboard::engine::budget::{Budget, Reason, Wait};
 use drainboard::engine::event::{
     PackState, PackView, QueueView, SessionView, Snapshot, Totals, WaitView, WorkerView,
 };
@@ -180,6 +181,13 @@ fn snapshot() -> Snapshot {
         workers: vec![WorkerView::Taking, WorkerView::Applying, WorkerView::Paced, WorkerView::Retrying],
         request_rate: 9.8,
         rate_limit: 10,
+        budget: Budget {
+            last_second: 9,
+            per_second: 10,
+            last_hour: 842,
+            per_hour: 36_000,
+            wait: Some(Wait { reason: Reason::Pacing, left: Some(Duration::from_millis(90)) }),
+        },
         p50_ms: Some(118),
         p95_ms: Some(163),
         ..Snapshot::default()
@@ -272,7 +280,7 @@ pub(crate) fn draining() -> Model {
     model
 }
 
-fn with(mut model: Model, change: impl FnOnce(&mut Snapshot)) -> Model {
+pub(crate) fn with(mut model: Model, change: impl FnOnce(&mut Snapshot)) -> Model {
     let mut snapshot = model.snapshot.as_ref().clone();
     change(&mut snapshot);
     update(&mut model, Message::Snapshot(Arc::new(snapshot)));

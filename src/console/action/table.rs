@@ -34,7 +34,7 @@ pub const ACTIONS: &[Entry] = &[
         Action::Bend,
         "bend",
         &[Scope::Sync],
-        "bend service",
+        "bend",
         "demo: bend the service: limits, failures, cut bodies",
     ),
     entry(

@@ -257,8 +257,15 @@ fn every_action_in_every_state_is_survived() {
     let phases = [Phase::Idle, Phase::Opening, Phase::Draining, Phase::Paused, Phase::Stopping];
     for phase in phases {
         let base = model(phase);
-        for screen in [Screen::Sync, Screen::Browse, Screen::Sql, Screen::History] {
-            for overlay in [None, Some(Overlay::Help(0)), Some(Overlay::Palette), Some(Overlay::AskQuit)] {
+        for screen in [Screen::Sync, Screen::Browse, Screen::Acks, Screen::Wire, Screen::Sql, Screen::History]
+        {
+            for overlay in [
+                None,
+                Some(Overlay::Help(0)),
+                Some(Overlay::Palette),
+                Some(Overlay::Bend),
+                Some(Overlay::AskQuit),
+            ] {
                 for size in [(0, 0), (1, 1), (60, 16), (200, 60)] {
                     for entry in ACTIONS {
                         let mut model = base.clone();

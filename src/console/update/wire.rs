@@ -53,8 +53,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     Some(match action {
         Action::WireOpen if detail => fold(model, None),
         Action::WireFold | Action::WireFoldAll if !detail => Vec::new(),
-        Action::WireOpen | Action::NextPane | Action::PreviousPane if !detail => open(model),
-        Action::Right if !detail => open(model),
+        Action::WireOpen | Action::NextPane | Action::PreviousPane | Action::Right if !detail => open(model),
         Action::Right => fold(model, Some(false)),
         Action::Left if detail => fold(model, Some(true)),
         Action::Left => Vec::new(),
