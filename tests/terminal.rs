@@ -271,11 +271,18 @@ fn wakeups(pid: Pid) -> u64 {
         .sum()
 }
 
-/// Presses the key that draws everything anew until the terminal takes no more, and lets the program run on unread.
+/// Has large frames drawn until the terminal, which nobody reads, takes no more; the program is on its own then.
 fn unread(folder: &Path) -> Terminal {
-    let mut terminal = Terminal::start(demo(&["--keep", folder.to_str().unwrap()]));
+    let mut command = demo(&["--keep", folder.to_str().unwrap()]);
+    command.env("COLORTERM", "truecolor");
+    let mut terminal = Terminal::start(command);
     terminal.take(Instant::now() + PATIENCE).unwrap();
-    terminal.press(&[b'\x0c'; 200]);
+    terminal.resize(300, 100);
+    for _ in 0..10 {
+        // A frame each. Nothing can be seen of them, so there is nothing to wait for but the time they take.
+        terminal.press(b"\x0c");
+        std::thread::sleep(Duration::from_millis(50));
+    }
     terminal
 }
 
@@ -312,7 +319,8 @@ fn a_terminal_that_stops_reading_holds_up_no_signal() {
         std::thread::yield_now();
     };
     assert_eq!(status.exit_code(), 143);
-    assert_eq!(termios(terminal.master.as_ref()), terminal.cooked, "the line discipline is as before");
+    // Read late, it still finds what gives it back.
+    assert_eq!(terminal.ended(), 143);
 }
 
 #[test]
