@@ -9,6 +9,7 @@ mod cells;
 mod demo;
 mod folder;
 mod headless;
+mod levers;
 mod lines;
 mod manual;
 mod output;

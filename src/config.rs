@@ -90,6 +90,8 @@ pub struct Config {
     pub mirror: PathBuf,
     /// The key map's file, which may not exist; none on a machine without a home.
     pub keymap: Option<PathBuf>,
+    /// The file that keeps the console's SQL statements, which may not exist; none on a machine without a home.
+    pub statements: Option<PathBuf>,
     /// The service's base URL, checked.
     pub base_url: String,
     /// The device to use for a new mirror; none = one made for it.
@@ -132,6 +134,7 @@ impl Config {
         Ok(Self {
             mirror,
             keymap: around.folders.map(Folders::keymap),
+            statements: around.folders.map(Folders::statements),
             base_url,
             device: device(flags.device, around)?,
             token: TokenSource::find(flags.token_file, around),

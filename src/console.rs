@@ -3,7 +3,11 @@
 //! Wait, update, draw: `update` changes the model and asks for effects, `view` draws the model; neither does I/O.
 
 pub mod action;
+pub mod body;
 pub mod cells;
+pub mod complete;
+pub mod edit;
+mod exchanges;
 mod inbox;
 mod input;
 pub mod key;
@@ -11,6 +15,8 @@ pub mod keymap;
 mod library;
 pub mod message;
 pub mod model;
+pub mod palette;
+mod queries;
 pub mod record;
 mod run;
 mod signals;
@@ -22,6 +28,7 @@ pub mod view;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::client::Tap;
 use crate::engine::{Engine, Mode};
 
 /// The name of the threads that the engine's tasks run on. A task's panic is caught by the engine and becomes the end of
@@ -40,10 +47,14 @@ pub struct Setup {
     pub host: String,
     /// Begin a run at once.
     pub start: Option<Mode>,
+    /// What the engine's clients record their exchanges in.
+    pub tap: Tap,
     /// The demo's levers, where there is an embedded service.
     pub demo: Option<Arc<dyn Demo>>,
     /// The user's keymap file, whether it exists or not.
     pub keymap: Option<PathBuf>,
+    /// The file that keeps the SQL prompt's statements, whether it exists or not; none keeps them in memory only.
+    pub statements: Option<PathBuf>,
     /// The colours.
     pub looks: theme::Looks,
 }
@@ -57,6 +68,31 @@ pub trait Demo: Send + Sync {
     fn edit(&self) -> Result<String, String>;
     /// Switches between the real service's pace (10 requests a second, 120 ms) and none; says which it is now.
     fn toggle_pace(&self) -> String;
+    /// The levers of the panel that bends the service, as they stand.
+    fn levers(&self) -> Vec<Lever> {
+        Vec::new()
+    }
+    /// Moves lever number `lever` up, or down again; says what is now.
+    ///
+    /// # Errors
+    /// Why it does not move, in a line.
+    fn pull(&self, lever: usize, down: bool) -> Result<String, String> {
+        let _ = (lever, down);
+        Err("this service does not bend".to_owned())
+    }
+}
+
+/// A lever of the demo's service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lever {
+    /// What it moves.
+    pub name: &'static str,
+    /// How it stands.
+    pub state: String,
+    /// Whether it stands as with the real service.
+    pub straight: bool,
+    /// What it does, in a line.
+    pub help: &'static str,
 }
 
 /// How the user left.

@@ -3,7 +3,8 @@
 //!
 //! In reading order: `routes` (the way of a request), `queue` and `page` (sessions and what they hand out), `ack` and
 //! `ledger` (what a device has), `sight` (what a change of rights does), `account` and `store` (memory and file),
-//! `edit` and `demo` (where records come from), `fault` (what goes wrong on purpose), `listen` (connections).
+//! `edit`, `demo` and `import` (where records come from), `fault` and `panel` (what goes wrong on purpose), `listen`
+//! (connections).
 //!
 //! Guessed about the real service, since nothing documents it: the 101st active session is a 429; a session expires
 //! after [`Options::session_idle`] without use; a queue holds what changed before its session started; a pack may have
@@ -15,9 +16,11 @@ mod ack;
 mod demo;
 mod edit;
 mod fault;
+mod import;
 mod ledger;
 mod listen;
 mod page;
+mod panel;
 mod queue;
 mod rate;
 mod reply;
@@ -36,12 +39,17 @@ use tokio::time::Instant;
 
 pub use access::{Access, Sight};
 use account::Account;
+pub use fault::Bends;
 
 /// What a service is made of.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The account's file, made where it is missing; none = a temporary one.
+    /// The account's file, made where it is missing; none = a temporary one. A mirror or NDJSON is read and left as
+    /// it is: see [`Self::state`].
     pub account: Option<PathBuf>,
+    /// Where the account lives that a mirror or NDJSON gives; none = a temporary file. One that is there goes on as it
+    /// is, and the mirror or NDJSON is not read again.
+    pub state: Option<PathBuf>,
     /// Records of a generated account.
     pub items: u64,
     /// The seed of a generated account.
@@ -62,6 +70,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             account: None,
+            state: None,
             items: 12_000,
             seed: 1,
             rate: None,
@@ -121,8 +130,23 @@ impl Service {
     /// # Errors
     /// [`ServiceError`] where the account's file cannot be used.
     pub fn open(options: Options) -> Result<Self, ServiceError> {
-        let Options { account, items, seed, rate, latency, token, page, session_idle } = options;
-        let store = store::Store::open(account.as_deref(), |file| demo::fill(file, items, seed))?;
+        let Options { account, state, items, seed, rate, latency, token, page, session_idle } = options;
+        let source = account.as_deref().map_or(Ok(import::Source::Account), import::Source::of)?;
+        let store = match (account, state) {
+            (Some(from), state) if source != import::Source::Account => {
+                continues(state.as_deref())?;
+                store::Store::open(state.as_deref(), |file| source.fill(file, &from, seed))?
+            }
+            (_, Some(state)) => {
+                return Err(ServiceError(format!(
+                    "The state {} has nothing to keep: an account of the service's own keeps all in its own file.",
+                    state.display()
+                )));
+            }
+            (account, None) => {
+                store::Store::open(account.as_deref(), |file| Ok(demo::fill(file, items, seed)?))?
+            }
+        };
         let accesses = edit::accesses(&store, token)?;
         let mut limiter = rate::Limiter::default();
         limiter.set(rate);
@@ -142,6 +166,11 @@ impl Service {
     /// The token of the user who sees everything.
     pub fn token(&self) -> &str {
         &self.inner.token
+    }
+
+    /// Whether all ends with the service: its account is in a temporary file.
+    pub fn is_temporary(&self) -> bool {
+        self.inner.account.store.is_temporary()
     }
 
     /// All tokens: first [`Self::token`], then one of a user who sees only what is theirs, then one without the
@@ -197,6 +226,18 @@ impl Service {
     /// [`ServiceError`] where the account cannot be read.
     pub fn counts(&self) -> Result<Vec<(String, u64)>, ServiceError> {
         self.inner.counts()
+    }
+}
+
+/// A state that is there must be one.
+fn continues(state: Option<&std::path::Path>) -> Result<(), ServiceError> {
+    let Some(state) = state else { return Ok(()) };
+    match std::fs::metadata(state) {
+        Ok(found) if found.len() > 0 && !import::is_taken_over(state) => Err(ServiceError(format!(
+            "The state {} is another program's file, or an account of its own; name another --state.",
+            state.display()
+        ))),
+        _ => Ok(()),
     }
 }
 

@@ -5,6 +5,8 @@
 
 #[path = "console/models.rs"]
 mod models;
+#[path = "console/statements.rs"]
+mod statements;
 
 use drainboard::console::key::{Code, Key};
 use drainboard::console::message::Message;
@@ -19,7 +21,7 @@ use ratatui::style::Color;
 
 type Make = fn() -> Model;
 
-const MODELS: [(&str, Make); 10] = [
+const MODELS: [(&str, Make); 19] = [
     ("idle_without_mirror", models::idle_without_mirror),
     ("idle", models::idle),
     ("draining", models::draining),
@@ -28,6 +30,15 @@ const MODELS: [(&str, Make); 10] = [
     ("done", models::done),
     ("failed", models::failed),
     ("browse", models::browsing),
+    ("sql", statements::sql),
+    ("sql_completing", statements::completing),
+    ("sql_running", statements::running),
+    ("sql_answered", statements::answered),
+    ("sql_refused", statements::refused),
+    ("history", statements::history),
+    ("history_changes", statements::changes),
+    ("history_change", statements::change),
+    ("palette", statements::palette),
     ("help", || typed(models::draining(), &[Key::char('?')])),
     ("ask_quit", || typed(models::draining(), &[Key::char('q')])),
 ];

@@ -12,5 +12,7 @@ mod drain;
 mod edits;
 #[path = "service/errors.rs"]
 mod errors;
+#[path = "service/panel.rs"]
+mod panel;
 #[path = "service/speed.rs"]
 mod speed;

@@ -176,6 +176,40 @@ fn it_draws_helps_resizes_and_gives_the_terminal_back() {
 }
 
 #[test]
+fn statements_run_stop_and_are_copied_and_the_palette_finds_its_way() {
+    let mut terminal = Terminal::up_to_date();
+    terminal.press(b"5");
+    terminal.until("the tables", |s| s.contains("Tables and their columns") && s.contains("deal  "));
+    // Text, a completion, a paste with a line break that runs nothing, then the key that runs it.
+    terminal.press(b"sel\t count(*) AS many\x1b[200~\r\nFROM conta\x1b[201~\t");
+    terminal.until("the statement", |s| s.contains("SELECT count(*) AS many FROM contact"));
+    assert!(!terminal.text().contains("1 row"));
+    terminal.press(b"\r");
+    terminal.until("the answer", |s| s.contains("1 row ") && s.contains("many"));
+    terminal
+        .press(b"\x15WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT max(x) FROM n\r");
+    terminal.until("a long statement", |s| s.contains("● running"));
+    terminal.press(b"\x1b");
+    terminal.until("its end", |s| s.contains("○ stopped"));
+    terminal.press(b"\x15SELECT 'a' || char(27) || '[2Jb'\r");
+    terminal.until("a hostile value, visible", |s| s.contains("a␛[2Jb"));
+    // To the rows, and the cell into the clipboard, as it is.
+    terminal.press(b"\x1b");
+    terminal.until("the rows", |s| s.contains("Y copy row"));
+    terminal.press(b"y");
+    terminal.until("the copy", |s| s.contains("copied"));
+    assert!(String::from_utf8_lossy(&terminal.raw).contains("\x1b]52;c;YRtbMkpi"));
+    terminal.press(b":hist");
+    terminal.until("the palette", |s| s.contains("show-history") && s.contains("1 of "));
+    terminal.press(b"\r");
+    terminal.until("the history", |s| s.contains("✓ drained"));
+    terminal.press(b"\r");
+    terminal.until("a session", |s| s.contains("new records only"));
+    terminal.press(b"q");
+    assert_eq!(terminal.ended(), 0);
+}
+
+#[test]
 fn a_signal_ends_it_with_its_number() {
     for (signal, status) in [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::INT, 130)] {
         let mut terminal = Terminal::up_to_date();
@@ -465,8 +499,10 @@ mod child {
             title: "broken".into(),
             host: String::new(),
             start: None,
+            tap: drainboard::client::Tap::new(),
             demo: Some(Arc::new(Broken)),
             keymap: None,
+            statements: None,
             looks: drainboard::console::theme::Looks::default(),
         });
         std::process::exit(if left.is_err() { 101 } else { 0 });

@@ -10,9 +10,9 @@ CREATE TABLE kind (
 CREATE TABLE record (
     seq       INTEGER PRIMARY KEY,
     kind      INTEGER NOT NULL REFERENCES kind,
-    id        NOT NULL,                     -- as in data.id; a number of our own where the type has none
+    id        NOT NULL,                     -- as in data.id; where there is none a number of our own, as a blob if taken over
     owner     INTEGER,                      -- the user whose it is; NULL: everybody sees it
-    revision  INTEGER NOT NULL,
+    revision  INTEGER,                      -- NULL: taken over from elsewhere, where it had none
     prior     INTEGER NOT NULL,             -- the seq of the state before this one; 0: this is the first
     deleted   INTEGER NOT NULL CHECK (deleted IN (0, 1)),
     data      TEXT NOT NULL                 -- the JSON as it is sent
@@ -26,6 +26,13 @@ CREATE TABLE former (
     owner    INTEGER,
     prior    INTEGER NOT NULL,
     deleted  INTEGER NOT NULL CHECK (deleted IN (0, 1))
+);
+
+-- Instructions without an id that were taken over from elsewhere: the key and the event that they came with.
+CREATE TABLE given (
+    seq      INTEGER PRIMARY KEY,
+    ack_key  TEXT UNIQUE,
+    event    TEXT
 );
 
 -- How many live records there are, so that nobody has to count them.
@@ -79,7 +86,7 @@ CREATE TABLE sight (
     everything  INTEGER NOT NULL CHECK (everything IN (0, 1))
 );
 
--- seed, edits: numbers of our own.
+-- seed, items, edits: numbers of our own. taken_over: 1 where the records came from a mirror or NDJSON.
 CREATE TABLE setting (
     name   TEXT PRIMARY KEY,
     value  INTEGER NOT NULL

@@ -260,7 +260,13 @@ accepts connections. Stops on SIGINT and SIGTERM.
 Examples:
   drainboard serve
   drainboard serve --items 200000 --rate 10 --latency 120ms
+  drainboard serve --account mirror.db --state replay.db     a real account again
   curl -X POST localhost:8080/emulator/edit -d '{\"create\":5,\"update\":10,\"delete\":2}'
+
+--account takes a mirror too, or NDJSON: one object a line with type, revision and
+data, {\"type\":\"contact\",\"revision\":7,\"data\":{\"id\":1}}, or the items of pages as
+they came. It is read once and never written: rows leave byte for byte as they
+are. A --state that is there goes on, and the source is not read again.
 
 The token is made from the seed; BASECRM_ACCESS_TOKEN sets another.";
 
@@ -270,9 +276,12 @@ pub(super) struct Serve {
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     pub(super) listen: String,
-    /// The account's file, made where it is missing; without it a temporary one
+    /// The account's file, made where it is missing; without it a temporary one. A mirror or NDJSON is replayed
     #[arg(long, value_name = "FILE")]
     pub(super) account: Option<PathBuf>,
+    /// Where a replayed account keeps its ledger, sessions and edits; without it a temporary file
+    #[arg(long, value_name = "FILE", requires = "account")]
+    pub(super) state: Option<PathBuf>,
     /// Records of a generated account
     #[arg(long, value_name = "N", default_value_t = 12_000)]
     pub(super) items: u64,

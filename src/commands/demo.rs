@@ -6,34 +6,29 @@
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use secrecy::SecretString;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::arguments::{self, Common};
 use super::folder::Folder;
 use super::headless::{self, Voice};
+use super::levers::{Levers, Pace};
 use super::output::{self, Ending, Failure};
 use super::progress::Progress;
 use super::signals::Signals;
 use super::summary::counted;
 use super::window;
-use crate::client::{Client, ClientConfig, MAX_PAGE};
+use crate::client::{Client, ClientConfig, MAX_PAGE, Tap};
 use crate::config;
 use crate::console;
-use crate::engine::{self, Command, Mode, Settings};
+use crate::engine::{self, Mode, Settings};
 use crate::mirror::reader::Value;
 use crate::mirror::{Identity, MirrorError, Reader};
-use crate::protocol::DOCUMENTED_RATE;
-use crate::service::{self, Edit, Service};
-
-/// The real service's latency, as far as anybody measured it.
-const LATENCY: Duration = Duration::from_millis(120);
+use crate::service::{self, Service};
 
 /// Runs the demo to its end.
 pub(super) fn run(demo: &arguments::Demo, common: &Common) -> Ending {
@@ -45,7 +40,7 @@ pub(super) fn run(demo: &arguments::Demo, common: &Common) -> Ending {
     let headless = !(io::stdout().is_terminal() && io::stdin().is_terminal());
     let looks = output::looks(common, None)?;
     let folder = Folder::open(demo.keep.as_deref())?;
-    let pace = Pace::of(demo, headless);
+    let pace = pace(demo, headless);
     let service = Service::open(service::Options {
         account: Some(folder.path().join(ACCOUNT)),
         items: demo.items,
@@ -58,11 +53,12 @@ pub(super) fn run(demo: &arguments::Demo, common: &Common) -> Ending {
     let runtime = super::runtime()?;
     let stop = CancellationToken::new();
     let base_url = runtime.block_on(listen(service.clone(), stop.clone())).map_err(Failure::other)?;
-    let settings = settings(&folder, &base_url, service.token(), pace.rate);
+    let tap = Tap::new();
+    let settings = settings(&folder, &base_url, service.token(), pace.rate, (!headless).then(|| tap.clone()));
     let ending = if headless {
         runtime.block_on(drain(settings, &service, &folder, common))
     } else {
-        watch(&runtime, settings, &service, &folder, looks)
+        watch(&runtime, Watched { settings, tap, pace }, &service, &folder, looks)
     };
     stop.cancel();
     runtime.shutdown_timeout(Duration::from_millis(200));
@@ -74,26 +70,10 @@ const ACCOUNT: &str = "account.db";
 /// The mirror's file in the demo's folder.
 const MIRROR: &str = "mirror.db";
 
-/// How fast the demo's service answers and its engine asks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Pace {
-    /// Requests a second; 0 = no limit.
-    rate: u32,
-    latency: Duration,
-}
-
-impl Pace {
-    const REAL: Self = Self { rate: DOCUMENTED_RATE, latency: LATENCY };
-    const NONE: Self = Self { rate: 0, latency: Duration::ZERO };
-
-    fn of(demo: &arguments::Demo, headless: bool) -> Self {
-        let usual = if headless { Self::NONE } else { Self::REAL };
-        Self { rate: demo.rate.unwrap_or(usual.rate), latency: demo.latency.unwrap_or(usual.latency) }
-    }
-
-    fn service_rate(self) -> Option<u32> {
-        (self.rate > 0).then_some(self.rate)
-    }
+/// As fast as asked for; else like the real service where somebody looks, and unpaced where nobody does.
+fn pace(demo: &arguments::Demo, headless: bool) -> Pace {
+    let usual = if headless { Pace::NONE } else { Pace::REAL };
+    Pace { rate: demo.rate.unwrap_or(usual.rate), latency: demo.latency.unwrap_or(usual.latency) }
 }
 
 /// Serves on a free port of this machine until `stop`; returns the base URL.
@@ -104,19 +84,23 @@ async fn listen(service: Service, stop: CancellationToken) -> io::Result<String>
     Ok(base_url)
 }
 
-fn settings(folder: &Folder, base_url: &str, token: &str, rate: u32) -> Settings {
+fn settings(folder: &Folder, base_url: &str, token: &str, rate: u32, tap: Option<Tap>) -> Settings {
     let (base_url, token) = (base_url.to_owned(), SecretString::from(token));
     let host = base_url.clone();
     Settings {
         mirror: folder.path().join(MIRROR),
         identity: Identity { host, device: None },
         connect: Arc::new(move |device| {
-            Client::new(ClientConfig {
+            let client = Client::new(ClientConfig {
                 base_url: base_url.clone(),
                 token: token.clone(),
                 token_source: "the demo".into(),
                 device,
                 max_page: MAX_PAGE,
+            })?;
+            Ok(match &tap {
+                Some(tap) => client.with_tap(tap.clone()),
+                None => client,
             })
         }),
         rate,
@@ -191,31 +175,35 @@ fn unkeyed(reader: &Reader) -> Result<Vec<String>, MirrorError> {
     Ok(types)
 }
 
+/// What the console watches.
+struct Watched {
+    settings: Settings,
+    tap: Tap,
+    pace: Pace,
+}
+
 /// The demo in the console.
 fn watch(
     runtime: &Runtime,
-    settings: Settings,
+    Watched { settings, tap, pace }: Watched,
     service: &Service,
     folder: &Folder,
     looks: console::theme::Looks,
 ) -> Ending {
     let (mirror, host) = (settings.mirror.clone(), settings.identity.host.clone());
-    let realistic = settings.rate == DOCUMENTED_RATE;
     let _inside = runtime.enter();
     let engine = engine::spawn(settings);
-    let levers = Levers {
-        service: service.clone(),
-        commands: engine.commands.downgrade(),
-        real: AtomicBool::new(realistic),
-    };
+    let levers = Levers::new(service.clone(), engine.commands.downgrade(), pace);
     let setup = console::Setup {
         engine,
         mirror,
         title: "demo".into(),
         host: window::host(&host),
         start: Some(Mode::Full),
+        tap,
         demo: Some(Arc::new(levers)),
         keymap: None,
+        statements: None,
         looks,
     };
     let left = console::run(setup).map_err(|error| Failure::other(format!("the console ended: {error}")))?;
@@ -224,41 +212,4 @@ fn watch(
         output::written(writeln!(out, "kept in {}", kept.display()).and_then(|()| out.flush()))?;
     }
     Ok(left.exit_status())
-}
-
-/// What the console can do to the demo's service.
-struct Levers {
-    service: Service,
-    /// Weak: the engine ends when the console lets go of it.
-    commands: mpsc::WeakSender<Command>,
-    real: AtomicBool,
-}
-
-impl console::Demo for Levers {
-    fn edit(&self) -> Result<String, String> {
-        let done = self
-            .service
-            .edit(Edit { create: 5, update: 12, delete: 3 })
-            .map_err(|error| error.to_string())?;
-        Ok(format!(
-            "the account was edited: {} created, {} updated, {} deleted",
-            done.create, done.update, done.delete
-        ))
-    }
-
-    fn toggle_pace(&self) -> String {
-        let real = !self.real.fetch_xor(true, Ordering::Relaxed);
-        let pace = if real { Pace::REAL } else { Pace::NONE };
-        self.service.set_rate(pace.service_rate());
-        self.service.set_latency(pace.latency);
-        if let Some(commands) = self.commands.upgrade() {
-            // Where the engine has no room for it, it goes on at its old pace: slower, or stopped by the service's limit.
-            let _ = commands.try_send(Command::SetRate(pace.rate));
-        }
-        if real {
-            format!("like the real service: {DOCUMENTED_RATE} requests a second, {} ms", LATENCY.as_millis())
-        } else {
-            "no limit, no latency".into()
-        }
-    }
 }

@@ -26,6 +26,7 @@ pub(super) fn run(serve: &Serve, common: &Common, token: Option<String>) -> Endi
     }
     let service = Service::open(Options {
         account: serve.account.clone(),
+        state: serve.state.clone(),
         items: serve.items,
         seed: serve.seed,
         rate: (serve.rate > 0).then_some(serve.rate),
@@ -33,15 +34,18 @@ pub(super) fn run(serve: &Serve, common: &Common, token: Option<String>) -> Endi
         token,
         ..Options::default()
     })
-    .map_err(Failure::other)?;
+    .map_err(Failure::mirror)?;
+    if serve.account.is_some() && service.is_temporary() {
+        output::complain("what devices acknowledge is kept in a temporary file; --state FILE keeps it");
+    }
     let runtime = super::runtime()?;
     let ending = runtime.block_on(listen(serve, service));
     runtime.shutdown_timeout(Duration::from_millis(200));
     ending
 }
 
-/// How long what is in flight may take after a signal.
-const GRACE: Duration = Duration::from_secs(1);
+/// How long the end may take after a signal: the service gives what is in flight a second, then writes its sessions.
+const GRACE: Duration = Duration::from_millis(1_700);
 
 async fn listen(serve: &Serve, service: Service) -> Ending {
     let mut signals = Signals::listen().map_err(Failure::other)?;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::arguments::{Common, Pacing};
 use super::output::Failure;
+use crate::client::Tap;
 use crate::config::{Config, Flags, Folders, MIRROR_VAR, Surroundings, TOKEN_VAR};
 use crate::engine::Settings;
 use crate::mirror::Identity;
@@ -54,6 +55,13 @@ pub(super) fn engine(config: Config) -> Settings {
         peek: false,
         connect: Arc::new(move |device| config.client(device)),
     }
+}
+
+/// The same; `tap` records what its clients send.
+pub(super) fn tapped(config: Config, tap: Tap) -> Settings {
+    let settings = engine(config);
+    let connect = Arc::clone(&settings.connect);
+    Settings { connect: Arc::new(move |device| Ok(connect(device)?.with_tap(tap.clone()))), ..settings }
 }
 
 /// Finds out whether a run could begin, so that wrong usage is told before a mirror is made.

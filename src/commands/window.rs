@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::arguments::{Common, Pacing};
 use super::output::{self, Ending, Failure};
 use super::settings;
+use crate::client::Tap;
 use crate::console;
 use crate::engine::{self, Mode};
 
@@ -19,6 +20,7 @@ pub(super) fn run(sync: bool, common: &Common, pacing: &Pacing) -> Ending {
     }
     let config = settings::resolve(common, pacing)?;
     let looks = output::looks(common, config.keymap.as_deref().and_then(Path::parent))?;
+    let tap = Tap::new();
     let runtime = super::runtime()?;
     let inside = runtime.enter();
     let setup = console::Setup {
@@ -26,10 +28,12 @@ pub(super) fn run(sync: bool, common: &Common, pacing: &Pacing) -> Ending {
         title: config.profile.clone(),
         host: host(&config.origin()),
         start: sync.then_some(Mode::Full),
+        tap: tap.clone(),
         demo: None,
         keymap: config.keymap.clone(),
+        statements: config.statements.clone(),
         looks,
-        engine: engine::spawn(settings::engine(config)),
+        engine: engine::spawn(settings::tapped(config, tap)),
     };
     let ended = console::run(setup);
     drop(inside);

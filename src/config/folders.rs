@@ -11,18 +11,30 @@ pub struct Folders {
     pub data: PathBuf,
     /// What the user writes: settings and keys.
     pub config: PathBuf,
+    /// What is kept from one time to the next and could be lost: statements that were run.
+    pub state: PathBuf,
 }
 
 impl Folders {
     /// The folders of the user who runs this; none where the user has no home.
     pub fn of_user() -> Option<Self> {
         let base = etcetera::choose_base_strategy().ok()?;
-        Some(Self { data: base.data_dir().join("drainboard"), config: base.config_dir().join("drainboard") })
+        let state = base.state_dir().unwrap_or_else(|| base.data_dir());
+        Some(Self {
+            data: base.data_dir().join("drainboard"),
+            config: base.config_dir().join("drainboard"),
+            state: state.join("drainboard"),
+        })
     }
 
     /// A profile's mirror.
     pub fn mirror(&self, profile: &str) -> PathBuf {
         self.data.join(profile).join("mirror.db")
+    }
+
+    /// The statements that were run in the console.
+    pub fn statements(&self) -> PathBuf {
+        self.state.join("statements.sql")
     }
 
     /// The user's key map.

@@ -10,7 +10,11 @@ use super::*;
 const DEVICE: &str = "4f0c6f0e-6d5e-4a7e-9d6c-0a5f6d1b2c3d";
 
 fn folders() -> Folders {
-    Folders { data: "/data/drainboard".into(), config: "/config/drainboard".into() }
+    Folders {
+        data: "/data/drainboard".into(),
+        config: "/config/drainboard".into(),
+        state: "/state/drainboard".into(),
+    }
 }
 
 fn resolve(flags: Flags, environment: &[(&str, &str)]) -> Result<Config, ConfigError> {

@@ -250,7 +250,8 @@ mod tests {
             assert!(!entry.help.is_empty() && !entry.short.is_empty(), "{} is not described", entry.name);
             assert_eq!(entry.action.entry().name, entry.name, "{} is in the table twice", entry.name);
         }
-        for scope in [Scope::Sync, Scope::Browse, Scope::Ask] {
+        // A line that is typed and what belongs to it take keys away from the rest: that is what they are for.
+        for scope in [Scope::Sync, Scope::Browse, Scope::Sql, Scope::History, Scope::Ask] {
             for (own, _) in keymap.bindings(scope) {
                 for (global, _) in keymap.bindings(Scope::Global) {
                     assert!(!own.starts_with(global) && !global.starts_with(own), "{scope:?} {}", spell(own));

@@ -1,8 +1,14 @@
 //! Everything the console knows: what the view draws and `update` changes. No I/O, no clock: `now` is given to it.
 
+pub mod acks;
+pub mod bend;
 pub mod browse;
+pub mod grid;
+pub mod history;
 pub mod log;
 pub mod pace;
+pub mod sql;
+pub mod wire;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,15 +17,22 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::Left;
+use super::action::Scope;
 use super::key::Key;
 use super::keymap::Keymap;
+use super::palette::Palette;
 use super::theme::Theme;
 use crate::engine::{Phase, Snapshot};
 use crate::mirror::reader::Status;
 
+pub use acks::Acks;
+pub use bend::Bend;
 pub use browse::Browse;
+pub use history::History;
 pub use log::Log;
 pub use pace::Pace;
+pub use sql::Sql;
+pub use wire::Wire;
 
 /// All state of the console.
 #[derive(Debug, Clone)]
@@ -70,6 +83,18 @@ pub struct Model {
     pub scroll: [usize; 3],
     /// Screen 2.
     pub browse: Browse,
+    /// Screen 3.
+    pub acks: Acks,
+    /// Screen 4.
+    pub wire: Wire,
+    /// The demo's levers.
+    pub bend: Bend,
+    /// Screen 5.
+    pub sql: Sql,
+    /// Screen 6.
+    pub history: History,
+    /// The palette, where it is open.
+    pub palette: Palette,
     /// Errors and notices that wait to be seen, oldest first.
     pub notices: Vec<Notice>,
     /// A remark that goes away by itself.
@@ -93,6 +118,14 @@ pub enum Screen {
     Sync,
     /// Screen 2.
     Browse,
+    /// Screen 3.
+    Acks,
+    /// Screen 4.
+    Wire,
+    /// Screen 5.
+    Sql,
+    /// Screen 6.
+    History,
 }
 
 /// What lies over a screen.
@@ -100,6 +133,10 @@ pub enum Screen {
 pub enum Overlay {
     /// The keys, scrolled by so many lines.
     Help(usize),
+    /// The demo's levers.
+    Bend,
+    /// The search over the actions.
+    Palette,
     /// Leave while a run is on?
     AskQuit,
 }
@@ -167,6 +204,12 @@ impl Model {
             pane: SyncPane::Kinds,
             scroll: [0; 3],
             browse: Browse::default(),
+            acks: Acks::default(),
+            wire: Wire::default(),
+            bend: Bend::default(),
+            sql: Sql::default(),
+            history: History::default(),
+            palette: Palette::default(),
             notices: Vec::new(),
             toast: None,
             leaving: None,
@@ -185,6 +228,37 @@ impl Model {
     /// Whether a run was ever seen: then screen 1 shows it, else the mirror.
     pub fn has_run(&self) -> bool {
         self.running() || self.snapshot.outcome.is_some()
+    }
+
+    /// Where keys mean something on the screen, its own scopes first.
+    pub fn scopes(&self) -> &'static [Scope] {
+        match self.screen {
+            Screen::Sync => &[Scope::Sync, Scope::Global],
+            Screen::Browse => &[Scope::Browse, Scope::Global],
+            Screen::Acks => &[Scope::Acks, Scope::Global],
+            Screen::Wire if self.wire.typing => &[Scope::Filter, Scope::Text, Scope::Global],
+            Screen::Wire => &[Scope::Wire, Scope::Global],
+            Screen::Sql if self.sql.pane == sql::Pane::Prompt => &[Scope::Prompt, Scope::Text, Scope::Global],
+            Screen::Sql => &[Scope::Sql, Scope::Global],
+            Screen::History => &[Scope::History, Scope::Global],
+        }
+    }
+
+    /// The ack packs, newest first.
+    pub fn packs(&self) -> Vec<acks::Pack> {
+        self.acks.packs(&self.snapshot, self.held().unwrap_or(0))
+    }
+
+    /// How many keys are held back by hand; none where acks are not held.
+    pub fn held(&self) -> Option<u64> {
+        if self.snapshot.holding {
+            return Some(self.snapshot.held);
+        }
+        // The engine knows the outbox once it has opened it; before that only the mirror does.
+        match &self.status {
+            Mirrored::Some(status) if !self.has_run() && status.outbox.held > 0 => Some(status.outbox.held),
+            _ => None,
+        }
     }
 
     /// How long the run has taken, or took.
@@ -213,6 +287,15 @@ impl Model {
             _ if !self.focused => Some(Duration::from_secs(1)),
             _ => Some(Duration::from_millis(250)),
         };
+        if let sql::State::Running { stopping, .. } = self.sql.state {
+            // A stop is asked for again until it is heard; else the time is shown.
+            let step = match (stopping, self.focused && self.screen == Screen::Sql) {
+                (true, _) => 20,
+                (false, true) => 100,
+                (false, false) => 1_000,
+            };
+            next = Some(next.unwrap_or(Duration::MAX).min(Duration::from_millis(step)));
+        }
         let ends = [self.toast.as_ref().map(|t| t.1), self.leaving.as_ref().map(|l| l.0)];
         for end in ends.into_iter().flatten() {
             let left = since(self.now, end).max(Duration::from_millis(10));

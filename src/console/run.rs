@@ -12,11 +12,12 @@ use tokio::sync::mpsc::Sender;
 use super::inbox::Inbox;
 use super::input::Input;
 use super::keymap::Keymap;
-use super::message::{Effect, Message, Request};
+use super::message::{Effect, Message, Request, WireRequest};
 use super::model::{LEAVING, Model, Notice};
+use super::queries::Queries;
 use super::terminal::{self, Screen};
 use super::update::{opening, update};
-use super::{Demo, ENGINE_THREAD, Left, Setup, library, signals};
+use super::{Demo, ENGINE_THREAD, Left, Setup, exchanges, library, signals};
 use crate::engine::{Command, Engine, EventKind, Phase};
 
 /// Thirty frames a second at the most.
@@ -29,16 +30,22 @@ struct Outside {
     inbox: Arc<Inbox>,
     commands: Sender<Command>,
     requests: mpsc::Sender<Request>,
+    queries: Queries,
+    exchanges: mpsc::Sender<WireRequest>,
     demo: Option<Arc<dyn Demo>>,
 }
 
 pub(super) fn run(setup: Setup) -> io::Result<Left> {
     let inbox = Arc::new(Inbox::default());
     let mut model = model(&setup);
+    let queries = Queries::start(setup.mirror.clone(), setup.statements, Arc::clone(&inbox))?;
+    let folder = setup.mirror.parent().map(std::path::Path::to_owned).unwrap_or_default();
+    let exchanges = exchanges::start(setup.tap, folder, Arc::clone(&inbox))?;
     let requests = library::start(setup.mirror, Arc::clone(&inbox))?;
     let Engine { commands, events, snapshot, task } = setup.engine;
     forward(events, snapshot, Arc::clone(&inbox))?;
-    let outside = Outside { inbox: Arc::clone(&inbox), commands, requests, demo: setup.demo };
+    let outside =
+        Outside { inbox: Arc::clone(&inbox), commands, requests, queries, exchanges, demo: setup.demo };
     // Colours were decided on with the theme; the library must not write resets in the place of those it refuses.
     crossterm::style::force_color_output(true);
     // Before the terminal is claimed: whatever comes then, it is given back.
@@ -147,8 +154,18 @@ fn perform(
         Effect::Read(request) => {
             let _ = outside.requests.send(request);
         }
-        Effect::DemoEdit => lever(outside, |demo| demo.edit()),
-        Effect::DemoPace => lever(outside, |demo| Ok(demo.toggle_pace())),
+        Effect::Sql(request) => outside.queries.ask(request),
+        Effect::Copy(text) => Screen::copy(&text)?,
+        // As the reader's.
+        Effect::Wire(request) => {
+            let _ = outside.exchanges.send(request);
+        }
+        Effect::Levers => demo(outside, |demo| Message::Levers(demo.levers())),
+        Effect::Pull { lever, down } => {
+            demo(outside, move |demo| Message::Demo(demo.pull(lever, down)));
+        }
+        Effect::DemoEdit => demo(outside, |demo| Message::Demo(demo.edit())),
+        Effect::DemoPace => demo(outside, |demo| Message::Demo(Ok(demo.toggle_pace()))),
         Effect::Redraw => screen.forget()?,
         Effect::Reclaim => {
             screen.reclaim()?;
@@ -164,12 +181,12 @@ fn perform(
     Ok(None)
 }
 
-/// Moves a lever of the demo, which may take its time.
-fn lever(outside: &Outside, pull: impl FnOnce(&dyn Demo) -> Result<String, String> + Send + 'static) {
+/// Asks the demo something, which may take its time.
+fn demo(outside: &Outside, ask: impl FnOnce(&dyn Demo) -> Message + Send + 'static) {
     let Some(demo) = outside.demo.clone() else { return };
     let inbox = Arc::clone(&outside.inbox);
     let spawned = std::thread::Builder::new().name("demo".into()).spawn(move || {
-        inbox.push(Message::Demo(pull(demo.as_ref())));
+        inbox.push(ask(demo.as_ref()));
     });
     if let Err(e) = spawned {
         outside.inbox.push(Message::Demo(Err(e.to_string())));

@@ -12,6 +12,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError, TryLockError};
 use std::time::Duration;
 
+use crossterm::Command as _;
+use crossterm::clipboard::CopyToClipboard;
 use ratatui::Terminal;
 use ratatui::layout::Rect;
 use rustix::termios::{
@@ -73,6 +75,17 @@ impl Screen {
     pub(super) fn forget(&mut self) -> io::Result<()> {
         let (columns, rows) = size();
         self.terminal.resize(Rect::new(0, 0, columns, rows))
+    }
+
+    /// Puts a text into the terminal's clipboard (OSC 52). Whether the terminal has one, nobody says.
+    pub(super) fn copy(text: &str) -> io::Result<()> {
+        let _drawing = DRAWING.lock().unwrap_or_else(PoisonError::into_inner);
+        if panicked() {
+            return Ok(());
+        }
+        let mut sequence = String::new();
+        CopyToClipboard::to_clipboard_from(text).write_ansi(&mut sequence).map_err(io::Error::other)?;
+        write_all(sequence.as_bytes())
     }
 
     /// Draws a frame, unless the terminal is not ours any more.

@@ -68,6 +68,8 @@ styles! {
     selected,
     /// The selected row of another pane.
     marked,
+    /// A list that lies over something.
+    menu,
     /// Created.
     created,
     /// Updated.
@@ -127,6 +129,7 @@ impl Theme {
             heading: with(Modifier::BOLD),
             selected: with(Modifier::REVERSED),
             marked: with(Modifier::BOLD | Modifier::UNDERLINED),
+            menu: with(Modifier::UNDERLINED),
             stale: with(Modifier::DIM),
             failed: with(Modifier::BOLD),
             key: with(Modifier::BOLD),

@@ -1,14 +1,20 @@
 //! What each message changes, and what is to be done about it. Pure: no I/O, no clock (the model's `now` is set before).
 
+mod acks;
 mod act;
+mod bend;
+mod history;
+mod palette;
+mod sql;
 #[cfg(test)]
 mod tests;
+mod wire;
 
 use std::sync::Arc;
 
 use super::Left;
 use super::action::Scope;
-use super::key::Key;
+use super::key::{Code, Key};
 use super::keymap::Hit;
 use super::message::{Answer, Effect, Message, MouseKind, Request};
 use super::model::{Mirrored, Model, Notice, Overlay, Screen, browse, log, since};
@@ -23,10 +29,12 @@ const REFRESH: std::time::Duration = std::time::Duration::from_secs(1);
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     let mut effects = match message {
         Message::Key(key) => on_key(model, key),
-        // A paste is text and never keys; nothing takes text yet.
-        Message::Paste(_) => {
-            model.say("pasted text is not taken as keys");
-            Vec::new()
+        Message::Paste(text) => {
+            // A paste is text and never keys.
+            typed_text(model, &text).unwrap_or_else(|| {
+                model.say("pasted text is not taken as keys");
+                Vec::new()
+            })
         }
         Message::Mouse(mouse) => match mouse.kind {
             MouseKind::WheelUp => act::wheel(model, -3),
@@ -41,7 +49,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             model.size = (columns, rows);
             let height = view::rows_on_screen(model);
             model.browse.resized(height);
-            Vec::new()
+            wire::settle(model)
         }
         Message::Snapshot(snapshot) => on_snapshot(model, snapshot),
         Message::Event(event) => on_event(model, &event),
@@ -61,6 +69,15 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             Vec::new()
         }
         Message::Read(answer) => on_answer(model, answer),
+        Message::Sql(answer) => {
+            sql::on_answer(model, answer);
+            Vec::new()
+        }
+        Message::Wire(answer) => wire::on_answer(model, answer),
+        Message::Levers(levers) => {
+            model.bend.levers = levers;
+            Vec::new()
+        }
         Message::Demo(result) => {
             model.demo_busy = false;
             let (tone, text) = match result {
@@ -70,7 +87,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             let line = log::Line::new(model.now, tone, "demo", text);
             model.say(line.text.clone());
             model.log.push(line);
-            Vec::new()
+            if model.overlay == Some(Overlay::Bend) { vec![Effect::Levers] } else { Vec::new() }
         }
         Message::Signal(n) => vec![Effect::Command(Command::Stop), Effect::Leave(Left::Signal(n))],
         Message::Stopped => vec![Effect::Suspend],
@@ -109,16 +126,44 @@ fn on_time(model: &mut Model, effects: &mut Vec<Effect>) {
         if model.screen == Screen::Browse {
             effects.extend(model.browse.again().map(Effect::Read));
         }
+        match model.screen {
+            Screen::History => effects.extend(history::shown(model)),
+            Screen::Acks => effects.extend(acks::shown(model)),
+            _ => {}
+        }
     }
+    effects.extend(wire::on_time(model));
+    effects.extend(bend::on_time(model));
+    effects.extend(model.sql.insist().map(Effect::Sql));
+}
+
+/// Gives typed or pasted text to the line that takes it. None where none does.
+fn typed_text(model: &mut Model, text: &str) -> Option<Vec<Effect>> {
+    match model.overlay {
+        Some(Overlay::Palette) => palette::insert(model, text),
+        None if sql::takes_text(model) => sql::insert(model, text),
+        None if wire::takes_text(model) => return Some(wire::insert(model, text)),
+        _ => return None,
+    }
+    Some(Vec::new())
 }
 
 fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
-    model.typed.push(key.normal());
-    let scopes: &[Scope] = match (model.overlay, model.screen) {
-        (Some(Overlay::AskQuit), _) => &[Scope::Ask, Scope::Global],
-        (Some(Overlay::Help(_)), _) => &[Scope::Global],
-        (None, Screen::Sync) => &[Scope::Sync, Scope::Global],
-        (None, Screen::Browse) => &[Scope::Browse, Scope::Global],
+    let key = key.normal();
+    // Where a line is typed plain characters are text.
+    if let (Code::Char(c), false, false) = (key.code, key.ctrl, key.alt)
+        && let Some(effects) = typed_text(model, c.encode_utf8(&mut [0; 4]))
+    {
+        model.typed.clear();
+        return effects;
+    }
+    model.typed.push(key);
+    let scopes: &[Scope] = match model.overlay {
+        Some(Overlay::AskQuit) => &[Scope::Ask, Scope::Global],
+        Some(Overlay::Help(_)) => &[Scope::Global],
+        Some(Overlay::Bend) => &[Scope::Bend, Scope::Global],
+        Some(Overlay::Palette) => &[Scope::Palette, Scope::Text, Scope::Global],
+        None => model.scopes(),
     };
     let mut hit = model.keymap.hit(scopes, &model.typed);
     if hit == Hit::None && model.typed.len() > 1 {
@@ -141,7 +186,9 @@ fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
 
 fn on_snapshot(model: &mut Model, snapshot: Arc<Snapshot>) -> Vec<Effect> {
     let was = model.running();
-    if snapshot.totals.pages != model.snapshot.totals.pages {
+    let outbox = |s: &Snapshot| (s.totals.acked, s.totals.pending_acks, s.totals.refused_keys, s.held);
+    let settled = outbox(&snapshot) != outbox(&model.snapshot);
+    if snapshot.totals.pages != model.snapshot.totals.pages || (settled && model.screen == Screen::Acks) {
         model.stale = true;
     }
     let new_run = snapshot.started != model.snapshot.started;
@@ -156,6 +203,21 @@ fn on_snapshot(model: &mut Model, snapshot: Arc<Snapshot>) -> Vec<Effect> {
         model.refreshed = model.now;
         let mut effects = opening(model);
         effects.extend(model.browse.again().map(Effect::Read));
+        match model.screen {
+            Screen::Sql => effects.extend(sql::shown()),
+            Screen::History => effects.extend(history::shown(model)),
+            Screen::Acks => effects.extend(acks::shown(model)),
+            Screen::Wire => effects.extend(wire::list(model)),
+            _ => {}
+        }
+        return effects;
+    }
+    if !model.running() {
+        // Acks were held or released without a run.
+        let mut effects = vec![Effect::Read(Request::Status)];
+        if model.screen == Screen::Acks {
+            effects.extend(acks::shown(model));
+        }
         return effects;
     }
     Vec::new()
@@ -192,6 +254,30 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
         Answer::Kinds(Ok(kinds)) => model.browse.take_kinds(kinds),
         Answer::Kinds(Err(error)) => {
             model.browse.error = Some(error);
+            None
+        }
+        Answer::Acks(book) => {
+            match book {
+                Ok(book) => (model.acks.book, model.acks.error) = (*book, None),
+                Err(error) => model.acks.error = Some(error),
+            }
+            acks::steps(model, 0);
+            None
+        }
+        Answer::Opened { of, content } => {
+            acks::take(model, &of, content);
+            None
+        }
+        Answer::Sessions { before, sessions } => {
+            model.history.take_sessions(before, sessions);
+            None
+        }
+        Answer::Touched { session, behind, touched } => {
+            let request = model.history.take_touched(session, behind, touched);
+            request
+        }
+        Answer::Change { touched, change } => {
+            model.history.take_change(&touched, change);
             None
         }
         Answer::Window { ticket, from, window, .. } => match window {

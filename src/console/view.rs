@@ -9,24 +9,32 @@
 //!  s sync   p pause   . step   a send acks   x stop   ? help
 //! ```
 
+mod acks;
+mod bend;
 mod browse;
+mod grid;
 mod help;
+mod history;
 mod idle;
 mod log;
 mod paint;
+mod palette;
+mod sql;
 mod sync;
 mod tables;
+mod typed;
+mod wire;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::action::Action;
+use super::action::{Action, Scope};
 use super::cells;
 use super::model::{Model, Overlay, Screen};
 use crate::engine::{Phase, RunEnd};
-use crate::text::{clock, visible};
+use crate::text::{clock, grouped, visible};
 use paint::{gap, hint, line, line_right, rule, s};
 
 /// The smallest terminal that is drawn on.
@@ -54,11 +62,17 @@ fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
         Screen::Sync if model.has_run() => sync::draw(model, buf, body),
         Screen::Sync => idle::draw(model, buf, body),
         Screen::Browse => browse::draw(model, buf, body),
+        Screen::Acks => acks::draw(model, buf, body),
+        Screen::Wire => wire::draw(model, buf, body),
+        Screen::Sql => sql::draw(model, buf, body),
+        Screen::History => history::draw(model, buf, body),
     }
     rule(buf, area, usize::from(area.height) - 2, theme);
     footer(model, buf, Rect { y: area.height - 1, height: 1, ..area });
     match model.overlay {
         Some(Overlay::Help(at)) => help::draw(model, buf, area, at),
+        Some(Overlay::Bend) => bend::draw(model, buf, area),
+        Some(Overlay::Palette) => palette::draw(model, buf, area),
         Some(Overlay::AskQuit) => help::ask_quit(model, buf, area),
         None => {}
     }
@@ -93,6 +107,36 @@ pub fn pane_height(model: &Model) -> usize {
     sync::layout(model, body(area_of(model))).height(model.pane)
 }
 
+/// Rows of screen 4's list that are on the screen.
+pub fn wire_rows(model: &Model) -> usize {
+    wire::layout(body(area_of(model)), model.wire.pane).rows()
+}
+
+/// Lines of screen 4's exchange that are on the screen; 0 where it is not shown.
+pub fn wire_lines(model: &Model) -> usize {
+    wire::layout(body(area_of(model)), model.wire.pane).lines()
+}
+
+/// Rows of screen 3's list or detail, all of them and those on the screen.
+pub fn acks_room(model: &Model) -> (usize, usize) {
+    acks::room(model, body(area_of(model)))
+}
+
+/// Rows and columns that screen 5 has for its grid.
+pub fn sql_room(model: &Model) -> (usize, usize) {
+    sql::room(model, body(area_of(model)))
+}
+
+/// Rows of the list of screen 6 that has the focus.
+pub fn history_height(model: &Model) -> usize {
+    history::height(model, body(area_of(model)))
+}
+
+/// How many lines of screen 6's change do not fit.
+pub fn change_overflow(model: &Model) -> usize {
+    history::overflow(model, body(area_of(model)))
+}
+
 /// Lines of the help.
 pub fn help_lines(model: &Model) -> usize {
     help::lines(model).len()
@@ -117,6 +161,12 @@ fn header(model: &Model, buf: &mut Buffer, area: Rect) {
     let mut right = Vec::new();
     if let Some(device) = model.snapshot.device.filter(|_| area.width >= 100) {
         right.extend([s("device ", theme.dim), s(device.short(), theme.text), gap(2)]);
+    }
+    // Held acks are said everywhere: nothing new starts before they are released.
+    if let Some(held) = model.held() {
+        right.extend([s(format!("■ {} acks held", grouped(held)), theme.pending), gap(2)]);
+    } else if model.snapshot.dropping && model.running() {
+        right.extend([s("■ next pack is lost", theme.pending), gap(2)]);
     }
     // The word has the width of the longest one, so that nothing beside it moves.
     right.extend([s(format!("{glyph} "), style), s(cells::left(word, 13), style)]);
@@ -179,7 +229,15 @@ fn tabs(model: &Model, buf: &mut Buffer, area: Rect) {
     let theme = &model.theme;
     let mut spans = vec![gap(1)];
     let mut used = 1;
-    for (screen, action) in [(Screen::Sync, Action::ShowSync), (Screen::Browse, Action::ShowBrowse)] {
+    let screens = [
+        (Screen::Sync, Action::ShowSync),
+        (Screen::Browse, Action::ShowBrowse),
+        (Screen::Acks, Action::ShowAcks),
+        (Screen::Wire, Action::ShowWire),
+        (Screen::Sql, Action::ShowSql),
+        (Screen::History, Action::ShowHistory),
+    ];
+    for (screen, action) in screens {
         let key = model.keymap.key_of(action).unwrap_or_default();
         let word = action.entry().short;
         let style = if screen == model.screen { theme.accent.patch(theme.heading) } else { theme.dim };
@@ -223,7 +281,17 @@ fn footer_actions(model: &Model) -> Vec<(Action, Option<&'static str>)> {
     if matches!(model.overlay, Some(Overlay::Help(_))) {
         return vec![a(Action::Down), a(Action::Up), (Action::Back, Some("close"))];
     }
+    if model.overlay == Some(Overlay::Bend) {
+        return bend::footer();
+    }
+    if model.overlay == Some(Overlay::Palette) {
+        return vec![a(Action::Choose), a(Action::Down), a(Action::Up), (Action::Back, Some("close"))];
+    }
     let mut keys = match model.screen {
+        Screen::Acks => acks::footer(model),
+        Screen::Wire => wire::footer(model),
+        Screen::Sql => sql::footer(model),
+        Screen::History => history::footer(model),
         Screen::Browse => vec![
             a(Action::Open),
             a(Action::NextPane),
@@ -256,8 +324,13 @@ fn footer_actions(model: &Model) -> Vec<(Action, Option<&'static str>)> {
             _ => vec![a(Action::Pause), a(Action::Step), a(Action::SendAcks), a(Action::Stop)],
         },
     };
-    keys.push(a(Action::Help));
-    if keys.len() < 6 {
+    // Where a line is typed plain keys are text: these would not do what they say.
+    let typing = model.scopes().contains(&Scope::Text);
+    if !typing {
+        keys.push(a(Action::Palette));
+        keys.push(a(Action::Help));
+    }
+    if keys.len() < 6 && !typing {
         keys.push(a(Action::Quit));
     }
     keys

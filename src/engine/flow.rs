@@ -272,7 +272,7 @@ impl Flow {
 
     /// Whether the mirror writes something about the session or a hold, or is being opened or closed.
     fn local(&self) -> bool {
-        self.acks.writing_hold
+        self.acks.hold.writing.is_some()
             || matches!(self.stage, Stage::Opening | Stage::Beginning | Stage::Ending(_) | Stage::Closing)
     }
 

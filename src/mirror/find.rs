@@ -238,20 +238,23 @@ impl Listing<'_> {
             Some(index) if !texts.is_empty() => index.candidates(self.reader, &self.query.kind, &texts)?,
             _ => None,
         };
+        // Rows one by one cost more than all in a row.
+        let all = self.reader.rows_of(&self.query.kind)?;
+        let candidates = candidates.filter(|rows| (rows.len() as u64) < all / 8 || all < 4_096);
         let of = match &candidates {
             Some(rows) => rows.len() as u64,
-            None => self.reader.rows_of(&self.query.kind)?,
+            None => all,
         };
         if self.query.sort.by == SortBy::Id && of > 4_096 {
             self.first_page(candidates.as_deref(), tell)?;
         }
         let source = candidates.map_or(Source::All { in_order: !self.by_id }, Source::Rows);
         match &self.query.sort.by {
-            SortBy::Id => self.by_ids(source, of, tell),
-            SortBy::Revision => self.sorted(source, of, tell, None),
+            SortBy::Id => self.by_ids(&source, of, tell),
+            SortBy::Revision => self.sorted(&source, of, tell, None),
             SortBy::Field(field) => {
                 let path = self.reader.path_of(&self.query.kind, field)?;
-                self.sorted(source, of, tell, Some(path))
+                self.sorted(&source, of, tell, Some(path))
             }
         }
     }
@@ -282,11 +285,11 @@ impl Listing<'_> {
         if rows.is_empty() || tell(News::First(&rows)) { Ok(()) } else { Err(MirrorError::Stopped) }
     }
 
-    fn by_ids(&self, source: Source, of: u64, tell: Tell<'_>) -> Result<Vec<i64>, MirrorError> {
+    fn by_ids(&self, source: &Source, of: u64, tell: Tell<'_>) -> Result<Vec<i64>, MirrorError> {
         let mut handles = Vec::new();
         let scan =
             scan::Scan { reader: self.reader, table: self.table, matcher: &self.matcher, of, data: true };
-        scan.run(&source, tell, &mut |hit| {
+        scan.run(source, tell, &mut |hit| {
             handles.push(if self.by_id { hit.id } else { hit.rowid });
             handles.len()
         })?;
@@ -302,7 +305,7 @@ impl Listing<'_> {
 
     fn sorted(
         &self,
-        source: Source,
+        source: &Source,
         of: u64,
         tell: Tell<'_>,
         path: Option<Vec<String>>,
@@ -311,7 +314,7 @@ impl Listing<'_> {
         let mut sorter = Sorter::new(descending, self.by_id);
         let data = path.is_some() || !self.matcher.is_empty();
         let scan = scan::Scan { reader: self.reader, table: self.table, matcher: &self.matcher, of, data };
-        scan.run(&source, tell, &mut |hit| {
+        scan.run(source, tell, &mut |hit| {
             let key = match &path {
                 Some(path) => SortKey::of(json::find(hit.data, path), 0),
                 None => hit.revision.map_or(SortKey::of(None, 0), SortKey::integer),

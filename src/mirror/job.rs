@@ -98,7 +98,7 @@ impl Job {
             Self::Apply { reply, .. } => drop(reply.send(Err(error.again()))),
             Self::NextPack { reply, .. } => drop(reply.send(Err(error.again()))),
             Self::Settle { reply, .. } | Self::Hold { reply, .. } | Self::Outbox { reply } => {
-                drop(reply.send(Err(error.again())))
+                drop(reply.send(Err(error.again())));
             }
         }
     }

@@ -275,6 +275,12 @@ impl Reader {
         }
         let reason = match error {
             rusqlite::Error::MultipleStatement => "one statement at a time".to_owned(),
+            // The statement itself is known to whoever wrote it; where in it, is not.
+            rusqlite::Error::SqlInputError { msg, sql, offset, .. } => {
+                let before = usize::try_from(offset).ok().and_then(|at| sql.get(..at));
+                let place = before.map(|text| format!(" (at character {})", text.chars().count() + 1));
+                crate::text::visible(&format!("{msg}{}", place.unwrap_or_default())).into_owned()
+            }
             other => crate::text::visible(&other.to_string()).into_owned(),
         };
         MirrorError::Query { reason }

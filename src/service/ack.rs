@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::ServiceError;
 use super::access::Sight;
-use super::account::{Account, Head, Identity};
+use super::account::{Account, Head, Id, Identity};
 use crate::protocol::DeviceUuid;
 
 /// An ack key, taken apart: `Contact-55-1234`. Clients must not do this.
@@ -16,7 +16,7 @@ use crate::protocol::DeviceUuid;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Key {
     pub(super) word: String,
-    pub(super) id: String,
+    pub(super) id: Id,
     pub(super) seq: u64,
     pub(super) delete: bool,
     pub(super) epoch: u64,
@@ -33,8 +33,13 @@ impl Key {
         };
         let (seq, delete) = state.strip_suffix('x').map_or((state, false), |seq| (seq, true));
         let seq = seq.parse().ok().filter(|seq| *seq > 0)?;
-        let (word, id) = (word.to_owned(), id.to_owned());
-        (!word.is_empty() && !id.is_empty()).then_some(Self { word, id, seq, delete, epoch })
+        (!word.is_empty() && !id.is_empty()).then(|| Self {
+            word: word.to_owned(),
+            id: Id::from_key(id),
+            seq,
+            delete,
+            epoch,
+        })
     }
 }
 
@@ -44,7 +49,7 @@ impl Account {
         self: &Arc<Self>,
         device: DeviceUuid,
         sight: Sight,
-        keys: Vec<Key>,
+        keys: Vec<String>,
     ) -> Result<(), ServiceError> {
         let account = Arc::clone(self);
         let done = self.store.write(move |file| account.acknowledge_in(file, device, sight, &keys));
@@ -59,15 +64,19 @@ impl Account {
         file: &Connection,
         uuid: DeviceUuid,
         sight: Sight,
-        keys: &[Key],
+        keys: &[String],
     ) -> rusqlite::Result<()> {
         self.know_device(file, uuid, sight)?;
+        let (keys, given) = self.read_keys(file, keys)?;
         let (mut late, mut outdated) = (Vec::new(), Vec::new());
         let mut released: Vec<Identity> = Vec::new();
         {
             let mut state = self.state();
             let state = &mut *state;
             let Some(device) = state.devices.get_mut(&uuid) else { return Ok(()) };
+            for seq in given {
+                device.acked.insert(seq);
+            }
             for key in keys.iter().filter(|key| key.seq <= state.last) {
                 if key.epoch != device.epoch {
                     // A delete of that time is offered again if it still stands.
@@ -88,7 +97,7 @@ impl Account {
             file.prepare_cached(
                 "DELETE FROM held WHERE device = (SELECT device FROM device WHERE uuid = ?1) AND kind = ?2 AND id = ?3",
             )?
-            .execute(rusqlite::params![uuid.to_string(), kind, id])?;
+            .execute(rusqlite::params![uuid.to_string(), kind, id.to_string()])?;
         }
         for seq in late {
             self.reconsider(file, uuid, seq)?;
@@ -97,6 +106,23 @@ impl Account {
             self.hold(file, uuid, key)?;
         }
         self.save_ledger(file, uuid)
+    }
+
+    /// What keys stand for: those of ours taken apart, and the changes whose records came with a key of their own.
+    fn read_keys(&self, file: &Connection, keys: &[String]) -> rusqlite::Result<(Vec<Key>, Vec<u64>)> {
+        let mut given = Vec::new();
+        if !self.given {
+            return Ok((keys.iter().filter_map(|key| Key::parse(key)).collect(), given));
+        }
+        let mut ours = Vec::with_capacity(keys.len());
+        let mut statement = file.prepare_cached("SELECT seq FROM given WHERE ack_key = ?1")?;
+        for key in keys {
+            match statement.query_row([key], |row| row.get::<_, i64>(0)).optional()? {
+                Some(seq) => given.push(seq as u64),
+                None => ours.extend(Key::parse(key)),
+            }
+        }
+        Ok((ours, given))
     }
 
     /// A former state was acknowledged late. If the record went out of sight since, and that was settled because the
@@ -129,7 +155,7 @@ impl Account {
             "SELECT seq, kind, id, owner, revision, prior, deleted FROM record WHERE kind = ?1 AND id = ?2";
         let current = file
             .prepare_cached(sql)?
-            .query_row(rusqlite::params![kind, stored(&id)], Head::from_row)
+            .query_row(rusqlite::params![kind, id.column()], Head::from_row)
             .optional()?;
         let Some(current) = current else { return Ok(()) };
         let row = {
@@ -145,7 +171,7 @@ impl Account {
             device.row
         };
         file.prepare_cached("INSERT OR IGNORE INTO held (device, kind, id) VALUES (?1, ?2, ?3)")?
-            .execute(rusqlite::params![row, kind, id])?;
+            .execute(rusqlite::params![row, kind, id.to_string()])?;
         Ok(())
     }
 
@@ -153,13 +179,5 @@ impl Account {
     fn identity(&self, key: &Key) -> Option<Identity> {
         let (kind, _) = self.kinds.iter().find(|(_, kind)| kind.word == key.word)?;
         Some((*kind, key.id.clone()))
-    }
-}
-
-/// An id as the file has it: a number, or the text that the key quotes.
-fn stored(id: &str) -> rusqlite::types::Value {
-    match id.parse::<i64>() {
-        Ok(number) => number.into(),
-        Err(_) => serde_json::from_str::<String>(id).unwrap_or_default().into(),
     }
 }

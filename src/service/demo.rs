@@ -15,8 +15,9 @@ mod words;
 use rusqlite::{Transaction, params};
 
 use json::Json;
+use plan::KINDS;
+pub(super) use plan::Kind;
 use plan::Plan;
-pub(super) use plan::{KINDS, Kind};
 use rng::Rng;
 
 /// What a generator of one type knows.
@@ -107,12 +108,18 @@ pub(super) fn another(seed: u64, items: u64, kind: Kind, at: u64) -> (i64, Optio
     (id(kind, at) as i64, world.owner(kind, at).map(|owner| owner as i64), out.take())
 }
 
-/// Fills an empty account.
-pub(super) fn fill(file: &Transaction<'_>, items: u64, seed: u64) -> rusqlite::Result<()> {
+/// Names the types that the demo knows.
+pub(super) fn name_kinds(file: &Transaction<'_>) -> rusqlite::Result<()> {
     let mut insert = file.prepare("INSERT INTO kind (kind, name) VALUES (?1, ?2)")?;
     for kind in KINDS {
         insert.execute(params![kind as i64, kind.name()])?;
     }
+    Ok(())
+}
+
+/// Fills an empty account.
+pub(super) fn fill(file: &Transaction<'_>, items: u64, seed: u64) -> rusqlite::Result<()> {
+    name_kinds(file)?;
     let mut insert = file.prepare("INSERT INTO setting (name, value) VALUES (?1, ?2)")?;
     for (name, value) in [("seed", seed as i64), ("items", items as i64), ("edits", 0)] {
         insert.execute(params![name, value])?;

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::value::RawValue;
 
@@ -23,11 +24,18 @@ const TRIES: usize = 32;
 struct Record {
     seq: i64,
     kind: i64,
-    id: rusqlite::types::Value,
+    id: Value,
     owner: Option<i64>,
-    revision: i64,
+    revision: Option<i64>,
     prior: i64,
     data: String,
+}
+
+impl Record {
+    /// The revision that follows, no smaller than the change's own number.
+    fn next_revision(&self, seq: i64) -> Option<i64> {
+        Some(seq.max(self.revision.unwrap_or(0).saturating_add(1)))
+    }
 }
 
 /// An edit in the making.
@@ -56,8 +64,14 @@ pub(super) fn edit(account: &Account, file: &Connection, edit: Edit) -> rusqlite
         names: &account.kinds,
     };
     let mut done = Edit::default();
-    for _ in 0..edit.create {
-        editor.create(seed, items)?;
+    let taken_over = taken_over(file)?;
+    while done.create < edit.create {
+        // An account from elsewhere is not the demo's: there a new record is made after one that is there.
+        if !taken_over {
+            editor.create(seed, items)?;
+        } else if !editor.copy()? {
+            break;
+        }
         done.create += 1;
     }
     while done.update < edit.update && editor.update()? {
@@ -95,9 +109,27 @@ impl Editor<'_> {
         let (id, owner, data) = demo::another(seed, items, kind, at);
         let seq = self.next();
         self.insert(
-            &Record { seq, kind: kind as i64, id: id.into(), owner, revision: seq, prior: 0, data },
+            &Record { seq, kind: kind as i64, id: id.into(), owner, revision: Some(seq), prior: 0, data },
             false,
         )
+    }
+
+    /// Creates a record like another one; false where there is none.
+    fn copy(&mut self) -> rusqlite::Result<bool> {
+        let Some(record) = self.find()? else { return Ok(false) };
+        // Beyond this a number is no longer exact everywhere.
+        let top: Option<i64> = self
+            .file
+            .prepare_cached(
+                "SELECT max(id) FROM record WHERE kind = ?1 AND id < 9007199254740991 AND typeof(id) = 'integer'",
+            )?
+            .query_row([record.kind], |row| row.get(0))?;
+        let id = top.unwrap_or(0) + 1;
+        let seq = self.next();
+        let data = rewrite(&record.data, &[("id", id.to_string()), ("updated_at", clock(seq))]);
+        let revision = record.next_revision(seq);
+        self.insert(&Record { seq, id: id.into(), revision, prior: 0, data, ..record }, false)?;
+        Ok(true)
     }
 
     /// Updates a record; false where there is none.
@@ -110,7 +142,7 @@ impl Editor<'_> {
         record = Record {
             prior: record.seq,
             seq,
-            revision: seq.max(record.revision + 1),
+            revision: record.next_revision(seq),
             owner: owner.or(record.owner),
             data,
             ..record
@@ -125,11 +157,11 @@ impl Editor<'_> {
         self.remove(&record)?;
         let seq = self.next();
         let data = match &record.id {
-            rusqlite::types::Value::Integer(id) => format!(r#"{{"id":{id}}}"#),
-            rusqlite::types::Value::Text(id) => serde_json::json!({ "id": id }).to_string(),
+            Value::Integer(id) => format!(r#"{{"id":{id}}}"#),
+            Value::Text(id) => serde_json::json!({ "id": id }).to_string(),
             _ => "{}".to_owned(),
         };
-        let revision = seq.max(record.revision + 1);
+        let revision = record.next_revision(seq);
         self.insert(&Record { prior: record.seq, seq, revision, data, ..record }, true)?;
         Ok(true)
     }
@@ -147,11 +179,12 @@ impl Editor<'_> {
             let mut seen = 0;
             while let Some(row) = rows.next()? {
                 let kind: i64 = row.get(1)?;
-                if !row.get::<_, bool>(7)? && editable(kind) {
+                let id: Value = row.get(2)?;
+                if !row.get::<_, bool>(7)? && editable(kind) && !matches!(id, Value::Blob(_)) {
                     return Ok(Some(Record {
                         seq: row.get(0)?,
                         kind,
-                        id: row.get(2)?,
+                        id,
                         owner: row.get(3)?,
                         revision: row.get(4)?,
                         prior: row.get(5)?,
@@ -230,9 +263,7 @@ impl Editor<'_> {
             owner = self.another_user();
             changes.extend(owner.map(|owner| ("owner_id", owner.to_string())));
         }
-        // The account's clock: it goes on with each change, from the end of 2026's October.
-        let moment = 1_793_491_200 + seq.rem_euclid(10_000_000);
-        changes.push(("updated_at", format!(r#""{}""#, iso(moment))));
+        changes.push(("updated_at", clock(seq)));
         (rewrite(&record.data, &changes), owner)
     }
 
@@ -254,8 +285,15 @@ fn editable(kind: i64) -> bool {
     !fixed && kind != Kind::AssociatedContact as i64 && kind != Kind::Collaboration as i64
 }
 
-fn iso(seconds: i64) -> String {
-    jiff::Timestamp::from_second(seconds).map(|moment| moment.to_string()).unwrap_or_default()
+/// The account's clock as JSON: it goes on with each change, from the end of 2026's October.
+fn clock(seq: i64) -> String {
+    let moment = jiff::Timestamp::from_second(1_793_491_200 + seq.rem_euclid(10_000_000)).unwrap_or_default();
+    format!(r#""{moment}""#)
+}
+
+/// Whether the account's records came from a mirror or NDJSON.
+fn taken_over(file: &Connection) -> rusqlite::Result<bool> {
+    file.query_row("SELECT EXISTS (SELECT 1 FROM setting WHERE name = 'taken_over')", [], |row| row.get(0))
 }
 
 /// Puts other values into an object's top-level fields, and leaves all else as it was written.
@@ -290,17 +328,17 @@ fn rewrite(data: &str, changes: &[(&str, String)]) -> String {
 
 /// The tokens of an account: its administrator's, a user's who sees only what is theirs, one without the scope.
 pub(super) fn accesses(store: &Store, given: Option<String>) -> Result<Vec<Access>, ServiceError> {
-    let (seed, sights) = store.read(|file| {
+    let (seed, sights, users) = store.read(|file| {
         let seed: i64 =
             file.query_row("SELECT value FROM setting WHERE name = 'seed'", [], |row| row.get(0))?;
         let sights = file
             .prepare("SELECT user, everything FROM sight")?
             .query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, bool>(1)?)))?
             .collect::<rusqlite::Result<HashMap<_, _>>>()?;
-        Ok((seed as u64, sights))
+        Ok((seed as u64, sights, users(file)?))
     })?;
     let access = |at: u64, token: String, everything: bool, sync: bool| {
-        let user = demo::user(at);
+        let user = users.get(at as usize).copied().unwrap_or_else(|| demo::user(at));
         let everything = sights.get(&user).copied().unwrap_or(everything);
         Access { token, user, sight: if everything { Sight::Everything } else { Sight::Own(user) }, sync }
     };
@@ -309,6 +347,18 @@ pub(super) fn accesses(store: &Store, given: Option<String>) -> Result<Vec<Acces
         access(1, token(seed, 2), false, true),
         access(2, token(seed, 3), true, false),
     ])
+}
+
+/// The users that the tokens of an account from elsewhere belong to; none for one of our own.
+fn users(file: &Connection) -> rusqlite::Result<Vec<i64>> {
+    if !taken_over(file)? {
+        return Ok(Vec::new());
+    }
+    file.prepare(
+        "SELECT id FROM record WHERE kind = ?1 AND typeof(id) = 'integer' AND id > 0 AND deleted = 0 ORDER BY id LIMIT 3",
+    )?
+    .query_map([Kind::User as i64], |row| row.get(0))?
+    .collect()
 }
 
 /// Notes what a user sees. For the writer.

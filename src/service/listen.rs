@@ -12,6 +12,7 @@ use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 
 use super::{Inner, routes};
 
@@ -58,14 +59,20 @@ fn connect(
 ) {
     // Without it small answers wait for the peer's delayed acknowledgement; where it fails they are only slower.
     let _ = stream.set_nodelay(true);
-    let answer = axum::Router::new()
-        .fallback(move |request: Request<Body>| routes::answer(Arc::clone(&service), peer, request));
+    let hang_up = Arc::new(Notify::new());
+    let hung_up = Arc::clone(&hang_up);
+    let answer = axum::Router::new().fallback(move |request: Request<Body>| {
+        routes::answer(Arc::clone(&service), peer, Arc::clone(&hang_up), request)
+    });
     let connection = auto::Builder::new(TokioExecutor::new())
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(answer))
         .into_owned();
     let watched = graceful.watch(connection);
     connections.spawn(async move {
-        // A client that goes away, or speaks no HTTP, is no trouble of ours.
-        let _ = watched.await;
+        tokio::select! {
+            // A client that goes away, or speaks no HTTP, is no trouble of ours.
+            _ = watched => {}
+            () = hung_up.notified() => {}
+        }
     });
 }

@@ -1,9 +1,11 @@
 //! A page's body, made from the records' text without looking into it.
 
-use rusqlite::Connection;
+use std::io::Write as _;
+
+use rusqlite::{Connection, OptionalExtension};
 
 use super::access::Sight;
-use super::account::{Account, Head, Kind, Owed};
+use super::account::{Account, Head, Id, Kind, Owed};
 use crate::protocol::DeviceUuid;
 
 /// The records of a run, without their data.
@@ -64,49 +66,68 @@ impl Writer {
             let head = Head::from_row(row)?;
             let Some(kind) = account.kinds.get(&head.kind) else { continue };
             let data = row.get_ref(7)?.as_str()?;
-            match account.owed(file, device, &head, sight)? {
-                Owed::Nothing => passed.push(head.seq),
-                Owed::Deleted => self.item(kind, &head, &identity(&head, data), "deleted"),
-                Owed::Created => self.item(kind, &head, data, "created"),
-                Owed::Updated => self.item(kind, &head, data, "updated"),
+            let owed = account.owed(file, device, &head, sight)?;
+            let given = match owed {
+                Owed::Nothing => {
+                    passed.push(head.seq);
+                    continue;
+                }
+                Owed::Deleted => {
+                    self.item(kind, &head, &identity(&head, data), "deleted", None);
+                    continue;
+                }
+                Owed::Created | Owed::Updated if account.given && !head.id.is_its_own() => {
+                    given(file, head.seq)?
+                }
+                Owed::Created | Owed::Updated => None,
+            };
+            let word = if owed == Owed::Created { "created" } else { "updated" };
+            match given {
+                Some((key, event)) => {
+                    self.item(kind, &head, data, event.as_deref().unwrap_or(word), key.as_deref())
+                }
+                None => self.item(kind, &head, data, word, None),
             }
         }
         Ok(passed)
     }
 
-    fn item(&mut self, kind: &Kind, head: &Head, data: &str, event: &str) {
+    /// Writes one instruction. Nothing is allocated for it: a page is a hundred of them.
+    fn item(&mut self, kind: &Kind, head: &Head, data: &str, event: &str, given: Option<&str>) {
+        let out = &mut self.body;
         if self.items > 0 {
-            self.body.push(b',');
+            out.push(b',');
         }
         self.items += 1;
-        let mut revision = itoa(head.revision.unsigned_abs());
-        if head.revision < 0 {
-            revision.insert(0, '-');
-        }
-        let seq = itoa(head.seq);
-        // An id that is a string is quoted in `head.id`; within the key its quotes are escaped.
-        let id = head.id.replace('\\', r"\\").replace('"', r#"\""#);
         for part in [
             r#"{"data":"#,
             data,
-            r#","meta":{"type":""#,
-            &kind.name,
-            r#"","sync":{"event_type":""#,
+            r#","meta":{"type":"#,
+            &kind.json,
+            r#","sync":{"event_type":""#,
             event,
-            r#"","ack_key":""#,
-            &kind.word,
-            "-",
-            &id,
-            "-",
-            &seq,
-            if event == "deleted" { "x" } else { "" },
-            &self.epoch,
-            r#"","revision":"#,
-            &revision,
-            "}}}",
+            "\"",
         ] {
-            self.body.extend_from_slice(part.as_bytes());
+            out.extend_from_slice(part.as_bytes());
         }
+        // Writing into memory cannot fail.
+        let _ = match given {
+            Some(key) => write!(out, r#","ack_key":{}"#, serde_json::Value::from(key)),
+            None => {
+                let mark = if event == "deleted" { "x" } else { "" };
+                write!(out, r#","ack_key":"{}-"#, kind.word)
+                    .and_then(|()| match &head.id {
+                        Id::Int(id) => write!(out, "{id}"),
+                        // A text is quoted in the key; within the JSON its quotes are escaped.
+                        Id::Other(text) => write!(out, "{}", text.replace('\\', r"\\").replace('"', r#"\""#)),
+                    })
+                    .and_then(|()| write!(out, "-{}{mark}{}\"", head.seq, self.epoch))
+            }
+        };
+        let _ = match head.revision {
+            Some(revision) => write!(out, r#","revision":{revision}}}}}}}"#),
+            None => write!(out, "}}}}}}"),
+        };
     }
 
     /// The body, with so many items said to be left.
@@ -118,17 +139,21 @@ impl Writer {
     }
 }
 
-fn itoa(number: u64) -> String {
-    number.to_string()
+/// The key and the event that an instruction without an id came with, where it is served as it came.
+fn given(file: &Connection, seq: u64) -> rusqlite::Result<Option<(Option<String>, Option<String>)>> {
+    file.prepare_cached("SELECT ack_key, event FROM given WHERE seq = ?1")?
+        .query_row([seq as i64], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()
 }
 
 /// What a deleted instruction carries: the id alone. A record that has none is named by what it links.
 fn identity(head: &Head, data: &str) -> String {
     use serde_json::{Map, Value};
-    let Ok(Value::Object(fields)) = serde_json::from_str::<Value>(data) else {
-        return format!(r#"{{"id":{}}}"#, head.id);
+    let fields = match serde_json::from_str::<Value>(data) {
+        Ok(Value::Object(fields)) => fields,
+        _ => Map::new(),
     };
-    if fields.contains_key("id") || fields.is_empty() {
+    if head.id.is_its_own() && (fields.contains_key("id") || fields.is_empty()) {
         return format!(r#"{{"id":{}}}"#, head.id);
     }
     let links: Map<String, Value> = fields.into_iter().filter(|(name, _)| name.ends_with("_id")).collect();

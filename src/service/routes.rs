@@ -9,10 +9,10 @@ use axum::http::header::{AUTHORIZATION, USER_AGENT};
 use axum::http::{HeaderMap, Method, Request, Response, StatusCode};
 use serde::Deserialize;
 use serde_json::json;
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::access::{Access, Sight};
-use super::ack::Key;
 use super::fault::Fault;
 use super::queue::{Started, Taken};
 use super::reply::{Problem, Reply};
@@ -47,7 +47,12 @@ impl Endpoint {
 }
 
 /// Answers one request.
-pub(super) async fn answer(service: Arc<Inner>, peer: SocketAddr, request: Request<Body>) -> Response<Body> {
+pub(super) async fn answer(
+    service: Arc<Inner>,
+    peer: SocketAddr,
+    hang_up: Arc<Notify>,
+    request: Request<Body>,
+) -> Response<Body> {
     let id = uuid::Uuid::new_v4().to_string();
     if request.uri().path().starts_with("/emulator/") && peer.ip().is_loopback() {
         return emulator(&service, request).await.unwrap_or_else(Reply::from).into_response(&id);
@@ -57,13 +62,23 @@ pub(super) async fn answer(service: Arc<Inner>, peer: SocketAddr, request: Reque
         service.wait().await;
         return super::fault::instead(status).into_response(&id);
     }
+    if fault == Some(Fault::Reset) {
+        return never(&hang_up).await;
+    }
     let reply = sync(&service, request).await.unwrap_or_else(Reply::from);
     service.wait().await;
     let response = reply.into_response(&id);
     match fault {
+        Some(Fault::Silent) => never(&hang_up).await,
         Some(fault) => fault.spoil(response).await,
         None => response,
     }
+}
+
+/// Ends the connection; no answer leaves.
+async fn never(hang_up: &Notify) -> Response<Body> {
+    hang_up.notify_one();
+    std::future::pending().await
 }
 
 /// The Sync API proper.
@@ -209,7 +224,7 @@ fn payload(details: String) -> Problem {
 }
 
 /// The keys of an ack pack: no JSON is a 400, JSON of another shape a 422.
-fn ack_keys(body: &[u8]) -> Result<Vec<Key>, Problem> {
+fn ack_keys(body: &[u8]) -> Result<Vec<String>, Problem> {
     #[derive(Deserialize)]
     struct Pack {
         data: Keys,
@@ -231,7 +246,7 @@ fn ack_keys(body: &[u8]) -> Result<Vec<Key>, Problem> {
             payload(format!("It is no JSON: {e}."))
         }
     })?;
-    Ok(pack.data.ack_keys.iter().filter_map(|key| Key::parse(key)).collect())
+    Ok(pack.data.ack_keys)
 }
 
 /// What only this service has: edits, faults and figures, for whoever runs it on this machine.

@@ -60,7 +60,7 @@ impl Account {
         )?;
         let mut insert = file.prepare("INSERT INTO held (device, kind, id) VALUES (?1, ?2, ?3)")?;
         for (kind, id) in held {
-            insert.execute(params![row, kind, id])?;
+            insert.execute(params![row, kind, id.to_string()])?;
         }
         Ok(())
     }

@@ -13,14 +13,21 @@ use rusqlite::{Connection, OpenFlags, Transaction};
 use super::ServiceError;
 
 /// Marks a file as a service's account ("dbSv").
-const APPLICATION_ID: i32 = 0x6462_5376;
-const VERSION: i32 = 1;
+pub(super) const APPLICATION_ID: i32 = 0x6462_5376;
+/// 2 added `given`.
+const VERSION: i32 = 2;
+/// Makes version 1 the second.
+const TO_2: &str = "BEGIN IMMEDIATE;
+    CREATE TABLE given (seq INTEGER PRIMARY KEY, ack_key TEXT UNIQUE, event TEXT);
+    PRAGMA user_version = 2; COMMIT;";
 const SCHEMA: &str = include_str!("../../assets/sql/service.sql");
 /// Jobs that one transaction takes at most.
 const GROUP: usize = 256;
 /// Readers that wait to be used again; more are opened where needed.
 const IDLE_READERS: usize = 8;
 
+/// How the filling of a new account ended.
+pub(super) type Filled = Result<(), Box<dyn std::error::Error>>;
 type Job = Box<dyn FnOnce(&mut Transaction<'_>) -> Answer + Send>;
 /// What tells a waiting caller how its transaction ended.
 type Answer = Box<dyn FnOnce(Result<(), String>) + Send>;
@@ -32,7 +39,7 @@ pub(super) struct Store {
     readers: Mutex<Vec<Connection>>,
     path: PathBuf,
     temporary: bool,
-    _lock: Option<File>,
+    _lock: Option<Lock>,
 }
 
 impl std::fmt::Debug for Store {
@@ -45,18 +52,18 @@ impl Store {
     /// Opens the account, or makes one and fills it with `fill`.
     pub(super) fn open(
         path: Option<&Path>,
-        fill: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<()>,
+        fill: impl FnOnce(&Transaction<'_>) -> Filled,
     ) -> Result<Self, ServiceError> {
         let temporary = path.is_none();
         let path = path.map_or_else(temporary_path, Path::to_owned);
-        let lock = if temporary { None } else { Some(lock(&path)?) };
+        let lock = if temporary { None } else { Some(Lock::take(&path)?) };
         let connection = match prepare(&path, fill) {
             Ok(connection) => connection,
             Err(problem) => {
                 if temporary {
                     remove(&path);
                 }
-                return Err(unusable(&path, &problem));
+                return Err(problem);
             }
         };
         let (jobs, queue) = mpsc::channel();
@@ -72,6 +79,11 @@ impl Store {
             temporary,
             _lock: lock,
         })
+    }
+
+    /// Whether the file goes with the service.
+    pub(super) fn is_temporary(&self) -> bool {
+        self.temporary
     }
 
     /// Where the file is.
@@ -174,29 +186,29 @@ fn in_savepoint<T>(
     done
 }
 
-fn prepare(
-    path: &Path,
-    fill: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<()>,
-) -> Result<Connection, String> {
-    let text = |e: rusqlite::Error| e.to_string();
+fn prepare(path: &Path, fill: impl FnOnce(&Transaction<'_>) -> Filled) -> Result<Connection, ServiceError> {
     if std::fs::metadata(path).map_or(true, |file| file.len() == 0) {
-        create(path, fill).map_err(|e| e.to_string())?;
+        // What fills it may know better what is wrong, and with which file.
+        create(path, fill)
+            .map_err(|e| e.downcast().map_or_else(|e| unusable(path, &e.to_string()), |known| *known))?;
     }
+    open(path).map_err(|problem| unusable(path, &problem))
+}
+
+fn open(path: &Path) -> Result<Connection, String> {
+    let text = |e: rusqlite::Error| e.to_string();
     let connection = Connection::open(path).map_err(text)?;
     connection.busy_timeout(Duration::from_secs(5)).map_err(text)?;
     connection.set_prepared_statement_cache_capacity(64);
-    let (mark, version): (i32, i32) = connection
-        .query_row(
-            "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version",
-            [],
-            |r| Ok((r.get(0)?, r.get(1)?)),
-        )
-        .map_err(text)?;
+    let (mark, version) = marks(&connection).map_err(text)?;
     if mark != APPLICATION_ID {
         return Err("it is another program's database, and no account".to_owned());
     }
-    if version != VERSION {
+    if version > VERSION {
         return Err(format!("it was made by a newer version (schema {version}, this one knows {VERSION})"));
+    }
+    if version < VERSION {
+        connection.execute_batch(TO_2).map_err(text)?;
     }
     connection
         .execute_batch(
@@ -207,11 +219,17 @@ fn prepare(
     Ok(connection)
 }
 
+/// Whose a database is, and which version of its schema it has.
+pub(super) fn marks(connection: &Connection) -> rusqlite::Result<(i32, i32)> {
+    connection.query_row(
+        "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version",
+        [],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
 /// A new account, made beside its place without a thought for a crash, and moved there when it is whole.
-fn create(
-    path: &Path,
-    fill: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<()>,
-) -> Result<(), Box<dyn std::error::Error>> {
+fn create(path: &Path, fill: impl FnOnce(&Transaction<'_>) -> Filled) -> Filled {
     let beside = with_suffix(path, "-new");
     match std::fs::remove_file(&beside) {
         Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(e.into()),
@@ -222,15 +240,12 @@ fn create(
     connection.close().map_err(|(_, e)| e)?;
     if let Err(e) = filled {
         remove(&beside);
-        return Err(e.into());
+        return Err(e);
     }
     Ok(std::fs::rename(&beside, path)?)
 }
 
-fn fill_in(
-    connection: &mut Connection,
-    fill: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<()>,
-) -> rusqlite::Result<()> {
+fn fill_in(connection: &mut Connection, fill: impl FnOnce(&Transaction<'_>) -> Filled) -> Filled {
     connection.execute_batch(
         "PRAGMA page_size = 16384; PRAGMA foreign_keys = OFF; PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;
          PRAGMA cache_size = -64000;",
@@ -238,10 +253,10 @@ fn fill_in(
     let transaction = connection.transaction()?;
     transaction.execute_batch(SCHEMA)?;
     fill(&transaction)?;
-    transaction.execute_batch("CREATE UNIQUE INDEX record_identity ON record (kind, id)")?;
+    transaction.execute_batch("CREATE UNIQUE INDEX IF NOT EXISTS record_identity ON record (kind, id)")?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", VERSION)?;
-    transaction.commit()
+    Ok(transaction.commit()?)
 }
 
 fn reader(path: &Path) -> rusqlite::Result<Connection> {
@@ -253,22 +268,59 @@ fn reader(path: &Path) -> rusqlite::Result<Connection> {
     Ok(reader)
 }
 
-/// Two services on one account would each believe their own ledger. The lock goes with the process.
-fn lock(path: &Path) -> Result<File, ServiceError> {
-    let beside = with_suffix(path, "-serve.lock");
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&beside)
-        .map_err(|e| unusable(path, &e.to_string()))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => {
-            Err(unusable(path, "another service runs on it; stop that one or give another --account"))
+/// The lock of an account: two services would each believe their own ledger. It goes with the process, and its file
+/// with a clean end.
+struct Lock {
+    file: File,
+    path: PathBuf,
+}
+
+impl Lock {
+    fn take(account: &Path) -> Result<Self, ServiceError> {
+        let path = with_suffix(account, "-serve.lock");
+        let cannot = |e: std::io::Error| unusable(account, &e.to_string());
+        loop {
+            let file =
+                File::options().create(true).truncate(false).write(true).open(&path).map_err(cannot)?;
+            match file.try_lock() {
+                // Whoever had it before may have removed the file that was opened here.
+                Ok(()) if is_at(&file, &path) => return Ok(Self { file, path }),
+                Ok(()) => {}
+                Err(std::fs::TryLockError::WouldBlock) => {
+                    return Err(unusable(
+                        account,
+                        "another service runs on it; stop that one or name another file",
+                    ));
+                }
+                Err(std::fs::TryLockError::Error(e)) => return Err(cannot(e)),
+            }
         }
-        Err(std::fs::TryLockError::Error(e)) => Err(unusable(path, &e.to_string())),
     }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Removed while it is held, so that nobody else's is.
+        if cfg!(unix) && is_at(&self.file, &self.path) {
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Whether an open file is the one that a path names.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let same = |one: std::fs::Metadata, other: std::fs::Metadata| {
+        (one.dev(), one.ino()) == (other.dev(), other.ino())
+    };
+    file.metadata().is_ok_and(|one| std::fs::metadata(path).is_ok_and(|other| same(one, other)))
+}
+
+/// Where a file that is open cannot be removed, it is the one.
+#[cfg(not(unix))]
+fn is_at(_file: &File, _path: &Path) -> bool {
+    true
 }
 
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {

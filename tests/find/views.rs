@@ -54,7 +54,7 @@ async fn a_view_is_what_a_naive_reader_finds_in_the_order_of_sqlite() {
         let scratch = Scratch::new();
         let records = model::fill(&scratch, &mut rng, 300, texts).await;
         let reader = scratch.reader();
-        for _ in 0..150 {
+        for _ in 0..60 {
             let text = model::filter(&mut rng);
             let filter = Filter::parse(&text).unwrap();
             let field = ["id", "revision", "name", "city", "value"][rng.usize(..5)];

@@ -247,8 +247,11 @@ impl World {
             Command::Step => self.quota = Some(self.quota.map_or(1, |_| 1)),
             Command::SendAcks => self.quota = self.quota.map(|_| u32::MAX), // until the next `Paused`
             Command::TryNow => self.halted_until = Duration::ZERO,
-            Command::Pause | Command::Start(_) | Command::SetRate(_) => {}
-            Command::HoldAcks(_) | Command::DropPack => {}
+            Command::Pause
+            | Command::Start(_)
+            | Command::SetRate(_)
+            | Command::HoldAcks(_)
+            | Command::DropPack => {}
         }
         self.feed(Input::Command(command));
     }

@@ -10,8 +10,11 @@ use serde_json::Value;
 use super::server::{Act, Server, http};
 use super::{PAGE, SESSION, TOKEN, names, tapped};
 
+/// A field and what its value has to be.
+type Field = (&'static str, fn(&Value) -> bool);
+
 /// Fails where `object` has not exactly these fields: mandatory ones, optional ones, and ours with an underscore.
-fn fields(object: &Value, mandatory: &[(&str, fn(&Value) -> bool)], optional: &[(&str, fn(&Value) -> bool)]) {
+fn fields(object: &Value, mandatory: &[Field], optional: &[Field]) {
     let found = object.as_object().unwrap_or_else(|| panic!("an object: {object}"));
     for (name, fits) in mandatory {
         let value = found.get(*name).unwrap_or_else(|| panic!("{name} is missing in {object}"));
@@ -48,12 +51,11 @@ fn is_empty_object(value: &Value) -> bool {
     value.as_object().is_some_and(serde_json::Map::is_empty)
 }
 fn is_pairs(value: &Value) -> bool {
-    value.as_array().is_some_and(|pairs| {
-        pairs
-            .iter()
-            .for_each(|pair| fields(pair, &[("name", is_text), ("value", is_text)], &[("comment", is_text)]));
-        true
-    })
+    let pairs = value.as_array();
+    for pair in pairs.into_iter().flatten() {
+        fields(pair, &[("name", is_text), ("value", is_text)], &[("comment", is_text)]);
+    }
+    pairs.is_some()
 }
 fn is_anything(_: &Value) -> bool {
     true
@@ -62,7 +64,7 @@ fn is_anything(_: &Value) -> bool {
 fn check(archive: &Value) {
     fields(archive, &[("log", is_anything)], &[]);
     let log = &archive["log"];
-    let mandatory: &[(&str, fn(&Value) -> bool)] =
+    let mandatory: &[Field] =
         &[("version", |v| v == "1.2"), ("creator", is_anything), ("entries", Value::is_array)];
     fields(log, mandatory, &[]);
     fields(&log["creator"], &[("name", is_text), ("version", is_text)], &[]);

@@ -43,7 +43,7 @@ async fn an_exchange_is_recorded_as_it_was_sent_and_answered() {
     let started = client.start().await.unwrap();
     let session = match started.value {
         drainboard::client::Started::Session(session) => session.id,
-        other => panic!("{other:?}"),
+        drainboard::client::Started::UpToDate => panic!("no session"),
     };
     let page = client.take(&session, &queue).await.unwrap();
     client.brought_page(page.exchange, 42);

@@ -35,6 +35,8 @@ pub struct Line {
     pub time: String,
     /// A remark.
     pub note: String,
+    /// The condition that finds its request on the wire; empty where it has none.
+    pub request: String,
 }
 
 /// How a line is meant.
@@ -80,13 +82,22 @@ impl Line {
     /// A line of our own, about something that is no event of the engine.
     pub fn new(at: Timestamp, tone: Tone, subject: &str, text: impl Into<String>) -> Self {
         let text = visible(&text.into()).into_owned();
-        Self { at, tone, subject: subject.to_owned(), text, time: String::new(), note: String::new() }
+        Self {
+            at,
+            tone,
+            subject: subject.to_owned(),
+            text,
+            time: String::new(),
+            note: String::new(),
+            request: String::new(),
+        }
     }
 
     /// An event in words. Nothing of the service passes unseen through [`visible`].
     pub fn of(event: &Event) -> Self {
         let (tone, subject, text) = words(&event.kind);
         let mut line = Self::new(event.at, tone, &subject, text);
+        line.request = request(&event.kind);
         match &event.kind {
             EventKind::PageCommitted { elapsed_ms, failed_objects, instructions, counts, .. } => {
                 line.time = ms(*elapsed_ms);
@@ -117,6 +128,22 @@ impl Line {
             _ => {}
         }
         line
+    }
+}
+
+/// How the request of an event is found on the wire.
+fn request(kind: &EventKind) -> String {
+    match kind {
+        EventKind::SessionOpened { .. } | EventKind::UpToDate { .. } => "op:start".to_owned(),
+        EventKind::PageCommitted { page, .. } => format!("page:{page}"),
+        EventKind::PackSent { pack, .. }
+        | EventKind::PackAccepted { pack, .. }
+        | EventKind::PackRefused { pack, .. } => format!("pack:{pack}"),
+        EventKind::RetryScheduled { operation, status, .. } => {
+            let status = status.map_or_else(String::new, |status| format!(" status:{status}"));
+            format!("is:failed op:{}{status}", verb(*operation))
+        }
+        _ => String::new(),
     }
 }
 

@@ -5,12 +5,58 @@ use super::super::action::Action;
 use super::super::message::Effect;
 use super::super::model::{LEAVING, Model, Overlay, Screen, SyncPane, browse};
 use super::super::view;
-use super::next;
+use super::{acks, bend, history, next, palette, sql, wire};
 use crate::engine::{Command, Mode, Phase};
 
 /// Does an action.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    // What lies over the screen, then the screen itself, may have a meaning of its own for an action.
+    let own = match (model.overlay, model.screen) {
+        (Some(Overlay::Palette), _) => palette::act(model, action),
+        (Some(Overlay::Bend), _) => bend::act(model, action),
+        (None, Screen::Acks) => acks::act(model, action),
+        (None, Screen::Wire) => wire::act(model, action),
+        (None, Screen::Sql) => sql::act(model, action),
+        (None, Screen::History) => history::act(model, action),
+        _ => None,
+    };
+    if let Some(effects) = own {
+        return effects;
+    }
     match action {
+        Action::Palette => palette::open(model),
+        Action::ShowAcks => show(model, Screen::Acks),
+        Action::ShowWire => show(model, Screen::Wire),
+        Action::ShowRequest => wire::find_from_log(model),
+        Action::Bend => bend::open(model),
+        Action::ShowSql => show(model, Screen::Sql),
+        Action::ShowHistory => show(model, Screen::History),
+        // These belong to a screen that is not shown.
+        Action::AcksOpen
+        | Action::AcksHold
+        | Action::AcksDrop
+        | Action::AcksSend
+        | Action::AcksRequest
+        | Action::WireOpen
+        | Action::WireFilter
+        | Action::WireApply
+        | Action::WireCurl
+        | Action::WireExport
+        | Action::WireFold
+        | Action::WireFoldAll
+        | Action::BendMore
+        | Action::BendLess
+        | Action::EditSql
+        | Action::RunSql
+        | Action::Complete
+        | Action::CompleteBack
+        | Action::Older
+        | Action::Newer
+        | Action::CopyCell
+        | Action::CopyRow
+        | Action::OpenSession
+        | Action::Choose
+        | Action::Text(_) => Vec::new(),
         Action::Help => {
             model.overlay = match model.overlay {
                 Some(Overlay::Help(_)) => None,
@@ -93,9 +139,13 @@ fn engine(model: &mut Model, action: Action) -> Vec<Effect> {
 
 fn quit(model: &mut Model) -> Vec<Effect> {
     match model.overlay {
-        Some(Overlay::Help(_)) => {
+        Some(Overlay::Help(_) | Overlay::Bend) => {
             model.overlay = None;
             Vec::new()
+        }
+        Some(Overlay::Palette) => {
+            model.overlay = None;
+            quit(model)
         }
         // Asked already: the same key again means it.
         Some(Overlay::AskQuit) => yes(model),
@@ -141,7 +191,7 @@ fn back(model: &mut Model) -> Vec<Effect> {
         // The remark is gone.
     } else if model.screen == Screen::Browse && model.browse.pane == browse::Pane::Record {
         model.browse.pane = browse::Pane::Rows;
-    } else if model.screen == Screen::Browse {
+    } else if model.screen != Screen::Sync {
         model.screen = Screen::Sync;
     } else {
         model.scroll = [0; 3];
@@ -154,13 +204,19 @@ fn show(model: &mut Model, screen: Screen) -> Vec<Effect> {
     model.screen = screen;
     let height = view::rows_on_screen(model);
     model.browse.resized(height);
-    if screen == Screen::Sync {
-        return Vec::new();
+    match screen {
+        Screen::Sync => Vec::new(),
+        Screen::Browse => {
+            // Another program may have synchronized meanwhile.
+            let mut effects = vec![Effect::Read(super::Request::Kinds)];
+            effects.extend(read(model.browse.again()));
+            effects
+        }
+        Screen::Acks => acks::shown(model),
+        Screen::Wire => wire::list(model),
+        Screen::Sql => sql::shown(),
+        Screen::History => history::shown(model),
     }
-    // Another program may have synchronized meanwhile.
-    let mut effects = vec![Effect::Read(super::Request::Kinds)];
-    effects.extend(read(model.browse.again()));
-    effects
 }
 
 fn pane(model: &mut Model, back: bool) -> Vec<Effect> {
@@ -174,6 +230,8 @@ fn pane(model: &mut Model, back: bool) -> Vec<Effect> {
             };
         }
         Screen::Browse => model.browse.pane = next(model.browse.pane, back),
+        // Their own panes turn before it comes to this.
+        Screen::Acks | Screen::Wire | Screen::Sql | Screen::History => {}
     }
     Vec::new()
 }
@@ -184,6 +242,10 @@ fn page(model: &Model) -> isize {
         _ if model.overlay.is_some() => view::help_height(model),
         Screen::Sync => view::pane_height(model),
         Screen::Browse => view::rows_on_screen(model),
+        Screen::Acks => view::acks_room(model).1,
+        Screen::Wire => view::wire_lines(model).max(view::wire_rows(model)),
+        Screen::Sql => view::sql_room(model).0,
+        Screen::History => view::history_height(model),
     };
     (height as isize - 1).max(1)
 }
@@ -199,6 +261,10 @@ fn steps(model: &mut Model, by: isize) -> Vec<Effect> {
         return Vec::new();
     }
     match (model.screen, model.browse.pane) {
+        (Screen::Acks, _) => acks::steps(model, by),
+        (Screen::Wire, _) => wire::steps(model, by),
+        (Screen::Sql, _) => sql::steps(model, by),
+        (Screen::History, _) => history::steps(model, by),
         (Screen::Sync, _) => {
             let most = view::pane_lines(model).saturating_sub(view::pane_height(model));
             let at = &mut model.scroll[model.pane as usize];

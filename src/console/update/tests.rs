@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::super::action::ACTIONS;
 use super::super::key::Code;
+use super::super::message::{SqlAnswer, SqlEnd, SqlRequest};
 use super::*;
 use crate::engine::event::WaitView;
 use crate::engine::{Mode, Outcome, Phase, RunEnd, Totals};
@@ -111,6 +112,84 @@ fn sequences_and_what_begins_like_them() {
 }
 
 #[test]
+fn in_the_prompt_plain_keys_are_text_and_a_paste_runs_nothing() {
+    let mut model = model(Phase::Draining);
+    assert_eq!(press(&mut model, '5'), [Effect::Sql(SqlRequest::Tables)]);
+    for key in "1q?:x".chars() {
+        assert_eq!(press(&mut model, key), []);
+    }
+    assert_eq!(update(&mut model, Message::Paste("\r\nSELECT\n1;\r".into())), []);
+    assert_eq!(model.sql.line.text(), "1q?:x SELECT 1; ");
+    assert_eq!((model.screen, model.overlay), (Screen::Sql, None));
+    // Escape goes to the rows, where the same keys are keys.
+    update(&mut model, Message::Key(Key::plain(Code::Esc)));
+    press(&mut model, '1');
+    assert_eq!(model.screen, Screen::Sync);
+}
+
+#[test]
+fn escape_stops_a_statement_and_says_it_again_until_it_is_heard() {
+    let mut model = model(Phase::Idle);
+    press(&mut model, '5');
+    update(&mut model, Message::Paste("SELECT 1".into()));
+    let enter = || Message::Key(Key::plain(Code::Enter));
+    let run = update(&mut model, enter());
+    assert_eq!(run, [Effect::Sql(SqlRequest::Run { ticket: 1, sql: "SELECT 1".into() })]);
+    assert_eq!(update(&mut model, enter()), [], "one at a time");
+    assert_eq!(update(&mut model, Message::Tick), []);
+    model.toast = None;
+    let escape = update(&mut model, Message::Key(Key::plain(Code::Esc)));
+    assert!(escape.contains(&Effect::Sql(SqlRequest::Cancel(1))), "{escape:?}");
+    assert!(model.next_tick().is_some_and(|t| t <= Duration::from_millis(50)));
+    assert_eq!(update(&mut model, Message::Tick), [Effect::Sql(SqlRequest::Cancel(1))]);
+    let end = SqlEnd::Cancelled;
+    update(&mut model, Message::Sql(SqlAnswer::Ended { ticket: 1, end, elapsed: Duration::ZERO }));
+    assert_eq!(update(&mut model, Message::Tick), []);
+    assert_eq!(model.next_tick(), None);
+}
+
+#[test]
+fn the_palette_does_what_is_chosen_here() {
+    let mut model = model(Phase::Draining);
+    press(&mut model, ':');
+    for key in "pau".chars() {
+        press(&mut model, key);
+    }
+    let effects = update(&mut model, Message::Key(Key::plain(Code::Enter)));
+    assert_eq!((effects, model.overlay), (vec![Effect::Command(Command::Pause)], None));
+    // Nothing found: nothing done.
+    press(&mut model, ':');
+    press(&mut model, '~');
+    assert_eq!(update(&mut model, Message::Key(Key::plain(Code::Enter))), []);
+    // It opens from a line that is typed, too.
+    press(&mut model, '5');
+    update(&mut model, Message::Key(Key::ctrl('p')));
+    assert_eq!(model.overlay, Some(Overlay::Palette));
+}
+
+#[test]
+fn a_cell_and_a_row_are_copied_as_they_are_within_reason() {
+    use crate::console::model::grid::{Cell, CellKind};
+    let mut model = model(Phase::Idle);
+    press(&mut model, '5');
+    update(&mut model, Message::Paste("SELECT 1".into()));
+    update(&mut model, Message::Key(Key::plain(Code::Enter)));
+    let names = vec!["a".to_owned(), "b".to_owned()];
+    update(&mut model, Message::Sql(SqlAnswer::Columns { ticket: 1, names }));
+    let cell = |text: &str| Cell { kind: CellKind::Text, text: text.into(), cut: false };
+    let rows = vec![vec![cell("one\ttab"), cell("two")], vec![cell(&"x".repeat(100_000)), cell("")]];
+    update(&mut model, Message::Sql(SqlAnswer::Rows { ticket: 1, rows }));
+    let ended = SqlAnswer::Ended { ticket: 1, end: SqlEnd::All, elapsed: Duration::ZERO };
+    update(&mut model, Message::Sql(ended));
+    update(&mut model, Message::Key(Key::plain(Code::Esc)));
+    assert_eq!(press(&mut model, 'y'), [Effect::Copy("one\ttab".into())]);
+    assert_eq!(press(&mut model, 'Y'), [Effect::Copy("one tab\ttwo".into())]);
+    press(&mut model, 'j');
+    assert_eq!(press(&mut model, 'y'), [], "a terminal would not take so much");
+    assert!(model.toast.is_some_and(|t| t.0.contains("too much")));
+}
+
+#[test]
 fn a_paste_does_nothing() {
     let mut model = model(Phase::Idle);
     assert_eq!(update(&mut model, Message::Paste("sq\u{1b}x".into())), []);
@@ -175,8 +254,8 @@ fn every_action_in_every_state_is_survived() {
     let phases = [Phase::Idle, Phase::Opening, Phase::Draining, Phase::Paused, Phase::Stopping];
     for phase in phases {
         let base = model(phase);
-        for screen in [Screen::Sync, Screen::Browse] {
-            for overlay in [None, Some(Overlay::Help(0)), Some(Overlay::AskQuit)] {
+        for screen in [Screen::Sync, Screen::Browse, Screen::Sql, Screen::History] {
+            for overlay in [None, Some(Overlay::Help(0)), Some(Overlay::Palette), Some(Overlay::AskQuit)] {
                 for size in [(0, 0), (1, 1), (60, 16), (200, 60)] {
                     for entry in ACTIONS {
                         let mut model = base.clone();

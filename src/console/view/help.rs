@@ -13,14 +13,14 @@ use super::paint::{gap, hint, line, s};
 /// The columns of the keys.
 const KEYS: usize = 22;
 
-fn block(model: &Model, title: &str) -> Block<'static> {
+pub(super) fn block(model: &Model, title: &str) -> Block<'static> {
     Block::bordered()
         .border_type(BorderType::Rounded)
         .border_style(model.theme.rule)
         .title(Span::styled(format!(" {title} "), model.theme.accent.patch(model.theme.heading)))
 }
 
-fn centred(area: Rect, width: u16, height: u16) -> Rect {
+pub(super) fn centred(area: Rect, width: u16, height: u16) -> Rect {
     let (width, height) = (width.min(area.width), height.min(area.height));
     Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height }
 }
@@ -49,17 +49,29 @@ pub(super) fn inner(model: &Model, area: Rect) -> Rect {
 pub(super) fn lines(model: &Model) -> Vec<Vec<Span<'static>>> {
     let theme = &model.theme;
     let here = match model.screen {
-        Screen::Sync => (Scope::Sync, "On this screen"),
-        Screen::Browse => (Scope::Browse, "On this screen"),
+        Screen::Sync => vec![(Scope::Sync, "On this screen")],
+        Screen::Browse => vec![(Scope::Browse, "On this screen")],
+        Screen::Acks => vec![(Scope::Acks, "On this screen")],
+        Screen::Wire => vec![
+            (Scope::Wire, "On this screen"),
+            (Scope::Filter, "While a filter is typed"),
+            (Scope::Text, "In a line that is typed"),
+        ],
+        Screen::Sql => vec![
+            (Scope::Sql, "On this screen"),
+            (Scope::Prompt, "While a statement is typed"),
+            (Scope::Text, "In a line that is typed"),
+        ],
+        Screen::History => vec![(Scope::History, "On this screen")],
     };
     let mut out = Vec::new();
-    for (scope, title) in [here, (Scope::Global, "Everywhere")] {
+    for (scope, title) in here.into_iter().chain([(Scope::Global, "Everywhere")]) {
         if !out.is_empty() {
             out.push(Vec::new());
         }
         out.push(vec![s(title, theme.heading)]);
         for entry in ACTIONS.iter().filter(|e| e.scope == scope) {
-            if matches!(entry.action, Action::Edit | Action::Pace) && !model.demo {
+            if matches!(entry.action, Action::Edit | Action::Pace | Action::Bend) && !model.demo {
                 continue;
             }
             let keys = model.keymap.keys_of(entry.action).join("  ");

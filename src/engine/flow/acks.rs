@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::Flow;
+use super::hold::Hold;
 use super::io::{Cost, Output, PackFacts};
 use super::retries::Tries;
 use super::{Next, Stage};
@@ -44,15 +45,8 @@ pub(super) struct Acks {
     oldest: Option<Duration>,
     pub(super) stand: Stand,
     pub(super) tries: Tries,
-    /// Somebody asked in this run to hold them all back, those to come too.
-    pub(super) holding: bool,
-    /// The wish came before the mirror was open.
-    pub(super) early_hold: Option<bool>,
-    /// The wish is being written, and which one it was.
-    pub(super) writing_hold: bool,
-    pub(super) written_hold: bool,
-    /// The next pack's answer counts as lost.
-    pub(super) dropping: bool,
+    /// What somebody wants held or lost.
+    pub(super) hold: Hold,
     /// Send all there is, whatever size and age.
     pub(super) flush: bool,
     /// Asked for by hand: goes out in a pause too.
@@ -69,11 +63,7 @@ impl Acks {
         Self {
             pending: 0,
             held: 0,
-            holding: false,
-            early_hold: None,
-            writing_hold: false,
-            written_hold: false,
-            dropping: false,
+            hold: Hold::default(),
             oldest: None,
             stand: Stand::None,
             tries: Tries::default(),
@@ -87,7 +77,7 @@ impl Acks {
 
     /// Keys that may be sent.
     pub(super) fn deliverable(&self) -> u64 {
-        if self.holding { 0 } else { self.pending.saturating_sub(self.held) }
+        if self.hold.wanted { 0 } else { self.pending.saturating_sub(self.held) }
     }
 
     pub(super) fn in_flight(&self) -> Option<PackFacts> {
@@ -314,7 +304,7 @@ impl Flow {
             return true;
         }
         if acks.deliverable() == 0 {
-            if acks.writing_hold || acks.holding && matches!(next, Next::Start) {
+            if acks.hold.writing.is_some() || acks.hold.wanted && matches!(next, Next::Start) {
                 return false; // whoever holds them is there to release them
             }
             let keys = text::grouped(acks.pending);

@@ -54,7 +54,7 @@ impl Flow {
             }
             Command::TryNow => self.cut_waits(),
             Command::HoldAcks(hold) => self.hold_acks(hold),
-            Command::DropPack => self.acks.dropping = !self.config.peek,
+            Command::DropPack => self.acks.hold.dropping = !self.config.peek,
         }
     }
 

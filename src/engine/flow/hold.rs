@@ -13,6 +13,19 @@ use crate::client::{Failure, FailureKind, Operation, Verdict};
 use crate::engine::budget::{AN_HOUR, Budget, Reason, Wait};
 use crate::mirror::{Outbox, Settlement};
 
+/// What somebody wants done with acks.
+#[derive(Debug, Default)]
+pub(super) struct Hold {
+    /// Hold them all back, those to come too: asked for in this run.
+    pub(super) wanted: bool,
+    /// Asked for before the mirror was open.
+    early: Option<bool>,
+    /// What is being written into the mirror.
+    pub(super) writing: Option<bool>,
+    /// The next pack's answer counts as lost.
+    pub(super) dropping: bool,
+}
+
 impl Flow {
     /// Holds all acks back, or releases them. One write at a time: the newest wish is written when the last one is.
     pub(super) fn hold_acks(&mut self, hold: bool) {
@@ -20,13 +33,13 @@ impl Flow {
             return;
         }
         if self.stage == Stage::Opening {
-            self.acks.early_hold = Some(hold); // there is no mirror yet to write it into
+            self.acks.hold.early = Some(hold); // there is no mirror yet to write it into
             return;
         }
         if matches!(self.stage, Stage::Closing | Stage::Over) {
             return;
         }
-        self.acks.holding = hold;
+        self.acks.hold.wanted = hold;
         self.commits += 1; // what the outbox said before this is no longer the whole truth
         self.put_back_held();
         self.write_hold();
@@ -35,24 +48,24 @@ impl Flow {
 
     /// The mirror is open: does what was asked for before that.
     pub(super) fn hold_as_asked(&mut self) {
-        if let Some(hold) = self.acks.early_hold.take() {
+        if let Some(hold) = self.acks.hold.early.take() {
             self.hold_acks(hold);
         }
     }
 
     fn write_hold(&mut self) {
-        if !self.acks.writing_hold {
-            self.acks.writing_hold = true;
-            self.acks.written_hold = self.acks.holding;
-            self.out.push(Output::Hold(self.acks.holding));
+        let hold = &mut self.acks.hold;
+        if hold.writing.is_none() {
+            hold.writing = Some(hold.wanted);
+            self.out.push(Output::Hold(hold.wanted));
         }
     }
 
     pub(super) fn on_held(&mut self, outbox: Outbox) {
-        self.acks.writing_hold = false;
+        let written = self.acks.hold.writing.take();
         self.commits += 1;
         self.acks.held = outbox.held;
-        if self.acks.written_hold != self.acks.holding && self.leaving.is_none() {
+        if written != Some(self.acks.hold.wanted) && self.leaving.is_none() {
             self.write_hold();
         }
         self.outbox_changed();
@@ -60,14 +73,14 @@ impl Flow {
 
     /// A pack that was read and not sent when acks are held goes back.
     pub(super) fn put_back_held(&mut self) {
-        if self.acks.holding && matches!(self.acks.stand, Stand::Ready(_)) {
+        if self.acks.hold.wanted && matches!(self.acks.stand, Stand::Ready(_)) {
             self.settle(Settlement::Failed { reason: "not sent: held back by hand".to_owned() });
         }
     }
 
     /// A pack was accepted whose answer counts as lost.
     pub(super) fn on_dropped(&mut self) {
-        self.acks.dropping = false;
+        self.acks.hold.dropping = false;
         let lost = Failure {
             operation: Operation::Acknowledge,
             kind: FailureKind::Cut,

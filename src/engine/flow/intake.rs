@@ -34,7 +34,7 @@ impl Flow {
             }
             Input::PackReady(pack) => self.on_pack(pack),
             Input::NoPack(outbox) => self.on_no_pack(outbox),
-            Input::PackAccepted(_) if self.acks.dropping => self.on_dropped(),
+            Input::PackAccepted(_) if self.acks.hold.dropping => self.on_dropped(),
             Input::PackAccepted(cost) => self.on_accepted(cost),
             Input::Settled(outbox) => self.on_settled(outbox),
             Input::Held(outbox) => self.on_held(outbox),
@@ -85,7 +85,7 @@ impl Flow {
                 self.settle(Settlement::Failed { reason });
             }
             Job::NextPack | Job::Settle => self.acks.stand = Stand::None,
-            Job::Hold => self.acks.writing_hold = false,
+            Job::Hold => self.acks.hold.writing = None,
             Job::Close => {}
         }
     }

@@ -42,7 +42,7 @@ impl Needle {
         let mut piece = String::new();
         for run in folded.split(|c: char| !looks_the_same(c)) {
             if run.len() > piece.len() {
-                piece = run.to_owned();
+                run.clone_into(&mut piece);
             }
         }
         let piece = piece.into_bytes();

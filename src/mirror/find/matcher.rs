@@ -69,6 +69,11 @@ impl Matcher {
         self.terms.iter().any(|term| matches!(term.test, Test::Field(Subject::Id, _)))
     }
 
+    /// Whether it looks at revisions.
+    pub(super) fn wants_revision(&self) -> bool {
+        self.terms.iter().any(|term| matches!(term.test, Test::Field(Subject::Revision, _)))
+    }
+
     /// The matcher of one text anywhere.
     pub(in crate::mirror) fn anywhere(text: &str) -> Self {
         Self { terms: vec![Ready { negated: false, test: Test::Anywhere(Needle::new(text)) }] }
@@ -85,7 +90,7 @@ impl Matcher {
             Test::Anywhere(needle) | Test::Field(Subject::Path(_), Check::Contains(needle)) => {
                 Some(needle.text())
             }
-            _ => None,
+            Test::Field(..) => None,
         });
         texts.collect()
     }

@@ -175,9 +175,10 @@ fn unknown<'a>(kind: &str, field: &str, known: impl Iterator<Item = &'a String>)
     let close = |(d, name): &&(usize, &str)| *d <= field.chars().count().max(3) / 2 || name.contains(field);
     let offered: Vec<&str> = near.iter().filter(close).take(OFFERED).map(|(_, name)| *name).collect();
     let (visible, hint) = (crate::text::visible, offered.join(", "));
-    let hint = match offered.is_empty() {
-        true => "free text is written without a sign".to_owned(),
-        false => format!("did you mean {}?", visible(&hint)),
+    let hint = if offered.is_empty() {
+        "free text is written without a sign".to_owned()
+    } else {
+        format!("did you mean {}?", visible(&hint))
     };
     MirrorError::Query { reason: format!("{} has no field {}; {hint}", visible(kind), visible(field)) }
 }

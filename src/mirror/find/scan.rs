@@ -143,7 +143,8 @@ pub(super) fn holds(matcher: &Matcher, row: &SqlRow<'_>, scratch: &mut String) -
         }
         id => bytes(id),
     };
-    let seen = Seen { id, revision: row.get(1)?, data: bytes(row.get_ref(2)?) };
+    let revision = if matcher.wants_revision() { row.get(1)? } else { None };
+    let seen = Seen { id, revision, data: bytes(row.get_ref(2)?) };
     Ok(matcher.holds(seen, scratch))
 }
 

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, params};
 
@@ -14,6 +15,8 @@ use crate::mirror::{MirrorError, Reader};
 
 /// Segments that are less than half full before they are put together.
 const SMALL: i64 = 8;
+/// From a poke to its pass.
+const PAUSE: Duration = Duration::from_millis(700);
 
 /// How far an index is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -85,9 +88,26 @@ impl Indexer {
     /// # Errors
     /// [`MirrorError`] where the mirror cannot be read or the index not written; [`MirrorError::Stopped`].
     pub fn pass(mirror: &Path, tell: &mut dyn FnMut(u64, u64) -> bool) -> Result<(), MirrorError> {
+        Open::new(mirror)?.pass(tell)
+    }
+}
+
+/// Both files, open. The index was checked when it was opened.
+struct Open {
+    reader: Reader,
+    index: Connection,
+}
+
+impl Open {
+    fn new(mirror: &Path) -> Result<Self, MirrorError> {
         let reader = Reader::open(mirror)?;
         let index = store::write(&reader)?;
-        Pass { reader: &reader, index: &index, tell, rows: 0, of: 0, maker: Maker::default() }.run()
+        Ok(Self { reader, index })
+    }
+
+    fn pass(&self, tell: &mut dyn FnMut(u64, u64) -> bool) -> Result<(), MirrorError> {
+        let maker = Maker::default();
+        Pass { reader: &self.reader, index: &self.index, tell, rows: 0, of: 0, maker }.run()
     }
 }
 
@@ -105,19 +125,48 @@ fn work(mirror: &Path, shared: &Shared, poked: &mpsc::Receiver<()>) {
     // On Linux this is the thread's own; elsewhere it would slow the whole program.
     #[cfg(target_os = "linux")]
     let _ = rustix::process::nice(15);
+    let mut open: Option<Open> = None;
     loop {
-        let done = Indexer::pass(mirror, &mut |rows, of| {
-            shared.rows.store(rows, Ordering::Relaxed);
-            shared.of.store(of, Ordering::Relaxed);
-            !shared.stop.load(Ordering::Relaxed)
+        let files = open.take().map_or_else(|| Open::new(mirror), Ok);
+        let done = files.and_then(|files| {
+            files.pass(&mut |rows, of| {
+                shared.rows.store(rows, Ordering::Relaxed);
+                shared.of.store(of, Ordering::Relaxed);
+                !shared.stop.load(Ordering::Relaxed)
+            })?;
+            Ok(files)
         });
-        let failed = done.err().filter(|e| !matches!(e, MirrorError::Stopped)).map(|e| e.to_string());
+        let failed = match done {
+            Ok(files) => {
+                open = Some(files);
+                None
+            }
+            Err(MirrorError::Stopped) => None,
+            // Both are opened and checked anew next time.
+            Err(error) => Some(error.to_string()),
+        };
         *shared.failed.lock().unwrap_or_else(PoisonError::into_inner) = failed;
         shared.working.store(false, Ordering::Release);
-        if shared.stop.load(Ordering::Relaxed) || poked.recv().is_err() {
+        if shared.stop.load(Ordering::Relaxed) || !due(poked) {
             return;
         }
         shared.working.store(true, Ordering::Release);
+    }
+}
+
+/// Waits until a pass is due; false where nobody can ask for one any more.
+fn due(poked: &mpsc::Receiver<()>) -> bool {
+    if poked.recv().is_err() {
+        return false;
+    }
+    // More changes than this one are on their way: many small segments are work twice.
+    let until = Instant::now() + PAUSE;
+    loop {
+        match poked.recv_timeout(until.saturating_duration_since(Instant::now())) {
+            Ok(()) => {}
+            Err(mpsc::RecvTimeoutError::Timeout) => return true,
+            Err(mpsc::RecvTimeoutError::Disconnected) => return false,
+        }
     }
 }
 
@@ -145,6 +194,7 @@ impl Pass<'_> {
         }
         for kind in &kinds {
             self.kind(&kind.name, &crate::mirror::names::quoted(&kind.table))?;
+            (self.tell)(self.rows, self.of);
         }
         Ok(())
     }

@@ -295,7 +295,9 @@ mod tests {
         for _ in 0..2 {
             for (i, tokens) in rows_of.iter().enumerate() {
                 maker.row(i as i64 * 3 - 50);
-                tokens.iter().for_each(|token| maker.token(token));
+                for token in tokens {
+                    maker.token(token);
+                }
             }
             let segment = maker.finish();
             let ids = rowids(&segment.rowids);

@@ -2,7 +2,7 @@
 
 use rusqlite::Row as SqlRow;
 
-use super::{Column, Kind, MirrorError, Outbox, Reader, SessionRow, Status, open, text};
+use super::{Column, Kind, MirrorError, Outbox, Reader, SessionNo, SessionRow, Status, open, text};
 use crate::protocol::record;
 
 /// Sessions that `status` lists.
@@ -74,12 +74,25 @@ impl Reader {
     /// # Errors
     /// [`MirrorError`] where it cannot be read.
     pub fn sessions(&self, limit: usize) -> Result<Vec<SessionRow>, MirrorError> {
+        self.sessions_before(None, limit)
+    }
+
+    /// The sessions before one, newest first.
+    ///
+    /// # Errors
+    /// [`MirrorError`] where it cannot be read.
+    pub fn sessions_before(
+        &self,
+        before: Option<SessionNo>,
+        limit: usize,
+    ) -> Result<Vec<SessionRow>, MirrorError> {
         let read = || {
             let mut rows = self.connection.prepare_cached(
                 "SELECT no, id, started, ended, end, pages, instructions, created, updated, deleted, stale, \
-                 failed_objects, retries, error FROM _session ORDER BY no DESC LIMIT ?1",
+                 failed_objects, retries, error FROM _session WHERE no < ?1 ORDER BY no DESC LIMIT ?2",
             )?;
-            rows.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], session)?
+            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+            rows.query_map([before.unwrap_or(i64::MAX), limit], session)?
                 .collect::<rusqlite::Result<Vec<_>>>()
         };
         read().map_err(|e| self.error(e))

@@ -1,0 +1,222 @@
+//! Screen 4's state: the exchanges that pass the filter, the one that is looked at, its folds.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::super::body::{self, Line};
+use super::super::edit;
+use crate::client::tap::filter::Filter;
+use crate::client::tap::{Exchange, Usage};
+
+/// Exchanges that the list holds.
+pub const LISTED: usize = 5_000;
+
+/// Screen 4.
+#[derive(Debug, Clone, Default)]
+pub struct Wire {
+    /// Those that pass the filter, newest first.
+    pub list: Vec<Arc<Exchange>>,
+    /// What the tap holds.
+    pub usage: Usage,
+    /// The newest exchange of each pack, by the pack's number.
+    pub packs: BTreeMap<i64, u64>,
+    /// The chosen exchange; none: the newest, whichever that is.
+    pub chosen: Option<u64>,
+    /// The first row on the screen.
+    pub top: usize,
+    /// What has the focus.
+    pub pane: Pane,
+    /// The exchange that is laid out.
+    pub detail: Option<Detail>,
+    /// The condition as it was typed, and as it was understood.
+    pub filter: (String, Filter),
+    /// What is wrong with what is typed.
+    pub mistake: Option<String>,
+    /// The filter that is being typed.
+    pub line: edit::Line,
+    /// Whether keys go there.
+    pub typing: bool,
+    /// When the tap was last asked.
+    pub asked: Option<Timestamp>,
+}
+
+/// What has the focus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Pane {
+    /// The list.
+    #[default]
+    List,
+    /// The exchange.
+    Detail,
+}
+
+/// An exchange, laid out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Detail {
+    /// Which, as it was when it was laid out.
+    pub exchange: Arc<Exchange>,
+    /// Its lines.
+    pub lines: Arc<Vec<Line>>,
+    /// The lines that hide what they hold.
+    pub folds: BTreeSet<usize>,
+    /// The lines that are shown, by number.
+    pub shown: Vec<usize>,
+    /// The chosen one of these.
+    pub at: usize,
+    /// The first on the screen.
+    pub top: usize,
+}
+
+impl Detail {
+    fn new(exchange: Arc<Exchange>, lines: Arc<Vec<Line>>) -> Self {
+        let folds = body::folded(&lines).into_iter().collect();
+        let mut new = Self { exchange, lines, folds, shown: Vec::new(), at: 0, top: 0 };
+        new.lay_out();
+        new
+    }
+
+    fn lay_out(&mut self) {
+        self.shown.clear();
+        let mut at = 0;
+        while let Some(line) = self.lines.get(at) {
+            self.shown.push(at);
+            at = if self.folds.contains(&at) { line.behind.max(at + 1) } else { at + 1 };
+        }
+        self.at = self.at.min(self.shown.len().saturating_sub(1));
+    }
+
+    /// Whether a line holds others.
+    pub fn holds(&self, number: usize) -> bool {
+        self.lines.get(number).is_some_and(|line| line.behind > number + 1)
+    }
+
+    /// Folds or unfolds the chosen line, or the one that holds it. Without a wish it changes to the other.
+    pub fn fold(&mut self, wish: Option<bool>) {
+        let Some(number) = self.shown.get(self.at).copied() else { return };
+        let number = if self.holds(number) && !(wish == Some(true) && self.folds.contains(&number)) {
+            number
+        } else if wish == Some(false) {
+            return;
+        } else {
+            match (0..number).rev().find(|n| self.lines[*n].behind > number) {
+                Some(holder) => holder,
+                None => return,
+            }
+        };
+        let fold = wish.unwrap_or(!self.folds.contains(&number));
+        if fold {
+            self.folds.insert(number);
+        } else {
+            self.folds.remove(&number);
+        }
+        self.lay_out();
+        self.at = self.shown.iter().position(|n| *n == number).unwrap_or(self.at);
+    }
+
+    /// Folds all that can be folded, or unfolds all where something is folded.
+    pub fn fold_all(&mut self, height: usize) {
+        let number = self.shown.get(self.at).copied().unwrap_or(0);
+        if self.folds.is_empty() {
+            let holds = |n: &usize| self.holds(*n) && self.lines[*n].depth > 0;
+            self.folds = (0..self.lines.len()).filter(holds).collect();
+        } else {
+            self.folds.clear();
+        }
+        self.lay_out();
+        self.at = self.shown.partition_point(|n| *n <= number).saturating_sub(1);
+        self.steps(0, height);
+    }
+
+    /// Moves the chosen line.
+    pub fn steps(&mut self, by: isize, height: usize) {
+        self.at = self.at.saturating_add_signed(by).min(self.shown.len().saturating_sub(1));
+        self.top = follow(self.top, self.at, height, self.shown.len());
+    }
+}
+
+/// The first row such that the chosen one is on the screen.
+pub fn follow(top: usize, at: usize, height: usize, rows: usize) -> usize {
+    let height = height.max(1);
+    let top = top.min(at).max((at + 1).saturating_sub(height));
+    top.min(rows.saturating_sub(height))
+}
+
+impl Wire {
+    /// The chosen row.
+    pub fn at(&self) -> usize {
+        let Some(chosen) = self.chosen else { return 0 };
+        // Newest first: what is gone from the list stands where it would be.
+        self.list.partition_point(|e| e.number > chosen).min(self.list.len().saturating_sub(1))
+    }
+
+    /// The chosen exchange.
+    pub fn exchange(&self) -> Option<&Arc<Exchange>> {
+        self.list.get(self.at())
+    }
+
+    /// Moves the choice.
+    pub fn steps(&mut self, by: isize, height: usize) {
+        let at = self.at().saturating_add_signed(by).min(self.list.len().saturating_sub(1));
+        self.chosen = if at == 0 { None } else { self.list.get(at).map(|e| e.number) };
+        self.settle(height);
+    }
+
+    /// Keeps the chosen row on the screen.
+    pub fn settle(&mut self, height: usize) {
+        self.top = follow(self.top, self.at(), height, self.list.len());
+    }
+
+    /// Takes what the tap holds.
+    pub fn take(&mut self, found: Found, height: usize) {
+        (self.list, self.usage, self.packs) = (found.list, found.usage, found.packs);
+        self.settle(height);
+    }
+
+    /// The exchange that is to be laid out: the chosen one, where it is not laid out as it is now.
+    pub fn wanted(&self) -> Option<Arc<Exchange>> {
+        let exchange = self.exchange()?;
+        let laid_out = self.detail.as_ref().is_some_and(|detail| Arc::ptr_eq(&detail.exchange, exchange));
+        (!laid_out).then(|| Arc::clone(exchange))
+    }
+
+    /// Takes an exchange that was laid out. The same one keeps its place and folds.
+    pub fn show(&mut self, exchange: Arc<Exchange>, lines: Arc<Vec<Line>>) {
+        if self.exchange().is_none_or(|chosen| chosen.number != exchange.number) {
+            return;
+        }
+        let before = self.detail.take().filter(|d| d.exchange.number == exchange.number);
+        let mut new = Detail::new(exchange, lines);
+        if let Some(before) = before {
+            (new.at, new.top) = (before.at.min(new.shown.len().saturating_sub(1)), before.top);
+        }
+        self.detail = Some(new);
+    }
+
+    /// Another condition; false where it is not understood: then the old one stands.
+    pub fn set_filter(&mut self, text: &str) -> bool {
+        match Filter::parse(text) {
+            Ok(filter) => {
+                self.filter = (text.to_owned(), filter);
+                self.mistake = None;
+                true
+            }
+            Err(mistake) => {
+                self.mistake = Some(mistake);
+                false
+            }
+        }
+    }
+}
+
+/// What the tap holds, of interest here.
+#[derive(Debug, Clone, Default)]
+pub struct Found {
+    /// Those that pass, newest first.
+    pub list: Vec<Arc<Exchange>>,
+    /// All together.
+    pub usage: Usage,
+    /// The newest exchange of each pack.
+    pub packs: BTreeMap<i64, u64>,
+}

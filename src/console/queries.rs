@@ -1,0 +1,307 @@
+//! The SQL screen's statements on a thread and a connection of their own: they hold up neither the drawing nor Browse.
+//!
+//! Promises: rows are handed over in bounded chunks and no more than [`ROWS`] or [`BYTES`] of them, whatever the
+//! statement; a statement is stopped within a moment, whatever it is doing; the file of statements is the user's own.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::{Duration, Instant};
+
+use super::complete::Table;
+use super::inbox::Inbox;
+use super::message::{Message, SqlAnswer, SqlEnd, SqlRequest};
+use super::model::grid::{Cell, CellKind};
+use super::model::sql::STATEMENTS;
+use crate::mirror::reader::{Interrupter, Value};
+use crate::mirror::{MirrorError, Reader};
+use crate::text::visible;
+
+/// Rows of a statement that are handed over.
+pub(super) const ROWS: usize = 10_000;
+/// Bytes of a statement's rows that are handed over, about.
+const BYTES: usize = 8 << 20;
+/// Bytes of a value that are handed over.
+const VALUE: usize = 16 << 10;
+/// Bytes of a BLOB that are handed over, as two digits each.
+const BLOB: usize = 256;
+/// Rows of a chunk.
+const CHUNK: usize = 200;
+/// How long rows may wait for their chunk to fill.
+const WAIT: Duration = Duration::from_millis(30);
+/// Bytes of the file of statements that are read; beyond them it is written anew.
+const FILE: u64 = 1 << 20;
+
+/// What is told to a statement while it runs.
+#[derive(Debug, Default)]
+struct Stop {
+    /// Statements up to this number shall stop.
+    up_to: AtomicU64,
+    /// Stops what the connection does.
+    interrupter: Mutex<Option<Interrupter>>,
+}
+
+/// The thread's other end. Dropping it stops what runs.
+#[derive(Debug)]
+pub(super) struct Queries {
+    requests: mpsc::Sender<SqlRequest>,
+    stop: Arc<Stop>,
+}
+
+impl Queries {
+    /// Starts the thread; it ends when this is dropped.
+    pub(super) fn start(
+        mirror: PathBuf,
+        statements: Option<PathBuf>,
+        inbox: Arc<Inbox>,
+    ) -> std::io::Result<Self> {
+        let (requests, asked) = mpsc::channel();
+        let stop = Arc::new(Stop::default());
+        let mut thread = Thread { mirror, statements, inbox, stop: Arc::clone(&stop), reader: None };
+        std::thread::Builder::new().name("sql".into()).spawn(move || {
+            thread.earlier();
+            while let Ok(request) = asked.recv() {
+                thread.answer(request);
+            }
+        })?;
+        Ok(Self { requests, stop })
+    }
+
+    /// Asks. A cancellation does not wait behind what it cancels.
+    pub(super) fn ask(&self, request: SqlRequest) {
+        match request {
+            SqlRequest::Cancel(ticket) => self.cancel(ticket),
+            // The thread ends only with this.
+            other => drop(self.requests.send(other)),
+        }
+    }
+
+    fn cancel(&self, up_to: u64) {
+        self.stop.up_to.fetch_max(up_to, Ordering::SeqCst);
+        let held = self.stop.interrupter.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(interrupter) = held.as_ref() {
+            interrupter.interrupt();
+        }
+    }
+}
+
+impl Drop for Queries {
+    fn drop(&mut self) {
+        self.cancel(u64::MAX);
+    }
+}
+
+struct Thread {
+    mirror: PathBuf,
+    statements: Option<PathBuf>,
+    inbox: Arc<Inbox>,
+    stop: Arc<Stop>,
+    reader: Option<Reader>,
+}
+
+impl Thread {
+    fn say(&self, answer: SqlAnswer) {
+        self.inbox.push(Message::Sql(answer));
+    }
+
+    fn answer(&mut self, request: SqlRequest) {
+        match request {
+            SqlRequest::Run { ticket, sql } => {
+                self.remember(&sql);
+                let started = Instant::now();
+                let end = self.run(ticket, &sql);
+                if matches!(end, SqlEnd::Failed(_)) {
+                    // Perhaps the mirror is another one now.
+                    self.close();
+                }
+                self.say(SqlAnswer::Ended { ticket, end, elapsed: started.elapsed() });
+            }
+            SqlRequest::Tables => {
+                if let Ok(()) = self.open()
+                    && let Some(reader) = &self.reader
+                    && let Ok(tables) = tables(reader)
+                {
+                    self.say(SqlAnswer::Tables(tables));
+                }
+            }
+            SqlRequest::Cancel(_) => {}
+        }
+    }
+
+    fn open(&mut self) -> Result<(), String> {
+        if self.reader.is_none() {
+            let reader = Reader::open(&self.mirror).map_err(|e| match e {
+                MirrorError::Missing { .. } => {
+                    "there is no mirror yet: the first synchronization makes one".to_owned()
+                }
+                other => visible(&other.to_string()).into_owned(),
+            })?;
+            *self.stop.interrupter.lock().unwrap_or_else(PoisonError::into_inner) =
+                Some(reader.interrupter());
+            self.reader = Some(reader);
+        }
+        Ok(())
+    }
+
+    fn close(&mut self) {
+        *self.stop.interrupter.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.reader = None;
+    }
+
+    fn run(&mut self, ticket: u64, sql: &str) -> SqlEnd {
+        if let Err(error) = self.open() {
+            return SqlEnd::Failed(error);
+        }
+        let Some(reader) = &self.reader else { return SqlEnd::Cancelled };
+        let stopped = || self.stop.up_to.load(Ordering::SeqCst) >= ticket;
+        let mut chunks = Chunks::new();
+        let mut cut = false;
+        let mut columns = |names: &[String]| self.say(SqlAnswer::Columns { ticket, names: names.to_vec() });
+        let mut row = |values: Vec<Value>| {
+            cut = chunks.full();
+            if cut || stopped() {
+                return false;
+            }
+            if let Some(rows) = chunks.push(values.into_iter().map(cell).collect()) {
+                self.say(SqlAnswer::Rows { ticket, rows });
+            }
+            true
+        };
+        let done = if stopped() { Ok(()) } else { reader.query(sql, &mut columns, &mut row) };
+        if !chunks.rows.is_empty() {
+            self.say(SqlAnswer::Rows { ticket, rows: std::mem::take(&mut chunks.rows) });
+        }
+        match done {
+            _ if stopped() => SqlEnd::Cancelled,
+            Ok(()) if cut => SqlEnd::Cut,
+            Ok(()) => SqlEnd::All,
+            Err(error) => SqlEnd::Failed(visible(&error.to_string()).into_owned()),
+        }
+    }
+
+    /// Tells the statements of earlier days.
+    fn earlier(&self) {
+        let Some(path) = &self.statements else { return };
+        let text = match std::fs::metadata(path) {
+            Ok(known) if known.len() <= FILE => std::fs::read(path).unwrap_or_default(),
+            // Not ours to read whole: begun anew with the next statement.
+            Ok(_) => {
+                drop(std::fs::remove_file(path));
+                return;
+            }
+            Err(_) => return,
+        };
+        let text = String::from_utf8_lossy(&text);
+        let lines: Vec<_> = text.lines().filter(|l| !l.trim().is_empty()).collect();
+        let last = &lines[lines.len().saturating_sub(STATEMENTS)..];
+        self.say(SqlAnswer::Statements(last.iter().map(|l| (*l).to_owned()).collect()));
+    }
+
+    /// Writes a statement down. Failing is told once; then no more is tried.
+    fn remember(&mut self, sql: &str) {
+        let Some(path) = self.statements.take() else { return };
+        match append(&path, sql) {
+            Ok(()) => self.statements = Some(path),
+            Err(error) => {
+                let text = format!("statements are not kept: {}: {error}", path.display());
+                self.say(SqlAnswer::Trouble(visible(&text).into_owned()));
+            }
+        }
+    }
+}
+
+/// Appends a line to a file that only its user can read.
+fn append(path: &Path, line: &str) -> std::io::Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?.write_all(format!("{line}\n").as_bytes())
+}
+
+/// Rows on their way.
+struct Chunks {
+    rows: Vec<Vec<Cell>>,
+    count: usize,
+    bytes: usize,
+    since: Instant,
+}
+
+impl Chunks {
+    fn new() -> Self {
+        Self { rows: Vec::new(), count: 0, bytes: 0, since: Instant::now() }
+    }
+
+    /// Whether no more rows may be handed over.
+    fn full(&self) -> bool {
+        self.count >= ROWS || self.bytes >= BYTES
+    }
+
+    /// Takes a row; a chunk that is full or has waited comes back.
+    fn push(&mut self, row: Vec<Cell>) -> Option<Vec<Vec<Cell>>> {
+        self.count += 1;
+        self.bytes += row.iter().map(|c| c.text.len() + size_of::<Cell>()).sum::<usize>();
+        self.rows.push(row);
+        if self.rows.len() < CHUNK && self.since.elapsed() < WAIT {
+            return None;
+        }
+        self.since = Instant::now();
+        Some(std::mem::take(&mut self.rows))
+    }
+}
+
+/// A value as text, no longer than a screen or a clipboard can use.
+fn cell(value: Value) -> Cell {
+    let (kind, mut text, mut cut) = match value {
+        Value::Null => (CellKind::Null, String::new(), false),
+        Value::Integer(n) => (CellKind::Number, n.to_string(), false),
+        Value::Real(x) => (CellKind::Number, format!("{x:?}"), false),
+        Value::Text(text) => (CellKind::Text, text, false),
+        Value::Blob(bytes) => {
+            let digits = bytes.iter().take(BLOB).fold(String::from("x'"), |mut text, byte| {
+                text.push_str(&format!("{byte:02x}"));
+                text
+            });
+            (CellKind::Blob, format!("{digits}'"), bytes.len() > BLOB)
+        }
+    };
+    if text.len() > VALUE {
+        text.truncate(text.floor_char_boundary(VALUE));
+        cut = true;
+    }
+    Cell { kind, text: text.into_boxed_str(), cut }
+}
+
+/// The tables with their columns: the types' own, largest first, then the mirror's.
+fn tables(reader: &Reader) -> Result<Vec<Table>, MirrorError> {
+    let mut tables: Vec<Table> = Vec::new();
+    for kind in reader.kinds()? {
+        let mut columns = vec!["id".to_owned(), "revision".to_owned(), "data".to_owned()];
+        columns.extend(reader.columns(&kind.name)?.into_iter().map(|c| c.name));
+        columns.extend(["_session".to_owned(), "_page".to_owned()]);
+        tables.push(Table { name: kind.table, columns });
+    }
+    let mut row = |row: Vec<Value>| {
+        if let [Value::Text(table), Value::Text(column)] = row.as_slice() {
+            match tables.iter_mut().find(|t| &t.name == table) {
+                Some(known) => known.columns.push(column.clone()),
+                None => tables.push(Table { name: table.clone(), columns: vec![column.clone()] }),
+            }
+        }
+        true
+    };
+    reader.query(
+        "SELECT m.name, c.name FROM sqlite_schema m JOIN pragma_table_info(m.name) c \
+         WHERE m.type = 'table' AND m.name LIKE '\\_%' ESCAPE '\\' ORDER BY m.name, c.cid",
+        &mut |_| (),
+        &mut row,
+    )?;
+    Ok(tables)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,133 @@
+//! What the actions do on the SQL screen, and what becomes of text that is typed there.
+
+use super::super::action::Action;
+use super::super::message::{Effect, SqlAnswer, SqlRequest};
+use super::super::model::sql::{Pane, State};
+use super::super::model::{Model, Screen};
+use super::super::view;
+
+/// The most bytes that are put into a clipboard: terminals take no more.
+const CLIPBOARD: usize = 74_000;
+
+/// Whether what is typed is text for the statement.
+pub(super) fn takes_text(model: &Model) -> bool {
+    model.screen == Screen::Sql && model.sql.pane == Pane::Prompt
+}
+
+/// Takes typed or pasted text.
+pub(super) fn insert(model: &mut Model, text: &str) {
+    if !model.sql.insert(text) {
+        model.say("the line is full: the rest was left out");
+    }
+}
+
+/// The screen is shown: what can be completed may be more by now.
+pub(super) fn shown() -> Vec<Effect> {
+    vec![Effect::Sql(SqlRequest::Tables)]
+}
+
+/// Takes an answer.
+pub(super) fn on_answer(model: &mut Model, answer: SqlAnswer) {
+    if let Some(remark) = model.sql.take(answer) {
+        model.say(remark);
+    }
+}
+
+/// Does an action; none where it is nothing special here.
+pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
+    let nothing = Some(Vec::new());
+    match action {
+        Action::RunSql => match model.sql.run(model.now) {
+            Ok(request) => Some(vec![Effect::Sql(request)]),
+            Err(why) => {
+                model.say(why);
+                nothing
+            }
+        },
+        Action::Complete | Action::CompleteBack => {
+            if !model.sql.complete(action == Action::CompleteBack) {
+                model.say("nothing to complete here");
+            }
+            nothing
+        }
+        Action::Older | Action::Newer => {
+            model.sql.recall(action == Action::Older);
+            nothing
+        }
+        Action::Text(edit) => {
+            model.sql.edit(edit);
+            nothing
+        }
+        Action::EditSql => {
+            model.sql.pane = Pane::Prompt;
+            nothing
+        }
+        Action::CopyCell | Action::CopyRow => Some(copy(model, action == Action::CopyRow)),
+        Action::NextPane | Action::PreviousPane => {
+            model.sql.pane = match model.sql.pane {
+                Pane::Prompt => Pane::Results,
+                Pane::Results => Pane::Prompt,
+            };
+            nothing
+        }
+        Action::Left | Action::Right => {
+            step(model, 0, if action == Action::Left { -1 } else { 1 });
+            nothing
+        }
+        Action::Back => back(model),
+        _ => None,
+    }
+}
+
+/// Stops what runs; else from the statement to the rows. Errors that wait to be seen go first in the usual way.
+fn back(model: &mut Model) -> Option<Vec<Effect>> {
+    if let Some(request) = model.sql.stop() {
+        return Some(vec![Effect::Sql(request)]);
+    }
+    if model.sql.uncomplete() {
+        return Some(Vec::new());
+    }
+    if model.notices.is_empty() && model.toast.is_none() && model.sql.pane == Pane::Prompt {
+        model.sql.pane = Pane::Results;
+        return Some(Vec::new());
+    }
+    None
+}
+
+/// Moves the cursor by rows.
+pub(super) fn steps(model: &mut Model, by: isize) -> Vec<Effect> {
+    step(model, by, 0);
+    Vec::new()
+}
+
+fn step(model: &mut Model, rows: isize, columns: isize) {
+    let (height, room) = view::sql_room(model);
+    model.sql.grid.step(rows, columns, height, room);
+}
+
+fn copy(model: &mut Model, row: bool) -> Vec<Effect> {
+    let grid = &model.sql.grid;
+    let Some((column, cell)) = grid.current() else {
+        model.say(match model.sql.state {
+            State::Running { .. } => "no rows yet",
+            _ => "nothing to copy",
+        });
+        return Vec::new();
+    };
+    let (text, what, cut) = if row {
+        let cells = &grid.rows[grid.row];
+        let texts: Vec<_> = cells.iter().map(|c| c.text.replace(['\t', '\r', '\n'], " ")).collect();
+        (texts.join("\t"), "the row".to_owned(), cells.iter().any(|c| c.cut))
+    } else {
+        (cell.text.to_string(), column.name.clone(), cell.cut)
+    };
+    if text.len() > CLIPBOARD {
+        let have = crate::text::bytes(text.len() as u64);
+        model
+            .say(format!("{have} are too much for a terminal's clipboard; `drainboard query` writes it all"));
+        return Vec::new();
+    }
+    let beginning = if cut { ", the beginning" } else { "" };
+    model.say(format!("copied {what}{beginning}"));
+    vec![Effect::Copy(text)]
+}

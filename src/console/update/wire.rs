@@ -1,0 +1,226 @@
+//! What the actions do on the Wire screen, and how the other screens get there.
+
+use std::time::Duration;
+
+use super::super::action::Action;
+use super::super::edit;
+use super::super::message::{Effect, WireAnswer, WireRequest};
+use super::super::model::log::{Line, Tone};
+use super::super::model::wire::Pane;
+use super::super::model::{Model, Screen, SyncPane, since};
+use super::super::view;
+use crate::client::curl;
+use crate::client::tap::filter::Filter;
+
+/// How often the tap is looked at while a run is on.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// Asks for the list.
+pub(super) fn list(model: &mut Model) -> Vec<Effect> {
+    model.wire.asked = Some(model.now);
+    vec![Effect::Wire(WireRequest::List(model.wire.filter.1.clone()))]
+}
+
+/// The list again, where the run may have sent something.
+pub(super) fn on_time(model: &mut Model) -> Vec<Effect> {
+    let shown = matches!(model.screen, Screen::Acks | Screen::Wire);
+    let due = model.wire.asked.is_none_or(|asked| since(asked, model.now) >= LOOK);
+    if shown && model.running() && due { list(model) } else { Vec::new() }
+}
+
+/// Asks for the newest exchange that passes; the answer leads to it.
+pub(super) fn find(filter: &str) -> Vec<Effect> {
+    let filter = Filter::parse(filter).unwrap_or_default();
+    vec![Effect::Wire(WireRequest::Find(filter))]
+}
+
+/// From screen 1: to the request of the log's first line, or to the last that failed.
+pub(super) fn find_from_log(model: &Model) -> Vec<Effect> {
+    let at = model.scroll[SyncPane::Log as usize];
+    let line = model.log.newest(at).next().filter(|_| model.pane == SyncPane::Log);
+    find(line.filter(|line| !line.request.is_empty()).map_or("is:failed", |line| &line.request))
+}
+
+/// Does an action; none where it is nothing special here.
+pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
+    if model.wire.typing {
+        return typing(model, action);
+    }
+    let height = view::wire_lines(model);
+    let quiet = model.notices.is_empty() && model.toast.is_none();
+    let detail = model.wire.pane == Pane::Detail;
+    Some(match action {
+        Action::WireOpen if detail => fold(model, None),
+        Action::WireFold | Action::WireFoldAll if !detail => Vec::new(),
+        Action::WireOpen | Action::NextPane | Action::PreviousPane if !detail => open(model),
+        Action::Right if !detail => open(model),
+        Action::Right => fold(model, Some(false)),
+        Action::Left if detail => fold(model, Some(true)),
+        Action::Left => Vec::new(),
+        Action::WireFold => fold(model, None),
+        Action::WireFoldAll => {
+            if let Some(detail) = &mut model.wire.detail {
+                detail.fold_all(height);
+            }
+            Vec::new()
+        }
+        Action::NextPane | Action::PreviousPane => close(model),
+        Action::Back if quiet && detail => close(model),
+        Action::Back if quiet && !model.wire.filter.0.is_empty() => filter(model, ""),
+        Action::WireFilter => {
+            model.wire.pane = Pane::List;
+            model.wire.line = edit::Line::default();
+            let text = model.wire.filter.0.clone();
+            model.wire.line.set(&text);
+            model.wire.typing = true;
+            Vec::new()
+        }
+        Action::WireCurl => copy(model),
+        Action::WireExport => vec![Effect::Wire(WireRequest::Export(model.wire.filter.1.clone()))],
+        _ => return None,
+    })
+}
+
+fn fold(model: &mut Model, wish: Option<bool>) -> Vec<Effect> {
+    let height = view::wire_lines(model);
+    if let Some(detail) = &mut model.wire.detail {
+        detail.fold(wish);
+        detail.steps(0, height);
+    }
+    Vec::new()
+}
+
+/// The chosen request stays chosen while it is read, whatever comes.
+fn open(model: &mut Model) -> Vec<Effect> {
+    let Some(exchange) = model.wire.exchange().cloned() else { return Vec::new() };
+    model.wire.chosen = Some(exchange.number);
+    model.wire.pane = Pane::Detail;
+    wanted(model)
+}
+
+fn close(model: &mut Model) -> Vec<Effect> {
+    model.wire.pane = Pane::List;
+    let height = view::wire_rows(model);
+    model.wire.settle(height);
+    Vec::new()
+}
+
+fn copy(model: &mut Model) -> Vec<Effect> {
+    let Some(exchange) = model.wire.exchange().cloned() else {
+        model.say("no request is chosen");
+        return Vec::new();
+    };
+    model.say(format!(
+        "request {} copied as curl; $BASECRM_ACCESS_TOKEN stands for the token",
+        exchange.number
+    ));
+    vec![Effect::Copy(curl::command(&exchange))]
+}
+
+/// While the filter is typed.
+fn typing(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
+    match action {
+        Action::Text(edit) => {
+            model.wire.line.edit(edit);
+            Some(typed(model))
+        }
+        Action::WireApply if model.wire.mistake.is_some() => Some(Vec::new()),
+        Action::WireApply => {
+            model.wire.typing = false;
+            Some(Vec::new())
+        }
+        Action::Back => {
+            model.wire.typing = false;
+            Some(filter(model, ""))
+        }
+        _ => None,
+    }
+}
+
+/// Whether typed text goes to the filter.
+pub(super) fn takes_text(model: &Model) -> bool {
+    model.screen == Screen::Wire && model.wire.typing
+}
+
+/// Takes typed or pasted text.
+pub(super) fn insert(model: &mut Model, text: &str) -> Vec<Effect> {
+    model.wire.line.insert(text);
+    typed(model)
+}
+
+fn typed(model: &mut Model) -> Vec<Effect> {
+    let text = model.wire.line.text().to_owned();
+    filter(model, &text)
+}
+
+/// Another filter; an unfinished one leaves the list as it is.
+fn filter(model: &mut Model, text: &str) -> Vec<Effect> {
+    if model.wire.set_filter(text) { list(model) } else { Vec::new() }
+}
+
+/// Moves what has the focus.
+pub(super) fn steps(model: &mut Model, by: isize) -> Vec<Effect> {
+    if model.wire.pane == Pane::Detail {
+        let height = view::wire_lines(model);
+        if let Some(detail) = &mut model.wire.detail {
+            detail.steps(by, height);
+        }
+        return Vec::new();
+    }
+    let height = view::wire_rows(model);
+    model.wire.steps(by, height);
+    wanted(model)
+}
+
+/// The chosen request laid out, where there is a place to show it.
+fn wanted(model: &Model) -> Vec<Effect> {
+    if view::wire_lines(model) == 0 {
+        return Vec::new();
+    }
+    model.wire.wanted().map(|exchange| Effect::Wire(WireRequest::Show(exchange))).into_iter().collect()
+}
+
+/// The size has changed, or the screen is shown.
+pub(super) fn settle(model: &mut Model) -> Vec<Effect> {
+    let (rows, lines) = (view::wire_rows(model), view::wire_lines(model));
+    model.wire.settle(rows);
+    if let Some(detail) = &mut model.wire.detail {
+        detail.steps(0, lines);
+    }
+    if model.screen == Screen::Wire { wanted(model) } else { Vec::new() }
+}
+
+/// Takes an answer.
+pub(super) fn on_answer(model: &mut Model, answer: WireAnswer) -> Vec<Effect> {
+    match answer {
+        WireAnswer::List(found) => {
+            let height = view::wire_rows(model);
+            model.wire.take(found, height);
+            if model.screen == Screen::Wire { wanted(model) } else { Vec::new() }
+        }
+        WireAnswer::Shown { exchange, lines } => {
+            model.wire.show(exchange, lines);
+            settle(model)
+        }
+        WireAnswer::Found(None) => {
+            model.say("its request is not kept, or there is none");
+            Vec::new()
+        }
+        WireAnswer::Found(Some(number)) => {
+            model.overlay = None;
+            model.screen = Screen::Wire;
+            model.wire.set_filter("");
+            (model.wire.typing, model.wire.pane, model.wire.chosen) = (false, Pane::Detail, Some(number));
+            list(model)
+        }
+        WireAnswer::Exported(result) => {
+            let (tone, text) = match result {
+                Ok(place) => (Tone::Good, place),
+                Err(error) => (Tone::Bad, error),
+            };
+            model.say(text.clone());
+            model.log.push(Line::new(model.now, tone, "export", text));
+            Vec::new()
+        }
+    }
+}

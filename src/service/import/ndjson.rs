@@ -1,0 +1,105 @@
+//! NDJSON as a source: one JSON object a line.
+//!
+//! A line is `{"type":"contact","revision":7,"data":{…}}`, or an item of a page,
+//! `{"data":{…},"meta":{"type":"contact","sync":{"event_type":"created","ack_key":"…","revision":7}}}`. Type and data
+//! must be there. What else a line has is passed over, and so are empty lines. Where a record comes several times the
+//! highest revision counts, and the last of those; a `deleted` item takes its record away.
+
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::Path;
+
+use rusqlite::types::Value;
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+use super::super::store::Filled;
+use super::{Importer, Incoming, problem};
+use crate::protocol::RecordId;
+use crate::protocol::record;
+
+/// The longest line that is read, in bytes.
+const LONGEST: u64 = 128 << 20;
+
+#[derive(Deserialize)]
+struct Line<'a> {
+    #[serde(borrow, rename = "type")]
+    kind: Option<Cow<'a, str>>,
+    revision: Option<i64>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    data: Option<&'a RawValue>,
+    #[serde(borrow)]
+    meta: Option<Meta<'a>>,
+}
+
+#[derive(Default, Deserialize)]
+struct Meta<'a> {
+    #[serde(borrow, rename = "type")]
+    kind: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    sync: Option<Sync<'a>>,
+}
+
+#[derive(Default, Deserialize)]
+struct Sync<'a> {
+    #[serde(borrow)]
+    event_type: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    ack_key: Option<Cow<'a, str>>,
+    revision: Option<i64>,
+}
+
+/// A value that is there, `null` too.
+fn present<'a, D: Deserializer<'a>>(value: D) -> Result<Option<&'a RawValue>, D::Error> {
+    <&RawValue>::deserialize(value).map(Some)
+}
+
+/// Reads a whole file.
+pub(super) fn read(importer: &mut Importer<'_>, path: &Path) -> Filled {
+    // Records may come again here, so each is looked for.
+    importer.file.execute_batch("CREATE UNIQUE INDEX record_identity ON record (kind, id)")?;
+    let file = File::open(path).map_err(|e| problem(path, &e.to_string()))?;
+    let mut reader = BufReader::with_capacity(1 << 18, file);
+    let (mut line, mut number) = (Vec::new(), 0_u64);
+    loop {
+        line.clear();
+        number += 1;
+        let read = reader.by_ref().take(LONGEST).read_until(b'\n', &mut line);
+        if read.map_err(|e| problem(path, &e.to_string()))? == 0 {
+            return Ok(());
+        }
+        let wrong = |what: &str| {
+            problem(
+                path,
+                &format!("line {number} {what} (it is neither a mirror nor NDJSON with type and data)"),
+            )
+        };
+        if line.len() as u64 == LONGEST {
+            return Err(wrong("is longer than 128 MiB").into());
+        }
+        let text = std::str::from_utf8(&line).map_err(|_| wrong("is no UTF-8"))?;
+        let text = if number == 1 { text.trim_start_matches('\u{feff}') } else { text };
+        if text.trim().is_empty() {
+            continue;
+        }
+        let parsed: Line<'_> =
+            serde_json::from_str(text).map_err(|e| wrong(&format!("is no such JSON object: {e}")))?;
+        let meta = parsed.meta.unwrap_or_default();
+        let sync = meta.sync.unwrap_or_default();
+        let kind = parsed.kind.or(meta.kind).ok_or_else(|| wrong("names no type"))?;
+        let data = parsed.data.ok_or_else(|| wrong("has no data"))?.get();
+        let incoming = Incoming {
+            kind: &kind,
+            data,
+            revision: parsed.revision.or(sync.revision),
+            id: record::scan(data).id.map(|id| match id {
+                RecordId::Int(id) => Value::Integer(id),
+                RecordId::Text(id) => Value::Text(id),
+            }),
+            event: sync.event_type.as_deref(),
+            ack_key: sync.ack_key.as_deref(),
+        };
+        if incoming.id.is_some() { importer.merge(incoming) } else { importer.add(incoming) }?;
+    }
+}

@@ -1,0 +1,13 @@
+//! An account from elsewhere, served again: mirror → serve → sync → mirror gives the same rows, byte for byte. All with
+//! the real binary.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
+#[path = "replay/kit.rs"]
+mod kit;
+
+#[path = "replay/crash.rs"]
+mod crash;
+#[path = "replay/rows.rs"]
+mod rows;
+#[path = "replay/sources.rs"]
+mod sources;

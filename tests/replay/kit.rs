@@ -1,0 +1,157 @@
+//! A folder, the real binary in it, and what a mirror has.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, OpenFlags};
+use tempfile::TempDir;
+
+/// A folder with mirrors and services of its own.
+pub(crate) struct Bench {
+    home: TempDir,
+}
+
+/// `drainboard serve` as a child process; it ends with this.
+pub(crate) struct Served {
+    child: Child,
+    pub(crate) url: String,
+    pub(crate) token: String,
+}
+
+impl Bench {
+    pub(crate) fn new() -> Self {
+        Self { home: tempfile::tempdir().unwrap() }
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// A file with these lines.
+    pub(crate) fn file(&self, name: &str, lines: &[&str]) -> PathBuf {
+        let path = self.path(name);
+        fs::write(&path, lines.join("\n")).unwrap();
+        path
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_drainboard"));
+        command.env_clear();
+        for name in ["PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "LLVM_PROFILE_FILE"] {
+            if let Some(value) = std::env::var_os(name) {
+                command.env(name, value);
+            }
+        }
+        command
+            .current_dir(self.home.path())
+            .env("HOME", self.home.path())
+            .env("TMPDIR", self.home.path())
+            .stdin(Stdio::null())
+            .args(arguments);
+        command
+    }
+
+    /// Runs a command to its end.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    /// Serves on a free port, once it accepts connections.
+    pub(crate) fn serve(&self, options: &[&str]) -> Served {
+        let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
+        let mut child = command.args(options).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let rest = line.strip_prefix("listening on ").unwrap_or_else(|| panic!("the service says {line:?}"));
+        let (url, token) = rest.trim_end().split_once("  token ").unwrap();
+        Served { url: url.to_owned(), token: token.to_owned(), child }
+    }
+
+    /// Synchronizes a mirror in this folder until it converged.
+    pub(crate) fn sync(&self, served: &Served, mirror: &str) -> Output {
+        let mut command = self.command(&["sync", "--rate", "0", "--json", "--mirror", mirror]);
+        command.env("BASECRM_ACCESS_TOKEN", &served.token).env("DRAINBOARD_BASE_URL", &served.url);
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        output
+    }
+
+    /// Serves `account` and synchronizes it into a fresh mirror; what that has then.
+    pub(crate) fn replay(&self, account: &str, mirror: &str) -> Rows {
+        let served = self.serve(&["--account", account]);
+        self.sync(&served, mirror);
+        rows(&self.path(mirror))
+    }
+}
+
+impl Served {
+    /// Asks to stop, and waits; the exit status.
+    #[cfg(unix)]
+    pub(crate) fn stop(mut self) -> Option<i32> {
+        rustix::process::kill_process(
+            rustix::process::Pid::from_child(&self.child),
+            rustix::process::Signal::TERM,
+        )
+        .unwrap();
+        self.child.wait().unwrap().code()
+    }
+
+    /// `kill -9`, then waits for it to be gone.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// What a mirror has, by table: each row's id (or event and ack key), revision and data, sorted.
+pub(crate) type Rows = BTreeMap<String, Vec<String>>;
+
+/// Reads a mirror, apart from what is the synchronization's own.
+pub(crate) fn rows(path: &Path) -> Rows {
+    let mirror = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap();
+    let types: Vec<(String, String)> = mirror
+        .prepare("SELECT name, table_name FROM _type WHERE rows > 0")
+        .unwrap()
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    let mut all = Rows::new();
+    for (name, table) in types {
+        let table = table.replace('"', "\"\"");
+        all.insert(name, read(&mirror, &format!("SELECT id, revision, data FROM \"{table}\"")));
+    }
+    let unkeyed = read(&mirror, "SELECT type, ack_key, event_type, revision, data FROM _unkeyed");
+    all.insert("_unkeyed".to_owned(), unkeyed);
+    all
+}
+
+fn read(mirror: &Connection, sql: &str) -> Vec<String> {
+    let mut statement = mirror.prepare(sql).unwrap();
+    let width = statement.column_count();
+    let mut found: Vec<String> = statement
+        .query_map([], |row| {
+            (0..width).map(|at| row.get::<_, Value>(at)).collect::<rusqlite::Result<Vec<_>>>()
+        })
+        .unwrap()
+        // The debug form tells 12 from '12'.
+        .map(|row| format!("{:?}", row.unwrap()))
+        .collect();
+    found.sort();
+    found
+}
