@@ -5,6 +5,8 @@
 
 #[path = "console/models.rs"]
 mod models;
+#[path = "console/statements.rs"]
+mod statements;
 
 use std::fmt::Write as _;
 
@@ -24,7 +26,7 @@ use unicode_width::UnicodeWidthStr;
 
 type Make = fn() -> Model;
 
-const MODELS: [(&str, Make); 8] = [
+const MODELS: [(&str, Make); 19] = [
     ("idle_without_mirror", models::idle_without_mirror),
     ("idle", models::idle),
     ("draining", models::draining),
@@ -33,7 +35,26 @@ const MODELS: [(&str, Make); 8] = [
     ("done", models::done),
     ("failed", models::failed),
     ("browse", models::browsing),
+    ("acks", || shown(models::draining(), '3')),
+    ("wire", || shown(models::draining(), '4')),
+    ("sql", statements::sql),
+    ("sql_completing", statements::completing),
+    ("sql_running", statements::running),
+    ("sql_answered", statements::answered),
+    ("sql_refused", statements::refused),
+    ("history", statements::history),
+    ("history_changes", statements::changes),
+    ("history_change", statements::change),
+    ("palette", statements::palette),
 ];
+
+/// Which of them stand for their screen in each theme.
+const SCREENS: [&str; 6] = ["draining", "browse", "acks", "wire", "sql_answered", "history"];
+
+fn shown(mut model: Model, key: char) -> Model {
+    update(&mut model, Message::Key(Key::char(key)));
+    model
+}
 
 fn drawn(model: &mut Model, columns: u16, rows: u16) -> Buffer {
     update(model, Message::Resized(columns, rows));
@@ -85,7 +106,7 @@ fn styled(buffer: &Buffer) -> String {
 #[test]
 fn once_in_each_theme() {
     for (name, theme) in themes() {
-        for (screen, make) in [("draining", models::draining as Make), ("browse", models::browsing)] {
+        for (screen, make) in MODELS.into_iter().filter(|m| SCREENS.contains(&m.0)) {
             let mut model = make();
             model.theme = theme.clone();
             insta::assert_snapshot!(format!("{screen}_{name}"), styled(&drawn(&mut model, 80, 24)));

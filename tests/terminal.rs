@@ -454,6 +454,7 @@ fn a_panic_in_a_task_of_the_engine_is_told() {
     command.env("RUST_BACKTRACE", "0");
     let mut terminal = Terminal::start(command);
     terminal.until("the console", |s| s.contains("No mirror yet"));
+    terminal.resize(160, 24);
     terminal.press(b"P");
     terminal.until("what happened", |s| s.contains("a fault in drainboard itself"));
     assert!(terminal.screen.screen().alternate_screen());
