@@ -323,10 +323,10 @@ impl Browse {
             }
             self.wondered = Some(key);
         }
-        if self.pointing.as_ref().is_some_and(|p| p.to != of) {
-            if self.pointing.take().is_some_and(|p| matches!(p.found, Found::Searching(_))) {
-                out.push(Request::NoPointing);
-            }
+        if let Some(old) = self.pointing.take_if(|p| p.to != of)
+            && matches!(old.found, Found::Searching(_))
+        {
+            out.push(Request::NoPointing);
         }
         if self.pane == Pane::Record && self.pointing.is_none() {
             self.pointing = Some(Pointing { to: of.clone(), found: Found::Searching(0) });
@@ -370,12 +370,11 @@ impl Browse {
         self.table.progress = None;
         let earlier = self.applied.clone().filter(|a| a.kind == kind && Some(a) != self.asked.as_ref());
         let lens = self.lens_mut();
-        match earlier {
-            Some(query) => {
-                lens.text = query.filter.to_string();
-                (lens.filter, lens.sort) = (query.filter, query.sort);
-            }
-            None => (lens.text, lens.filter, lens.sort) = Default::default(),
+        if let Some(query) = earlier {
+            lens.text = query.filter.to_string();
+            (lens.filter, lens.sort) = (query.filter, query.sort);
+        } else {
+            (lens.text, lens.filter, lens.sort) = Default::default();
         }
         Some(self.fresh(Place::Top))
     }
@@ -448,9 +447,9 @@ impl Browse {
         let spot = if back { self.behind.pop() } else { self.ahead.pop() }?;
         let here = self.spot();
         if back {
-            self.ahead.extend(here)
+            self.ahead.extend(here);
         } else {
-            self.behind.extend(here)
+            self.behind.extend(here);
         }
         let lens = self.lenses.entry(spot.kind.clone()).or_default();
         lens.filter = Filter::parse(&spot.text).unwrap_or_default();
