@@ -168,8 +168,10 @@ fn it_filters_and_follows_references() {
     terminal.until("the row again", |s| !s.contains("(at character ") && s.contains("1 of 1 in "));
     // Its creator, who is a user; and back.
     terminal.press(b"\r");
+    terminal.until("the record's keys", |s| s.contains("↵ follow"));
+    terminal.press(b"G");
     terminal.until("who points to it", |s| s.contains("pointing here"));
-    terminal.press(b"j\r");
+    terminal.press(b"ggj\r");
     terminal.until("the user", |s| s.contains("‹ user 2000000"));
     terminal.press(b"\x7f");
     terminal.until("the contact again", |s| s.contains("contact 1600000012") && s.contains("1 of 1 in "));
