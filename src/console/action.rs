@@ -93,6 +93,8 @@ pub enum Action {
     Open,
     /// Write the filter.
     Filter,
+    /// Only rows with this value.
+    FilterLike,
     /// Sort by the column.
     SortColumn,
     /// In the order of ids again.
@@ -165,7 +167,7 @@ const fn entry(
 }
 
 /// The table.
-pub const ACTIONS: [Entry; 51] = [
+pub const ACTIONS: [Entry; 52] = [
     entry(Action::Sync, "sync", Scope::Sync, "sync", "synchronize until nothing is left"),
     entry(Action::Single, "single", Scope::Sync, "one session", "synchronize one session only"),
     entry(Action::Pause, "pause", Scope::Sync, "pause", "pause, or go on"),
@@ -188,6 +190,13 @@ pub const ACTIONS: [Entry; 51] = [
         Scope::Browse,
         "filter",
         "which rows: `field:text`, `field>8`, `-not`, words",
+    ),
+    entry(
+        Action::FilterLike,
+        "filter-like",
+        Scope::Browse,
+        "like this",
+        "only rows with the value of this cell",
     ),
     entry(Action::SortColumn, "sort", Scope::Browse, "sort", "sort by the marked column: up, down, not"),
     entry(Action::SortId, "sort-by-id", Scope::Browse, "by id", "in the order of ids again"),

@@ -11,12 +11,16 @@ mod pages;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::Duration;
 
 use super::inbox::Inbox;
 use super::message::Request;
 use crate::mirror::reader::Interrupter;
 use crate::mirror::{MirrorError, Reader};
 use crate::text::visible;
+
+/// How long a thread is waited for at the end.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// The way to the threads; they end when it is dropped.
 pub(super) struct Library {
@@ -59,8 +63,10 @@ struct Shared {
 
 /// A thread that answers.
 struct Lane {
-    sender: mpsc::Sender<(u64, Request)>,
+    sender: Option<mpsc::Sender<(u64, Request)>>,
     shared: Arc<Shared>,
+    /// Closed when the thread has ended.
+    ended: mpsc::Receiver<()>,
 }
 
 impl Lane {
@@ -74,15 +80,21 @@ impl Lane {
             shared: Arc::clone(&shared),
             reader: None,
         };
-        std::thread::Builder::new().name(name.into()).spawn(move || work(desk))?;
-        Ok(Self { sender, shared })
+        let (running, ended) = mpsc::channel();
+        std::thread::Builder::new().name(name.into()).spawn(move || {
+            let _running = running;
+            work(desk);
+        })?;
+        Ok(Self { sender: Some(sender), shared, ended })
     }
 
     /// `ends`: what is being worked on is not wanted any more.
     fn ask(&self, request: Request, ends: bool) {
         let number = self.shared.asked.fetch_add(u64::from(ends), Ordering::SeqCst) + u64::from(ends);
         // The thread ends only with this lane.
-        let _ = self.sender.send((number, request));
+        if let Some(sender) = &self.sender {
+            let _ = sender.send((number, request));
+        }
         if ends
             && let Some(running) = &*self.shared.interrupter.lock().unwrap_or_else(PoisonError::into_inner)
         {
@@ -97,6 +109,9 @@ impl Drop for Lane {
         if let Some(running) = &*self.shared.interrupter.lock().unwrap_or_else(PoisonError::into_inner) {
             running.interrupt();
         }
+        // What it has open is closed before the caller goes on; what hangs is left behind.
+        self.sender = None;
+        let _ = self.ended.recv_timeout(PATIENCE);
     }
 }
 

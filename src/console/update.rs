@@ -221,7 +221,11 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
         }
         Answer::Page { ticket, page: Ok(page) } => {
             let height = view::rows_on_screen(model);
-            model.browse.take_page(ticket, page, height)
+            let request = model.browse.take_page(ticket, page, height);
+            if let Some(missed) = model.browse.missed.take() {
+                model.say(format!("no record {missed} here: this is the one behind it"));
+            }
+            request
         }
         Answer::Page { ticket, page: Err(error) } => {
             model.browse.take_failure(ticket, error);
@@ -250,7 +254,10 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
             model.browse.export = None;
             match result {
                 Ok(done) => model.say(done),
-                Err(text) => model.notices.push(Notice { error: true, text }),
+                Err(text) => {
+                    model.toast = None;
+                    model.notices.push(Notice { error: true, text });
+                }
             }
             None
         }

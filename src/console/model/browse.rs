@@ -64,6 +64,10 @@ pub struct Browse {
     pub divider: Option<u16>,
     /// The divider is being dragged.
     pub dragging: bool,
+    /// The record that a jump was to go to, and did not find.
+    pub missed: Option<RecordId>,
+    /// The record that a jump goes to.
+    sought: Option<RecordId>,
     /// What was asked about last.
     wondered: Option<(Reference, Option<i64>)>,
     /// What the rows in the table are of.
@@ -227,6 +231,7 @@ impl Browse {
         (self.scroll, self.line) = (0, 0);
         let query = self.applied.clone()?;
         let last = place == Place::Bottom;
+        self.sought = if let Place::At(id) = &place { Some(id.clone()) } else { None };
         Some(self.request(query, place, CHUNK, Why::Fresh { last }, false))
     }
 
@@ -267,6 +272,11 @@ impl Browse {
         }
         self.applied = self.asked.clone();
         self.table.take(wait.why, page, height);
+        let fresh = matches!(wait.why, Why::Fresh { .. });
+        if let Some(sought) = self.sought.take_if(|_| fresh && complete) {
+            let found = self.current().is_some_and(|e| e.row.id == sought);
+            self.missed = (!found).then_some(sought);
+        }
         if complete { self.more() } else { None }
     }
 
@@ -349,6 +359,19 @@ impl Browse {
         lens.filter = filter;
         self.chosen = true;
         (!same || self.error.is_some()).then(|| self.fresh(place))
+    }
+
+    /// The filter with one more term: this field has this value.
+    pub fn like(&mut self, field: &str, value: &str) -> Option<Request> {
+        use crate::mirror::filter::{Op, Term, Test};
+        let op = if value.is_empty() { Op::Contains } else { Op::Equal };
+        let test = Test::Field { field: field.to_owned(), op, value: value.to_owned() };
+        let mut filter = self.lens().filter;
+        let term = Term { negated: false, test };
+        if !filter.terms.contains(&term) {
+            filter.terms.push(term);
+        }
+        self.filter(&filter.to_string(), filter)
     }
 
     /// Sorts the type's rows.

@@ -41,6 +41,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Cancel => browse::cancel(model),
         Action::Open
         | Action::Filter
+        | Action::FilterLike
         | Action::SortColumn
         | Action::SortId
         | Action::GoToId

@@ -356,3 +356,20 @@ fn columns_are_moved_widened_and_hidden_for_the_type() {
     answer(&mut model, &effects);
     assert_eq!(model.browse.table.columns.fields(), ["name"]);
 }
+
+#[test]
+fn rows_like_this_cell_and_jumps_that_find_nothing() {
+    let mut model = browsing();
+    press(&mut model, '>');
+    let effects = press(&mut model, 'f');
+    assert_eq!(answer(&mut model, &effects).filter.to_string(), "name=\"n, 1\"");
+    // The same again changes nothing.
+    assert_eq!(press(&mut model, 'f'), []);
+    keys(&mut model, "#77");
+    let effects = plain(&mut model, Code::Enter);
+    answer(&mut model, &effects);
+    assert!(model.toast.as_ref().is_some_and(|t| t.0.contains("77")));
+    keys(&mut model, "%101");
+    assert_eq!(plain(&mut model, Code::Enter), []);
+    assert!(model.browse.prompt.as_ref().is_some_and(|p| p.error.is_some()));
+}
