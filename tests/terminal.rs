@@ -235,6 +235,35 @@ fn packs_requests_and_faults_are_seen() {
 }
 
 #[test]
+fn it_filters_and_follows_references() {
+    let mut terminal = Terminal::up_to_date();
+    terminal.screen.screen_mut().set_size(cells(40), cells(160));
+    terminal.master.resize(PtySize { rows: 40, cols: 160, pixel_width: 0, pixel_height: 0 }).unwrap();
+    terminal.press(b"2");
+    terminal.until("the names of references", |s| s.contains(" ↵") && s.contains("1 of "));
+    // A filter that finds one record, and a mistake in it that is told.
+    terminal.press(b"/id=1600000012");
+    terminal.until("one row", |s| s.contains("1 of 1 in ") && s.contains("contact 1600000012"));
+    terminal.press(b" rev>");
+    terminal.until("what is wrong", |s| s.contains("(at character "));
+    terminal.press(b"0\r");
+    terminal.until("the row again", |s| !s.contains("(at character ") && s.contains("1 of 1 in "));
+    // Its creator, who is a user; and back.
+    terminal.press(b"\r");
+    terminal.until("the record's keys", |s| s.contains("↵ follow"));
+    terminal.press(b"G");
+    terminal.until("who points to it", |s| s.contains("pointing here"));
+    terminal.press(b"ggj\r");
+    terminal.until("the user", |s| s.contains("‹ user 2000000"));
+    terminal.press(b"\x7f");
+    terminal.until("the contact again", |s| s.contains("contact 1600000012") && s.contains("1 of 1 in "));
+    terminal.press(b"\x1b\x1b");
+    terminal.until("all rows", |s| !s.contains("1 of 1 in "));
+    terminal.press(b"q");
+    assert_eq!(terminal.ended(), 0);
+}
+
+#[test]
 fn a_signal_ends_it_with_its_number() {
     for (signal, status) in [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::INT, 130)] {
         let mut terminal = Terminal::up_to_date();
