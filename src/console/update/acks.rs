@@ -22,7 +22,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         Action::AcksHold => command(model, Command::HoldAcks(model.held().is_none())),
         Action::AcksDrop if !model.running() => say(model, "no run is on: there is no next pack to lose"),
         Action::AcksDrop => command(model, Command::DropPack),
-        Action::AcksSend => send(model),
+        Action::SendAcks => send(model),
         Action::AcksRequest => request(model),
         Action::NextPane | Action::Right => pane(model, false),
         Action::PreviousPane | Action::Left => pane(model, true),
@@ -76,7 +76,7 @@ fn request(model: &mut Model) -> Vec<Effect> {
         Some(Opened::Page(page)) => return wire::find(&format!("page:{page}")),
         Some(Opened::Filling) => None,
         None if model.acks.pane == Pane::Again => {
-            let page = model.acks.book.waiting.get(model.acks.at[0]).map(|page| page.page);
+            let page = model.acks.book.waiting.get(model.acks.at).map(|page| page.page);
             return page.map_or_else(Vec::new, |page| wire::find(&format!("page:{page}")));
         }
         None if model.acks.pane == Pane::Stuck => return wire::find("is:failed"),
@@ -97,7 +97,7 @@ fn open(model: &mut Model) -> Vec<Effect> {
         Pane::Packs => {
             packs.get(model.acks.chosen_row(&packs)).map(|p| p.no.map_or(Opened::Filling, Opened::Pack))
         }
-        Pane::Again => model.acks.book.waiting.get(model.acks.at[0]).map(|page| Opened::Page(page.page)),
+        Pane::Again => model.acks.book.waiting.get(model.acks.at).map(|page| Opened::Page(page.page)),
         Pane::Stuck => None,
     };
     let Some(of) = of else { return Vec::new() };
