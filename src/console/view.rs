@@ -38,6 +38,8 @@ use crate::engine::{Phase, RunEnd};
 use crate::text::{clock, grouped, visible};
 use paint::{gap, hint, line, line_right, rule, s};
 
+pub use browse::Spot;
+
 /// The smallest terminal that is drawn on.
 pub const LEAST: (u16, u16) = (60, 16);
 
@@ -90,12 +92,22 @@ fn area_of(model: &Model) -> Rect {
 
 /// Rows of screen 2's table.
 pub fn rows_on_screen(model: &Model) -> usize {
-    browse::layout(body(area_of(model)), model.browse.pane).rows_height()
+    browse::layout(body(area_of(model)), &model.browse).rows_height()
 }
 
 /// How many lines of the record do not fit.
 pub fn record_overflow(model: &Model) -> usize {
-    browse::record_overflow(model, body(area_of(model)))
+    browse::overflow(model, body(area_of(model)))
+}
+
+/// How far the record must be scrolled for its cursor to be seen.
+pub fn record_scroll(model: &Model) -> usize {
+    browse::scroll(model, body(area_of(model)))
+}
+
+/// What lies at a place of screen 2.
+pub fn spot(model: &Model, column: u16, row: u16) -> Option<Spot> {
+    browse::spot(model, body(area_of(model)), column, row)
 }
 
 /// Lines of the pane of screen 1 that has the focus.
@@ -295,43 +307,13 @@ fn footer_actions(model: &Model) -> Vec<(Action, Option<&'static str>)> {
         return vec![a(Action::Choose), a(Action::Down), a(Action::Up), (Action::Back, Some("close"))];
     }
     let mut keys = match model.screen {
+        Screen::Sync => sync::footer(model),
+        Screen::Browse => browse::footer(model),
         Screen::Acks => acks::footer(model),
         Screen::Wire => wire::footer(model),
         Screen::Sql => sql::footer(model),
         Screen::History => history::footer(model),
-        Screen::Browse => vec![
-            a(Action::Open),
-            a(Action::NextPane),
-            a(Action::PageDown),
-            a(Action::Top),
-            a(Action::Bottom),
-            (Action::Back, Some("back")),
-        ],
-        Screen::Sync if !model.running() => {
-            let mut keys = vec![a(Action::Sync), a(Action::Single), a(Action::Step)];
-            if model.demo {
-                keys.push(a(Action::Edit));
-            }
-            if model.snapshot.outcome.as_ref().is_some_and(|o| o.error.is_some()) {
-                keys.push(a(Action::ShowRequest));
-            }
-            keys.push((Action::ShowBrowse, Some("browse")));
-            keys
-        }
-        Screen::Sync => match model.snapshot.phase {
-            Phase::Paused | Phase::Pausing => {
-                vec![(Action::Pause, Some("go on")), a(Action::Step), a(Action::SendAcks), a(Action::Stop)]
-            }
-            Phase::Stopping => Vec::new(),
-            _ if model.snapshot.wait.is_some() => {
-                vec![a(Action::TryNow), a(Action::ShowRequest), a(Action::Pause), a(Action::Stop)]
-            }
-            _ => vec![a(Action::Pause), a(Action::Step), a(Action::SendAcks), a(Action::Stop)],
-        },
     };
-    if model.demo && model.screen == Screen::Sync && model.running() {
-        keys.push(a(Action::Bend));
-    }
     // Where a line is typed plain keys are text: these would not do what they say.
     let typing = model.scopes().contains(&Scope::Text);
     if !typing {

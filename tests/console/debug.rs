@@ -361,7 +361,7 @@ fn folding_hides_and_shows() {
 fn a_copied_request_has_no_token_and_typed_text_is_no_key() {
     let mut model = wire();
     let effects = update(&mut model, Message::Key(Key::char('y')));
-    let [Effect::Copy(command)] = effects.as_slice() else { panic!("{effects:?}") };
+    let [Effect::Copy { text: command, .. }] = effects.as_slice() else { panic!("{effects:?}") };
     assert!(command.starts_with("curl ") && command.contains("$BASECRM_ACCESS_TOKEN"), "{command}");
     let model = press(model, &chars("/q1?y"));
     assert_eq!((model.screen, model.wire.line.text(), model.overlay), (Screen::Wire, "q1?y", None));

@@ -25,7 +25,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         Action::AcksHold => command(model, Command::HoldAcks(model.held().is_none())),
         Action::AcksDrop if !model.running() => say(model, "no run is on: there is no next pack to lose"),
         Action::AcksDrop => command(model, Command::DropPack),
-        Action::AcksSend => send(model),
+        Action::SendAcks => send(model),
         Action::AcksRequest => request(model),
         Action::NextPane | Action::Right => pane(model, false),
         Action::PreviousPane | Action::Left => pane(model, true),

@@ -182,8 +182,11 @@ fn a_cell_and_a_row_are_copied_as_they_are_within_reason() {
     let ended = SqlAnswer::Ended { ticket: 1, end: SqlEnd::All, elapsed: Duration::ZERO };
     update(&mut model, Message::Sql(ended));
     update(&mut model, Message::Key(Key::plain(Code::Esc)));
-    assert_eq!(press(&mut model, 'y'), [Effect::Copy("one\ttab".into())]);
-    assert_eq!(press(&mut model, 'Y'), [Effect::Copy("one tab\ttwo".into())]);
+    assert_eq!(press(&mut model, 'y'), [Effect::Copy { what: "a".into(), text: "one\ttab".into() }]);
+    assert_eq!(
+        press(&mut model, 'Y'),
+        [Effect::Copy { what: "the row".into(), text: "one\ttab,two".into() }]
+    );
     press(&mut model, 'j');
     assert_eq!(press(&mut model, 'y'), [], "a terminal would not take so much");
     assert!(model.toast.is_some_and(|t| t.0.contains("too much")));

@@ -401,7 +401,7 @@ pub(super) fn footer(model: &Model) -> Vec<(Action, Option<&'static str>)> {
         a(Action::AcksOpen),
         (Action::AcksHold, hold),
         a(Action::AcksDrop),
-        a(Action::AcksSend),
+        a(Action::SendAcks),
         a(Action::AcksRequest),
         a(Action::NextPane),
     ]

@@ -371,3 +371,33 @@ pub(super) fn worker_words(
         WorkerView::Retrying => ("▲", "retrying", theme.pending),
     }
 }
+
+/// The keys that matter now.
+pub(super) fn footer(model: &Model) -> Vec<(Action, Option<&'static str>)> {
+    let a = |action| (action, None);
+    if !model.running() {
+        let mut keys = vec![a(Action::Sync), a(Action::Single), a(Action::Step)];
+        if model.demo {
+            keys.push(a(Action::Edit));
+        }
+        if model.snapshot.outcome.as_ref().is_some_and(|outcome| outcome.error.is_some()) {
+            keys.push(a(Action::ShowRequest));
+        }
+        keys.push((Action::ShowBrowse, Some("browse")));
+        return keys;
+    }
+    let mut keys = match model.snapshot.phase {
+        Phase::Paused | Phase::Pausing => {
+            vec![(Action::Pause, Some("go on")), a(Action::Step), a(Action::SendAcks), a(Action::Stop)]
+        }
+        Phase::Stopping => Vec::new(),
+        _ if model.snapshot.wait.is_some() => {
+            vec![a(Action::TryNow), a(Action::ShowRequest), a(Action::Pause), a(Action::Stop)]
+        }
+        _ => vec![a(Action::Pause), a(Action::Step), a(Action::SendAcks), a(Action::Stop)],
+    };
+    if model.demo {
+        keys.push(a(Action::Bend));
+    }
+    keys
+}

@@ -364,7 +364,7 @@ fn draw_line(model: &Model, buf: &mut Buffer, area: Rect, row: usize, text: &Lin
 pub(super) fn footer(model: &Model) -> Vec<(Action, Option<&'static str>)> {
     let a = |action| (action, None);
     if model.wire.typing {
-        return vec![a(Action::WireApply), (Action::Back, Some("no filter"))];
+        return vec![(Action::Accept, Some("apply")), (Action::Back, Some("no filter"))];
     }
     match model.wire.pane {
         Pane::List => vec![
