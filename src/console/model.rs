@@ -254,6 +254,14 @@ impl Model {
         self.acks.packs(&self.snapshot, self.held().unwrap_or(0))
     }
 
+    /// Keys in the outbox, as far as it is known.
+    pub fn pending(&self) -> u64 {
+        match &self.status {
+            Mirrored::Some(status) if !self.has_run() => status.outbox.pending,
+            _ => self.snapshot.totals.pending_acks,
+        }
+    }
+
     /// How many keys are held back by hand; none where acks are not held.
     pub fn held(&self) -> Option<u64> {
         if self.snapshot.holding {
