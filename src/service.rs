@@ -30,6 +30,7 @@ mod store;
 
 use std::future::Future;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -64,6 +65,20 @@ pub struct Options {
     pub page: usize,
     /// How long a session lives without being used; a guess.
     pub session_idle: Duration,
+    /// What goes wrong on purpose.
+    pub faults: Vec<PlannedFault>,
+}
+
+/// A fault and when it meets requests, from words like `503 page every=5`; the help of `serve` lists them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedFault(fault::Plan);
+
+impl std::str::FromStr for PlannedFault {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        text.parse().map(Self)
+    }
 }
 
 impl Default for Options {
@@ -78,6 +93,7 @@ impl Default for Options {
             token: None,
             page: 100,
             session_idle: Duration::from_mins(15),
+            faults: Vec::new(),
         }
     }
 }
@@ -113,6 +129,8 @@ struct Inner {
     limiter: Mutex<rate::Limiter>,
     latency: RwLock<Duration>,
     faults: fault::Faults,
+    /// Requests to the Sync API that were done, whatever came of them.
+    requests: AtomicU64,
     page: usize,
     session_idle: Duration,
 }
@@ -130,7 +148,8 @@ impl Service {
     /// # Errors
     /// [`ServiceError`] where the account's file cannot be used.
     pub fn open(options: Options) -> Result<Self, ServiceError> {
-        let Options { account, state, items, seed, rate, latency, token, page, session_idle } = options;
+        let Options { account, state, items, seed, rate, latency, token, page, session_idle, faults } =
+            options;
         let source = account.as_deref().map_or(Ok(import::Source::Account), import::Source::of)?;
         let store = match (account, state) {
             (Some(from), state) if source != import::Source::Account => {
@@ -150,13 +169,20 @@ impl Service {
         let accesses = edit::accesses(&store, token)?;
         let mut limiter = rate::Limiter::default();
         limiter.set(rate);
+        let planned = fault::Faults::default();
+        for PlannedFault(plan) in faults {
+            if !planned.plan(plan) {
+                return Err(ServiceError("There are too many faults.".to_owned()));
+            }
+        }
         let inner = Inner {
             account: Arc::new(Account::load(store)?),
             token: accesses.first().map(|access| access.token.clone()).unwrap_or_default(),
             accesses: RwLock::new(accesses),
             limiter: Mutex::new(limiter),
             latency: RwLock::new(latency),
-            faults: fault::Faults::default(),
+            faults: planned,
+            requests: AtomicU64::new(0),
             page: page.max(1),
             session_idle,
         };

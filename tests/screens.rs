@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails by panicking")]
 
+#[path = "console/debug.rs"]
+mod debug;
 #[path = "console/models.rs"]
 mod models;
 #[path = "console/statements.rs"]
@@ -21,7 +23,7 @@ use ratatui::style::Color;
 
 type Make = fn() -> Model;
 
-const MODELS: [(&str, Make); 19] = [
+const MODELS: [(&str, Make); 24] = [
     ("idle_without_mirror", models::idle_without_mirror),
     ("idle", models::idle),
     ("draining", models::draining),
@@ -30,6 +32,11 @@ const MODELS: [(&str, Make); 19] = [
     ("done", models::done),
     ("failed", models::failed),
     ("browse", models::browsing),
+    ("browse_filter", models::filtering),
+    ("browse_sorted", models::sorted),
+    ("browse_tree", models::tree),
+    ("browse_changes", models::changed),
+    ("browse_columns", models::choosing),
     ("sql", statements::sql),
     ("sql_completing", statements::completing),
     ("sql_running", statements::running),

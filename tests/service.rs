@@ -12,6 +12,10 @@ mod drain;
 mod edits;
 #[path = "service/errors.rs"]
 mod errors;
+#[path = "service/faults.rs"]
+mod faults;
+#[path = "service/hostile.rs"]
+mod hostile;
 #[path = "service/panel.rs"]
 mod panel;
 #[path = "service/speed.rs"]

@@ -224,6 +224,60 @@ fn the_mouse_can_be_left_to_the_terminal() {
 }
 
 #[test]
+fn packs_requests_and_faults_are_seen() {
+    let mut terminal = Terminal::up_to_date();
+    terminal.press(b"3");
+    terminal.until("the packs", |s| s.contains("✓ sent") && s.contains("no ack comes again"));
+    terminal.press(b"w");
+    terminal.until("a pack's request", |s| s.contains("POST  /v2/sync/ack") && s.contains("[token]"));
+    terminal.press(b"\x1b");
+    terminal.until("the list", |s| s.contains("took"));
+    terminal.press(b"/op:start");
+    terminal.until("the filter", |s| s.contains("2 of") && !s.contains("/queues/main"));
+    terminal.press(b"\r1b");
+    terminal.until("the levers", |s| s.contains("Bend the service") && s.contains("straighten"));
+    terminal.press(b"jjj\r");
+    terminal.until("a fault to come", |s| s.contains("3 to come"));
+    terminal.press(b"\x1b");
+    terminal.until("no levers", |s| !s.contains("Bend the service"));
+    terminal.press(b"s4");
+    terminal.until("the fault", |s| s.contains("✖ 503"));
+    terminal.press(b"1t");
+    terminal.until("up to date in spite of it", |s| s.contains("✓ up to date"));
+    terminal.press(b"q");
+    assert_eq!(terminal.ended(), 0);
+}
+
+#[test]
+fn it_filters_and_follows_references() {
+    let mut terminal = Terminal::up_to_date();
+    terminal.screen.screen_mut().set_size(cells(40), cells(160));
+    terminal.master.resize(PtySize { rows: 40, cols: 160, pixel_width: 0, pixel_height: 0 }).unwrap();
+    terminal.press(b"2");
+    terminal.until("the names of references", |s| s.contains(" ↵") && s.contains("1 of "));
+    // A filter that finds one record, and a mistake in it that is told.
+    terminal.press(b"/id=1600000012");
+    terminal.until("one row", |s| s.contains("1 of 1 in ") && s.contains("contact 1600000012"));
+    terminal.press(b" rev>");
+    terminal.until("what is wrong", |s| s.contains("(at character "));
+    terminal.press(b"0\r");
+    terminal.until("the row again", |s| !s.contains("(at character ") && s.contains("1 of 1 in "));
+    // Its creator, who is a user; and back.
+    terminal.press(b"\r");
+    terminal.until("the record's keys", |s| s.contains("↵ follow"));
+    terminal.press(b"G");
+    terminal.until("who points to it", |s| s.contains("pointing here"));
+    terminal.press(b"ggj\r");
+    terminal.until("the user", |s| s.contains("‹ user 2000000"));
+    terminal.press(b"\x7f");
+    terminal.until("the contact again", |s| s.contains("contact 1600000012") && s.contains("1 of 1 in "));
+    terminal.press(b"\x1b\x1b");
+    terminal.until("all rows", |s| !s.contains("1 of 1 in "));
+    terminal.press(b"q");
+    assert_eq!(terminal.ended(), 0);
+}
+
+#[test]
 fn a_signal_ends_it_with_its_number() {
     for (signal, status) in [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::INT, 130)] {
         let mut terminal = Terminal::up_to_date();

@@ -9,6 +9,7 @@ use std::time::Duration;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use super::values::{duration, size};
+use crate::service::PlannedFault;
 
 const ABOUT: &str =
     "Watch a device's queue drain from the Base CRM (Zendesk Sell) Sync API into a local SQLite mirror";
@@ -37,7 +38,8 @@ Exit status:
 Files:
   ~/.local/share/drainboard/PROFILE/mirror.db   the mirror, unless --mirror says
   ~/.config/drainboard/keymap.toml              keys laid over the built-in ones
-  ~/.config/drainboard/themes/NAME.toml         colours laid over the built-in ones";
+  ~/.config/drainboard/themes/NAME.toml         colours laid over the built-in ones
+  ~/.local/state/drainboard/statements.sql      the console's SQL statements";
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -260,13 +262,30 @@ accepts connections. Stops on SIGINT and SIGTERM.
 Examples:
   drainboard serve
   drainboard serve --items 200000 --rate 10 --latency 120ms
-  drainboard serve --account mirror.db --state replay.db     a real account again
+  drainboard serve --fault '503 page every=7' --fault 'lost ack times=2'
+  drainboard serve --account mirror.db --state replay.db   a real account again
   curl -X POST localhost:8080/emulator/edit -d '{\"create\":5,\"update\":10,\"delete\":2}'
 
---account takes a mirror too, or NDJSON: one object a line with type, revision and
-data, {\"type\":\"contact\",\"revision\":7,\"data\":{\"id\":1}}, or the items of pages as
-they came. It is read once and never written: rows leave byte for byte as they
-are. A --state that is there goes on, and the source is not read again.
+--account takes a mirror too, or NDJSON: one object a line, either
+{\"type\":\"contact\",\"revision\":7,\"data\":{\"id\":1}} or an item of a page as it came.
+It is read once and never written; rows leave byte for byte as they are. What
+devices acknowledge, and edits, go to --state: one that is there goes on, and the
+source is not read again.
+
+A fault is written KIND [start|page|ack] [every=N] [after=N] [times=N], once
+unless it says otherwise, also as the body of POST /emulator/fault:
+  503 ...        this status, nothing is done; 502 and 504 in HTML;
+                 retry-after=SECONDS
+  html, empty    200 with HTML; a page without items; nothing is done
+  reset          the connection ends, nothing is done
+  lost           all is done, then the connection ends without an answer
+  cut            all is done, then the body ends in the middle
+  stall=TIME     all is done, then the body stops in its middle
+  drip=TIME      all is done, then the body comes byte by byte
+  latency=TIME   all is done and answered later
+  expire         all sessions end before the request is done
+  ack200         acks are answered 200 in place of 202
+  json204        a 204 says that it is JSON
 
 The token is made from the seed; BASECRM_ACCESS_TOKEN sets another.";
 
@@ -276,10 +295,10 @@ pub(super) struct Serve {
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     pub(super) listen: String,
-    /// The account's file, made where it is missing; without it a temporary one. A mirror or NDJSON is replayed
+    /// The account's file, made where it is missing, or a mirror or NDJSON; without it a temporary one
     #[arg(long, value_name = "FILE")]
     pub(super) account: Option<PathBuf>,
-    /// Where a replayed account keeps its ledger, sessions and edits; without it a temporary file
+    /// Where a mirror or NDJSON that is served keeps what changes; without it a temporary file
     #[arg(long, value_name = "FILE", requires = "account")]
     pub(super) state: Option<PathBuf>,
     /// Records of a generated account
@@ -294,6 +313,9 @@ pub(super) struct Serve {
     /// How long each answer takes
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration)]
     pub(super) latency: Duration,
+    /// A fault on purpose, like '503 page every=5' (see below); may be repeated
+    #[arg(long, value_name = "WORDS")]
+    pub(super) fault: Vec<PlannedFault>,
 }
 
 const QUERY_EXAMPLES: &str = "\

@@ -42,15 +42,15 @@ pub(super) struct Levers {
 /// What can be pulled, in the panel's order.
 const PANEL: [(What, &str, &str); 11] = [
     (What::Latency, "latency", "every answer comes so late"),
-    (What::Rate, "rate limit", "the service's limit; the engine keeps to its own"),
-    (What::Limit, "429", "every so many requests one is too many"),
-    (What::Fail, "503", "the next requests are answered with an error"),
-    (What::Reset, "reset", "the next connections end without an answer"),
+    (What::Rate, "rate limit", "the service's limit; the engine's stays"),
+    (What::Limit, "429", "one 429 in so many requests"),
+    (What::Fail, "503", "the next requests are errors"),
+    (What::Reset, "reset", "the next connections break"),
     (What::Cut, "cut body", "the next pages end in the middle"),
-    (What::LoseAck, "lose ack answer", "the next pack is taken, its answer is lost"),
-    (What::Expire, "expire session", "the service forgets its sessions, now"),
-    (What::Edit, "edit account", "someone creates, updates and deletes records"),
-    (What::Pace, "pace", "the engine's and the service's, real or none"),
+    (What::LoseAck, "lose ack answer", "the next packs' answers get lost"),
+    (What::Expire, "expire session", "the service forgets its sessions"),
+    (What::Edit, "edit account", "someone creates, updates, deletes"),
+    (What::Pace, "pace", "of engine and service: real or none"),
     (What::Straighten, "straighten", "take all of this back"),
 ];
 

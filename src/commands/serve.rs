@@ -32,6 +32,7 @@ pub(super) fn run(serve: &Serve, common: &Common, token: Option<String>) -> Endi
         rate: (serve.rate > 0).then_some(serve.rate),
         latency: serve.latency,
         token,
+        faults: serve.fault.clone(),
         ..Options::default()
     })
     .map_err(Failure::mirror)?;

@@ -19,8 +19,8 @@ pub(super) fn run(sync: bool, common: &Common, pacing: &Pacing) -> Ending {
         ));
     }
     let config = settings::resolve(common, pacing)?;
-    let looks = output::looks(common, config.keymap.as_deref().and_then(Path::parent))?;
     let tap = Tap::new();
+    let looks = output::looks(common, config.keymap.as_deref().and_then(Path::parent))?;
     let runtime = super::runtime()?;
     let inside = runtime.enter();
     let setup = console::Setup {

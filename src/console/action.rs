@@ -1,7 +1,11 @@
-//! Every action of the console: its name, where it works, what the footer and the help say. One table; the keymap's
-//! parser, the footer and the help come from it.
+//! Every action of the console: its name, where it works, what the footer and the help say. The keymap's parser, the
+//! footer, the help and the palette all come from the one table.
+
+mod table;
 
 use super::edit::Edit;
+
+pub use table::ACTIONS;
 
 /// Where a key means something. A screen's own scope goes before the global one; help and questions stand alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -16,8 +20,6 @@ pub enum Scope {
     Acks,
     /// On the Wire screen.
     Wire,
-    /// While the Wire screen's filter is typed.
-    Filter,
     /// In the panel that bends the demo's service.
     Bend,
     /// On the SQL screen.
@@ -28,6 +30,8 @@ pub enum Scope {
     History,
     /// In the palette.
     Palette,
+    /// While something is asked for in a line: a filter, an id, a file's name.
+    Line,
     /// Wherever a line is typed; there plain characters are text.
     Text,
     /// While a question waits for its answer.
@@ -41,12 +45,12 @@ impl Scope {
         Self::Browse,
         Self::Acks,
         Self::Wire,
-        Self::Filter,
         Self::Bend,
         Self::Sql,
         Self::Prompt,
         Self::History,
         Self::Palette,
+        Self::Line,
         Self::Text,
         Self::Ask,
         Self::Global,
@@ -60,12 +64,12 @@ impl Scope {
             Self::Browse => "browse",
             Self::Acks => "acks",
             Self::Wire => "wire",
-            Self::Filter => "filter",
             Self::Bend => "bend",
             Self::Sql => "sql",
             Self::Prompt => "prompt",
             Self::History => "history",
             Self::Palette => "palette",
+            Self::Line => "line",
             Self::Text => "text",
             Self::Ask => "ask",
         }
@@ -131,8 +135,6 @@ pub enum Action {
     Edit,
     /// The demo service's pace.
     Pace,
-    /// Open the record, or the type.
-    Open,
     /// To the request that failed, or that a line of the log is about.
     ShowRequest,
     /// The panel that bends the demo's service.
@@ -141,6 +143,44 @@ pub enum Action {
     BendMore,
     /// Less of it.
     BendLess,
+    /// Open the record, or the type.
+    Open,
+    /// Write the filter.
+    Filter,
+    /// Only rows with this value.
+    FilterLike,
+    /// Sort by the column.
+    SortColumn,
+    /// In the order of ids again.
+    SortId,
+    /// To a record by its id.
+    GoToId,
+    /// To a part of the way.
+    GoToPercent,
+    /// Back to where one came from.
+    WayBack,
+    /// Forward again.
+    WayForward,
+    /// What the last session changed.
+    Changes,
+    /// To the column before.
+    ColumnBefore,
+    /// To the next column.
+    ColumnNext,
+    /// Choose the columns.
+    Columns,
+    /// The column changes places.
+    ColumnLeft,
+    /// The column changes places.
+    ColumnRight,
+    /// The column gets wider.
+    Wider,
+    /// The column gets narrower.
+    Narrower,
+    /// The record to the clipboard, as JSON.
+    CopyRecord,
+    /// The view to a file.
+    Export,
     /// Screen 3.
     ShowAcks,
     /// A pack's keys and records.
@@ -149,8 +189,6 @@ pub enum Action {
     AcksHold,
     /// Lose the answer of the next pack.
     AcksDrop,
-    /// Send what is pending.
-    AcksSend,
     /// To the pack's request.
     AcksRequest,
     /// Screen 4.
@@ -159,8 +197,6 @@ pub enum Action {
     WireOpen,
     /// Type a filter.
     WireFilter,
-    /// Take the typed filter.
-    WireApply,
     /// Copy the request as a curl command.
     WireCurl,
     /// Export what passes the filter.
@@ -189,12 +225,14 @@ pub enum Action {
     Older,
     /// The statement after.
     Newer,
-    /// Copy the cell.
+    /// The cell to the clipboard.
     CopyCell,
-    /// Copy the row.
+    /// The row to the clipboard, as CSV.
     CopyRow,
     /// Open the session, or the change.
     OpenSession,
+    /// Take what was typed.
+    Accept,
     /// Edit the line that is typed.
     Text(Edit),
     /// Yes.
@@ -211,183 +249,12 @@ pub struct Entry {
     /// Its name in `keymap.toml`.
     pub name: &'static str,
     /// Where it works.
-    pub scope: Scope,
+    pub scopes: &'static [Scope],
     /// For the footer: a word or two.
     pub short: &'static str,
     /// For the help: a sentence without its full stop.
     pub help: &'static str,
 }
-
-const fn entry(
-    action: Action,
-    name: &'static str,
-    scope: Scope,
-    short: &'static str,
-    help: &'static str,
-) -> Entry {
-    Entry { action, name, scope, short, help }
-}
-
-/// The table.
-pub const ACTIONS: &[Entry] = &[
-    entry(Action::Sync, "sync", Scope::Sync, "sync", "synchronize until nothing is left"),
-    entry(Action::Single, "single", Scope::Sync, "one session", "synchronize one session only"),
-    entry(Action::Pause, "pause", Scope::Sync, "pause", "pause, or go on"),
-    entry(Action::Step, "step", Scope::Sync, "step", "do one action: a start, a page or a pack"),
-    entry(Action::SendAcks, "send-acks", Scope::Sync, "send acks", "send the pending acks now"),
-    entry(Action::Stop, "stop", Scope::Sync, "stop", "commit what is in flight and end the run"),
-    entry(Action::TryNow, "try-now", Scope::Sync, "try now", "do not wait for the next try"),
-    entry(Action::Edit, "edit", Scope::Sync, "edit account", "demo: someone edits the account"),
-    entry(Action::Pace, "pace", Scope::Sync, "pace", "demo: the service's pace, real or none"),
-    entry(Action::Open, "open", Scope::Browse, "open", "open the type or the record"),
-    entry(
-        Action::Bend,
-        "bend",
-        Scope::Sync,
-        "bend service",
-        "demo: bend the service: limits, failures, cut bodies",
-    ),
-    entry(
-        Action::ShowRequest,
-        "show-request",
-        Scope::Sync,
-        "request",
-        "to the request of the log's first line, or to the last that failed",
-    ),
-    entry(Action::BendMore, "bend-more", Scope::Bend, "more", "more of the chosen lever, or do it"),
-    entry(Action::BendLess, "bend-less", Scope::Bend, "less", "less of the chosen lever"),
-    entry(Action::AcksOpen, "open-pack", Scope::Acks, "open", "the keys and records of the pack or page"),
-    entry(Action::AcksHold, "hold-acks", Scope::Acks, "hold", "hold all acks back, or release them"),
-    entry(
-        Action::AcksDrop,
-        "drop-pack",
-        Scope::Acks,
-        "drop next",
-        "lose the next pack's answer on purpose: its keys come again",
-    ),
-    entry(Action::AcksSend, "send-now", Scope::Acks, "send now", "send the pending acks now"),
-    entry(
-        Action::AcksRequest,
-        "pack-request",
-        Scope::Acks,
-        "request",
-        "to the request that carried the pack",
-    ),
-    entry(Action::WireOpen, "open-request", Scope::Wire, "look", "headers and body of the request"),
-    entry(
-        Action::WireFilter,
-        "filter-requests",
-        Scope::Wire,
-        "filter",
-        "filter: status:429 status:5xx op:ack time>200 size>9999 pack:7 is:failed text",
-    ),
-    entry(
-        Action::WireCurl,
-        "copy-curl",
-        Scope::Wire,
-        "copy curl",
-        "copy as a curl command, the token left out",
-    ),
-    entry(
-        Action::WireExport,
-        "export-har",
-        Scope::Wire,
-        "export HAR",
-        "write what passes the filter as a HAR file",
-    ),
-    entry(Action::WireFold, "fold", Scope::Wire, "fold", "fold or unfold what the line holds"),
-    entry(Action::WireFoldAll, "fold-all", Scope::Wire, "fold all", "fold or unfold everything"),
-    entry(Action::WireApply, "apply-filter", Scope::Filter, "apply", "keep the filter and go to the list"),
-    entry(Action::EditSql, "edit-sql", Scope::Sql, "statement", "to the statement"),
-    entry(Action::CopyCell, "copy-cell", Scope::Sql, "copy", "copy the cell"),
-    entry(Action::CopyRow, "copy-row", Scope::Sql, "copy row", "copy the row, its cells divided by tabs"),
-    entry(Action::RunSql, "run-sql", Scope::Prompt, "run", "run the statement"),
-    entry(
-        Action::Complete,
-        "complete",
-        Scope::Prompt,
-        "complete",
-        "complete the word; again: the next candidate",
-    ),
-    entry(Action::CompleteBack, "complete-back", Scope::Prompt, "before", "the candidate before"),
-    entry(Action::Older, "older", Scope::Prompt, "older", "the statement before, of those that were run"),
-    entry(Action::Newer, "newer", Scope::Prompt, "newer", "the statement after it"),
-    entry(
-        Action::OpenSession,
-        "open-session",
-        Scope::History,
-        "open",
-        "what the session changed; the change itself",
-    ),
-    entry(Action::Choose, "choose", Scope::Palette, "run", "do what is chosen"),
-    entry(Action::Text(Edit::Left), "text-left", Scope::Text, "left", "a character to the left"),
-    entry(Action::Text(Edit::Right), "text-right", Scope::Text, "right", "a character to the right"),
-    entry(Action::Text(Edit::WordLeft), "text-word-left", Scope::Text, "word left", "a word to the left"),
-    entry(Action::Text(Edit::WordRight), "text-word-right", Scope::Text, "word right", "a word to the right"),
-    entry(Action::Text(Edit::Start), "text-start", Scope::Text, "start", "to the line's start"),
-    entry(Action::Text(Edit::End), "text-end", Scope::Text, "end", "to the line's end"),
-    entry(
-        Action::Text(Edit::DeleteLeft),
-        "delete-left",
-        Scope::Text,
-        "delete",
-        "delete the character before",
-    ),
-    entry(
-        Action::Text(Edit::DeleteRight),
-        "delete-right",
-        Scope::Text,
-        "delete",
-        "delete the character here",
-    ),
-    entry(Action::Text(Edit::DeleteWord), "delete-word", Scope::Text, "delete", "delete the word before"),
-    entry(
-        Action::Text(Edit::DeleteStart),
-        "delete-to-start",
-        Scope::Text,
-        "delete",
-        "delete to the line's start",
-    ),
-    entry(Action::Text(Edit::DeleteEnd), "delete-to-end", Scope::Text, "delete", "delete to the line's end"),
-    entry(Action::Yes, "yes", Scope::Ask, "yes", "yes"),
-    entry(Action::No, "no", Scope::Ask, "no", "no, go back"),
-    entry(Action::ShowSync, "show-sync", Scope::Global, "Sync", "screen 1: the synchronization"),
-    entry(Action::ShowBrowse, "show-browse", Scope::Global, "Browse", "screen 2: the mirror's records"),
-    entry(Action::ShowAcks, "show-acks", Scope::Global, "Acks", "screen 3: the ack packs, and what is stuck"),
-    entry(Action::ShowWire, "show-wire", Scope::Global, "Wire", "screen 4: every request"),
-    entry(Action::ShowSql, "show-sql", Scope::Global, "SQL", "screen 5: SQL on the mirror"),
-    entry(Action::ShowHistory, "show-history", Scope::Global, "History", "screen 6: the sessions so far"),
-    entry(Action::Palette, "palette", Scope::Global, "commands", "search the actions and run one"),
-    entry(Action::NextPane, "next-pane", Scope::Global, "pane", "to the next pane"),
-    entry(Action::PreviousPane, "previous-pane", Scope::Global, "pane before", "to the pane before"),
-    entry(Action::Up, "up", Scope::Global, "up", "up"),
-    entry(Action::Down, "down", Scope::Global, "down", "down"),
-    entry(Action::Left, "left", Scope::Global, "left", "left"),
-    entry(Action::Right, "right", Scope::Global, "right", "right"),
-    entry(Action::PageUp, "page-up", Scope::Global, "page up", "a page up"),
-    entry(Action::PageDown, "page-down", Scope::Global, "page down", "a page down"),
-    entry(Action::Top, "top", Scope::Global, "top", "to the first"),
-    entry(Action::Bottom, "bottom", Scope::Global, "bottom", "to the last"),
-    entry(Action::Back, "back", Scope::Global, "back", "close, go back, mark an error as seen"),
-    entry(Action::Help, "help", Scope::Global, "help", "these keys"),
-    entry(Action::Redraw, "redraw", Scope::Global, "redraw", "draw the screen anew"),
-    entry(
-        Action::Mouse,
-        "mouse",
-        Scope::Global,
-        "mouse",
-        "leave the mouse to the terminal, to select text (Shift-drag always does), or take it again",
-    ),
-    entry(Action::Suspend, "suspend", Scope::Global, "suspend", "to the shell; `fg` comes back"),
-    entry(Action::Quit, "quit", Scope::Global, "quit", "leave; asks while a run is on"),
-    entry(
-        Action::Interrupt,
-        "interrupt",
-        Scope::Global,
-        "interrupt",
-        "stop politely and leave; twice: at once",
-    ),
-];
 
 impl Action {
     /// What is said of it.

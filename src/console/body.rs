@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use super::cells;
 use super::record::{self, Kind};
 use crate::client::tap::{Body, Exchange, Response, State};
 use crate::text::{bytes, grouped, span, visible};
@@ -41,6 +42,8 @@ pub enum Tone {
     Failed,
 }
 
+/// Columns of a message; longer ones are broken.
+const MESSAGE: usize = 40;
 /// Lines of a body that is no JSON.
 const PLAIN: usize = 2_000;
 /// Bodies with more lines than this begin with their parts folded.
@@ -87,8 +90,10 @@ fn part(out: &mut Vec<Line>, title: &str, fill: impl FnOnce(&mut Vec<Line>)) {
 
 fn facts(exchange: &Exchange, out: &mut Vec<Line>) {
     let mut fact = |name: &str, value: String| push(out, 0, Tone::Pair, name, &value);
-    fact(exchange.method, exchange.url.clone());
-    fact("sent", exchange.at.to_string());
+    let path = exchange.path();
+    fact(exchange.method, path.to_owned());
+    fact("at", exchange.url.strip_suffix(path).unwrap_or(&exchange.url).to_owned());
+    fact("sent", exchange.at.strftime("%Y-%m-%d %H:%M:%S%.3f UTC").to_string());
     match (exchange.first_byte, exchange.elapsed) {
         (Some(first), Some(all)) => fact("time", format!("{}, first byte after {}", span(all), span(first))),
         (None, Some(all)) => fact("time", span(all)),
@@ -109,7 +114,11 @@ fn facts(exchange: &Exchange, out: &mut Vec<Line>) {
         fact("for", belongs.join(" · "));
     }
     match &exchange.state {
-        State::Failed(why) => push(out, 0, Tone::Failed, "failed", why),
+        State::Failed(why) => {
+            for (n, line) in cells::wrap(&visible(why), MESSAGE).iter().enumerate() {
+                push(out, 0, Tone::Failed, if n == 0 { "failed" } else { "      " }, line);
+            }
+        }
         State::GivenUp => push(out, 0, Tone::Note, "given up", "the run ended before an answer came"),
         State::UnderWay => push(out, 0, Tone::Note, "under way", "no end yet"),
         State::Answered => {}
@@ -136,9 +145,10 @@ fn body(body: &Body, out: &mut Vec<Line>) {
     }
     push(out, 1, Tone::Note, "", "");
     if let Some(last) = out.last_mut() {
-        last.value = match body.cut {
-            true => format!("body: the first {} of {}", bytes(body.kept.len() as u64), bytes(body.size)),
-            false => format!("body: {}", bytes(body.size)),
+        last.value = if body.cut {
+            format!("body: the first {} of {}", bytes(body.kept.len() as u64), bytes(body.size))
+        } else {
+            format!("body: {}", bytes(body.size))
         };
     }
     let text = String::from_utf8_lossy(&body.kept);

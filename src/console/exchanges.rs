@@ -102,7 +102,7 @@ fn create(folder: &Path, name: &str) -> io::Result<(PathBuf, File)> {
     for n in 2..100 {
         match options.open(&path) {
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
-                path = folder.join(format!("{name}-{n}.har"))
+                path = folder.join(format!("{name}-{n}.har"));
             }
             opened => return opened.map(|file| (path, file)),
         }

@@ -111,17 +111,18 @@ impl Keymap {
         Hit::None
     }
 
-    /// The keys of an action as the help shows them, in the order of the keymap's file.
-    pub fn keys_of(&self, action: Action) -> Vec<String> {
-        let all = self.tables.values().flatten().filter(|(_, b)| b.action == action);
-        let mut keys: Vec<_> = all.map(|(k, b)| (b.place, k)).collect();
+    /// The keys of an action where `scopes` are looked at, in the order of the keymap's file.
+    pub fn keys_in(&self, scopes: &[Scope], action: Action) -> Vec<String> {
+        let tables = scopes.iter().filter_map(|scope| self.tables.get(scope));
+        let mut keys: Vec<_> =
+            tables.flatten().filter(|(_, b)| b.action == action).map(|(k, b)| (b.place, k)).collect();
         keys.sort();
         keys.into_iter().map(|(_, k)| spell(k)).collect()
     }
 
-    /// The first key of an action, for the footer; none where it has none.
+    /// The first key of an action, wherever it works; none where it has none.
     pub fn key_of(&self, action: Action) -> Option<String> {
-        self.keys_of(action).into_iter().next()
+        self.keys_in(&Scope::ALL, action).into_iter().next()
     }
 
     /// Every key of a scope with its action.
@@ -205,8 +206,9 @@ impl Overlay<'_> {
             table.remove(&sequence);
         } else {
             let entry = Action::named(name).ok_or_else(|| unknown(name))?;
-            if entry.scope != scope && entry.scope != Scope::Global {
-                return Err(format!("`{name}` works in [{}] only", entry.scope.name()));
+            if !entry.scopes.contains(&scope) && !entry.scopes.contains(&Scope::Global) {
+                let known: Vec<_> = entry.scopes.iter().map(|s| s.name()).collect();
+                return Err(format!("`{name}` works in [{}] only", known.join("] and [")));
             }
             // The user's key goes before a default that begins with it or that it begins with.
             table.retain(|k, _| !(k.starts_with(&sequence) || sequence.starts_with(k)));
@@ -246,12 +248,16 @@ mod tests {
         let mut keymap = Keymap { tables: BTreeMap::new(), files: 0 };
         assert_eq!(keymap.lay_over("keymap.toml", DEFAULT), []);
         for entry in ACTIONS {
-            assert!(!keymap.keys_of(entry.action).is_empty(), "{} has no key", entry.name);
+            for scope in entry.scopes {
+                let keys = keymap.keys_in(&[*scope], entry.action);
+                assert!(!keys.is_empty(), "{} has no key in [{}]", entry.name, scope.name());
+            }
             assert!(!entry.help.is_empty() && !entry.short.is_empty(), "{} is not described", entry.name);
             assert_eq!(entry.action.entry().name, entry.name, "{} is in the table twice", entry.name);
         }
         // A line that is typed and what belongs to it take keys away from the rest: that is what they are for.
-        for scope in [Scope::Sync, Scope::Browse, Scope::Sql, Scope::History, Scope::Ask] {
+        let screens = [Scope::Sync, Scope::Browse, Scope::Acks, Scope::Wire, Scope::Sql, Scope::History];
+        for scope in screens.into_iter().chain([Scope::Ask]) {
             for (own, _) in keymap.bindings(scope) {
                 for (global, _) in keymap.bindings(Scope::Global) {
                     assert!(!own.starts_with(global) && !global.starts_with(own), "{scope:?} {}", spell(own));

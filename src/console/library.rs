@@ -1,146 +1,166 @@
-//! The mirror's reader on a thread of its own: the drawing never waits for a query. Of questions that wait, only the
-//! newest of each kind is answered.
+//! The mirror's readers on threads of their own: the drawing never waits for a query. `pages` makes views and
+//! hands out their pages, `facts` answers what is short, whatever screen asks; who points to a record and the writing of
+//! files take their time and have a thread each (`long`). Of questions that wait, only the newest of each kind is answered; a newer one ends an older one
+//! that is being worked on.
+
+mod facts;
+mod file;
+mod long;
+mod outbox;
+mod pages;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::Duration;
 
 use super::inbox::Inbox;
-use super::message::{Answer, Message, Request};
-use super::model::acks::{ASKED, Book, Content, DETAILS, Opened};
+use super::message::Request;
+use crate::mirror::reader::Interrupter;
 use crate::mirror::{MirrorError, Reader};
 use crate::text::visible;
 
-/// Starts the thread; it ends when the sender is dropped.
-pub(super) fn start(mirror: PathBuf, inbox: Arc<Inbox>) -> std::io::Result<mpsc::Sender<Request>> {
-    let (sender, requests) = mpsc::channel();
-    std::thread::Builder::new().name("reader".into()).spawn(move || {
-        let mut reader = None;
-        while let Ok(first) = requests.recv() {
-            let mut waiting = vec![first];
-            waiting.extend(requests.try_iter());
-            for request in newest(waiting) {
-                inbox.push(Message::Read(answer(&mirror, &mut reader, request)));
-            }
-        }
-    })?;
-    Ok(sender)
+/// How long a thread is waited for at the end.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// The way to the threads; they end when it is dropped.
+pub(super) struct Library {
+    facts: Lane,
+    pages: Lane,
+    pointing: Lane,
+    exports: Lane,
 }
 
-/// The newest request of each kind, rows before the rest: they are what one looks at.
-fn newest(waiting: Vec<Request>) -> Vec<Request> {
-    let (mut window, mut kinds, mut status) = (None, None, None);
-    let (mut sessions, mut touched, mut change) = (None, None, None);
-    let (mut acks, mut opened) = (None, None);
-    for request in waiting {
+impl Library {
+    /// Starts the threads.
+    pub(super) fn start(mirror: &Path, inbox: &Arc<Inbox>) -> std::io::Result<Self> {
+        Ok(Self {
+            facts: Lane::start("reader", mirror, inbox, facts::work)?,
+            pages: Lane::start("pages", mirror, inbox, pages::work)?,
+            pointing: Lane::start("pointing", mirror, inbox, long::pointing)?,
+            exports: Lane::start("exports", mirror, inbox, long::exports)?,
+        })
+    }
+
+    /// Asks; the answer comes to the inbox.
+    pub(super) fn ask(&self, request: Request) {
         match request {
-            Request::Window { .. } => window = Some(request),
-            Request::Change { .. } => change = Some(request),
-            Request::Touched { .. } => touched = Some(request),
-            Request::Sessions { .. } => sessions = Some(request),
-            Request::Acks => acks = Some(request),
-            Request::Opened(_) => opened = Some(request),
-            Request::Kinds => kinds = Some(request),
-            Request::Status => status = Some(request),
-        }
-    }
-    [window, change, opened, touched, acks, sessions, kinds, status].into_iter().flatten().collect()
-}
-
-fn answer(mirror: &Path, reader: &mut Option<Reader>, request: Request) -> Answer {
-    match request {
-        Request::Status => Answer::Status(read(mirror, reader, |r| r.status().map(Box::new))),
-        Request::Kinds => Answer::Kinds(read(mirror, reader, Reader::kinds).map(Option::unwrap_or_default)),
-        Request::Acks => {
-            Answer::Acks(read(mirror, reader, book).map(|book| Box::new(book.unwrap_or_default())))
-        }
-        Request::Opened(of) => {
-            let content = read(mirror, reader, |r| content(r, &of)).map(Option::unwrap_or_default);
-            Answer::Opened { of, content }
-        }
-        Request::Sessions { before, limit } => {
-            // One more than asked for tells whether there are more.
-            let sessions = read(mirror, reader, |r| r.sessions_before(before, limit + 1));
-            Answer::Sessions { before, sessions: sessions.map(|rows| bounded(rows, limit)) }
-        }
-        Request::Touched { session, behind, limit } => {
-            let touched = read(mirror, reader, |r| r.touched(session, behind, limit + 1));
-            Answer::Touched { session, behind, touched: touched.map(|rows| bounded(rows, limit)) }
-        }
-        Request::Change { session, touched } => {
-            let change = read(mirror, reader, |r| r.change(&touched.kind, &touched.id, Some(session)));
-            Answer::Change { change: change.map(|c| c.flatten().map(Box::new)), touched }
-        }
-        Request::Window { ticket, kind, from, limit } => {
-            let window =
-                read(mirror, reader, |r| r.window(&kind, &from, limit)).map(Option::unwrap_or_default);
-            Answer::Window { ticket, kind, from, window }
+            Request::Page { .. } => self.pages.ask(request, true),
+            Request::Pointing { .. } | Request::NoPointing => self.pointing.ask(request, true),
+            Request::Export(_) | Request::NoExport => self.exports.ask(request, true),
+            _ => self.facts.ask(request, false),
         }
     }
 }
 
-/// Packs, the outbox, what is stuck.
-fn book(reader: &Reader) -> Result<Book, MirrorError> {
-    Ok(Book {
-        packs: reader.packs(None, ASKED)?,
-        waiting: reader.waiting(None, ASKED)?,
-        stuck: reader.stuck()?,
-        refused: reader.refused(None, ASKED)?,
-    })
+/// What a thread and those who ask it share.
+#[derive(Default)]
+struct Shared {
+    /// How many questions that end earlier ones were asked.
+    asked: AtomicU64,
+    /// Ends the statement that runs.
+    interrupter: Mutex<Option<Interrupter>>,
 }
 
-/// The keys and records of a pack, of a page, or of what waits for the next packs.
-fn content(reader: &Reader, of: &Opened) -> Result<Content, MirrorError> {
-    let mut content = Content::default();
-    let mut pages = Vec::new();
-    match of {
-        Opened::Pack(no) => {
-            content.keys = reader.pack_keys(*no, DETAILS)?;
-            let found = reader.packs(Some(no.saturating_add(1)), 1)?;
-            let slices = found.into_iter().filter(|pack| pack.no == *no).flat_map(|pack| pack.slices);
-            pages.extend(slices.map(|(page, ..)| page));
-        }
-        Opened::Page(page) => {
-            content.keys = reader.waiting_keys(*page)?;
-            pages.push(*page);
-        }
-        Opened::Filling => pages.extend(reader.waiting(None, 20)?.iter().map(|page| page.page)),
-    }
-    pages.dedup();
-    for page in pages.into_iter().take(20) {
-        if *of == Opened::Filling {
-            content.keys.extend(reader.waiting_keys(page)?);
-        }
-        content.pages.push((page, reader.page_records(page, DETAILS)?));
-    }
-    content.keys.truncate(DETAILS);
-    Ok(content)
+/// A thread that answers.
+struct Lane {
+    sender: Option<mpsc::Sender<(u64, Request)>>,
+    shared: Arc<Shared>,
+    /// Closed when the thread has ended.
+    ended: mpsc::Receiver<()>,
 }
 
-/// So many rows, and whether there were more.
-fn bounded<T>(rows: Option<Vec<T>>, limit: usize) -> (Vec<T>, bool) {
-    let mut rows = rows.unwrap_or_default();
-    let more = rows.len() > limit;
-    rows.truncate(limit);
-    (rows, more)
-}
+impl Lane {
+    fn start(name: &str, mirror: &Path, inbox: &Arc<Inbox>, work: fn(Desk)) -> std::io::Result<Self> {
+        let (sender, requests) = mpsc::channel();
+        let shared = Arc::new(Shared::default());
+        let desk = Desk {
+            mirror: mirror.to_owned(),
+            inbox: Arc::clone(inbox),
+            requests,
+            shared: Arc::clone(&shared),
+            reader: None,
+        };
+        let (running, ended) = mpsc::channel();
+        std::thread::Builder::new().name(name.into()).spawn(move || {
+            let _running = running;
+            work(desk);
+        })?;
+        Ok(Self { sender: Some(sender), shared, ended })
+    }
 
-/// Reads; none where there is no mirror yet. After a failure the mirror is opened anew the next time.
-fn read<T>(
-    mirror: &Path,
-    reader: &mut Option<Reader>,
-    query: impl FnOnce(&Reader) -> Result<T, MirrorError>,
-) -> Result<Option<T>, String> {
-    if reader.is_none() {
-        match Reader::open(mirror) {
-            Ok(opened) => *reader = Some(opened),
-            Err(MirrorError::Missing { .. }) => return Ok(None),
-            Err(e) => return Err(visible(&e.to_string()).into_owned()),
+    /// `ends`: what is being worked on is not wanted any more.
+    fn ask(&self, request: Request, ends: bool) {
+        let number = self.shared.asked.fetch_add(u64::from(ends), Ordering::SeqCst) + u64::from(ends);
+        // The thread ends only with this lane.
+        if let Some(sender) = &self.sender {
+            let _ = sender.send((number, request));
+        }
+        if ends
+            && let Some(running) = &*self.shared.interrupter.lock().unwrap_or_else(PoisonError::into_inner)
+        {
+            running.interrupt();
         }
     }
-    let Some(open) = reader.as_ref() else { return Ok(None) };
-    query(open).map(Some).map_err(|e| {
-        *reader = None;
-        visible(&e.to_string()).into_owned()
-    })
+}
+
+impl Drop for Lane {
+    fn drop(&mut self) {
+        self.shared.asked.fetch_add(1, Ordering::SeqCst);
+        if let Some(running) = &*self.shared.interrupter.lock().unwrap_or_else(PoisonError::into_inner) {
+            running.interrupt();
+        }
+        // What it has open is closed before the caller goes on; what hangs is left behind.
+        self.sender = None;
+        let _ = self.ended.recv_timeout(PATIENCE);
+    }
+}
+
+/// What a thread has at hand.
+struct Desk {
+    mirror: PathBuf,
+    inbox: Arc<Inbox>,
+    requests: mpsc::Receiver<(u64, Request)>,
+    shared: Arc<Shared>,
+    reader: Option<Reader>,
+}
+
+impl Desk {
+    /// Whether the question of this number is still the newest.
+    fn wanted(&self, number: u64) -> bool {
+        self.shared.asked.load(Ordering::SeqCst) == number
+    }
+
+    /// Reads; none where there is no mirror yet. After a failure the mirror is opened anew the next time.
+    fn read<T>(
+        &mut self,
+        query: impl Fn(&Self, &Reader) -> Result<T, MirrorError>,
+    ) -> Result<Option<T>, MirrorError> {
+        let reader = match self.reader.take() {
+            Some(open) => open,
+            None => match Reader::open(&self.mirror) {
+                Ok(opened) => {
+                    let interrupter = opened.interrupter();
+                    *self.shared.interrupter.lock().unwrap_or_else(PoisonError::into_inner) =
+                        Some(interrupter);
+                    opened
+                }
+                Err(MirrorError::Missing { .. }) => return Ok(None),
+                Err(e) => return Err(e),
+            },
+        };
+        let answer = query(self, &reader);
+        // A question that was stopped, or not understood, is no fault of the connection.
+        if matches!(answer, Ok(_) | Err(MirrorError::Stopped | MirrorError::Query { .. })) {
+            self.reader = Some(reader);
+        } else {
+            *self.shared.interrupter.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        }
+        answer.map(Some)
+    }
+}
+
+/// An error in a line.
+fn say(error: &MirrorError) -> String {
+    visible(&error.to_string()).into_owned()
 }

@@ -1,20 +1,19 @@
-//! What reaches the model ([`Message`]) and what the model asks for ([`Effect`]). Plain data.
+//! What reaches the model ([`Message`]) and what the model asks for ([`Effect`]). Plain data; the talk with the mirror,
+//! with the SQL thread and with the wire tap has a file each.
+
+mod mirror;
+mod sql;
+mod wire;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use super::body;
 use super::key::Key;
-use super::model::acks::{Book, Content, Opened};
-use super::model::grid::Cell;
-use super::model::wire::Found;
-use super::{Left, Lever, complete};
-use crate::client::tap::Exchange;
-use crate::client::tap::filter::Filter;
+use super::{Left, Lever};
 use crate::engine::{Command, Event, Snapshot};
-use crate::mirror::SessionNo;
-use crate::mirror::changes::{Change, Touched};
-use crate::mirror::reader::{From, Kind, SessionRow, Status, Window};
+
+pub use mirror::{Answer, Export, Request};
+pub use sql::{SqlAnswer, SqlEnd, SqlRequest};
+pub use wire::{WireAnswer, WireRequest};
 
 /// Something that reached the console.
 #[derive(Debug, Clone)]
@@ -100,7 +99,12 @@ pub enum Effect {
     /// Ask the SQL thread; its answers come as [`Message::Sql`].
     Sql(SqlRequest),
     /// Put a text into the terminal's clipboard.
-    Copy(String),
+    Copy {
+        /// What it is, in a word or two, for the remark.
+        what: String,
+        /// The text.
+        text: String,
+    },
     /// Let someone edit the demo account.
     DemoEdit,
     /// Switch the demo service's pace.
@@ -126,197 +130,4 @@ pub enum Effect {
     Suspend,
     /// Leave the console.
     Leave(Left),
-}
-
-/// A question to the mirror. Of each kind only the newest is answered.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Request {
-    /// Device, sessions, counts.
-    Status,
-    /// The types with their counts.
-    Kinds,
-    /// Packs, the outbox, what is stuck.
-    Acks,
-    /// The keys and records of a pack or a page.
-    Opened(Opened),
-    /// Sessions, newest first.
-    Sessions {
-        /// Those before this one; none for the newest.
-        before: Option<SessionNo>,
-        /// How many at the most.
-        limit: usize,
-    },
-    /// What a session replaced and deleted.
-    Touched {
-        /// The session.
-        session: SessionNo,
-        /// Behind the entry of this number; 0 for the first.
-        behind: i64,
-        /// How many at the most.
-        limit: usize,
-    },
-    /// What a session did to a record.
-    Change {
-        /// The session.
-        session: SessionNo,
-        /// The entry in its list.
-        touched: Touched,
-    },
-    /// A window of rows.
-    Window {
-        /// The number that the answer repeats: an answer that is no longer waited for is dropped.
-        ticket: u64,
-        /// The type.
-        kind: String,
-        /// Where it begins.
-        from: From,
-        /// How many rows at the most.
-        limit: usize,
-    },
-}
-
-/// The mirror's answer.
-#[derive(Debug, Clone)]
-pub enum Answer {
-    /// Device, sessions, counts; none where there is no mirror yet.
-    Status(Result<Option<Box<Status>>, String>),
-    /// The types; none where there is no mirror yet.
-    Kinds(Result<Vec<Kind>, String>),
-    /// Packs, the outbox, what is stuck; empty where there is no mirror yet.
-    Acks(Result<Box<Book>, String>),
-    /// The keys and records of a pack or a page.
-    Opened {
-        /// Of the request.
-        of: Opened,
-        /// What it holds.
-        content: Result<Content, String>,
-    },
-    /// Sessions, newest first.
-    Sessions {
-        /// Of the request.
-        before: Option<SessionNo>,
-        /// The sessions, and whether there are more.
-        sessions: Result<(Vec<SessionRow>, bool), String>,
-    },
-    /// What a session replaced and deleted.
-    Touched {
-        /// Of the request.
-        session: SessionNo,
-        /// Of the request.
-        behind: i64,
-        /// The entries, and whether there are more.
-        touched: Result<(Vec<Touched>, bool), String>,
-    },
-    /// What a session did to a record; none where it is not known any more.
-    Change {
-        /// Of the request.
-        touched: Touched,
-        /// The change.
-        change: Result<Option<Box<Change>>, String>,
-    },
-    /// A window of rows.
-    Window {
-        /// Of the request.
-        ticket: u64,
-        /// The type.
-        kind: String,
-        /// Where it was to begin.
-        from: From,
-        /// The rows.
-        window: Result<Window, String>,
-    },
-}
-
-/// What the SQL thread is asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SqlRequest {
-    /// Run a statement.
-    Run {
-        /// The number that the answers repeat.
-        ticket: u64,
-        /// The statement.
-        sql: String,
-    },
-    /// Stop the statement of that number, whatever it is doing.
-    Cancel(u64),
-    /// The tables with their columns, for the completion.
-    Tables,
-}
-
-/// What the SQL thread answers.
-#[derive(Debug, Clone)]
-pub enum SqlAnswer {
-    /// The tables with their columns.
-    Tables(Vec<complete::Table>),
-    /// The statements of earlier days, oldest first.
-    Statements(Vec<String>),
-    /// The names of the columns.
-    Columns {
-        /// Of the request.
-        ticket: u64,
-        /// As SQLite names them.
-        names: Vec<String>,
-    },
-    /// Some more rows.
-    Rows {
-        /// Of the request.
-        ticket: u64,
-        /// In the statement's order.
-        rows: Vec<Vec<Cell>>,
-    },
-    /// No more rows will come.
-    Ended {
-        /// Of the request.
-        ticket: u64,
-        /// How.
-        end: SqlEnd,
-        /// How long it took.
-        elapsed: Duration,
-    },
-    /// Something is wrong beside the statement.
-    Trouble(String),
-}
-
-/// How a statement ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SqlEnd {
-    /// All rows came.
-    All,
-    /// The console keeps no more rows than these.
-    Cut,
-    /// Somebody stopped it.
-    Cancelled,
-    /// It failed, in SQLite's words.
-    Failed(String),
-}
-
-/// What the wire tap is asked.
-#[derive(Debug, Clone, PartialEq)]
-pub enum WireRequest {
-    /// The newest exchanges that pass.
-    List(Filter),
-    /// An exchange, laid out.
-    Show(Arc<Exchange>),
-    /// The newest exchange that passes.
-    Find(Filter),
-    /// A file with all that pass.
-    Export(Filter),
-}
-
-/// What the wire tap answers.
-#[derive(Debug, Clone)]
-pub enum WireAnswer {
-    /// The newest exchanges that pass.
-    List(Found),
-    /// An exchange, laid out.
-    Shown {
-        /// Of the request.
-        exchange: Arc<Exchange>,
-        /// Its lines.
-        lines: Arc<Vec<body::Line>>,
-    },
-    /// The number of the newest exchange that passes; none where none is kept.
-    Found(Option<u64>),
-    /// Where the file is, or why there is none.
-    Exported(Result<String, String>),
 }

@@ -7,6 +7,7 @@ pub mod grid;
 pub mod history;
 pub mod log;
 pub mod pace;
+pub mod prompt;
 pub mod sql;
 pub mod wire;
 
@@ -95,6 +96,8 @@ pub struct Model {
     pub history: History,
     /// The palette, where it is open.
     pub palette: Palette,
+    /// Where and when the mouse was pressed last, for double-clicks.
+    pub click: Option<(Timestamp, (u16, u16))>,
     /// Errors and notices that wait to be seen, oldest first.
     pub notices: Vec<Notice>,
     /// A remark that goes away by itself.
@@ -212,6 +215,7 @@ impl Model {
             sql: Sql::default(),
             history: History::default(),
             palette: Palette::default(),
+            click: None,
             notices: Vec::new(),
             toast: None,
             leaving: None,
@@ -237,9 +241,10 @@ impl Model {
     pub fn scopes(&self) -> &'static [Scope] {
         match self.screen {
             Screen::Sync => &[Scope::Sync, Scope::Global],
+            Screen::Browse if self.browse.prompt.is_some() => &[Scope::Line, Scope::Text, Scope::Global],
             Screen::Browse => &[Scope::Browse, Scope::Global],
             Screen::Acks => &[Scope::Acks, Scope::Global],
-            Screen::Wire if self.wire.typing => &[Scope::Filter, Scope::Text, Scope::Global],
+            Screen::Wire if self.wire.typing => &[Scope::Line, Scope::Text, Scope::Global],
             Screen::Wire => &[Scope::Wire, Scope::Global],
             Screen::Sql if self.sql.pane == sql::Pane::Prompt => &[Scope::Prompt, Scope::Text, Scope::Global],
             Screen::Sql => &[Scope::Sql, Scope::Global],
@@ -250,6 +255,14 @@ impl Model {
     /// The ack packs, newest first.
     pub fn packs(&self) -> Vec<acks::Pack> {
         self.acks.packs(&self.snapshot, self.held().unwrap_or(0))
+    }
+
+    /// Keys in the outbox, as far as it is known.
+    pub fn pending(&self) -> u64 {
+        match &self.status {
+            Mirrored::Some(status) if !self.has_run() => status.outbox.pending,
+            _ => self.snapshot.totals.pending_acks,
+        }
     }
 
     /// How many keys are held back by hand; none where acks are not held.

@@ -18,12 +18,12 @@ impl Palette {
         let wanted = self.line.text().trim().to_lowercase();
         let mut found: Vec<_> = ACTIONS
             .iter()
-            .filter(|e| scopes.contains(&e.scope) && offered(e.action, demo))
+            .filter(|e| e.scopes.iter().any(|s| scopes.contains(s)) && offered(e.action, demo))
             .filter_map(|e| Some((score(&wanted, e)?, e)))
             .collect();
         // Stable: what fits alike stays in the order of the table, the screen's own actions first.
-        found
-            .sort_by_key(|(score, e)| (std::cmp::Reverse(*score), scopes.iter().position(|s| *s == e.scope)));
+        let place = |e: &Entry| scopes.iter().position(|s| e.scopes.contains(s));
+        found.sort_by_key(|(score, e)| (std::cmp::Reverse(*score), place(e)));
         found.into_iter().map(|(_, e)| e).collect()
     }
 }

@@ -3,6 +3,7 @@
 //! Promises: rows are handed over in bounded chunks and no more than [`ROWS`] or [`BYTES`] of them, whatever the
 //! statement; a statement is stopped within a moment, whatever it is doing; the file of statements is the user's own.
 
+use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -131,7 +132,7 @@ impl Thread {
 
     fn open(&mut self) -> Result<(), String> {
         if self.reader.is_none() {
-            let reader = Reader::open(&self.mirror).map_err(|e| match e {
+            let reader = Reader::open_for_statements(&self.mirror).map_err(|e| match e {
                 MirrorError::Missing { .. } => {
                     "there is no mirror yet: the first synchronization makes one".to_owned()
                 }
@@ -263,7 +264,7 @@ fn cell(value: Value) -> Cell {
         Value::Text(text) => (CellKind::Text, text, false),
         Value::Blob(bytes) => {
             let digits = bytes.iter().take(BLOB).fold(String::from("x'"), |mut text, byte| {
-                text.push_str(&format!("{byte:02x}"));
+                let _ = write!(text, "{byte:02x}"); // a String takes everything
                 text
             });
             (CellKind::Blob, format!("{digits}'"), bytes.len() > BLOB)

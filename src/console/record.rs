@@ -1,49 +1,15 @@
-//! A record's JSON for people: the columns of a table, the fields of a record. Values stay as received: a number keeps
+//! A record's JSON for people: the cells of a row, the fields of a record. Values stay as received: a number keeps
 //! its digits, a text is decoded, and all of it passes [`visible`].
+
+mod columns;
 
 use serde_json::value::RawValue;
 
-use super::cells;
 use crate::protocol::record::each_field;
 use crate::text::visible;
 
-/// Fields that tell most, best first.
-const TELLING: [&str; 28] = [
-    "name",
-    "title",
-    "subject",
-    "display_name",
-    "first_name",
-    "last_name",
-    "content",
-    "summary",
-    "email",
-    "value",
-    "currency",
-    "organization_name",
-    "status",
-    "category",
-    "type",
-    "resource_type",
-    "resource_id",
-    "due_date",
-    "phone",
-    "mobile",
-    "city",
-    "owner_id",
-    "creator_id",
-    "contact_id",
-    "stage_id",
-    "role",
-    "updated_at",
-    "created_at",
-];
-/// Columns chosen at the most.
-const COLUMNS: usize = 8;
-/// Rows looked at to choose them.
-const SAMPLE: usize = 60;
-/// The widest a column asks to be.
-const WIDEST: usize = 32;
+pub use columns::{Column, Columns};
+
 /// Levels of a record that are laid out; what is deeper is shown as it came.
 const LEVELS: usize = 24;
 /// Lines of a record that are laid out.
@@ -51,103 +17,12 @@ const LINES: usize = 20_000;
 /// Characters of a value that a cell looks at.
 const CELL: usize = 160;
 
-/// The columns of a table, most telling first.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Columns(Vec<Column>);
-
-/// A column.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Column {
-    /// The field, as received.
-    pub field: String,
-    /// Its heading, visible.
-    pub heading: String,
-    /// The columns of a terminal that it would like.
-    pub width: usize,
-    /// Whether its values are numbers: then they stand to the right.
-    pub number: bool,
-}
-
-#[derive(Default)]
-struct Seen {
-    field: String,
-    filled: usize,
-    numbers: usize,
-    nested: usize,
-    width: usize,
-}
-
-impl Columns {
-    /// Chooses columns by the first rows.
-    pub fn choose<'a>(rows: impl Iterator<Item = &'a str>) -> Self {
-        let mut seen: Vec<Seen> = Vec::new();
-        for data in rows.take(SAMPLE) {
-            each_field(data, |name, raw| {
-                let at = seen.iter().position(|s| s.field == name);
-                let at = at.unwrap_or_else(|| {
-                    seen.push(Seen { field: name.to_owned(), ..Seen::default() });
-                    seen.len() - 1
-                });
-                let s = &mut seen[at];
-                let text = cell(raw);
-                s.filled += usize::from(!text.is_empty());
-                s.numbers += usize::from(Kind::of(raw) == Kind::Number);
-                s.nested += usize::from(raw.starts_with(['{', '[']));
-                s.width = s.width.max(cells::width(&text));
-            });
-        }
-        let named = seen.iter().any(|s| s.field == "name" && s.filled > 0);
-        let mut chosen: Vec<_> = seen
-            .into_iter()
-            .filter(|s| s.field != "id" && s.filled > 0 && s.nested == 0)
-            .filter(|s| !(named && matches!(s.field.as_str(), "first_name" | "last_name" | "display_name")))
-            .enumerate()
-            .collect();
-        chosen.sort_by_key(|(at, s)| (TELLING.iter().position(|t| *t == s.field).unwrap_or(usize::MAX), *at));
-        let column = |s: Seen| {
-            let heading = visible(&s.field).into_owned();
-            let width = s.width.max(cells::width(&heading)).min(WIDEST);
-            Column { number: s.numbers == s.filled, field: s.field, heading, width }
-        };
-        Self(chosen.into_iter().take(COLUMNS).map(|(_, s)| column(s)).collect())
-    }
-
-    /// Whether none were chosen.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// The columns with the width each gets where `room` is there, two apart. A column that finds no room is left out.
-    pub fn lay_out(&self, room: usize) -> Vec<(usize, &Column, usize)> {
-        let mut out: Vec<(usize, &Column, usize)> = Vec::new();
-        let mut left = room;
-        for (at, column) in self.0.iter().enumerate() {
-            let gap = if out.is_empty() { 0 } else { 2 };
-            let least = if column.width <= 20 { column.width } else { 18 };
-            if left < gap + least {
-                break;
-            }
-            left -= gap + least;
-            out.push((at, column, least));
-        }
-        if let (true, Some(only)) = (out.is_empty(), self.0.first()) {
-            return vec![(0, only, room)];
-        }
-        for (_, column, width) in &mut out {
-            let more = (column.width - *width).min(left);
-            *width += more;
-            left -= more;
-        }
-        out
-    }
-}
-
 /// The cells of a record, one a column.
 pub fn cells(data: &str, columns: &Columns) -> Vec<String> {
-    let mut out = vec![String::new(); columns.0.len()];
-    let mut found = vec![false; columns.0.len()];
+    let mut out = vec![String::new(); columns.len()];
+    let mut found = vec![false; columns.len()];
     each_field(data, |name, raw| {
-        let Some(at) = columns.0.iter().position(|c| c.field == name) else { return };
+        let Some(at) = columns.position(name) else { return };
         if !std::mem::replace(&mut found[at], true) {
             out[at] = cell(raw);
         }
@@ -165,6 +40,54 @@ fn cell(raw: &str) -> String {
         }
         _ => visible(&raw.chars().take(CELL).collect::<String>()).into_owned(),
     }
+}
+
+/// The values of fields for a file, whole: text decoded, null empty, the rest as received.
+pub fn exact(data: &str, fields: &[String]) -> Vec<String> {
+    let mut out = vec![None; fields.len()];
+    each_field(data, |name, raw| {
+        let Some(at) = fields.iter().position(|f| f == name) else { return };
+        out[at].get_or_insert_with(|| match Kind::of(raw) {
+            Kind::Word if raw == "null" => String::new(),
+            Kind::Text => decoded(raw),
+            _ => raw.to_owned(),
+        });
+    });
+    out.into_iter().map(Option::unwrap_or_default).collect()
+}
+
+/// Cells as a line of CSV, without its line break.
+pub fn csv_line(cells: &[String]) -> String {
+    let quoted = |cell: &String| {
+        if cell.contains(['"', ',', '\n', '\r']) {
+            format!("\"{}\"", cell.replace('"', "\"\""))
+        } else {
+            cell.clone()
+        }
+    };
+    cells.iter().map(quoted).collect::<Vec<_>>().join(",")
+}
+
+/// The value at a place in a record, exactly: text decoded, the rest as received. A place is names, visible, with NUL
+/// between them.
+pub fn at(data: &str, place: &str) -> Option<String> {
+    let mut here = data;
+    for part in place.split('\u{0}') {
+        let mut found = None;
+        each_part(here, |name, raw| {
+            if found.is_none() && visible(name) == part {
+                found = Some(raw);
+            }
+        });
+        here = found?;
+    }
+    Some(if Kind::of(here) == Kind::Text { decoded(here) } else { here.to_owned() })
+}
+
+/// A record in one line: what stands between its parts goes, its texts and numbers stay as received.
+pub fn one_line(data: &str) -> std::borrow::Cow<'_, str> {
+    // JSON has line breaks between its parts only; in texts they are escaped.
+    if data.contains(['\n', '\r']) { data.replace(['\n', '\r'], " ").into() } else { data.into() }
 }
 
 fn decoded(raw: &str) -> String {
@@ -221,13 +144,18 @@ pub fn fields(data: &str) -> Vec<Field> {
 }
 
 fn walk(raw: &str, depth: usize, out: &mut Vec<Field>) {
+    each_part(raw, |name, value| push(out, depth, name, value));
+}
+
+/// Calls `part` with each field of an object, or each item of an array and its number.
+fn each_part<'a>(raw: &'a str, mut part: impl FnMut(&str, &'a str)) {
     if raw.starts_with('[') {
         let items: Vec<&RawValue> = serde_json::from_str(raw).unwrap_or_default();
         for (n, item) in items.iter().enumerate() {
-            push(out, depth, &(n + 1).to_string(), item.get());
+            part(&(n + 1).to_string(), item.get());
         }
     } else {
-        each_field(raw.trim_start(), |name, value| push(out, depth, name, value));
+        each_field(raw.trim_start(), part);
     }
 }
 
@@ -258,11 +186,11 @@ mod tests {
             r#"{"id":1,"custom":{"a":1},"note":"x","email":"a@b.c","name":"Åsa","first_name":"Å","empty":null}"#,
         ];
         let columns = Columns::choose(rows.into_iter());
-        let names: Vec<_> = columns.0.iter().map(|c| c.field.as_str()).collect();
+        let names = columns.fields();
         assert_eq!(names, ["name", "email", "note"]);
         assert_eq!(cells(rows[0], &columns), ["Åsa", "a@b.c", "x"]);
-        assert_eq!(columns.lay_out(8).len(), 1);
-        assert_eq!(columns.lay_out(200).len(), 3);
+        assert_eq!(columns.lay_out(8, None).len(), 1);
+        assert_eq!(columns.lay_out(200, None).len(), 3);
     }
 
     #[test]

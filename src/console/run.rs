@@ -12,12 +12,13 @@ use tokio::sync::mpsc::Sender;
 use super::inbox::Inbox;
 use super::input::Input;
 use super::keymap::Keymap;
-use super::message::{Effect, Message, Request, WireRequest};
+use super::library::Library;
+use super::message::{Effect, Message, WireRequest};
 use super::model::{LEAVING, Model, Notice};
 use super::queries::Queries;
 use super::terminal::{self, Screen};
 use super::update::{opening, update};
-use super::{Demo, ENGINE_THREAD, Left, Setup, exchanges, library, signals};
+use super::{Demo, ENGINE_THREAD, Left, Setup, exchanges, signals};
 use crate::engine::{Command, Engine, EventKind, Phase};
 
 /// Thirty frames a second at the most.
@@ -29,7 +30,7 @@ const AWAY: Duration = Duration::from_millis(250);
 struct Outside {
     inbox: Arc<Inbox>,
     commands: Sender<Command>,
-    requests: mpsc::Sender<Request>,
+    library: Library,
     queries: Queries,
     exchanges: mpsc::Sender<WireRequest>,
     demo: Option<Arc<dyn Demo>>,
@@ -41,11 +42,11 @@ pub(super) fn run(setup: Setup) -> io::Result<Left> {
     let queries = Queries::start(setup.mirror.clone(), setup.statements, Arc::clone(&inbox))?;
     let folder = setup.mirror.parent().map(std::path::Path::to_owned).unwrap_or_default();
     let exchanges = exchanges::start(setup.tap, folder, Arc::clone(&inbox))?;
-    let requests = library::start(setup.mirror, Arc::clone(&inbox))?;
+    let library = Library::start(&setup.mirror, &inbox)?;
     let Engine { commands, events, snapshot, task } = setup.engine;
     forward(events, snapshot, Arc::clone(&inbox))?;
     let outside =
-        Outside { inbox: Arc::clone(&inbox), commands, requests, queries, exchanges, demo: setup.demo };
+        Outside { inbox: Arc::clone(&inbox), commands, library, queries, exchanges, demo: setup.demo };
     // Colours were decided on with the theme; the library must not write resets in the place of those it refuses.
     crossterm::style::force_color_output(true);
     // Before the terminal is claimed: whatever comes then, it is given back.
@@ -150,13 +151,15 @@ fn perform(
                 model.say("the engine does not listen just now: try again");
             }
         }
-        // The reader's thread ends only with this console.
-        Effect::Read(request) => {
-            let _ = outside.requests.send(request);
-        }
+        Effect::Read(request) => outside.library.ask(request),
         Effect::Sql(request) => outside.queries.ask(request),
-        Effect::Copy(text) => Screen::copy(&text)?,
-        // As the reader's.
+        Effect::Copy { what, text } => match Screen::copy(&text) {
+            Ok(()) => {
+                model.say(format!("copied {what} · {}", crate::text::bytes(text.len() as u64)));
+            }
+            Err(e) => model.say(format!("cannot copy {what}: {e}")),
+        },
+        // The tap's thread ends only with this console.
         Effect::Wire(request) => {
             let _ = outside.exchanges.send(request);
         }

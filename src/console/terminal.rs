@@ -83,8 +83,15 @@ impl Screen {
         self.terminal.resize(Rect::new(0, 0, columns, rows))
     }
 
-    /// Puts a text into the terminal's clipboard (OSC 52). Whether the terminal has one, nobody says.
+    /// Puts a text into the terminal's clipboard (OSC 52), which works over SSH. Whether the terminal has one, nobody
+    /// says: one without drops it.
+    ///
+    /// # Errors
+    /// Where it is known not to come to anything, in words.
     pub(super) fn copy(text: &str) -> io::Result<()> {
+        if std::env::var_os("TERM").is_some_and(|t| t == "linux" || t == "dumb") {
+            return Err(io::Error::other("this terminal has no clipboard"));
+        }
         let _drawing = DRAWING.lock().unwrap_or_else(PoisonError::into_inner);
         if panicked() {
             return Ok(());

@@ -3,6 +3,7 @@
 mod acks;
 mod act;
 mod bend;
+mod browse;
 mod history;
 mod palette;
 mod sql;
@@ -16,8 +17,8 @@ use super::Left;
 use super::action::Scope;
 use super::key::{Code, Key};
 use super::keymap::Hit;
-use super::message::{Answer, Effect, Message, MouseKind, Request};
-use super::model::{Mirrored, Model, Notice, Overlay, Screen, browse, log, since};
+use super::message::{Answer, Effect, Message, Mouse, MouseKind, Request};
+use super::model::{Mirrored, Model, Notice, Overlay, Screen, log, since};
 use super::view;
 use crate::engine::{Command, Event, EventKind, Snapshot};
 use crate::text::visible;
@@ -36,20 +37,14 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
                 Vec::new()
             })
         }
-        Message::Mouse(mouse) => match mouse.kind {
-            MouseKind::WheelUp => act::wheel(model, -3),
-            MouseKind::WheelDown => act::wheel(model, 3),
-            _ => Vec::new(),
-        },
+        Message::Mouse(mouse) => on_mouse(model, mouse),
         Message::Focus(focused) => {
             model.focused = focused;
             Vec::new()
         }
         Message::Resized(columns, rows) => {
             model.size = (columns, rows);
-            let height = view::rows_on_screen(model);
-            model.browse.resized(height);
-            wire::settle(model)
+            act::settle(model)
         }
         Message::Snapshot(snapshot) => on_snapshot(model, snapshot),
         Message::Event(event) => on_event(model, &event),
@@ -95,13 +90,21 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Tick => Vec::new(),
     };
     on_time(model, &mut effects);
+    if model.screen == Screen::Browse {
+        effects.extend(model.browse.wonder().into_iter().map(Effect::Read));
+    }
     effects
 }
 
 /// What is asked of the mirror when the console opens.
 pub fn opening(model: &mut Model) -> Vec<Effect> {
     model.stale = false;
-    vec![Effect::Read(Request::Status), Effect::Read(Request::Kinds)]
+    let mut effects = vec![Effect::Read(Request::Status), Effect::Read(Request::Kinds)];
+    if model.demo {
+        // The panel knows its levers before it is opened.
+        effects.push(Effect::Levers);
+    }
+    effects
 }
 
 /// What is due by now.
@@ -124,7 +127,7 @@ fn on_time(model: &mut Model, effects: &mut Vec<Effect>) {
             effects.push(Effect::Read(Request::Status));
         }
         if model.screen == Screen::Browse {
-            effects.extend(model.browse.again().map(Effect::Read));
+            effects.extend(model.browse.again(false).map(Effect::Read));
         }
         match model.screen {
             Screen::History => effects.extend(history::shown(model)),
@@ -143,6 +146,7 @@ fn typed_text(model: &mut Model, text: &str) -> Option<Vec<Effect>> {
         Some(Overlay::Palette) => palette::insert(model, text),
         None if sql::takes_text(model) => sql::insert(model, text),
         None if wire::takes_text(model) => return Some(wire::insert(model, text)),
+        None if browse::takes_text(model) => return Some(browse::insert(model, text)),
         _ => return None,
     }
     Some(Vec::new())
@@ -184,6 +188,19 @@ fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
     }
 }
 
+/// A click or a drag is for the screen that knows what lies there; the wheel moves what has the focus elsewhere.
+fn on_mouse(model: &mut Model, mouse: Mouse) -> Vec<Effect> {
+    let browsing = model.screen == Screen::Browse && model.overlay.is_none();
+    match mouse.kind {
+        MouseKind::WheelUp if browsing => browse::wheel(model, mouse, -3),
+        MouseKind::WheelDown if browsing => browse::wheel(model, mouse, 3),
+        MouseKind::WheelUp => act::steps(model, -3),
+        MouseKind::WheelDown => act::steps(model, 3),
+        _ if browsing => browse::mouse(model, mouse),
+        _ => Vec::new(),
+    }
+}
+
 fn on_snapshot(model: &mut Model, snapshot: Arc<Snapshot>) -> Vec<Effect> {
     let was = model.running();
     let outbox = |s: &Snapshot| (s.totals.acked, s.totals.pending_acks, s.totals.refused_keys, s.held);
@@ -202,7 +219,7 @@ fn on_snapshot(model: &mut Model, snapshot: Arc<Snapshot>) -> Vec<Effect> {
         model.stale = false;
         model.refreshed = model.now;
         let mut effects = opening(model);
-        effects.extend(model.browse.again().map(Effect::Read));
+        effects.extend(model.browse.again(true).map(Effect::Read));
         match model.screen {
             Screen::Sql => effects.extend(sql::shown()),
             Screen::History => effects.extend(history::shown(model)),
@@ -256,6 +273,52 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
             model.browse.error = Some(error);
             None
         }
+        Answer::Page { ticket, page: Ok(page) } => {
+            let height = view::rows_on_screen(model);
+            let request = model.browse.take_page(ticket, page, height);
+            if let Some(missed) = model.browse.missed.take() {
+                model.say(format!("no record {missed} here: this is the one behind it"));
+            }
+            request
+        }
+        Answer::Page { ticket, page: Err(error) } => {
+            model.browse.take_failure(ticket, error);
+            None
+        }
+        Answer::Scanned { ticket, progress } => {
+            model.browse.take_progress(ticket, progress);
+            None
+        }
+        Answer::Ranked => model.browse.again(false),
+        Answer::About(about) => {
+            model.browse.take_about(*about);
+            None
+        }
+        Answer::Pointing(pointing) => {
+            model.browse.take_pointing(pointing);
+            None
+        }
+        Answer::Exporting(rows, of) => {
+            if let Some(export) = &mut model.browse.export {
+                *export = (rows, of);
+            }
+            None
+        }
+        Answer::Exported(result) => {
+            model.browse.export = None;
+            match result {
+                Ok(done) => model.say(done),
+                Err(text) => {
+                    model.toast = None;
+                    model.notices.push(Notice { error: true, text });
+                }
+            }
+            None
+        }
+        Answer::Index(state) => {
+            model.browse.index = state;
+            None
+        }
         Answer::Acks(book) => {
             match book {
                 Ok(book) => (model.acks.book, model.acks.error) = (*book, None),
@@ -272,34 +335,11 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
             model.history.take_sessions(before, sessions);
             None
         }
-        Answer::Touched { session, behind, touched } => {
-            let request = model.history.take_touched(session, behind, touched);
-            request
-        }
+        Answer::Touched { session, behind, touched } => model.history.take_touched(session, behind, touched),
         Answer::Change { touched, change } => {
             model.history.take_change(&touched, change);
             None
         }
-        Answer::Window { ticket, from, window, .. } => match window {
-            Ok(window) => {
-                let height = view::rows_on_screen(model);
-                model.browse.take_window(ticket, &from, window, height)
-            }
-            Err(error) => {
-                model.browse.take_failure(ticket, error);
-                None
-            }
-        },
     };
     request.map(Effect::Read).into_iter().collect()
-}
-
-/// Moves among the panes of screen 2.
-fn next(pane: browse::Pane, back: bool) -> browse::Pane {
-    use browse::Pane::{Kinds, Record, Rows};
-    match (pane, back) {
-        (Kinds, false) | (Record, true) => Rows,
-        (Rows, false) | (Kinds, true) => Record,
-        (Record, false) | (Rows, true) => Kinds,
-    }
 }

@@ -12,6 +12,7 @@
 mod acks;
 mod bend;
 mod browse;
+mod budget;
 mod grid;
 mod help;
 mod history;
@@ -36,6 +37,8 @@ use super::model::{Model, Overlay, Screen};
 use crate::engine::{Phase, RunEnd};
 use crate::text::{clock, grouped, visible};
 use paint::{gap, hint, line, line_right, rule, s};
+
+pub use browse::Spot;
 
 /// The smallest terminal that is drawn on.
 pub const LEAST: (u16, u16) = (60, 16);
@@ -89,12 +92,22 @@ fn area_of(model: &Model) -> Rect {
 
 /// Rows of screen 2's table.
 pub fn rows_on_screen(model: &Model) -> usize {
-    browse::layout(body(area_of(model)), model.browse.pane).rows_height()
+    browse::layout(body(area_of(model)), &model.browse).rows_height()
 }
 
 /// How many lines of the record do not fit.
 pub fn record_overflow(model: &Model) -> usize {
-    browse::record_overflow(model, body(area_of(model)))
+    browse::overflow(model, body(area_of(model)))
+}
+
+/// How far the record must be scrolled for its cursor to be seen.
+pub fn record_scroll(model: &Model) -> usize {
+    browse::scroll(model, body(area_of(model)))
+}
+
+/// What lies at a place of screen 2.
+pub fn spot(model: &Model, column: u16, row: u16) -> Option<Spot> {
+    browse::spot(model, body(area_of(model)), column, row)
 }
 
 /// Lines of the pane of screen 1 that has the focus.
@@ -246,7 +259,10 @@ fn tabs(model: &Model, buf: &mut Buffer, area: Rect) {
     }
     line(buf, area, 0, spans);
     let room = usize::from(area.width).saturating_sub(used + 1);
-    let mut remark = remark(model, room);
+    // A remark that goes may lie over the tabs for its while: a file's place that is cut is none.
+    let room = if model.toast.is_some() { usize::from(area.width).saturating_sub(4) } else { room };
+    let mut remark = remark(model, room.saturating_sub(2));
+    remark.insert(0, gap(2));
     remark.push(gap(1));
     line_right(buf, area, 0, remark);
 }
@@ -264,6 +280,9 @@ fn remark(model: &Model, room: usize) -> Vec<ratatui::text::Span<'static>> {
         let text = visible(&notice.text).into_owned();
         let text = cells::fit(&text, room.saturating_sub(2 + cells::width(&hint))).into_owned();
         return vec![s(mark, style), s(text, style), s(hint, theme.dim)];
+    }
+    if let Some(step) = model.snapshot.next_step.as_ref().filter(|_| model.screen != Screen::Sync) {
+        return vec![s(cells::fit(&format!("‖ next: {}", visible(step)), room), theme.pending)];
     }
     if model.snapshot.missed > 0 {
         let n = crate::text::grouped(model.snapshot.missed);
@@ -288,41 +307,12 @@ fn footer_actions(model: &Model) -> Vec<(Action, Option<&'static str>)> {
         return vec![a(Action::Choose), a(Action::Down), a(Action::Up), (Action::Back, Some("close"))];
     }
     let mut keys = match model.screen {
+        Screen::Sync => sync::footer(model),
+        Screen::Browse => browse::footer(model),
         Screen::Acks => acks::footer(model),
         Screen::Wire => wire::footer(model),
         Screen::Sql => sql::footer(model),
         Screen::History => history::footer(model),
-        Screen::Browse => vec![
-            a(Action::Open),
-            a(Action::NextPane),
-            a(Action::PageDown),
-            a(Action::Top),
-            a(Action::Bottom),
-            (Action::Back, Some("back")),
-        ],
-        Screen::Sync if !model.running() => {
-            let mut keys = vec![a(Action::Sync), a(Action::Single), a(Action::Step)];
-            if model.demo {
-                keys.push(a(Action::Edit));
-            }
-            keys.push((Action::ShowBrowse, Some("browse")));
-            keys
-        }
-        Screen::Sync => match model.snapshot.phase {
-            Phase::Paused | Phase::Pausing => {
-                vec![(Action::Pause, Some("go on")), a(Action::Step), a(Action::SendAcks), a(Action::Stop)]
-            }
-            Phase::Stopping => Vec::new(),
-            _ if model.snapshot.wait.is_some() => {
-                vec![
-                    a(Action::TryNow),
-                    a(Action::Pause),
-                    a(Action::Stop),
-                    (Action::ShowBrowse, Some("browse")),
-                ]
-            }
-            _ => vec![a(Action::Pause), a(Action::Step), a(Action::SendAcks), a(Action::Stop)],
-        },
     };
     // Where a line is typed plain keys are text: these would not do what they say.
     let typing = model.scopes().contains(&Scope::Text);

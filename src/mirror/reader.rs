@@ -16,6 +16,7 @@ use serde::Serialize;
 use super::open::{self, Found};
 use super::{MirrorError, Outbox, SessionNo, lock, names};
 use crate::protocol::{DeviceUuid, RecordId};
+use guard::Scratch;
 pub(super) use window::row as window_row;
 
 /// A read-only connection to a mirror.
@@ -181,17 +182,30 @@ impl Reader {
     /// # Errors
     /// [`MirrorError`] where there is none, or it is none.
     pub fn open(path: &Path) -> Result<Self, MirrorError> {
+        Self::open_with(path, Scratch::Memory)
+    }
+
+    /// The same for statements that people write: a large sort takes no memory, and an interruption is heard in its
+    /// midst.
+    ///
+    /// # Errors
+    /// [`MirrorError`] where there is none, or it is none.
+    pub fn open_for_statements(path: &Path) -> Result<Self, MirrorError> {
+        Self::open_with(path, Scratch::Files)
+    }
+
+    fn open_with(path: &Path, scratch: Scratch) -> Result<Self, MirrorError> {
         let missing = || MirrorError::Missing { path: path.to_owned() };
         if !path.exists() {
             return Err(missing());
         }
         let path = lock::canonical(path)?;
         open::a_file_or_nothing(&path)?;
-        let (connection, found, immutable) = match Self::connect(&path, false) {
+        let (connection, found, immutable) = match Self::connect(&path, false, scratch) {
             Ok((connection, found)) => (connection, found, false),
             // A read-only folder has no place for the WAL's index, and nobody who could write.
             Err(MirrorError::ReadOnly { .. }) => {
-                let (connection, found) = Self::connect(&path, true)?;
+                let (connection, found) = Self::connect(&path, true, scratch)?;
                 (connection, found, true)
             }
             Err(error) => return Err(error),
@@ -204,7 +218,7 @@ impl Reader {
 
     /// The connection is a writing one to SQLite, because only such a one removes its WAL when it closes last; that
     /// nothing is written through it is the guard's work.
-    fn connect(path: &Path, immutable: bool) -> Result<(Connection, Found), MirrorError> {
+    fn connect(path: &Path, immutable: bool, scratch: Scratch) -> Result<(Connection, Found), MirrorError> {
         let say = |e| MirrorError::sqlite("cannot read", path, e);
         let mut connection = if immutable {
             let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
@@ -216,7 +230,7 @@ impl Reader {
         .map_err(say)?;
         connection.busy_timeout(Duration::from_secs(10)).map_err(say)?;
         let found = open::recognise(&connection, path)?;
-        guard::close(&mut connection).map_err(say)?;
+        guard::close(&mut connection, scratch).map_err(say)?;
         Ok((connection, found))
     }
 

@@ -40,7 +40,7 @@ impl Id {
     }
 
     /// Reads a column of `record`.
-    fn from_column(value: ValueRef<'_>) -> Self {
+    pub(super) fn from_column(value: ValueRef<'_>) -> Self {
         match value {
             ValueRef::Integer(id) => Self::Int(id),
             ValueRef::Blob(number) => Self::Other(format!("#{}", String::from_utf8_lossy(number)).into()),

@@ -108,19 +108,30 @@ impl Account {
         self.save_ledger(file, uuid)
     }
 
-    /// What keys stand for: those of ours taken apart, and the changes whose records came with a key of their own.
+    /// What keys stand for: those of ours taken apart, and the changes whose records came with a key of their own. What
+    /// this account never made is left out: it may be another's, left in a mirror.
     fn read_keys(&self, file: &Connection, keys: &[String]) -> rusqlite::Result<(Vec<Key>, Vec<u64>)> {
-        let mut given = Vec::new();
-        if !self.given {
-            return Ok((keys.iter().filter_map(|key| Key::parse(key)).collect(), given));
-        }
-        let mut ours = Vec::with_capacity(keys.len());
-        let mut statement = file.prepare_cached("SELECT seq FROM given WHERE ack_key = ?1")?;
-        for key in keys {
-            match statement.query_row([key], |row| row.get::<_, i64>(0)).optional()? {
-                Some(seq) => given.push(seq as u64),
-                None => ours.extend(Key::parse(key)),
+        let (mut ours, mut given) = (Vec::with_capacity(keys.len()), Vec::new());
+        let mut by_key = file.prepare_cached("SELECT seq FROM given WHERE ack_key = ?1")?;
+        let mut by_seq = file.prepare_cached(
+            "SELECT kind, id FROM record WHERE seq = ?1 UNION ALL SELECT kind, id FROM former WHERE seq = ?1",
+        )?;
+        for text in keys {
+            if self.given
+                && let Some(seq) = by_key.query_row([text], |row| row.get::<_, i64>(0)).optional()?
+            {
+                given.push(seq as u64);
+                continue;
             }
+            let Some(key) = Key::parse(text) else { continue };
+            let made = by_seq
+                .query_row([key.seq as i64], |row| {
+                    let kind = self.kinds.get(&row.get(0)?);
+                    Ok(kind.is_some_and(|kind| kind.word == key.word)
+                        && Id::from_column(row.get_ref(1)?) == key.id)
+                })
+                .optional()?;
+            ours.extend((made == Some(true)).then_some(key));
         }
         Ok((ours, given))
     }

@@ -33,8 +33,8 @@ struct Record {
 
 impl Record {
     /// The revision that follows, no smaller than the change's own number.
-    fn next_revision(&self, seq: i64) -> Option<i64> {
-        Some(seq.max(self.revision.unwrap_or(0).saturating_add(1)))
+    fn next_revision(&self, seq: i64) -> i64 {
+        seq.max(self.revision.unwrap_or(0).saturating_add(1))
     }
 }
 
@@ -127,7 +127,7 @@ impl Editor<'_> {
         let id = top.unwrap_or(0) + 1;
         let seq = self.next();
         let data = rewrite(&record.data, &[("id", id.to_string()), ("updated_at", clock(seq))]);
-        let revision = record.next_revision(seq);
+        let revision = Some(record.next_revision(seq));
         self.insert(&Record { seq, id: id.into(), revision, prior: 0, data, ..record }, false)?;
         Ok(true)
     }
@@ -142,7 +142,7 @@ impl Editor<'_> {
         record = Record {
             prior: record.seq,
             seq,
-            revision: record.next_revision(seq),
+            revision: Some(record.next_revision(seq)),
             owner: owner.or(record.owner),
             data,
             ..record
@@ -161,7 +161,7 @@ impl Editor<'_> {
             Value::Text(id) => serde_json::json!({ "id": id }).to_string(),
             _ => "{}".to_owned(),
         };
-        let revision = record.next_revision(seq);
+        let revision = Some(record.next_revision(seq));
         self.insert(&Record { prior: record.seq, seq, revision, data, ..record }, true)?;
         Ok(true)
     }

@@ -1,68 +1,33 @@
 //! Faults on purpose: the one place where an answer can go wrong because somebody asked for it.
+//!
+//! `kind` is what can go wrong, `plan` when it does and how that is written, `spoil` makes finished answers wrong.
 
-use std::collections::VecDeque;
+mod kind;
+mod plan;
+mod spoil;
+
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use axum::body::{Body, Bytes, to_bytes};
-use axum::http::{Method, Response, StatusCode};
-use futures_util::stream;
-use serde::Deserialize;
+pub(super) use kind::Fault;
+pub(super) use plan::Plan;
+pub(super) use spoil::instead;
 
-use super::reply::{Problem, Reply};
+/// Faults that are waiting. More than these are refused: each request looks at all of them.
+const MOST: usize = 1_000;
 
-/// What goes wrong with one exchange.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Fault {
-    /// This status is answered, and nothing is done.
-    Instead(u16),
-    /// The request is done, then the body ends in the middle.
-    Cut,
-    /// The request is done, then the connection ends without an answer's body.
-    Lost,
-    /// The connection ends without an answer, nothing done.
-    Reset,
-    /// The request is done, then the connection ends without an answer.
-    Silent,
-}
-
-/// What still will go wrong, in requests.
+/// What still will go wrong, in requests; what has no end counts as one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Bends {
     /// Every so many requests one is a 429; 0 = none.
     pub limit_every: u32,
-    /// Statuses instead of answers.
+    /// Other answers instead of the right ones, or none in time.
     pub failing: u32,
     /// Connections that end without an answer, nothing done.
     pub resets: u32,
-    /// Bodies that end in the middle, or whose answers get lost on their way, packs apart.
+    /// Bodies that end, or stop, in the middle.
     pub cuts: u32,
     /// Requests that are done and never answered.
     pub silent: u32,
-}
-
-/// Faults for the next requests.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Plan {
-    fault: Fault,
-    /// How many requests it meets.
-    #[serde(default = "once")]
-    times: u32,
-    /// Only paths that contain this.
-    #[serde(default)]
-    path: String,
-}
-
-fn once() -> u32 {
-    1
-}
-
-impl Plan {
-    /// A fault for the next `times` requests of paths that contain `path`.
-    pub(super) fn new(fault: Fault, times: u32, path: &str) -> Self {
-        Self { fault, times, path: path.to_owned() }
-    }
 }
 
 /// What is still to go wrong.
@@ -71,16 +36,22 @@ pub(super) struct Faults(Mutex<Planned>);
 
 #[derive(Debug, Default)]
 struct Planned {
-    plans: VecDeque<Plan>,
-    /// Every so many requests one is a 429, and how many came since.
+    plans: Vec<Plan>,
+    /// Every so many requests that no plan meets one is a 429, and how many came since.
     limit_every: u32,
     since: u32,
 }
 
 impl Faults {
-    /// Adds a plan, after those that are there.
-    pub(super) fn plan(&self, plan: Plan) {
-        self.planned().plans.push_back(plan);
+    /// Adds a plan, after those that are there; false where there are too many.
+    pub(super) fn plan(&self, plan: Plan) -> bool {
+        let mut planned = self.planned();
+        planned.plans.retain(|plan| !plan.is_over());
+        let room = planned.plans.len() < MOST;
+        if room {
+            planned.plans.push(plan);
+        }
+        room
     }
 
     /// Answers every `n`th request with 429; 0 = none.
@@ -100,76 +71,39 @@ impl Faults {
         let planned = self.planned();
         let mut bends = Bends { limit_every: planned.limit_every, ..Bends::default() };
         for plan in &planned.plans {
-            match plan.fault {
-                Fault::Instead(_) => bends.failing += plan.times,
-                Fault::Reset => bends.resets += plan.times,
-                Fault::Cut | Fault::Lost => bends.cuts += plan.times,
-                Fault::Silent => bends.silent += plan.times,
-            }
+            let count = match plan.fault() {
+                Fault::Reset => &mut bends.resets,
+                Fault::Lost => &mut bends.silent,
+                Fault::Cut | Fault::Stall(_) => &mut bends.cuts,
+                _ => &mut bends.failing,
+            };
+            *count = count.saturating_add(plan.left());
         }
         bends
     }
 
-    fn planned(&self) -> MutexGuard<'_, Planned> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// What goes wrong with this request.
-    pub(super) fn next(&self, _method: &Method, path: &str) -> Option<Fault> {
+    /// What goes wrong with this request: the first plan whose turn it is. Every plan counts the requests it is about.
+    pub(super) fn next(&self, path: &str) -> Option<Fault> {
         let mut planned = self.planned();
-        planned.plans.retain(|plan| plan.times > 0);
-        if let Some(plan) = planned.plans.iter_mut().find(|plan| path.contains(&plan.path)) {
-            plan.times -= 1;
-            return Some(plan.fault);
+        let mut due = None;
+        for plan in planned.plans.iter_mut().filter(|plan| plan.is_about(path)) {
+            if plan.is_turn() && due.is_none() {
+                due = Some(plan.take());
+            }
         }
-        planned.since += 1;
+        planned.plans.retain(|plan| !plan.is_over());
+        if due.is_some() {
+            return due;
+        }
+        planned.since = planned.since.saturating_add(1);
         if planned.limit_every == 0 || planned.since < planned.limit_every {
             return None;
         }
         planned.since = 0;
-        Some(Fault::Instead(429))
+        Some(Fault::Instead(429, None))
     }
-}
 
-/// The answer of a fault's status; gateways answer in HTML.
-pub(super) fn instead(status: u16) -> Reply {
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let code = match status.as_u16() {
-        401 => "unauthorized",
-        403 => "insufficient_scope",
-        404 => "not_found",
-        413 | 422 => "incorrect_payload",
-        429 => "rate_limit_exceeded",
-        503 => "temporarily_unavailable",
-        502 | 504 => return Reply::Html(status),
-        400..=499 => "invalid_param",
-        500..=599 => "server_error",
-        _ => return Reply::Bare(status),
-    };
-    Problem::new(status, code, "This was asked for.", "A fault on purpose.").into()
-}
-
-impl Fault {
-    /// Spoils a finished answer.
-    pub(super) async fn spoil(self, response: Response<Body>) -> Response<Body> {
-        let (mut parts, body) = response.into_parts();
-        parts.headers.remove(axum::http::header::CONTENT_LENGTH);
-        let half = match self {
-            // These have no answer to spoil.
-            Self::Instead(_) | Self::Reset | Self::Silent => return Response::from_parts(parts, body),
-            // A body of ours is whole already, so reading it cannot fail.
-            Self::Cut => to_bytes(body, usize::MAX).await.map(|all| all.slice(..all.len() / 2)).ok(),
-            Self::Lost => None,
-        };
-        let pieces = stream::unfold(half, |half| async {
-            let Some(half) = half else { return Some((Err(std::io::Error::other("cut on purpose")), None)) };
-            if half.is_empty() {
-                // What was sent must leave before the connection breaks, or all of the answer is lost.
-                tokio::task::yield_now().await;
-                return Some((Err(std::io::Error::other("cut on purpose")), None));
-            }
-            Some((Ok(half), Some(Bytes::new())))
-        });
-        Response::from_parts(parts, Body::from_stream(pieces))
+    fn planned(&self) -> MutexGuard<'_, Planned> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -59,10 +59,10 @@ fn connect(
 ) {
     // Without it small answers wait for the peer's delayed acknowledgement; where it fails they are only slower.
     let _ = stream.set_nodelay(true);
-    let hang_up = Arc::new(Notify::new());
-    let hung_up = Arc::clone(&hang_up);
+    let cut = Arc::new(Notify::new());
+    let cutter = Arc::clone(&cut);
     let answer = axum::Router::new().fallback(move |request: Request<Body>| {
-        routes::answer(Arc::clone(&service), peer, Arc::clone(&hang_up), request)
+        routes::answer(Arc::clone(&service), peer, Arc::clone(&cutter), request)
     });
     let connection = auto::Builder::new(TokioExecutor::new())
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(answer))
@@ -72,7 +72,7 @@ fn connect(
         tokio::select! {
             // A client that goes away, or speaks no HTTP, is no trouble of ours.
             _ = watched => {}
-            () = hung_up.notified() => {}
+            () = cut.notified() => {}
         }
     });
 }

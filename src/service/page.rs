@@ -66,28 +66,26 @@ impl Writer {
             let head = Head::from_row(row)?;
             let Some(kind) = account.kinds.get(&head.kind) else { continue };
             let data = row.get_ref(7)?.as_str()?;
-            let owed = account.owed(file, device, &head, sight)?;
-            let given = match owed {
+            let (event, deleted);
+            let (data, word) = match account.owed(file, device, &head, sight)? {
                 Owed::Nothing => {
                     passed.push(head.seq);
                     continue;
                 }
                 Owed::Deleted => {
-                    self.item(kind, &head, &identity(&head, data), "deleted", None);
-                    continue;
+                    deleted = identity(&head, data);
+                    (deleted.as_str(), "deleted")
                 }
-                Owed::Created | Owed::Updated if account.given && !head.id.is_its_own() => {
-                    given(file, head.seq)?
-                }
-                Owed::Created | Owed::Updated => None,
+                Owed::Created => (data, "created"),
+                Owed::Updated => (data, "updated"),
             };
-            let word = if owed == Owed::Created { "created" } else { "updated" };
-            match given {
-                Some((key, event)) => {
-                    self.item(kind, &head, data, event.as_deref().unwrap_or(word), key.as_deref())
-                }
-                None => self.item(kind, &head, data, word, None),
+            let mut key = None;
+            let mut word = word;
+            if account.given && word != "deleted" && !head.id.is_its_own() {
+                (key, event) = given(file, head.seq)?;
+                word = event.as_deref().unwrap_or(word);
             }
+            self.item(kind, &head, data, word, key.as_deref());
         }
         Ok(passed)
     }
@@ -111,23 +109,27 @@ impl Writer {
             out.extend_from_slice(part.as_bytes());
         }
         // Writing into memory cannot fail.
-        let _ = match given {
-            Some(key) => write!(out, r#","ack_key":{}"#, serde_json::Value::from(key)),
-            None => {
-                let mark = if event == "deleted" { "x" } else { "" };
-                write!(out, r#","ack_key":"{}-"#, kind.word)
-                    .and_then(|()| match &head.id {
-                        Id::Int(id) => write!(out, "{id}"),
-                        // A text is quoted in the key; within the JSON its quotes are escaped.
-                        Id::Other(text) => write!(out, "{}", text.replace('\\', r"\\").replace('"', r#"\""#)),
-                    })
-                    .and_then(|()| write!(out, "-{}{mark}{}\"", head.seq, self.epoch))
-            }
-        };
+        let _ = self.key(kind, head, event, given);
         let _ = match head.revision {
-            Some(revision) => write!(out, r#","revision":{revision}}}}}}}"#),
-            None => write!(out, "}}}}}}"),
+            Some(revision) => write!(self.body, r#","revision":{revision}}}}}}}"#),
+            None => write!(self.body, "}}}}}}"),
         };
+    }
+
+    /// Writes an ack key: the one that was given, or one of our own.
+    fn key(&mut self, kind: &Kind, head: &Head, event: &str, given: Option<&str>) -> std::io::Result<()> {
+        let out = &mut self.body;
+        if let Some(key) = given {
+            return write!(out, r#","ack_key":{}"#, serde_json::Value::from(key));
+        }
+        write!(out, r#","ack_key":"{}-"#, kind.word)?;
+        match &head.id {
+            Id::Int(id) => write!(out, "{id}")?,
+            // A text is quoted in the key; within the JSON its quotes are escaped.
+            Id::Other(text) => write!(out, "{}", text.replace('\\', r"\\").replace('"', r#"\""#))?,
+        }
+        let mark = if event == "deleted" { "x" } else { "" };
+        write!(out, "-{}{mark}{}\"", head.seq, self.epoch)
     }
 
     /// The body, with so many items said to be left.
@@ -139,11 +141,13 @@ impl Writer {
     }
 }
 
-/// The key and the event that an instruction without an id came with, where it is served as it came.
-fn given(file: &Connection, seq: u64) -> rusqlite::Result<Option<(Option<String>, Option<String>)>> {
-    file.prepare_cached("SELECT ack_key, event FROM given WHERE seq = ?1")?
+/// The key and the event that an instruction without an id came with; none of ours has any.
+fn given(file: &Connection, seq: u64) -> rusqlite::Result<(Option<String>, Option<String>)> {
+    let given = file
+        .prepare_cached("SELECT ack_key, event FROM given WHERE seq = ?1")?
         .query_row([seq as i64], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()
+        .optional()?;
+    Ok(given.unwrap_or_default())
 }
 
 /// What a deleted instruction carries: the id alone. A record that has none is named by what it links.

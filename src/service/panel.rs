@@ -1,7 +1,5 @@
 //! The panel that bends a running service: what a demo or a test sets live, beside its rate, latency and edits.
 
-use std::sync::Arc;
-
 use super::fault::{Bends, Fault, Plan};
 use super::{Service, ServiceError};
 use crate::protocol::ACK_PATH;
@@ -14,22 +12,22 @@ impl Service {
 
     /// Answers the next `times` requests with this status and does nothing.
     pub fn fail_next(&self, times: u32, status: u16) {
-        self.inner.faults.plan(Plan::new(Fault::Instead(status), times, ""));
+        self.plan(Fault::Instead(status, None), times, "");
     }
 
     /// Ends the connections of the next `times` requests without an answer, nothing done.
     pub fn reset_next(&self, times: u32) {
-        self.inner.faults.plan(Plan::new(Fault::Reset, times, ""));
+        self.plan(Fault::Reset, times, "");
     }
 
     /// Cuts the bodies of the next `times` pages in the middle; what they held has left the queue.
     pub fn cut_next(&self, times: u32) {
-        self.inner.faults.plan(Plan::new(Fault::Cut, times, "/queues/"));
+        self.plan(Fault::Cut, times, "/queues/");
     }
 
     /// Loses the answers of the next `times` ack packs: their keys are taken, and the connection ends.
     pub fn lose_acks(&self, times: u32) {
-        self.inner.faults.plan(Plan::new(Fault::Silent, times, ACK_PATH));
+        self.plan(Fault::Lost, times, ACK_PATH);
     }
 
     /// Ends all sessions, as if they had expired; how many there were. Blocks.
@@ -37,12 +35,7 @@ impl Service {
     /// # Errors
     /// [`ServiceError`] where the account cannot be written.
     pub fn expire_sessions(&self) -> Result<u64, ServiceError> {
-        let account = Arc::clone(&self.inner.account);
-        self.inner.account.store.write(move |file| {
-            let ended = std::mem::take(&mut account.state().sessions).len();
-            file.execute("DELETE FROM session", [])?;
-            Ok(ended as u64)
-        })
+        self.inner.account.expire_all()
     }
 
     /// What still will go wrong.
@@ -53,5 +46,10 @@ impl Service {
     /// Takes everything back that would still go wrong. Rate and latency stay.
     pub fn straighten(&self) {
         self.inner.faults.clear();
+    }
+
+    /// Where too many wait already, one more makes no difference.
+    fn plan(&self, fault: Fault, times: u32, path: &str) {
+        let _ = self.inner.faults.plan(Plan::next(fault, times, path));
     }
 }

@@ -298,6 +298,16 @@ impl Account {
         Ok(())
     }
 
+    /// Ends all sessions, as if they had expired; how many there were. Blocks.
+    pub(super) fn expire_all(self: &std::sync::Arc<Self>) -> Result<u64, ServiceError> {
+        let account = std::sync::Arc::clone(self);
+        self.store.write(move |file| {
+            let ended = std::mem::take(&mut account.state().sessions).len();
+            file.execute("DELETE FROM session", [])?;
+            Ok(ended as u64)
+        })
+    }
+
     /// Writes where each session is, so that after a restart it goes on there. Blocks.
     pub(super) fn save_sessions(&self) -> Result<(), ServiceError> {
         let sessions: Vec<_> = self.state().sessions.iter().map(|(id, s)| (id.clone(), s.clone())).collect();

@@ -3,8 +3,9 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, HttpBody as _, to_bytes};
 use axum::http::header::{AUTHORIZATION, USER_AGENT};
 use axum::http::{HeaderMap, Method, Request, Response, StatusCode};
 use serde::Deserialize;
@@ -13,7 +14,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::access::{Access, Sight};
-use super::fault::Fault;
+use super::fault::{self, Fault, Plan};
 use super::queue::{Started, Taken};
 use super::reply::{Problem, Reply};
 use super::{Edit, Inner, ServiceError};
@@ -21,6 +22,8 @@ use crate::protocol::{ACK_PATH, DEVICE_HEADER, DeviceUuid, START_PATH};
 
 /// The largest body that is read: packs have no documented bound, this one is for the service's own sake.
 const MOST_BODY: usize = 64 << 20;
+/// The same for what only this service has.
+const MOST_WORDS: usize = 64 << 10;
 
 /// What a path asks for.
 #[derive(Debug, PartialEq, Eq)]
@@ -46,38 +49,44 @@ impl Endpoint {
     }
 }
 
-/// Answers one request.
+/// Answers one request; `cut` ends its connection.
 pub(super) async fn answer(
     service: Arc<Inner>,
     peer: SocketAddr,
-    hang_up: Arc<Notify>,
+    cut: Arc<Notify>,
     request: Request<Body>,
 ) -> Response<Body> {
     let id = uuid::Uuid::new_v4().to_string();
     if request.uri().path().starts_with("/emulator/") && peer.ip().is_loopback() {
         return emulator(&service, request).await.unwrap_or_else(Reply::from).into_response(&id);
     }
-    let fault = service.faults.next(request.method(), request.uri().path());
-    if let Some(Fault::Instead(status)) = fault {
+    let fault = service.faults.next(request.uri().path());
+    if let Some(response) = fault.and_then(|fault| fault::instead(fault, &id)) {
         service.wait().await;
-        return super::fault::instead(status).into_response(&id);
+        return response;
     }
     if fault == Some(Fault::Reset) {
-        return never(&hang_up).await;
+        return broken(&cut).await;
+    }
+    if fault == Some(Fault::Expire)
+        && let Err(problem) = service.work(|s| s.account.expire_all()).await
+    {
+        return Reply::from(problem).into_response(&id);
     }
     let reply = sync(&service, request).await.unwrap_or_else(Reply::from);
+    service.requests.fetch_add(1, Ordering::Relaxed);
     service.wait().await;
     let response = reply.into_response(&id);
     match fault {
-        Some(Fault::Silent) => never(&hang_up).await,
+        Some(Fault::Lost) => broken(&cut).await,
         Some(fault) => fault.spoil(response).await,
         None => response,
     }
 }
 
-/// Ends the connection; no answer leaves.
-async fn never(hang_up: &Notify) -> Response<Body> {
-    hang_up.notify_one();
+/// Ends the connection, and with it this exchange.
+async fn broken(cut: &Notify) -> Response<Body> {
+    cut.notify_one();
     std::future::pending().await
 }
 
@@ -127,8 +136,7 @@ async fn sync(service: &Arc<Inner>, request: Request<Body>) -> Result<Reply, Pro
             }
         }
         Endpoint::Ack => {
-            let body =
-                to_bytes(body, MOST_BODY).await.map_err(|e| payload(format!("It cannot be read: {e}.")))?;
+            let body = whole(body, MOST_BODY).await?;
             let keys = ack_keys(&body)?;
             service.work(move |s| s.account.acknowledge(device, access.sight, keys)).await?;
             Ok(Reply::Bare(StatusCode::ACCEPTED))
@@ -214,6 +222,27 @@ fn unknown(session: &str) -> Problem {
     )
 }
 
+/// A request's body, if it is no longer than it may be.
+async fn whole(body: Body, most: usize) -> Result<Bytes, Problem> {
+    if body.size_hint().lower() > most as u64 {
+        return Err(too_large(most));
+    }
+    to_bytes(body, most).await.map_err(|e| {
+        // The error's type is another crate's; its words are all that tells it from a client that went away.
+        let long = std::error::Error::source(&e).is_some_and(|e| e.to_string().contains("length limit"));
+        if long { too_large(most) } else { payload(format!("It cannot be read: {e}.")) }
+    })
+}
+
+fn too_large(most: usize) -> Problem {
+    Problem::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "incorrect_payload",
+        "The body is too large.",
+        format!("At most {most} bytes are read; send smaller packs."),
+    )
+}
+
 fn payload(details: String) -> Problem {
     Problem::new(
         StatusCode::BAD_REQUEST,
@@ -252,7 +281,7 @@ fn ack_keys(body: &[u8]) -> Result<Vec<String>, Problem> {
 /// What only this service has: edits, faults and figures, for whoever runs it on this machine.
 async fn emulator(service: &Arc<Inner>, request: Request<Body>) -> Result<Reply, Problem> {
     let (parts, body) = request.into_parts();
-    let body = to_bytes(body, MOST_BODY).await.map_err(|e| payload(format!("It cannot be read: {e}.")))?;
+    let body = whole(body, MOST_WORDS).await?;
     let read = |e: serde_json::Error| payload(format!("{e}."));
     match (parts.method.as_str(), parts.uri.path()) {
         ("POST", "/emulator/edit") => {
@@ -261,8 +290,15 @@ async fn emulator(service: &Arc<Inner>, request: Request<Body>) -> Result<Reply,
             Ok(Reply::Json(StatusCode::OK, json!(done).to_string().into_bytes()))
         }
         ("POST", "/emulator/fault") => {
-            let fault = serde_json::from_slice(&body).map_err(read)?;
-            service.faults.plan(fault);
+            let plan = Plan::from_body(&body).map_err(payload)?;
+            if service.faults.plan(plan) {
+                Ok(Reply::Bare(StatusCode::ACCEPTED))
+            } else {
+                Err(payload("Too many faults are waiting.".to_owned()))
+            }
+        }
+        ("DELETE", "/emulator/fault") => {
+            service.faults.clear();
             Ok(Reply::Bare(StatusCode::ACCEPTED))
         }
         ("POST", "/emulator/sight") => {
@@ -310,6 +346,9 @@ impl Inner {
             })
             .collect();
         let (sessions, last) = (self.account.active(), self.account.state().last);
-        Ok(json!({"counts": counts, "sessions": sessions, "changes": last, "users": users}))
+        let requests = self.requests.load(Ordering::Relaxed);
+        Ok(json!({
+            "counts": counts, "sessions": sessions, "changes": last, "requests": requests, "users": users
+        }))
     }
 }

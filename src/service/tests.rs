@@ -16,7 +16,15 @@ fn device() -> DeviceUuid {
 /// A service whose device has everything.
 fn drained(items: u64, sight: Sight) -> Service {
     let service = Service::open(Options { items, ..Options::default() }).unwrap();
-    let keys: Vec<_> = (1..=items).map(|seq| format!("Any-1-{seq}")).collect();
+    let account = &service.inner.account;
+    let heads: Vec<account::Head> = account
+        .store
+        .read(|file| {
+            file.prepare(page::heads())?.query_map([1, items as i64], account::Head::from_row)?.collect()
+        })
+        .unwrap();
+    let key = |head: &account::Head| format!("{}-{}-{}", account.kinds[&head.kind].word, head.id, head.seq);
+    let keys = heads.iter().map(key).collect();
     service.inner.account.acknowledge(device(), sight, keys).unwrap();
     service
 }

@@ -4,14 +4,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use drainboard::client::Operation;
-use drainboard::console::message::{Answer, Message, Request};
+use drainboard::console::key::{Code, Key};
+use drainboard::console::message::{Answer, Effect, Message, Request};
+use drainboard::console::model::browse::Page;
+use drainboard::console::model::browse::tree::{About, Found, Named, Pointing};
 use drainboard::console::model::{Model, Screen};
 use drainboard::console::update::update;
+use drainboard::engine::budget::{Budget, Reason, Wait};
 use drainboard::engine::event::{
     PackState, PackView, QueueView, SessionView, Snapshot, Totals, WaitView, WorkerView,
 };
 use drainboard::engine::{Event, EventKind, Mode, Outcome, Phase, RunEnd};
-use drainboard::mirror::reader::{Kind, Row, SessionRow, Status, Window};
+use drainboard::mirror::changes::{Change, State};
+use drainboard::mirror::find::Sheet;
+use drainboard::mirror::reader::{Kind, Row, SessionRow, Status};
+use drainboard::mirror::refs::{Incoming, Reference};
 use drainboard::mirror::{Counts, Outbox, SessionEnd};
 use drainboard::protocol::{DeviceUuid, FailedObject, QueueName, RecordId, SessionId};
 use jiff::Timestamp;
@@ -174,6 +181,13 @@ fn snapshot() -> Snapshot {
         workers: vec![WorkerView::Taking, WorkerView::Applying, WorkerView::Paced, WorkerView::Retrying],
         request_rate: 9.8,
         rate_limit: 10,
+        budget: Budget {
+            last_second: 9,
+            per_second: 10,
+            last_hour: 842,
+            per_hour: 36_000,
+            wait: Some(Wait { reason: Reason::Pacing, left: Some(Duration::from_millis(90)) }),
+        },
         p50_ms: Some(118),
         p95_ms: Some(163),
         ..Snapshot::default()
@@ -266,7 +280,7 @@ pub(crate) fn draining() -> Model {
     model
 }
 
-fn with(mut model: Model, change: impl FnOnce(&mut Snapshot)) -> Model {
+pub(crate) fn with(mut model: Model, change: impl FnOnce(&mut Snapshot)) -> Model {
     let mut snapshot = model.snapshot.as_ref().clone();
     change(&mut snapshot);
     update(&mut model, Message::Snapshot(Arc::new(snapshot)));
@@ -353,12 +367,104 @@ fn contacts() -> Vec<Row> {
         .collect()
 }
 
+/// Answers what screen 2 waits for.
+fn answer(model: &mut Model, request: Option<Request>, hits: Option<u64>, rows: Vec<Row>) {
+    let Some(Request::Page { ticket, .. }) = request else { panic!("{request:?}") };
+    let sheet = Sheet { rows, first: Some(0), exact: true, above: None, below: None };
+    let took = hits.map(|_| Duration::from_millis(4));
+    let page = Page { sheet, hits, took, complete: true };
+    update(model, Message::Read(Answer::Page { ticket, page: Ok(page) }));
+}
+
 /// Screen 2 on contacts.
 pub(crate) fn browsing() -> Model {
     let mut model = idle();
     model.screen = Screen::Browse;
-    let Request::Window { ticket, kind, from, .. } = model.browse.show("contact") else { panic!() };
-    let window = Window { rows: contacts(), more_above: false, more_below: false };
-    update(&mut model, Message::Read(Answer::Window { ticket, kind, from, window: Ok(window) }));
+    let request = model.browse.show("contact");
+    answer(&mut model, Some(request), None, contacts());
+    model
+}
+
+fn press(model: &mut Model, keys: &str) -> Option<Request> {
+    let mut last = None;
+    for c in keys.chars() {
+        for effect in update(model, Message::Key(Key::char(c))) {
+            if let Effect::Read(request @ Request::Page { .. }) = effect {
+                last = Some(request);
+            }
+        }
+    }
+    last
+}
+
+/// A filter that is being written.
+pub(crate) fn filtering() -> Model {
+    let mut model = browsing();
+    let request = press(&mut model, "/city:Malmö email:asa");
+    let rows = contacts().into_iter().step_by(9).collect();
+    answer(&mut model, request, Some(14), rows);
+    press(&mut model, " rev>");
+    model
+}
+
+/// Sorted by the second column, downwards.
+pub(crate) fn sorted() -> Model {
+    let mut model = browsing();
+    press(&mut model, ">>o");
+    let request = press(&mut model, "o");
+    let mut rows = contacts();
+    rows.sort_by_key(|r| std::cmp::Reverse(r.data.split("email").nth(1).map(str::to_owned)));
+    answer(&mut model, request, Some(120), rows);
+    model
+}
+
+fn about(change: Option<Change>) -> About {
+    let of = Reference { kind: "contact".into(), id: RecordId::Int(4_700) };
+    let to = Reference { kind: "user".into(), id: RecordId::Int(17) };
+    let named = Named { field: "owner_id".into(), to, there: true, name: Some("Ada Lovelace".into()) };
+    About { of, revision: Some(9), names: vec![named], change, session: 41 }
+}
+
+/// The record as a tree, on its reference, with a folded part and those who point to it.
+pub(crate) fn tree() -> Model {
+    let mut model = browsing();
+    update(&mut model, Message::Key(Key::plain(Code::Enter)));
+    update(&mut model, Message::Read(Answer::About(Box::new(about(None)))));
+    let from = |kind: &str, field: &str, count| Incoming {
+        kind: kind.into(),
+        field: field.into(),
+        count,
+        first: vec![RecordId::Int(1)],
+    };
+    let all = vec![from("note", "resource_id", 1_204), from("deal", "contact_id", 3)];
+    let to = Reference { kind: "contact".into(), id: RecordId::Int(4_700) };
+    update(&mut model, Message::Read(Answer::Pointing(Pointing { to, found: Found::All(all) })));
+    press(&mut model, "jjjjjj");
+    update(&mut model, Message::Key(Key::plain(Code::Enter)));
+    press(&mut model, "kk");
+    model
+}
+
+/// What the last session changed in a record.
+pub(crate) fn changed() -> Model {
+    let mut model = browsing();
+    let after = contacts().swap_remove(0);
+    let before = after.data.replace("asa@example.se", "asa.l@example.se").replace("1200.50", "900.00");
+    let before = State { revision: Some(8), data: Some(before), session: 12 };
+    let change = Change {
+        kind: "contact".into(),
+        id: after.id.clone(),
+        before: Some(before),
+        after: State { revision: Some(9), data: Some(after.data), session: 41 },
+    };
+    update(&mut model, Message::Read(Answer::About(Box::new(about(Some(change))))));
+    press(&mut model, "d");
+    model
+}
+
+/// The list of the columns.
+pub(crate) fn choosing() -> Model {
+    let mut model = browsing();
+    press(&mut model, "cjj");
     model
 }

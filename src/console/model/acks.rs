@@ -38,8 +38,8 @@ pub struct Acks {
     pub pane: Pane,
     /// The chosen pack; none: the first row, whichever that is.
     pub chosen: Option<PackNo>,
-    /// The chosen row of the other panes.
-    pub at: [usize; 2],
+    /// The chosen page of those that come again.
+    pub at: usize,
     /// The first rows on the screen, pane by pane.
     pub top: [usize; 3],
     /// What was opened.
@@ -196,10 +196,15 @@ impl Acks {
                 self.chosen = if at == 0 { None } else { packs.get(at).and_then(|pack| pack.no) };
                 at
             }
-            pane => {
-                let place = &mut self.at[pane as usize - 1];
-                *place = place.saturating_add_signed(by).min(last);
-                *place
+            Pane::Again => {
+                self.at = self.at.saturating_add_signed(by).min(last);
+                self.at
+            }
+            Pane::Stuck => {
+                // Text to be read: it scrolls, nothing is chosen in it.
+                let top = &mut self.top[Pane::Stuck as usize];
+                *top = top.saturating_add_signed(by).min(rows.saturating_sub(height));
+                return;
             }
         };
         let top = &mut self.top[self.pane as usize];
@@ -223,11 +228,11 @@ impl Acks {
         if let Some(pack) = &stuck.failing {
             let status = pack.status.map_or_else(String::new, |status| format!("{status} "));
             let answer = pack.answer.as_deref().unwrap_or("no answer");
-            let what = format!("pack {}, {} keys", pack.no, grouped(pack.keys));
+            let what = format!("pack {}, {}", pack.no, counted(pack.keys, "key"));
             add(true, what, format!("failed: {status}{answer}; it comes again"));
         }
         if stuck.outbox.held > 0 {
-            let what = format!("{} keys held", grouped(stuck.outbox.held));
+            let what = format!("{} held", counted(stuck.outbox.held, "key"));
             add(false, what, "held back by hand: no session starts before they are released".to_owned());
         }
         for key in &self.book.refused {
@@ -244,7 +249,7 @@ impl Acks {
             );
         }
         if stuck.failed_objects > 0 {
-            let what = format!("{} objects", grouped(stuck.failed_objects));
+            let what = counted(stuck.failed_objects, "object");
             add(
                 false,
                 what,
@@ -252,15 +257,20 @@ impl Acks {
             );
         }
         if stuck.unkeyed > 0 {
-            let what = format!("{} instructions", grouped(stuck.unkeyed));
+            let what = counted(stuck.unkeyed, "instruction");
             add(false, what, "without an id: kept as received in _unkeyed, not as rows".to_owned());
         }
         for left in &stuck.left_out {
             let n = left.fields.len() + left.more;
             let first = left.fields.first().map_or("", String::as_str);
-            let what = format!("{}: {n} fields", left.kind);
+            let what = format!("{}: {}", left.kind, counted(n as u64, "field"));
             add(false, what, format!("no column for {first} …: their values are in data"));
         }
         out
     }
+}
+
+/// A number of things in words.
+fn counted(n: u64, one: &str) -> String {
+    format!("{} {one}{}", grouped(n), if n == 1 { "" } else { "s" })
 }

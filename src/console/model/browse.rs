@@ -1,26 +1,36 @@
-//! Screen 2's state: the types, the rows around the cursor, the record under it. Rows come by keyset, never by number:
-//! a few hundred around the cursor are kept, whatever the table's length.
+//! Screen 2's state: the types, the rows around the cursor, the record under it, and how each type is looked at. What it
+//! wants to know it asks for; nothing here waits.
 
-use std::collections::VecDeque;
+mod lens;
+pub mod rows;
+pub mod tree;
 
-use super::super::message::Request;
-use super::super::record::{self, Columns};
-use crate::mirror::reader::{From, Kind, Row, Window};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::message::{Export, Request};
+use super::super::record::Columns;
+use super::prompt::{Ask, Prompt};
+use crate::mirror::filter::Filter;
+use crate::mirror::find::{Place, Query, Sort};
+use crate::mirror::index;
+use crate::mirror::reader::Kind;
+use crate::mirror::refs::{Incoming, Reference};
 use crate::protocol::RecordId;
 
-/// Rows asked for at a time.
-pub const CHUNK: usize = 200;
-/// Rows kept at the most.
-const KEPT: usize = 800;
-/// How near the edge of what is kept the next rows are asked for.
-const NEAR: usize = 100;
+pub use lens::Lens;
+pub use rows::{CHUNK, Entry, Page, Table};
+use rows::{Wait, Why};
+use tree::{About, Found, Pointing};
+
+/// Places that the way back keeps.
+const WAY: usize = 100;
 
 /// Screen 2.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default)]
 pub struct Browse {
     /// The types, largest first; none before the first answer.
     pub kinds: Option<Vec<Kind>>,
-    /// Why the mirror cannot be read.
+    /// Why the mirror cannot be read, or the filter not be answered.
     pub error: Option<String>,
     /// The type that is shown.
     pub kind: Option<String>,
@@ -28,8 +38,45 @@ pub struct Browse {
     pub pane: Pane,
     /// The rows of the type.
     pub table: Table,
+    /// How the types are looked at, those that were ever looked at in another way.
+    pub lenses: BTreeMap<String, Lens>,
+    /// What is being written.
+    pub prompt: Option<Prompt>,
+    /// The line of the record that the cursor is on.
+    pub line: usize,
     /// Lines of the record scrolled away.
     pub scroll: usize,
+    /// Parts of records that are folded.
+    pub folded: BTreeSet<String>,
+    /// What is known of the record.
+    pub about: Option<About>,
+    /// Who points to the record.
+    pub pointing: Option<Pointing>,
+    /// What the last session changed is shown in the record's place.
+    pub changes: bool,
+    /// How far the search index is.
+    pub index: index::State,
+    /// An export that is going on: rows written, of how many.
+    pub export: Option<(u64, u64)>,
+    /// The list of the columns is open, with the cursor on one of them.
+    pub choosing: Option<usize>,
+    /// Where the user has put the divider before the record, as a column of the screen.
+    pub divider: Option<u16>,
+    /// The divider is being dragged.
+    pub dragging: bool,
+    /// The record that a jump was to go to, and did not find.
+    pub missed: Option<RecordId>,
+    /// The record that a jump goes to.
+    sought: Option<RecordId>,
+    /// What was asked about last.
+    wondered: Option<(Reference, Option<i64>)>,
+    /// What the rows in the table are of.
+    applied: Option<Query>,
+    /// What the rows that are waited for are of.
+    asked: Option<Query>,
+    /// The way here, and the way forward again.
+    behind: Vec<Spot>,
+    ahead: Vec<Spot>,
     /// Whether the user has been here: until then the largest type is shown, whichever that is by now.
     chosen: bool,
     /// Tickets given out so far.
@@ -48,53 +95,16 @@ pub enum Pane {
     Record,
 }
 
-/// A part of a type's rows.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Table {
-    /// The columns shown, chosen from the first rows.
-    pub columns: Columns,
-    /// The rows that are kept, in order.
-    pub rows: VecDeque<Entry>,
-    /// The cursor's row, in `rows`.
-    pub cursor: usize,
-    /// The first row on the screen, in `rows`.
-    pub top: usize,
-    /// There are rows before these.
-    pub above: bool,
-    /// There are rows behind these.
-    pub below: bool,
-    /// The number of the first kept row, from 0, where it is known.
-    pub first: Option<u64>,
-    /// Whether an answer has come.
-    pub loaded: bool,
-    waiting: Option<Wait>,
-    /// Steps that wait for rows.
-    owed: isize,
-}
-
-/// A row.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Entry {
-    /// As it came from the mirror.
-    pub row: Row,
-    /// Its cells, visible, one a column.
-    pub cells: Vec<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Wait {
-    ticket: u64,
-    why: Why,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Why {
-    /// Another type, or a jump.
-    Fresh,
-    /// The rows may have changed.
-    Again,
-    /// More at an edge.
-    More,
+/// A place on the way.
+#[derive(Debug, Clone)]
+struct Spot {
+    kind: String,
+    text: String,
+    sort: Sort,
+    id: Option<RecordId>,
+    pane: Pane,
+    line: usize,
+    scroll: usize,
 }
 
 impl Browse {
@@ -104,10 +114,10 @@ impl Browse {
         let largest = kinds.first().map(|k| k.name.clone());
         let stays = self.chosen || largest == self.kind;
         self.kinds = Some(kinds);
-        self.error = None;
         if known && stays {
             return None;
         }
+        self.error = None;
         if let Some(kind) = largest {
             return Some(self.show(&kind));
         }
@@ -127,12 +137,41 @@ impl Browse {
         self.kinds.as_ref()?.iter().position(|k| &k.name == kind)
     }
 
+    /// How the shown type is looked at.
+    pub fn lens(&self) -> Lens {
+        self.kind.as_ref().and_then(|kind| self.lenses.get(kind)).cloned().unwrap_or_default()
+    }
+
+    fn lens_mut(&mut self) -> &mut Lens {
+        self.lenses.entry(self.kind.clone().unwrap_or_default()).or_default()
+    }
+
+    /// What is to be shown of the type: its filter and its order.
+    pub fn query(&self) -> Option<Query> {
+        let lens = self.lens();
+        Some(Query { kind: self.kind.clone()?, filter: lens.filter, sort: lens.sort })
+    }
+
+    /// What the rows in the table are of.
+    pub fn applied(&self) -> Option<&Query> {
+        self.applied.as_ref()
+    }
+
     /// Shows another type.
     pub fn show(&mut self, kind: &str) -> Request {
-        self.kind = Some(kind.to_owned());
-        self.table = Table::default();
-        self.scroll = 0;
-        self.request(kind.to_owned(), From::Top, CHUNK, Why::Fresh)
+        self.show_at(kind, Place::Top)
+    }
+
+    fn show_at(&mut self, kind: &str, place: Place) -> Request {
+        if self.kind.as_deref() != Some(kind) {
+            self.kind = Some(kind.to_owned());
+            self.table = Table::default();
+        }
+        if let Some(columns) = self.lens().columns {
+            self.table.show(columns);
+        }
+        (self.scroll, self.line, self.error) = (0, 0, None);
+        self.fresh(place)
     }
 
     /// Moves among the types.
@@ -147,9 +186,9 @@ impl Browse {
     /// Moves the cursor; `height` rows are on the screen.
     pub fn move_row(&mut self, by: isize, height: usize) -> Option<Request> {
         self.chosen = true;
-        self.scroll = 0;
+        (self.scroll, self.line) = (0, 0);
         let moved = self.table.step(by);
-        self.table.owed = if self.table.waiting.is_some() { by - moved } else { 0 };
+        self.table.owed = if self.table.waits() { by - moved } else { 0 };
         self.table.follow(height);
         let request = self.more();
         if request.is_some() {
@@ -158,81 +197,121 @@ impl Browse {
         request
     }
 
+    /// Puts the cursor on a row of the screen.
+    pub fn point(&mut self, row: usize, height: usize) -> Option<Request> {
+        let to = (self.table.top + row) as isize - self.table.cursor as isize;
+        if self.table.top + row >= self.table.rows.len() {
+            return None;
+        }
+        self.move_row(to, height)
+    }
+
     /// To the first or last row.
     pub fn jump(&mut self, bottom: bool, height: usize) -> Option<Request> {
         self.chosen = true;
-        self.scroll = 0;
+        (self.scroll, self.line) = (0, 0);
         let table = &mut self.table;
         table.owed = 0;
-        if bottom && !table.below {
+        if bottom && table.below.is_none() {
             table.cursor = table.rows.len().saturating_sub(1);
             table.follow(height);
             return None;
         }
-        if !bottom && !table.above {
+        if !bottom && table.above.is_none() {
             table.cursor = 0;
             table.follow(height);
             return None;
         }
-        let from = if bottom { From::Bottom } else { From::Top };
-        let kind = self.kind.clone()?;
-        Some(self.request(kind, from, CHUNK, Why::Fresh))
+        self.go(if bottom { Place::Bottom } else { Place::Top })
+    }
+
+    /// To another part of the rows that are shown.
+    pub fn go(&mut self, place: Place) -> Option<Request> {
+        self.chosen = true;
+        (self.scroll, self.line) = (0, 0);
+        let query = self.applied.clone()?;
+        let last = place == Place::Bottom;
+        self.sought = if let Place::At(id) = &place { Some(id.clone()) } else { None };
+        Some(self.request(query, place, CHUNK, Why::Fresh { last }, false))
     }
 
     /// The row under the cursor.
     pub fn current(&self) -> Option<&Entry> {
-        self.table.rows.get(self.table.cursor)
+        self.table.current()
     }
 
-    /// The rows may have changed: the same part again. The cursor stays on its record.
-    pub fn again(&mut self) -> Option<Request> {
+    /// The record under the cursor.
+    pub fn record(&self) -> Option<Reference> {
+        let kind = self.applied.as_ref()?.kind.clone();
+        Some(Reference { kind, id: self.current()?.row.id.clone() })
+    }
+
+    /// The rows may have changed: the same part again. The cursor stays on its record. `anew`: a filtered or sorted
+    /// view is made again, so that new rows are in it.
+    pub fn again(&mut self, anew: bool) -> Option<Request> {
         if self.table.waiting.is_some_and(|w| w.why != Why::Again) {
             return None;
         }
-        let kind = self.kind.clone()?;
+        if anew {
+            (self.about, self.wondered, self.pointing) = (None, None, None);
+        }
+        let query = self.applied.clone().or_else(|| self.query())?;
         let limit = self.table.rows.len().max(CHUNK);
-        let from = match self.table.rows.front() {
-            Some(first) if self.table.above => From::At(first.row.id.clone()),
-            _ => From::Top,
-        };
-        Some(self.request(kind, from, limit, Why::Again))
+        let place = self.table.same();
+        Some(self.request(query, place, limit, Why::Again, anew))
     }
 
-    /// Takes an answer; what nobody waits for any more is dropped.
-    pub fn take_window(
-        &mut self,
-        ticket: u64,
-        from: &From,
-        window: Window,
-        height: usize,
-    ) -> Option<Request> {
+    /// Takes a page; what nobody waits for any more is dropped.
+    pub fn take_page(&mut self, ticket: u64, page: Page, height: usize) -> Option<Request> {
         let wait = self.table.waiting.filter(|w| w.ticket == ticket)?;
-        self.table.waiting = None;
-        let count = self.count();
-        let first = !self.table.loaded;
-        self.table.loaded = true;
-        if self.table.columns.is_empty() {
-            self.table.columns = Columns::choose(window.rows.iter().map(|r| r.data.as_str()));
+        let complete = page.complete;
+        if complete {
+            self.table.waiting = None;
+            self.table.progress = None;
+            self.error = None;
         }
-        match wait.why {
-            Why::Fresh => self.table.replace(from, window, count),
-            Why::Again => self.table.renew(window),
-            Why::More => self.table.extend(from, window),
+        self.applied = self.asked.clone();
+        self.table.take(wait.why, page, height);
+        let fresh = matches!(wait.why, Why::Fresh { .. });
+        if let Some(sought) = self.sought.take_if(|_| fresh && complete) {
+            let found = self.current().is_some_and(|e| e.row.id == sought);
+            self.missed = (!found).then_some(sought);
         }
-        if first {
-            self.scroll = 0;
+        if complete { self.more() } else { None }
+    }
+
+    /// Takes how far the making of a view is.
+    pub fn take_progress(&mut self, ticket: u64, progress: (u64, u64, u64)) {
+        if self.table.waiting.is_some_and(|w| w.ticket == ticket) {
+            self.table.progress = Some(progress);
         }
-        let owed = std::mem::take(&mut self.table.owed);
-        self.table.step(owed);
-        self.table.follow(height);
-        self.more()
     }
 
     /// The reader failed.
     pub fn take_failure(&mut self, ticket: u64, error: String) {
         if self.table.waiting.is_some_and(|w| w.ticket == ticket) {
             self.table.waiting = None;
-            self.error = Some(error);
+            self.table.progress = None;
+            self.table.loaded = true;
+            if let Some(prompt) = self.prompt.as_mut().filter(|p| p.ask == Ask::Filter) {
+                prompt.error = Some(error);
+            } else {
+                self.error = Some(error);
+            }
+        }
+    }
+
+    /// Takes what is known of a record.
+    pub fn take_about(&mut self, about: About) {
+        if self.record().as_ref() == Some(&about.of) {
+            self.about = Some(about);
+        }
+    }
+
+    /// Takes who points to a record.
+    pub fn take_pointing(&mut self, pointing: Pointing) {
+        if let Some(waiting) = self.pointing.as_mut().filter(|p| p.to == pointing.to) {
+            *waiting = pointing;
         }
     }
 
@@ -241,125 +320,222 @@ impl Browse {
         self.table.follow(height);
     }
 
+    /// What is to be asked about the record under the cursor that is not known yet.
+    pub fn wonder(&mut self) -> Vec<Request> {
+        let Some(of) = self.record() else { return Vec::new() };
+        let Some(entry) = self.current() else { return Vec::new() };
+        let key = (of.clone(), entry.row.revision);
+        let mut out = Vec::new();
+        if self.wondered.as_ref() != Some(&key) {
+            out.push(Request::About { of: of.clone(), revision: key.1, data: entry.row.data.clone() });
+            if self.about.as_ref().is_some_and(|a| a.of != of) {
+                self.about = None;
+            }
+            self.wondered = Some(key);
+        }
+        if let Some(old) = self.pointing.take_if(|p| p.to != of)
+            && matches!(old.found, Found::Searching(_))
+        {
+            out.push(Request::NoPointing);
+        }
+        if self.pane == Pane::Record && self.pointing.is_none() {
+            self.pointing = Some(Pointing { to: of.clone(), found: Found::Searching(0) });
+            out.push(Request::Pointing { to: of });
+        }
+        out
+    }
+
+    /// Sets the filter of the type; the rows come anew.
+    pub fn filter(&mut self, text: &str, filter: Filter) -> Option<Request> {
+        let id = self.current().map(|e| e.row.id.clone());
+        let place = match id {
+            // The row that was looked at stays in sight when the filter goes.
+            Some(id) if filter.is_empty() => Place::At(id),
+            _ => Place::Top,
+        };
+        let same = self.lens().filter == filter;
+        let lens = self.lens_mut();
+        text.clone_into(&mut lens.text);
+        lens.filter = filter;
+        self.chosen = true;
+        (!same || self.error.is_some()).then(|| self.fresh(place))
+    }
+
+    /// The filter with one more term: this field has this value.
+    pub fn like(&mut self, field: &str, value: &str) -> Option<Request> {
+        use crate::mirror::filter::{Op, Term, Test};
+        let op = if value.is_empty() { Op::Contains } else { Op::Equal };
+        let test = Test::Field { field: field.to_owned(), op, value: value.to_owned() };
+        let mut filter = self.lens().filter;
+        let term = Term { negated: false, test };
+        if !filter.terms.contains(&term) {
+            filter.terms.push(term);
+        }
+        self.filter(&filter.to_string(), filter)
+    }
+
+    /// Sorts the type's rows.
+    pub fn sort(&mut self, sort: Sort) -> Option<Request> {
+        self.chosen = true;
+        self.lens_mut().sort = sort;
+        self.kind.as_ref()?;
+        Some(self.fresh(Place::Top))
+    }
+
+    /// Whether a view is being made.
+    pub fn makes(&self) -> bool {
+        self.table.waits() && self.asked != self.applied || self.table.progress.is_some()
+    }
+
+    /// Stops the making of a view: back to what is shown, or, where nothing is, to all rows.
+    pub fn stop(&mut self) -> Option<Request> {
+        let kind = self.kind.clone()?;
+        self.table.progress = None;
+        let earlier = self.applied.clone().filter(|a| a.kind == kind && Some(a) != self.asked.as_ref());
+        let lens = self.lens_mut();
+        if let Some(query) = earlier {
+            lens.text = query.filter.to_string();
+            (lens.filter, lens.sort) = (query.filter, query.sort);
+        } else {
+            (lens.text, lens.filter, lens.sort) = Default::default();
+        }
+        Some(self.fresh(Place::Top))
+    }
+
+    /// Shows a record; the way back leads here.
+    pub fn follow(&mut self, to: &Reference) -> Option<Request> {
+        self.leave();
+        self.kind_of(&to.kind);
+        Some(self.show_at(&to.kind, Place::At(to.id.clone())))
+    }
+
+    /// Shows the records that point here through a field; the way back leads here.
+    pub fn follow_pointing(&mut self, to: &RecordId, from: &Incoming) -> Option<Request> {
+        use crate::mirror::filter::{Op, Term, Test};
+        let test = Test::Field { field: from.field.clone(), op: Op::Equal, value: to.to_string() };
+        let mut terms = vec![Term { negated: false, test }];
+        // A list of ids is no number to compare with.
+        if from.field.ends_with("_ids") {
+            let Test::Field { op, .. } = &mut terms[0].test else { return None };
+            *op = Op::Contains;
+        }
+        let typed = from.field.strip_suffix("_id").map(|stem| format!("{stem}_type"));
+        if let Some(field) =
+            typed.filter(|t| t == "resource_type" || t == "parent_type" || t == "trackable_type")
+        {
+            let value = self.kind.clone()?;
+            terms.push(Term { negated: false, test: Test::Field { field, op: Op::Equal, value } });
+        }
+        let filter = Filter { terms };
+        self.leave();
+        self.kind_of(&from.kind);
+        let lens = self.lenses.entry(from.kind.clone()).or_default();
+        lens.text = filter.to_string();
+        lens.filter = filter;
+        self.pane = Pane::Rows;
+        Some(self.show_at(&from.kind, Place::Top))
+    }
+
+    /// All rows of a type, by id.
+    fn kind_of(&mut self, kind: &str) {
+        self.chosen = true;
+        if let Some(lens) = self.lenses.get_mut(kind) {
+            (lens.text, lens.filter, lens.sort) = Default::default();
+        }
+    }
+
+    fn spot(&self) -> Option<Spot> {
+        let lens = self.lens();
+        Some(Spot {
+            kind: self.kind.clone()?,
+            text: lens.text,
+            sort: lens.sort,
+            id: self.current().map(|e| e.row.id.clone()),
+            pane: self.pane,
+            line: self.line,
+            scroll: self.scroll,
+        })
+    }
+
+    fn leave(&mut self) {
+        let spot = self.spot();
+        self.behind.extend(spot);
+        let more = self.behind.len().saturating_sub(WAY);
+        self.behind.drain(..more);
+        self.ahead.clear();
+    }
+
+    /// Back to where one came from, or forward again; none where the way ends.
+    pub fn walk(&mut self, back: bool) -> Option<Request> {
+        let spot = if back { self.behind.pop() } else { self.ahead.pop() }?;
+        let here = self.spot();
+        if back {
+            self.ahead.extend(here);
+        } else {
+            self.behind.extend(here);
+        }
+        let lens = self.lenses.entry(spot.kind.clone()).or_default();
+        lens.filter = Filter::parse(&spot.text).unwrap_or_default();
+        (lens.text, lens.sort) = (spot.text, spot.sort);
+        let request = self.show_at(&spot.kind, spot.id.map_or(Place::Top, Place::At));
+        (self.pane, self.line, self.scroll) = (spot.pane, spot.line, spot.scroll);
+        Some(request)
+    }
+
+    /// How many steps back there are.
+    pub fn way(&self) -> usize {
+        self.behind.len()
+    }
+
+    /// Other columns for the type; remembered.
+    pub fn columns(&mut self, change: impl FnOnce(&mut Columns, &mut usize)) {
+        let mut columns = self.table.columns.clone();
+        let mut at = self.lens().at;
+        change(&mut columns, &mut at);
+        let at = at.min(columns.len());
+        self.table.show(columns.clone());
+        let lens = self.lens_mut();
+        (lens.columns, lens.at) = (Some(columns), at);
+    }
+
+    /// Moves among the columns: 0 is the id.
+    pub fn move_column(&mut self, by: isize) {
+        let most = self.table.columns.len();
+        let lens = self.lens_mut();
+        lens.at = lens.at.saturating_add_signed(by).min(most);
+    }
+
+    /// What is to be written where the view is exported to a file.
+    pub fn export(&mut self, path: std::path::PathBuf) -> Option<Request> {
+        let query = self.applied.clone()?;
+        let of = self.table.hits.unwrap_or_else(|| self.count());
+        self.export = Some((0, of));
+        let columns = self.table.columns.fields();
+        Some(Request::Export(Export { query, path, columns, of }))
+    }
+
     /// Asks for more rows where the cursor comes near an edge.
     fn more(&mut self) -> Option<Request> {
-        let table = &self.table;
-        if table.waiting.is_some() || table.rows.is_empty() {
-            return None;
-        }
-        let from = if table.below && table.cursor + NEAR >= table.rows.len() {
-            From::After(table.rows.back()?.row.id.clone())
-        } else if table.above && table.cursor < NEAR {
-            From::Before(table.rows.front()?.row.id.clone())
-        } else {
-            return None;
-        };
-        let kind = self.kind.clone()?;
-        Some(self.request(kind, from, CHUNK, Why::More))
+        let (place, why) = self.table.wanted()?;
+        let query = self.applied.clone()?;
+        Some(self.request(query, place, CHUNK, why, false))
     }
 
-    fn request(&mut self, kind: String, from: From, limit: usize, why: Why) -> Request {
+    fn fresh(&mut self, place: Place) -> Request {
+        let query = self.query().unwrap_or(Query {
+            kind: String::new(),
+            filter: Filter::default(),
+            sort: Sort::default(),
+        });
+        self.table.owed = 0;
+        self.request(query, place, CHUNK, Why::Fresh { last: false }, false)
+    }
+
+    fn request(&mut self, query: Query, place: Place, limit: usize, why: Why, anew: bool) -> Request {
         self.tickets += 1;
         self.table.waiting = Some(Wait { ticket: self.tickets, why });
-        Request::Window { ticket: self.tickets, kind, from, limit }
-    }
-}
-
-impl Table {
-    /// Whether rows are on their way.
-    pub fn waits(&self) -> bool {
-        self.waiting.is_some()
-    }
-
-    /// Moves the cursor as far as rows are there; says how far that was.
-    fn step(&mut self, by: isize) -> isize {
-        let last = self.rows.len().saturating_sub(1);
-        let to = self.cursor.saturating_add_signed(by).min(last);
-        let moved = to as isize - self.cursor as isize;
-        self.cursor = to;
-        moved
-    }
-
-    /// Keeps the cursor on the screen.
-    fn follow(&mut self, height: usize) {
-        let height = height.max(1);
-        if self.cursor < self.top {
-            self.top = self.cursor;
-        }
-        if self.cursor >= self.top + height {
-            self.top = self.cursor + 1 - height;
-        }
-        self.top = self.top.min(self.rows.len().saturating_sub(height));
-    }
-
-    fn entries(&self, window: Vec<Row>) -> VecDeque<Entry> {
-        window
-            .into_iter()
-            .map(|row| {
-                let cells = record::cells(&row.data, &self.columns);
-                Entry { row, cells }
-            })
-            .collect()
-    }
-
-    fn replace(&mut self, from: &From, window: Window, count: u64) {
-        (self.above, self.below) = (window.more_above, window.more_below);
-        self.rows = self.entries(window.rows);
-        let len = self.rows.len();
-        self.first = match from {
-            _ if !self.above => Some(0),
-            From::Bottom => Some(count.saturating_sub(len as u64)),
-            _ => None,
-        };
-        self.cursor = if *from == From::Bottom { len.saturating_sub(1) } else { 0 };
-        self.top = self.cursor;
-    }
-
-    fn renew(&mut self, window: Window) {
-        let id = self.rows.get(self.cursor).map(|e| e.row.id.clone());
-        let on_screen = self.cursor.saturating_sub(self.top);
-        (self.above, self.below) = (window.more_above, window.more_below);
-        self.rows = self.entries(window.rows);
-        if !self.above {
-            self.first = Some(0);
-        }
-        if let Some(at) = id.and_then(|id| self.rows.iter().position(|e| e.row.id == id)) {
-            self.cursor = at;
-        }
-        self.cursor = self.cursor.min(self.rows.len().saturating_sub(1));
-        self.top = self.cursor.saturating_sub(on_screen);
-    }
-
-    fn extend(&mut self, from: &From, window: Window) {
-        let meets = |id: &RecordId, e: Option<&Entry>| e.is_some_and(|e| &e.row.id == id);
-        match from {
-            From::After(id) if meets(id, self.rows.back()) => {
-                self.below = window.more_below;
-                let mut new = self.entries(window.rows);
-                self.rows.append(&mut new);
-                let drop = self.rows.len().saturating_sub(KEPT).min(self.top);
-                self.rows.drain(..drop);
-                self.above |= drop > 0;
-                self.cursor -= drop;
-                self.top -= drop;
-                self.first = self.first.map(|f| f + drop as u64);
-            }
-            From::Before(id) if meets(id, self.rows.front()) => {
-                self.above = window.more_above;
-                let mut new = self.entries(window.rows);
-                let added = new.len();
-                new.append(&mut self.rows);
-                self.rows = new;
-                self.cursor += added;
-                self.top += added;
-                self.first =
-                    if self.above { self.first.map(|f| f.saturating_sub(added as u64)) } else { Some(0) };
-                let keep = KEPT.max(self.cursor + NEAR);
-                self.below |= self.rows.len() > keep;
-                self.rows.truncate(keep);
-            }
-            _ => {}
-        }
+        self.asked = Some(query.clone());
+        Request::Page { ticket: self.tickets, query, place, limit, anew }
     }
 }
 

@@ -3,10 +3,14 @@
 use super::super::Left;
 use super::super::action::Action;
 use super::super::message::Effect;
-use super::super::model::{LEAVING, Model, Overlay, Screen, SyncPane, browse};
+use super::super::model::{LEAVING, Model, Overlay, Screen, SyncPane};
 use super::super::view;
-use super::{acks, bend, history, next, palette, sql, wire};
+use super::{acks, bend, browse, history, palette, sql, wire};
 use crate::engine::{Command, Mode, Phase};
+use crate::text::bytes;
+
+/// The most bytes that are put into a clipboard: some terminals cut what is longer without a word.
+const CLIPBOARD: usize = 74_000;
 
 /// Does an action.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -14,6 +18,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     let own = match (model.overlay, model.screen) {
         (Some(Overlay::Palette), _) => palette::act(model, action),
         (Some(Overlay::Bend), _) => bend::act(model, action),
+        (None, Screen::Browse) => browse::act(model, action),
         (None, Screen::Acks) => acks::act(model, action),
         (None, Screen::Wire) => wire::act(model, action),
         (None, Screen::Sql) => sql::act(model, action),
@@ -31,32 +36,6 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Bend => bend::open(model),
         Action::ShowSql => show(model, Screen::Sql),
         Action::ShowHistory => show(model, Screen::History),
-        // These belong to a screen that is not shown.
-        Action::AcksOpen
-        | Action::AcksHold
-        | Action::AcksDrop
-        | Action::AcksSend
-        | Action::AcksRequest
-        | Action::WireOpen
-        | Action::WireFilter
-        | Action::WireApply
-        | Action::WireCurl
-        | Action::WireExport
-        | Action::WireFold
-        | Action::WireFoldAll
-        | Action::BendMore
-        | Action::BendLess
-        | Action::EditSql
-        | Action::RunSql
-        | Action::Complete
-        | Action::CompleteBack
-        | Action::Older
-        | Action::Newer
-        | Action::CopyCell
-        | Action::CopyRow
-        | Action::OpenSession
-        | Action::Choose
-        | Action::Text(_) => Vec::new(),
         Action::Help => {
             model.overlay = match model.overlay {
                 Some(Overlay::Help(_)) => None,
@@ -89,9 +68,8 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::PageDown => steps(model, page(model)),
         Action::Top => jump(model, false),
         Action::Bottom => jump(model, true),
-        Action::Left => sideways(model, true),
-        Action::Right => sideways(model, false),
-        Action::Open => open(model),
+        Action::Left => pane(model, true),
+        Action::Right => pane(model, false),
         Action::Edit | Action::Pace if !model.demo => refuse(model, "only the demo has this key"),
         Action::Edit | Action::Pace if model.demo_busy => refuse(model, "the demo is still at it"),
         Action::Edit => {
@@ -109,10 +87,13 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::SendAcks
         | Action::Stop
         | Action::TryNow => engine(model, action),
+        // The rest belongs to a screen that is not shown, or to what lies over it.
+        _ => Vec::new(),
     }
 }
 
-fn refuse(model: &mut Model, why: &str) -> Vec<Effect> {
+/// Says why not.
+pub(super) fn refuse(model: &mut Model, why: &str) -> Vec<Effect> {
     model.say(why);
     Vec::new()
 }
@@ -191,6 +172,7 @@ fn leave(model: &mut Model, left: Left) -> Vec<Effect> {
     vec![Effect::Command(Command::Stop)]
 }
 
+/// What the screen has left of it: close what is open, see what waits to be seen, then to screen 1.
 fn back(model: &mut Model) -> Vec<Effect> {
     if model.overlay.is_some() {
         model.overlay = None;
@@ -198,8 +180,6 @@ fn back(model: &mut Model) -> Vec<Effect> {
         model.notices.remove(0);
     } else if model.toast.take().is_some() {
         // The remark is gone.
-    } else if model.screen == Screen::Browse && model.browse.pane == browse::Pane::Record {
-        model.browse.pane = browse::Pane::Rows;
     } else if model.screen != Screen::Sync {
         model.screen = Screen::Sync;
     } else {
@@ -211,36 +191,38 @@ fn back(model: &mut Model) -> Vec<Effect> {
 fn show(model: &mut Model, screen: Screen) -> Vec<Effect> {
     model.overlay = None;
     model.screen = screen;
-    let height = view::rows_on_screen(model);
-    model.browse.resized(height);
-    match screen {
+    let mut effects = settle(model);
+    effects.extend(match screen {
         Screen::Sync => Vec::new(),
-        Screen::Browse => {
-            // Another program may have synchronized meanwhile.
-            let mut effects = vec![Effect::Read(super::Request::Kinds)];
-            effects.extend(read(model.browse.again()));
-            effects
-        }
+        Screen::Browse => browse::shown(model),
         Screen::Acks => acks::shown(model),
         Screen::Wire => wire::list(model),
         Screen::Sql => sql::shown(),
         Screen::History => history::shown(model),
+    });
+    effects
+}
+
+/// The size has changed, or another screen is shown: what has the cursor is on the screen.
+pub(super) fn settle(model: &mut Model) -> Vec<Effect> {
+    match model.screen {
+        Screen::Browse => browse::settle(model),
+        Screen::Acks => acks::steps(model, 0),
+        Screen::Wire => wire::settle(model),
+        Screen::Sql => sql::steps(model, 0),
+        Screen::History => history::settle(model),
+        Screen::Sync => Vec::new(),
     }
 }
 
+/// To another pane of screen 1; those of the other screens turn before it comes to this.
 fn pane(model: &mut Model, back: bool) -> Vec<Effect> {
-    match model.screen {
-        _ if model.overlay.is_some() => {}
-        Screen::Sync => {
-            model.pane = match (model.pane, back) {
-                (SyncPane::Kinds, false) | (SyncPane::Log, true) => SyncPane::Packs,
-                (SyncPane::Packs, false) | (SyncPane::Kinds, true) => SyncPane::Log,
-                (SyncPane::Log, false) | (SyncPane::Packs, true) => SyncPane::Kinds,
-            };
-        }
-        Screen::Browse => model.browse.pane = next(model.browse.pane, back),
-        // Their own panes turn before it comes to this.
-        Screen::Acks | Screen::Wire | Screen::Sql | Screen::History => {}
+    if model.overlay.is_none() && model.screen == Screen::Sync {
+        model.pane = match (model.pane, back) {
+            (SyncPane::Kinds, false) | (SyncPane::Log, true) => SyncPane::Packs,
+            (SyncPane::Packs, false) | (SyncPane::Kinds, true) => SyncPane::Log,
+            (SyncPane::Log, false) | (SyncPane::Packs, true) => SyncPane::Kinds,
+        };
     }
     Vec::new()
 }
@@ -260,7 +242,7 @@ fn page(model: &Model) -> isize {
 }
 
 /// Moves what has the focus.
-fn steps(model: &mut Model, by: isize) -> Vec<Effect> {
+pub(super) fn steps(model: &mut Model, by: isize) -> Vec<Effect> {
     if let Some(Overlay::Help(at)) = model.overlay {
         let most = view::help_lines(model).saturating_sub(view::help_height(model));
         model.overlay = Some(Overlay::Help(at.saturating_add_signed(by).min(most)));
@@ -269,60 +251,31 @@ fn steps(model: &mut Model, by: isize) -> Vec<Effect> {
     if model.overlay.is_some() {
         return Vec::new();
     }
-    match (model.screen, model.browse.pane) {
-        (Screen::Acks, _) => acks::steps(model, by),
-        (Screen::Wire, _) => wire::steps(model, by),
-        (Screen::Sql, _) => sql::steps(model, by),
-        (Screen::History, _) => history::steps(model, by),
-        (Screen::Sync, _) => {
+    match model.screen {
+        Screen::Browse => browse::steps(model, by),
+        Screen::Acks => acks::steps(model, by),
+        Screen::Wire => wire::steps(model, by),
+        Screen::Sql => sql::steps(model, by),
+        Screen::History => history::steps(model, by),
+        Screen::Sync => {
             let most = view::pane_lines(model).saturating_sub(view::pane_height(model));
             let at = &mut model.scroll[model.pane as usize];
             *at = at.saturating_add_signed(by).min(most);
             Vec::new()
         }
-        (_, browse::Pane::Kinds) => read(model.browse.move_kind(by)),
-        (_, browse::Pane::Rows) => {
-            let height = view::rows_on_screen(model);
-            read(model.browse.move_row(by, height))
-        }
-        (_, browse::Pane::Record) => {
-            let most = view::record_overflow(model);
-            model.browse.scroll = model.browse.scroll.saturating_add_signed(by).min(most);
-            Vec::new()
-        }
     }
 }
 
+/// To the first or the last of what has the focus.
 fn jump(model: &mut Model, bottom: bool) -> Vec<Effect> {
-    if model.overlay.is_none() && model.screen == Screen::Browse && model.browse.pane == browse::Pane::Rows {
-        let height = view::rows_on_screen(model);
-        return read(model.browse.jump(bottom, height));
-    }
     steps(model, if bottom { isize::MAX } else { isize::MIN })
 }
 
-fn sideways(model: &mut Model, back: bool) -> Vec<Effect> {
-    match (model.screen, model.browse.pane, back) {
-        (Screen::Browse, browse::Pane::Kinds, true) | (Screen::Browse, browse::Pane::Record, false) => {
-            Vec::new()
-        }
-        _ => pane(model, back),
+/// Puts a text into the terminal's clipboard, within reason.
+pub(super) fn copy(model: &mut Model, what: impl Into<String>, text: String) -> Vec<Effect> {
+    if text.len() > CLIPBOARD {
+        let have = bytes(text.len() as u64);
+        return refuse(model, &format!("{have} are too much for a terminal's clipboard: write it to a file"));
     }
-}
-
-fn open(model: &mut Model) -> Vec<Effect> {
-    model.browse.pane = match model.browse.pane {
-        browse::Pane::Kinds => browse::Pane::Rows,
-        browse::Pane::Rows | browse::Pane::Record => browse::Pane::Record,
-    };
-    Vec::new()
-}
-
-/// The wheel moves what has the focus.
-pub(super) fn wheel(model: &mut Model, by: isize) -> Vec<Effect> {
-    steps(model, by)
-}
-
-fn read(request: Option<super::Request>) -> Vec<Effect> {
-    request.map(Effect::Read).into_iter().collect()
+    vec![Effect::Copy { what: what.into(), text }]
 }

@@ -41,10 +41,6 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         Action::Bottom | Action::PageDown => *at = last,
         Action::BendMore | Action::BendLess => {
             let (lever, down) = (*at, action == Action::BendLess);
-            if model.demo_busy || model.bend.levers.is_empty() {
-                return Some(Vec::new());
-            }
-            model.demo_busy = true;
             return Some(vec![Effect::Pull { lever, down }]);
         }
         _ => return None,

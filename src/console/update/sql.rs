@@ -4,10 +4,8 @@ use super::super::action::Action;
 use super::super::message::{Effect, SqlAnswer, SqlRequest};
 use super::super::model::sql::{Pane, State};
 use super::super::model::{Model, Screen};
-use super::super::view;
-
-/// The most bytes that are put into a clipboard: terminals take no more.
-const CLIPBOARD: usize = 74_000;
+use super::super::{record, view};
+use super::act;
 
 /// Whether what is typed is text for the statement.
 pub(super) fn takes_text(model: &Model) -> bool {
@@ -116,18 +114,11 @@ fn copy(model: &mut Model, row: bool) -> Vec<Effect> {
     };
     let (text, what, cut) = if row {
         let cells = &grid.rows[grid.row];
-        let texts: Vec<_> = cells.iter().map(|c| c.text.replace(['\t', '\r', '\n'], " ")).collect();
-        (texts.join("\t"), "the row".to_owned(), cells.iter().any(|c| c.cut))
+        let texts: Vec<_> = cells.iter().map(|c| c.text.to_string()).collect();
+        (record::csv_line(&texts), "the row".to_owned(), cells.iter().any(|c| c.cut))
     } else {
         (cell.text.to_string(), column.name.clone(), cell.cut)
     };
-    if text.len() > CLIPBOARD {
-        let have = crate::text::bytes(text.len() as u64);
-        model
-            .say(format!("{have} are too much for a terminal's clipboard; `drainboard query` writes it all"));
-        return Vec::new();
-    }
-    let beginning = if cut { ", the beginning" } else { "" };
-    model.say(format!("copied {what}{beginning}"));
-    vec![Effect::Copy(text)]
+    let what = if cut { format!("{what}, the beginning") } else { what };
+    act::copy(model, what, text)
 }

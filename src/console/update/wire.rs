@@ -9,6 +9,7 @@ use super::super::model::log::{Line, Tone};
 use super::super::model::wire::Pane;
 use super::super::model::{Model, Screen, SyncPane, since};
 use super::super::view;
+use super::act;
 use crate::client::curl;
 use crate::client::tap::filter::Filter;
 
@@ -47,13 +48,13 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         return typing(model, action);
     }
     let height = view::wire_lines(model);
-    let quiet = model.notices.is_empty() && model.toast.is_none();
+    // An error waits to be seen first; a remark that goes by itself does not.
+    let quiet = model.notices.is_empty();
     let detail = model.wire.pane == Pane::Detail;
     Some(match action {
         Action::WireOpen if detail => fold(model, None),
         Action::WireFold | Action::WireFoldAll if !detail => Vec::new(),
-        Action::WireOpen | Action::NextPane | Action::PreviousPane if !detail => open(model),
-        Action::Right if !detail => open(model),
+        Action::WireOpen | Action::NextPane | Action::PreviousPane | Action::Right if !detail => open(model),
         Action::Right => fold(model, Some(false)),
         Action::Left if detail => fold(model, Some(true)),
         Action::Left => Vec::new(),
@@ -110,11 +111,8 @@ fn copy(model: &mut Model) -> Vec<Effect> {
         model.say("no request is chosen");
         return Vec::new();
     };
-    model.say(format!(
-        "request {} copied as curl; $BASECRM_ACCESS_TOKEN stands for the token",
-        exchange.number
-    ));
-    vec![Effect::Copy(curl::command(&exchange))]
+    let what = format!("request {} as curl, $BASECRM_ACCESS_TOKEN for the token", exchange.number);
+    act::copy(model, what, curl::command(&exchange))
 }
 
 /// While the filter is typed.
@@ -124,8 +122,8 @@ fn typing(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
             model.wire.line.edit(edit);
             Some(typed(model))
         }
-        Action::WireApply if model.wire.mistake.is_some() => Some(Vec::new()),
-        Action::WireApply => {
+        Action::Accept if model.wire.mistake.is_some() => Some(Vec::new()),
+        Action::Accept => {
             model.wire.typing = false;
             Some(Vec::new())
         }

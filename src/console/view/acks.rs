@@ -7,6 +7,8 @@
 //!   #6          1,000  ✓ sent           1    131 ms      #72             │ ✓ nothing
 //! ```
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -18,7 +20,7 @@ use super::super::model::Model;
 use super::super::model::acks::{Content, Detail, Opened, Pack, Pane, Stand};
 use super::paint::{gap, line, line_right, s};
 use crate::engine::event::{PackState, WorkerView};
-use crate::mirror::debug::Brought;
+use crate::mirror::debug::{Brought, PageRecord};
 use crate::text::{grouped, span, visible};
 
 /// Where things stand.
@@ -71,17 +73,17 @@ fn layout(model: &Model, body: Rect) -> Layout {
 pub(super) fn room(model: &Model, body: Rect) -> (usize, usize) {
     let at = layout(model, body);
     match at.detail {
-        Some(area) => (detail_lines(model, area.width.into()).len(), at.lines()),
-        None => (list_lines(model), at.rows(model.acks.pane)),
+        Some(area) => (detail_rows(model, area.width.into()).len(), at.lines()),
+        None => (list_lines(model, &at), at.rows(model.acks.pane)),
     }
 }
 
 /// Rows of the list that has the focus, those off the screen included.
-fn list_lines(model: &Model) -> usize {
+fn list_lines(model: &Model, at: &Layout) -> usize {
     match model.acks.pane {
         Pane::Packs => model.packs().len(),
         Pane::Again => model.acks.book.waiting.len(),
-        Pane::Stuck => model.acks.troubles().len(),
+        Pane::Stuck => stuck_lines(model, at.stuck.width.into()).len(),
     }
 }
 
@@ -101,12 +103,11 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, body: Rect) {
     } else {
         divider(model, buf, Rect { x: at.again.right(), width: 1, ..at.again });
     }
-    match (&model.acks.detail, at.detail) {
-        (Some(detail), Some(area)) => opened(model, buf, area, detail),
-        _ => {
-            again(model, buf, at.again);
-            stuck(model, buf, at.stuck);
-        }
+    if let (Some(detail), Some(area)) = (&model.acks.detail, at.detail) {
+        opened(model, buf, area, detail);
+    } else {
+        again(model, buf, at.again);
+        stuck(model, buf, at.stuck);
     }
 }
 
@@ -191,7 +192,11 @@ fn stand(model: &Model, stand: Stand) -> (&'static str, Style) {
 
 fn pack_row(model: &Model, pack: &Pack, width: usize) -> Vec<Span<'static>> {
     let theme = &model.theme;
-    let (word, style) = stand(model, pack.state);
+    let (word, style) = match pack.state {
+        // It has a number already: its keys are chosen, and it waits for its turn.
+        Stand::At(PackState::Filling) if pack.no.is_some() => ("○ ready", theme.pending),
+        state => stand(model, state),
+    };
     let no = pack.no.map_or_else(|| "–".to_owned(), |no| format!("#{no}"));
     let grows = matches!(pack.state, Stand::At(PackState::Filling | PackState::InFlight)) && model.running();
     let age = if grows { model.snapshot_age() } else { std::time::Duration::ZERO };
@@ -246,8 +251,8 @@ fn again(model: &Model, buf: &mut Buffer, area: Rect) {
     let taking = if model.running() { taking.count() } else { 0 };
     let text = match taking {
         0 => "no page is on its way".to_owned(),
-        1 => "1 page on its way is delivered anew".to_owned(),
-        n => format!("{n} pages on their way are delivered anew"),
+        1 => "1 page on its way comes anew".to_owned(),
+        n => format!("{n} pages on their way come anew"),
     };
     say(3, text, if taking > 0 { theme.text } else { theme.dim });
     let rows = usize::from(area.height).saturating_sub(AGAIN);
@@ -262,58 +267,89 @@ fn again(model: &Model, buf: &mut Buffer, area: Rect) {
             s(cells::left(&format!("page {}", page.page), 12), theme.text),
             s(cells::right(&grouped(page.pending), 6), theme.value),
             s(format!("{partly} keys"), theme.dim),
-            s(format!("  session {}", page.session), theme.dim),
+            s(if width < 50 { String::new() } else { format!("  session {}", page.session) }, theme.dim),
             held,
         ];
-        let chosen = row == model.acks.at[0];
+        let chosen = row == model.acks.at;
         line(buf, area, row - from + AGAIN, mark(model, Pane::Again, chosen, spans, area.width));
     }
 }
 
-fn stuck(model: &Model, buf: &mut Buffer, area: Rect) {
+/// The lines that say what is stuck: what, and below it why.
+fn stuck_lines(model: &Model, width: usize) -> Vec<Vec<Span<'static>>> {
     let theme = &model.theme;
-    line(buf, area, 0, vec![gap(1), heading(model, Pane::Stuck, "Stuck, and why")]);
-    let all = model.acks.troubles();
-    if all.is_empty() {
-        line(buf, area, 1, vec![gap(1), s("✓ nothing", theme.sent)]);
-    }
-    let rows = usize::from(area.height).saturating_sub(1);
-    let from = model.acks.top[Pane::Stuck as usize].min(all.len().saturating_sub(rows));
-    let width = usize::from(area.width);
-    for (row, trouble) in all.iter().enumerate().skip(from).take(rows) {
+    let mut out = Vec::new();
+    for trouble in model.acks.troubles() {
         let (sign, style) = if trouble.error { ("✖ ", theme.failed) } else { ("▲ ", theme.pending) };
-        let what = cells::fit(&trouble.what, width.saturating_sub(5)).into_owned();
-        let room = width.saturating_sub(5 + cells::width(&what) + 1);
-        let why = cells::fit(&trouble.why, room).into_owned();
-        let spans = vec![gap(1), s(sign, style), s(what, style), gap(2), s(why, theme.text)];
-        let chosen = row == model.acks.at[1];
-        line(buf, area, row - from + 1, mark(model, Pane::Stuck, chosen, spans, area.width));
+        let what = cells::fit(&trouble.what, width.saturating_sub(4)).into_owned();
+        out.push(vec![gap(1), s(sign, style), s(what, style)]);
+        let why = cells::wrap(&trouble.why, width.saturating_sub(4));
+        out.extend(why.into_iter().map(|text| vec![gap(3), s(text, theme.text)]));
     }
+    if out.is_empty() {
+        out.push(vec![gap(1), s("✓ nothing", theme.sent)]);
+    }
+    out
+}
+
+fn stuck(model: &Model, buf: &mut Buffer, area: Rect) {
+    line(buf, area, 0, vec![gap(1), heading(model, Pane::Stuck, "Stuck, and why")]);
+    let lines = stuck_lines(model, area.width.into());
+    let rows = usize::from(area.height).saturating_sub(1);
+    let from = model.acks.top[Pane::Stuck as usize].min(lines.len().saturating_sub(rows));
+    if lines.len() > rows {
+        let text = format!("{}–{} of {}", from + 1, from + rows, lines.len());
+        line_right(buf, area, 0, vec![s(text, model.theme.dim), gap(1)]);
+    }
+    for (row, spans) in lines.into_iter().skip(from).take(rows).enumerate() {
+        line(buf, area, row + 1, spans);
+    }
+}
+
+/// A line of what was opened; made into words only where it is on the screen.
+enum Row<'a> {
+    Text(Cow<'a, str>),
+    Failed(String),
+    Heading(String),
+    Record(&'a PageRecord),
 }
 
 /// The lines of what was opened.
-fn detail_lines(model: &Model, width: usize) -> Vec<Vec<Span<'static>>> {
-    let theme = &model.theme;
-    let Some(detail) = &model.acks.detail else { return Vec::new() };
-    match &detail.content {
-        None => vec![vec![gap(2), s("reading …", theme.dim)]],
-        Some(Err(error)) => cells::wrap(error, width.saturating_sub(3))
-            .into_iter()
-            .map(|l| vec![gap(2), s(l, theme.failed)])
-            .collect(),
-        Some(Ok(content)) => content_lines(model, content, width),
+fn detail_rows(model: &Model, width: usize) -> Vec<Row<'_>> {
+    match model.acks.detail.as_ref().map(|detail| &detail.content) {
+        None => Vec::new(),
+        Some(None) => vec![Row::Text("reading …".into())],
+        Some(Some(Err(error))) => {
+            cells::wrap(error, width.saturating_sub(3)).into_iter().map(Row::Failed).collect()
+        }
+        Some(Some(Ok(content))) => content_rows(content),
     }
 }
 
-fn content_lines(model: &Model, content: &Content, width: usize) -> Vec<Vec<Span<'static>>> {
-    let theme = &model.theme;
+fn content_rows(content: &Content) -> Vec<Row<'_>> {
     let mut out = Vec::new();
     for (page, brought) in &content.pages {
         let n = brought.records.len() as u64;
         let more = if brought.complete { "" } else { ", perhaps more" };
-        let title = format!("Page {page}: {} records{more}", grouped(n));
-        out.push(vec![gap(1), s(title, theme.heading)]);
-        for record in &brought.records {
+        out.push(Row::Heading(format!("Page {page}: {} records{more}", grouped(n))));
+        out.extend(brought.records.iter().map(Row::Record));
+        out.push(Row::Text("".into()));
+    }
+    out.push(Row::Heading(match content.keys.len() {
+        0 => "No key of it is in the outbox any more: all are accepted".to_owned(),
+        n => format!("{} keys in the outbox", grouped(n as u64)),
+    }));
+    out.extend(content.keys.iter().map(|key| Row::Text(visible(key))));
+    out
+}
+
+fn detail_line(model: &Model, row: &Row<'_>, width: usize) -> Vec<Span<'static>> {
+    let theme = &model.theme;
+    match row {
+        Row::Text(text) => vec![gap(2), s(cells::fit(text, width.saturating_sub(3)), theme.text)],
+        Row::Failed(text) => vec![gap(2), s(text.clone(), theme.failed)],
+        Row::Heading(text) => vec![gap(1), s(text.clone(), theme.heading)],
+        Row::Record(record) => {
             let (sign, style) = match record.change {
                 Brought::Created => ("+", theme.created),
                 Brought::Updated => ("~", theme.updated),
@@ -323,18 +359,9 @@ fn content_lines(model: &Model, content: &Content, width: usize) -> Vec<Vec<Span
             let id = record.id.as_ref().map_or_else(|| "without an id".to_owned(), ToString::to_string);
             let kind = cells::left(&visible(&record.kind), 20);
             let id = cells::fit(&visible(&id), width.saturating_sub(26)).into_owned();
-            out.push(vec![gap(2), s(sign, style), gap(1), s(kind, theme.text), s(id, theme.value)]);
+            vec![gap(2), s(sign, style), gap(1), s(kind, theme.text), s(id, theme.value)]
         }
-        out.push(Vec::new());
     }
-    let title = match content.keys.len() {
-        0 => "No key of it is in the outbox any more: all are accepted".to_owned(),
-        n => format!("{} keys in the outbox", grouped(n as u64)),
-    };
-    out.push(vec![gap(1), s(title, theme.heading)]);
-    let key = |key: &String| vec![gap(2), s(cells::fit(&visible(key), width.saturating_sub(3)), theme.text)];
-    out.extend(content.keys.iter().map(key));
-    out
 }
 
 fn opened(model: &Model, buf: &mut Buffer, area: Rect, detail: &Detail) {
@@ -345,7 +372,7 @@ fn opened(model: &Model, buf: &mut Buffer, area: Rect, detail: &Detail) {
         Opened::Page(page) => format!("Page {page}"),
     };
     line(buf, area, 0, vec![gap(1), s(title, theme.accent.patch(theme.heading))]);
-    let lines = detail_lines(model, area.width.into());
+    let lines = detail_rows(model, area.width.into());
     let height = usize::from(area.height).saturating_sub(1);
     if lines.len() > height {
         let text =
@@ -353,8 +380,8 @@ fn opened(model: &Model, buf: &mut Buffer, area: Rect, detail: &Detail) {
         line_right(buf, area, 0, vec![s(text, theme.dim), gap(1)]);
     }
     let from = detail.scroll.min(lines.len().saturating_sub(height));
-    for (row, spans) in lines.into_iter().skip(from).take(height).enumerate() {
-        line(buf, area, row + 1, spans);
+    for (row, shown) in lines.iter().skip(from).take(height).enumerate() {
+        line(buf, area, row + 1, detail_line(model, shown, area.width.into()));
     }
 }
 
@@ -374,7 +401,7 @@ pub(super) fn footer(model: &Model) -> Vec<(Action, Option<&'static str>)> {
         a(Action::AcksOpen),
         (Action::AcksHold, hold),
         a(Action::AcksDrop),
-        a(Action::AcksSend),
+        a(Action::SendAcks),
         a(Action::AcksRequest),
         a(Action::NextPane),
     ]

@@ -5,17 +5,37 @@
 //!  deal     98,112 │    4711  Åsa Lindqvist     asa@example.se            │ name    Åsa Lindqvist
 //! ```
 
+mod record;
+mod rows;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
-use ratatui::text::Span;
 
+use super::super::action::Action;
 use super::super::cells;
-use super::super::model::browse::{Entry, Pane};
+use super::super::model::browse::{Browse, Pane};
+use super::super::model::prompt::Ask;
 use super::super::model::{Mirrored, Model};
-use super::super::record::{self, Field, Kind};
-use super::paint::{gap, line, line_right, s};
-use crate::text::{grouped, visible};
+use super::paint::{gap, line, s};
+use crate::text::visible;
+
+pub(super) use record::{overflow, scroll};
+
+/// What can be pointed at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spot {
+    /// A type, by its number.
+    Kind(usize),
+    /// A column's heading; 0 is the id's.
+    Heading(usize),
+    /// A row of the table, from the top of the screen.
+    Row(usize),
+    /// A line of the record, by its number.
+    Line(usize),
+    /// The line before the record.
+    Divider,
+}
 
 /// Where the panes are.
 pub(super) struct Layout {
@@ -33,17 +53,20 @@ impl Layout {
     }
 }
 
-/// By size, and on narrow screens by focus: there the record takes the rows' place.
-pub(super) fn layout(body: Rect, pane: Pane) -> Layout {
+/// By size, and on narrow screens by focus: there the record takes the rows' place. The divider is the user's.
+pub(super) fn layout(body: Rect, browse: &Browse) -> Layout {
     let kinds = Rect { width: if body.width >= 150 { 28 } else { 24 }.min(body.width), ..body };
     let rest = Rect { x: kinds.right() + 1, width: body.width.saturating_sub(kinds.width + 1), ..body };
     if body.width < 110 {
-        return match pane {
+        return match browse.pane {
             Pane::Record => Layout { kinds, rows: None, record: Some(rest) },
             _ => Layout { kinds, rows: Some(rest), record: None },
         };
     }
-    let record = (rest.width * 9 / 20).clamp(36, 84);
+    let record = match browse.divider {
+        Some(column) => rest.right().saturating_sub(column + 1).clamp(20, rest.width.saturating_sub(30)),
+        None => (rest.width * 9 / 20).clamp(36, 84),
+    };
     Layout {
         kinds,
         rows: Some(Rect { width: rest.width - record - 1, ..rest }),
@@ -64,7 +87,7 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, body: Rect) {
         line(buf, body, 1, vec![gap(2), text]);
         return;
     }
-    let at = layout(body, browse.pane);
+    let at = layout(body, browse);
     kinds(model, buf, at.kinds);
     for pane in [at.rows, at.record].into_iter().flatten() {
         for row in 0..usize::from(body.height) {
@@ -72,11 +95,50 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, body: Rect) {
         }
     }
     if let Some(area) = at.rows {
-        rows(model, buf, area);
+        rows::draw(model, buf, area);
+        if model.browse.choosing.is_some() {
+            rows::choose(model, buf, area);
+        }
     }
     if let Some(area) = at.record {
-        record_pane(model, buf, area);
+        record::draw(model, buf, area);
     }
+    if at.rows.is_none() {
+        // The prompt and what is going on have their line on every screen.
+        let area = Rect { y: body.bottom() - 1, height: 1, ..at.record.unwrap_or(body) };
+        if browse.prompt.is_some() {
+            rows::position(model, buf, area);
+        }
+    }
+}
+
+/// What lies at a place of the screen.
+pub(super) fn spot(model: &Model, body: Rect, column: u16, row: u16) -> Option<Spot> {
+    if !body.contains((column, row).into()) {
+        return None;
+    }
+    let browse = &model.browse;
+    let at = layout(body, browse);
+    let line = usize::from(row - body.y);
+    let kinds = browse.kinds.as_ref().map_or(0, Vec::len);
+    if at.kinds.contains((column, row).into()) {
+        let kind = (line + top_kind(model, at.kinds)).checked_sub(1)?;
+        return (kind < kinds).then_some(Spot::Kind(kind));
+    }
+    if let Some(area) = at.rows.filter(|a| a.contains((column, row).into())) {
+        return rows::spot(model, area, column, line);
+    }
+    if let Some(area) = at.record.filter(|a| a.contains((column, row).into())) {
+        return record::spot(model, area, line);
+    }
+    let divider = at.record.filter(|_| at.rows.is_some()).map(|a| a.x - 1);
+    (divider == Some(column)).then_some(Spot::Divider)
+}
+
+/// The first type on the screen.
+fn top_kind(model: &Model, area: Rect) -> usize {
+    let height = usize::from(area.height).saturating_sub(1);
+    (model.browse.kind_index().unwrap_or(0) + 1).saturating_sub(height)
 }
 
 fn head(model: &Model, pane: Pane) -> Style {
@@ -104,7 +166,7 @@ fn kinds(model: &Model, buf: &mut Buffer, area: Rect) {
     );
     let height = usize::from(area.height).saturating_sub(1);
     let chosen = browse.kind_index().unwrap_or(0);
-    let top = (chosen + 1).saturating_sub(height);
+    let top = top_kind(model, area);
     for (row, (at, kind)) in kinds.iter().enumerate().skip(top).take(height).enumerate() {
         let style = match at == chosen {
             true if browse.pane == Pane::Kinds => theme.selected,
@@ -125,151 +187,42 @@ fn kinds(model: &Model, buf: &mut Buffer, area: Rect) {
     }
 }
 
-/// The columns of the id: as wide as the widest on the screen, within reason.
-fn id_width(entries: &[&Entry]) -> usize {
-    entries.iter().map(|e| cells::width(&visible(&e.row.id.to_string()))).max().unwrap_or(2).clamp(6, 20)
-}
-
-fn rows(model: &Model, buf: &mut Buffer, area: Rect) {
-    let theme = &model.theme;
-    let table = &model.browse.table;
-    let height = usize::from(area.height).saturating_sub(2);
-    let entries: Vec<_> = table.rows.iter().skip(table.top).take(height).collect();
-    let id = id_width(&entries);
-    let room = usize::from(area.width).saturating_sub(id + 4);
-    let columns = table.columns.lay_out(room);
-    let mut heading = vec![gap(1), s(cells::right("id", id), head(model, Pane::Rows)), gap(2)];
-    for (n, (_, column, width)) in columns.iter().enumerate() {
-        if n > 0 {
-            heading.push(gap(2));
-        }
-        let text = if column.number {
-            cells::right(&column.heading, *width)
-        } else {
-            cells::left(&column.heading, *width)
-        };
-        heading.push(s(text, head(model, Pane::Rows)));
+/// The keys that matter now.
+pub(super) fn footer(model: &Model) -> Vec<(Action, Option<&'static str>)> {
+    let a = |action| (action, None);
+    let browse = &model.browse;
+    if browse.prompt.as_ref().is_some_and(|p| p.ask == Ask::Filter) {
+        return vec![a(Action::Accept), (Action::Back, Some("no filter"))];
     }
-    line(buf, area, 0, heading);
-    for (row, entry) in entries.iter().enumerate() {
-        let here = table.top + row == table.cursor;
-        let style = match here {
-            true if model.browse.pane == Pane::Rows => theme.selected,
-            true => theme.marked,
-            false => theme.text,
-        };
-        let dim = if here { style } else { theme.dim };
-        let mut spans = vec![
-            s(if here { "▸" } else { " " }, theme.accent),
-            s(cells::right(&visible(&entry.row.id.to_string()), id), dim),
-            s("  ", style),
+    if browse.prompt.is_some() {
+        return vec![a(Action::Accept), (Action::Back, Some("drop it"))];
+    }
+    if browse.choosing.is_some() {
+        return vec![
+            (Action::Open, Some("show or hide")),
+            a(Action::ColumnLeft),
+            a(Action::ColumnRight),
+            (Action::Back, Some("close")),
         ];
-        for (n, (at, column, width)) in columns.iter().enumerate() {
-            if n > 0 {
-                spans.push(s("  ", style));
-            }
-            let cell = entry.cells.get(*at).map_or("", String::as_str);
-            let text = if column.number { cells::right(cell, *width) } else { cells::left(cell, *width) };
-            spans.push(s(text, style));
-        }
-        line(buf, area, row + 1, spans);
-        if here && model.browse.pane == Pane::Rows {
-            let bar = Rect { x: area.x + 1, y: area.y + 1 + row as u16, width: area.width - 1, height: 1 };
-            buf.set_style(bar, theme.selected);
-        }
     }
-    if table.rows.is_empty() {
-        let text = if table.loaded { "no rows" } else { "reading …" };
-        line(buf, area, 1, vec![gap(2), s(text, theme.dim)]);
-    }
-    position(model, buf, area);
-}
-
-/// Where one is: `4,711 of 312,408`.
-fn position(model: &Model, buf: &mut Buffer, area: Rect) {
-    let theme = &model.theme;
-    let table = &model.browse.table;
-    let count = model.browse.count().max(table.first.unwrap_or(0) + table.rows.len() as u64);
-    let whole = grouped(count);
-    let here = match table.first {
-        _ if table.rows.is_empty() => String::new(),
-        Some(first) => cells::right(&grouped(first + table.cursor as u64 + 1), whole.len()),
-        None => "…".to_owned(),
-    };
-    let row = usize::from(area.height) - 1;
-    let spans = vec![s(here, theme.value), s(" of ", theme.dim), s(whole, theme.value), gap(1)];
-    line_right(buf, area, row, spans);
-    let error = model.browse.error.as_deref();
-    let busy = table.waits() && !table.loaded;
-    let left = match (error, busy) {
-        (Some(error), _) => s(format!("✖ {}", visible(error)), theme.failed),
-        (None, true) => s("reading …", theme.dim),
-        (None, false) => gap(0),
-    };
-    line(buf, Rect { width: area.width.saturating_sub(32), ..area }, row, vec![gap(1), left]);
-}
-
-/// The record's lines for a width.
-fn record_lines(model: &Model, entry: &Entry, width: usize) -> Vec<Vec<Span<'static>>> {
-    let theme = &model.theme;
-    let fields = record::fields(&entry.row.data);
-    let lead = |f: &Field| f.depth * 2 + cells::width(&f.name);
-    let names = fields.iter().map(lead).max().unwrap_or(0).clamp(4, (width / 2).min(26));
-    let room = width.saturating_sub(names + 2).max(8);
-    let mut out = Vec::new();
-    for field in &fields {
-        let name = cells::left(&format!("{}{}", "  ".repeat(field.depth), field.name), names);
-        let style = match field.kind {
-            Kind::Text => theme.string,
-            Kind::Number => theme.number,
-            Kind::Word | Kind::Nest => theme.word,
-        };
-        for (n, text) in cells::wrap(&field.value, room).into_iter().enumerate() {
-            let name = if n == 0 { name.clone() } else { " ".repeat(names) };
-            out.push(vec![s(name, theme.dim), gap(2), s(text, style)]);
-        }
-    }
-    out
-}
-
-fn record_inner(area: Rect) -> Rect {
-    Rect {
-        x: area.x + 1,
-        y: area.y + 1,
-        width: area.width.saturating_sub(2),
-        height: area.height.saturating_sub(1),
-    }
-}
-
-/// How many lines of the record do not fit on the screen.
-pub(super) fn record_overflow(model: &Model, body: Rect) -> usize {
-    let Some(area) = layout(body, model.browse.pane).record.map(record_inner) else { return 0 };
-    let Some(entry) = model.browse.current() else { return 0 };
-    record_lines(model, entry, area.width.into()).len().saturating_sub(area.height.into())
-}
-
-fn record_pane(model: &Model, buf: &mut Buffer, area: Rect) {
-    let theme = &model.theme;
-    let Some(entry) = model.browse.current() else { return };
-    let inner = record_inner(area);
-    let kind = model.browse.kind.as_deref().unwrap_or_default();
-    let revision = entry.row.revision.map_or_else(|| "no revision".to_owned(), |r| format!("rev {r}"));
-    let tail =
-        vec![s(revision, theme.dim), s(format!(" · session {}", entry.row.session), theme.dim), gap(1)];
-    let top = Rect { x: inner.x, width: inner.width + 1, ..area };
-    let taken = line_right(buf, top, 0, tail);
-    let title = visible(&format!("{kind} {}", entry.row.id)).into_owned();
-    let room = usize::from(inner.width).saturating_sub(taken + 1);
-    line(buf, top, 0, vec![s(cells::fit(&title, room), head(model, Pane::Record))]);
-    let lines = record_lines(model, entry, inner.width.into());
-    let height = usize::from(inner.height);
-    let from = model.browse.scroll.min(lines.len().saturating_sub(height));
-    let below = lines.len().saturating_sub(from + height);
-    for (row, spans) in lines.into_iter().skip(from).take(height).enumerate() {
-        if below > 0 && row + 1 == height {
-            line(buf, inner, row, vec![s(format!("… {} more", grouped(below as u64 + 1)), theme.dim)]);
-        } else {
-            line(buf, inner, row, spans);
-        }
+    match browse.pane {
+        Pane::Record => vec![
+            (Action::Open, Some("follow")),
+            a(Action::WayBack),
+            a(Action::Changes),
+            a(Action::CopyCell),
+            a(Action::CopyRecord),
+            (Action::Back, Some("back")),
+        ],
+        _ => vec![
+            a(Action::Open),
+            a(Action::Filter),
+            a(Action::SortColumn),
+            a(Action::ColumnNext),
+            a(Action::Columns),
+            a(Action::Changes),
+            a(Action::Export),
+            (Action::Back, Some("back")),
+        ],
     }
 }

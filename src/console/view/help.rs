@@ -12,6 +12,8 @@ use super::paint::{gap, hint, line, s};
 
 /// The columns of the keys.
 const KEYS: usize = 22;
+const TYPED: &str = "In a line that is typed";
+const LINE: (Scope, &str) = (Scope::Line, "While something is asked for");
 
 pub(super) fn block(model: &Model, title: &str) -> Block<'static> {
     Block::bordered()
@@ -50,17 +52,13 @@ pub(super) fn lines(model: &Model) -> Vec<Vec<Span<'static>>> {
     let theme = &model.theme;
     let here = match model.screen {
         Screen::Sync => vec![(Scope::Sync, "On this screen")],
-        Screen::Browse => vec![(Scope::Browse, "On this screen")],
+        Screen::Browse => vec![(Scope::Browse, "On this screen"), LINE, (Scope::Text, TYPED)],
         Screen::Acks => vec![(Scope::Acks, "On this screen")],
-        Screen::Wire => vec![
-            (Scope::Wire, "On this screen"),
-            (Scope::Filter, "While a filter is typed"),
-            (Scope::Text, "In a line that is typed"),
-        ],
+        Screen::Wire => vec![(Scope::Wire, "On this screen"), LINE, (Scope::Text, TYPED)],
         Screen::Sql => vec![
             (Scope::Sql, "On this screen"),
             (Scope::Prompt, "While a statement is typed"),
-            (Scope::Text, "In a line that is typed"),
+            (Scope::Text, TYPED),
         ],
         Screen::History => vec![(Scope::History, "On this screen")],
     };
@@ -70,11 +68,11 @@ pub(super) fn lines(model: &Model) -> Vec<Vec<Span<'static>>> {
             out.push(Vec::new());
         }
         out.push(vec![s(title, theme.heading)]);
-        for entry in ACTIONS.iter().filter(|e| e.scope == scope) {
+        for entry in ACTIONS.iter().filter(|e| e.scopes.contains(&scope)) {
             if matches!(entry.action, Action::Edit | Action::Pace | Action::Bend) && !model.demo {
                 continue;
             }
-            let keys = model.keymap.keys_of(entry.action).join("  ");
+            let keys = model.keymap.keys_in(&[scope], entry.action).join("  ");
             let keys = if keys.is_empty() { "no key".to_owned() } else { keys };
             out.push(vec![s(cells::left(&keys, KEYS), theme.key), gap(2), s(entry.help, theme.text)]);
         }

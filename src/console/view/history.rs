@@ -259,25 +259,21 @@ fn about(model: &Model, session: &SessionRow, buf: &mut Buffer, area: Rect) {
         vec![gap(1), s(visible(&session.id).into_owned(), theme.text), gap(2), s(times, theme.dim)],
     );
     let room = usize::from(area.width).saturating_sub(4);
-    let last = match &session.error {
-        Some(error) => vec![gap(1), s(format!("✖ {}", cells::fit(&visible(error), room)), theme.failed)],
-        None => {
-            let facts = [
-                (session.instructions, "instructions", theme.value),
-                (session.failed_objects, "failed objects", theme.failed),
-                (session.retries, "retries", theme.pending),
-            ];
-            let mut spans = Vec::new();
-            for (n, word, style) in facts {
-                let style = if n == 0 { theme.dim } else { style };
-                spans.extend([
-                    gap(if spans.is_empty() { 1 } else { 2 }),
-                    s(grouped(n), style),
-                    s(format!(" {word}"), theme.dim),
-                ]);
-            }
-            spans
+    let last = if let Some(error) = &session.error {
+        vec![gap(1), s(format!("✖ {}", cells::fit(&visible(error), room)), theme.failed)]
+    } else {
+        let facts = [
+            (session.instructions, "instructions", theme.value),
+            (session.failed_objects, "failed objects", theme.failed),
+            (session.retries, "retries", theme.pending),
+        ];
+        let mut spans = Vec::new();
+        for (n, word, style) in facts {
+            let style = if n == 0 { theme.dim } else { style };
+            let space = if spans.is_empty() { 1 } else { 2 };
+            spans.extend([gap(space), s(grouped(n), style), s(format!(" {word}"), theme.dim)]);
         }
+        spans
     };
     line(buf, area, 2, last);
 }

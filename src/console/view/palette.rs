@@ -45,7 +45,7 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
     let top = (chosen + 1).saturating_sub(height);
     for (row, entry) in found.iter().skip(top).take(height).enumerate() {
         let here = top + row == chosen;
-        let keys = model.keymap.keys_of(entry.action);
+        let keys = model.keymap.keys_in(model.scopes(), entry.action);
         let keys = cells::fit(&keys.join("  "), 18).into_owned();
         let help = usize::from(list.width).saturating_sub(NAME + 2 + cells::width(&keys) + 2);
         line(

@@ -17,7 +17,7 @@ use super::super::action::Action;
 use super::super::cells;
 use super::super::model::{Model, SyncPane, log::ordinal, since};
 use super::paint::{bar, gap, hint, line, line_right, percent, s, spark};
-use super::{log, tables};
+use super::{budget, log, tables};
 use crate::engine::event::{QueueView, WorkerView};
 use crate::engine::{Outcome, Phase};
 use crate::text::{clock, grouped, visible};
@@ -49,7 +49,7 @@ pub(super) fn layout(model: &Model, body: Rect) -> Layout {
     let lines = if model.running() { 0 } else { error_lines(model, body.width).len().min(4) as u16 };
     let head = Rect { height: (queues + 2).max(1 + lines), ..body };
     let workers = body.height >= 30 && body.width < 150;
-    let metrics = Rect { y: head.bottom(), height: 1 + u16::from(workers), ..body };
+    let metrics = Rect { y: head.bottom(), height: 1 + 2 * u16::from(workers), ..body };
     let rest = body.bottom().saturating_sub(metrics.bottom() + 2 * gap);
     let rows = (rest / 2).clamp(4, 20);
     let tables = Rect { y: metrics.bottom() + gap, height: rows.min(rest), ..body };
@@ -336,6 +336,7 @@ fn metrics(model: &Model, buf: &mut Buffer, area: Rect) {
     line(buf, area, 0, spans);
     if area.height > 1 {
         workers(model, buf, area, 1);
+        budget::row(model, buf, area, 2);
     }
 }
 
@@ -369,4 +370,34 @@ pub(super) fn worker_words(
         WorkerView::Applying => ("●", "applying", theme.sent),
         WorkerView::Retrying => ("▲", "retrying", theme.pending),
     }
+}
+
+/// The keys that matter now.
+pub(super) fn footer(model: &Model) -> Vec<(Action, Option<&'static str>)> {
+    let a = |action| (action, None);
+    if !model.running() {
+        let mut keys = vec![a(Action::Sync), a(Action::Single), a(Action::Step)];
+        if model.demo {
+            keys.push(a(Action::Edit));
+        }
+        if model.snapshot.outcome.as_ref().is_some_and(|o| o.error.is_some()) {
+            keys.push(a(Action::ShowRequest));
+        }
+        keys.push((Action::ShowBrowse, Some("browse")));
+        return keys;
+    }
+    let mut keys = match model.snapshot.phase {
+        Phase::Paused | Phase::Pausing => {
+            vec![(Action::Pause, Some("go on")), a(Action::Step), a(Action::SendAcks), a(Action::Stop)]
+        }
+        Phase::Stopping => Vec::new(),
+        _ if model.snapshot.wait.is_some() => {
+            vec![a(Action::TryNow), a(Action::ShowRequest), a(Action::Pause), a(Action::Stop)]
+        }
+        _ => vec![a(Action::Pause), a(Action::Step), a(Action::SendAcks), a(Action::Stop)],
+    };
+    if model.demo {
+        keys.push(a(Action::Bend));
+    }
+    keys
 }

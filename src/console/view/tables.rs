@@ -12,6 +12,7 @@ use ratatui::text::Span;
 
 use super::super::cells;
 use super::super::model::{Model, SyncPane, log::ordinal};
+use super::budget;
 use super::paint::{gap, line, s};
 use super::sync::worker_words;
 use crate::engine::event::{PackState, PackView};
@@ -20,6 +21,8 @@ use crate::text::{bytes, grouped, span, visible};
 
 /// The columns of a worker, or of a fact about the run.
 const FACTS: u16 = 30;
+/// The rows of the facts about the run, with the one below.
+const FACT_ROWS: u16 = 10;
 
 pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
     let packs = match area.width {
@@ -37,7 +40,12 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
         divider(model, buf, Rect { x: middle.right() + 1, width: 1, ..area });
         let right = Rect { x: middle.right() + 3, width: FACTS, ..area };
         let used = worker_list(model, buf, right);
-        run_facts(model, buf, Rect { y: right.y + used, height: right.height.saturating_sub(used), ..right });
+        let below =
+            |rows: u16| Rect { y: right.y + rows, height: right.height.saturating_sub(rows), ..right };
+        run_facts(model, buf, below(used));
+        if right.height >= used + FACT_ROWS + 4 {
+            budget::block(model, buf, below(used + FACT_ROWS));
+        }
     }
 }
 

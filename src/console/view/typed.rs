@@ -56,7 +56,7 @@ mod tests {
         for text in ["", "short", "阿部 花子 ".repeat(9).as_str(), "SELECT ".repeat(20).as_str()] {
             let mut typed = Line::default();
             typed.insert(text);
-            for _ in 0..typed.text().graphemes(true).count() + 1 {
+            for _ in 0..=typed.text().graphemes(true).count() {
                 for width in [4, 5, 10, 33] {
                     let area = Rect::new(0, 0, width, 1);
                     let mut buf = Buffer::empty(area);

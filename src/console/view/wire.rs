@@ -90,7 +90,7 @@ fn list(model: &Model, buf: &mut Buffer, area: Rect) {
     let head = vec![
         s(cells::right("#", NUMBER), theme.dim),
         gap(2),
-        s(cells::left("time", CLOCK), theme.dim),
+        s(cells::left("time", clock(width)), theme.dim),
         gap(1),
         s(cells::left("request", path + 5), heading),
         s(cells::right("status", STATUS), theme.dim),
@@ -120,11 +120,17 @@ fn nothing(model: &Model) -> String {
     format!("nothing was sent yet: {key} is the screen that starts a synchronization")
 }
 
+/// The columns of the time: without its thousandths where there is little room.
+fn clock(width: usize) -> usize {
+    if width < 76 { CLOCK - 4 } else { CLOCK }
+}
+
 /// The columns of the path and of the waterfall.
 fn columns(width: usize) -> (usize, usize) {
-    let fixed = NUMBER + 2 + CLOCK + 1 + 5 + STATUS + SIZE + 2 + TIME + 1 + 3;
+    let fixed = NUMBER + 2 + clock(width) + 1 + 5 + STATUS + SIZE + 2 + TIME + 1 + 3;
     let rest = width.saturating_sub(fixed);
-    let fall = (rest / 3).clamp(6, 28).min(rest);
+    // Where little is left the path has it all.
+    let fall = if rest < 20 { 0 } else { (rest / 3).clamp(6, 28) };
     (rest - fall, fall)
 }
 
@@ -137,9 +143,10 @@ fn prompt(model: &Model, buf: &mut Buffer, area: Rect) {
         right.push(s(visible(mistake).into_owned(), theme.failed));
     } else {
         let all = grouped(wire.usage.exchanges as u64);
-        let count = match wire.filter.0.is_empty() {
-            true => format!("{all} requests"),
-            false => format!("{} of {all} requests", grouped(wire.list.len() as u64)),
+        let count = if wire.filter.0.is_empty() {
+            format!("{all} requests")
+        } else {
+            format!("{} of {all} requests", grouped(wire.list.len() as u64))
         };
         right.push(s(count, theme.value));
         if wire.usage.gone > 0 {
@@ -244,7 +251,7 @@ fn draw_row(
     let mut spans = vec![
         s(cells::right(&exchange.number.to_string(), NUMBER), theme.dim),
         gap(2),
-        s(cells::left(&at, CLOCK), theme.dim),
+        s(at.get(..clock(area.width.into())).unwrap_or(&at).to_owned(), theme.dim),
         gap(1),
         s(cells::left(exchange.method, 5), theme.dim),
         s(cells::left(&short(&visible(exchange.path()), path), path), theme.text),
@@ -253,7 +260,9 @@ fn draw_row(
         s(cells::right(&span(took(exchange, model.now)), TIME + 1), theme.value),
         gap(2),
     ];
-    spans.extend(fall.bar(exchange, model.now, theme.dim, style));
+    if fall.width > 0 {
+        spans.extend(fall.bar(exchange, model.now, theme.dim, style));
+    }
     if chosen {
         let used: usize = spans.iter().map(|span| cells::width(&span.content)).sum();
         spans.push(gap(usize::from(area.width).saturating_sub(used)));
@@ -286,26 +295,44 @@ fn draw_detail(model: &Model, buf: &mut Buffer, area: Rect, detail: &Detail) {
     for (row, number) in detail.shown.iter().skip(from).take(height).enumerate() {
         let Some(text) = detail.lines.get(*number) else { continue };
         let chosen = model.wire.pane == Pane::Detail && from + row == detail.at;
-        draw_line(model, buf, area, row, text, detail.holds(*number), detail.folds.contains(number), chosen);
+        let fold = match (detail.holds(*number), detail.folds.contains(number)) {
+            (false, _) => Fold::Nothing,
+            (true, false) => Fold::Open,
+            (true, true) => Fold::Folded(preview(detail, *number, area.width.into())),
+        };
+        draw_line(model, buf, area, row, text, fold, chosen);
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "a line is a line")]
-fn draw_line(
-    model: &Model,
-    buf: &mut Buffer,
-    area: Rect,
-    row: usize,
-    text: &Line,
-    holds: bool,
-    folded: bool,
-    chosen: bool,
-) {
+/// What a line holds.
+enum Fold {
+    Nothing,
+    Open,
+    /// Its first values in a line.
+    Folded(String),
+}
+
+/// The first values that a folded line holds, so that one need not unfold it to know which it is.
+fn preview(detail: &Detail, number: usize, room: usize) -> String {
+    let inside = detail.lines.get(number + 1..detail.lines[number].behind).unwrap_or_default();
+    let values = inside.iter().filter(|l| !matches!(l.tone, Tone::Value(Kind::Nest)) && !l.value.is_empty());
+    let mut text = String::new();
+    for line in values {
+        if text.len() > room {
+            break;
+        }
+        let apart = if text.is_empty() { "" } else { " · " };
+        text.extend([apart, &line.name, " ", &cells::fit(&line.value, 40)]);
+    }
+    text
+}
+
+fn draw_line(model: &Model, buf: &mut Buffer, area: Rect, row: usize, text: &Line, fold: Fold, chosen: bool) {
     let theme = &model.theme;
-    let mark = match (holds, folded) {
-        (true, true) => "▸ ",
-        (true, false) => "▾ ",
-        (false, _) => "  ",
+    let (mark, value) = match fold {
+        Fold::Nothing => ("  ", text.value.clone()),
+        Fold::Open => ("▾ ", text.value.clone()),
+        Fold::Folded(preview) => ("▸ ", preview),
     };
     let mut spans = vec![gap(1 + 2 * text.depth), s(mark, theme.dim)];
     let name = if text.name.is_empty() { String::new() } else { format!("{}  ", text.name) };
@@ -324,10 +351,6 @@ fn draw_line(
     let room = usize::from(area.width).saturating_sub(used + 1);
     let name = cells::fit(&name, room).into_owned();
     let left = room.saturating_sub(cells::width(&name));
-    let mut value = text.value.clone();
-    if folded && holds {
-        value = format!("… {} lines", grouped((text.behind) as u64));
-    }
     spans.extend([s(name, name_style), s(cells::fit(&value, left), value_style)]);
     if chosen {
         let used: usize = spans.iter().map(|span| cells::width(&span.content)).sum();
@@ -341,7 +364,7 @@ fn draw_line(
 pub(super) fn footer(model: &Model) -> Vec<(Action, Option<&'static str>)> {
     let a = |action| (action, None);
     if model.wire.typing {
-        return vec![a(Action::WireApply), (Action::Back, Some("no filter"))];
+        return vec![(Action::Accept, Some("apply")), (Action::Back, Some("no filter"))];
     }
     match model.wire.pane {
         Pane::List => vec![

@@ -41,11 +41,22 @@ const TELLING: [&str; 15] = [
 /// Functions that reach beyond the database, if some build has them.
 const REACHING: [&str; 5] = ["load_extension", "fts3_tokenizer", "readfile", "writefile", "edit"];
 
+/// Where SQLite sorts what is too much for its cache.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scratch {
+    /// In memory: for statements of our own, whose size is known.
+    Memory,
+    /// In temporary files, which SQLite removes as it makes them: for statements of anybody. In memory a sort takes
+    /// what it takes, and nobody can stop it in its midst.
+    Files,
+}
+
 /// Closes the guard.
-pub(super) fn close(connection: &mut Connection) -> Result<()> {
+pub(super) fn close(connection: &mut Connection, scratch: Scratch) -> Result<()> {
     connection.pragma_update(None, "query_only", true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
-    connection.pragma_update(None, "temp_store", "memory")?;
+    let store = if scratch == Scratch::Memory { "memory" } else { "file" };
+    connection.pragma_update(None, "temp_store", store)?;
     connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
     connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST_VALUE)?;
     connection.authorizer(Some(authorize))

@@ -18,17 +18,15 @@ pub(super) const NEWEST: i32 = 2;
 
 /// Opens a database so that nothing is written to it, nor left beside it.
 pub(super) fn open(path: &Path) -> Result<Connection, ServiceError> {
-    let cannot = |e: rusqlite::Error| problem(path, &e.to_string());
-    match writing(path) {
-        Ok(connection) => Ok(connection),
-        // A read-only file or folder: nobody can write there.
-        Err(_) => {
-            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
-            let connection = Connection::open_with_flags(immutable(path), flags).map_err(cannot)?;
-            super::store::marks(&connection).map_err(cannot)?;
-            Ok(connection)
-        }
+    if let Ok(connection) = writing(path) {
+        return Ok(connection);
     }
+    // A read-only file or folder: nobody can write there. What else is wrong is wrong here too, and said.
+    let cannot = |e: rusqlite::Error| problem(path, &e.to_string());
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+    let connection = Connection::open_with_flags(immutable(path), flags).map_err(cannot)?;
+    super::store::marks(&connection).map_err(cannot)?;
+    Ok(connection)
 }
 
 /// To SQLite it is a connection that writes, because only such a one removes a write-ahead log of its own at its end. A
@@ -96,4 +94,54 @@ fn read_all(importer: &mut Importer<'_>, mirror: &Connection) -> rusqlite::Resul
         })?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_no_part_of_the_address() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a b?mode=rw#%20.db");
+        let file = Connection::open(&path).unwrap();
+        file.execute_batch("CREATE TABLE x (a); PRAGMA application_id = 77").unwrap();
+        drop(file);
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+        let read = Connection::open_with_flags(immutable(&path), flags).unwrap();
+        assert_eq!(super::super::store::marks(&read).unwrap().0, 77);
+    }
+
+    #[test]
+    fn a_log_that_was_there_stays_and_one_of_ours_goes() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("mirror.db");
+        let file = Connection::open(&path).unwrap();
+        file.execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE x (a)").unwrap();
+        drop(file);
+        let names = || {
+            let names = std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name());
+            names.collect::<std::collections::BTreeSet<_>>()
+        };
+        let before = names();
+        drop(open(&path).unwrap());
+        assert_eq!(names(), before);
+
+        // As a process that was killed leaves it: the log has what the file has not.
+        let file = Connection::open(&path).unwrap();
+        file.execute_batch("INSERT INTO x VALUES (1)").unwrap();
+        let killed = tempfile::tempdir().unwrap();
+        let copy = killed.path().join("mirror.db");
+        let log = killed.path().join("mirror.db-wal");
+        std::fs::copy(&path, &copy).unwrap();
+        std::fs::copy(dir.path().join("mirror.db-wal"), &log).unwrap();
+        drop(file);
+        let bytes = |path: &Path| std::fs::read(path).unwrap();
+        let (file, logged) = (bytes(&copy), bytes(&log));
+        let opened = open(&copy).unwrap();
+        let rows: i64 = opened.query_row("SELECT count(*) FROM x", [], |row| row.get(0)).unwrap();
+        drop(opened);
+        assert_eq!(rows, 1);
+        assert!(bytes(&copy) == file && bytes(&log) == logged);
+    }
 }

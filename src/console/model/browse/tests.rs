@@ -1,6 +1,9 @@
 //! Paging against a table in memory: whatever is pressed, the rows on the screen are the table's own.
 
+use super::rows::{KEPT, NEAR};
 use super::*;
+use crate::mirror::find::{Sheet, SortBy};
+use crate::mirror::reader::Row;
 
 const HEIGHT: usize = 20;
 
@@ -8,27 +11,28 @@ const HEIGHT: usize = 20;
 struct Fake(Vec<i64>);
 
 impl Fake {
-    fn answer(&self, from: &From, limit: usize) -> Window {
+    fn answer(&self, place: &Place, limit: usize) -> Page {
         let at = |id: &RecordId| match id {
             RecordId::Int(n) => *n,
             RecordId::Text(other) => panic!("{other:?}"),
         };
         let n = self.0.len();
-        let (a, b) = match from {
-            From::Top => (0, limit.min(n)),
-            From::Bottom => (n.saturating_sub(limit), n),
-            From::At(id) => {
+        let (a, b) = match place {
+            Place::Top => (0, limit.min(n)),
+            Place::Bottom => (n.saturating_sub(limit), n),
+            Place::At(id) => {
                 let a = self.0.partition_point(|x| *x < at(id));
                 (a, (a + limit).min(n))
             }
-            From::After(id) => {
+            Place::After(id) => {
                 let a = self.0.partition_point(|x| *x <= at(id));
                 (a, (a + limit).min(n))
             }
-            From::Before(id) => {
+            Place::Before(id) => {
                 let b = self.0.partition_point(|x| *x < at(id));
                 (b.saturating_sub(limit), b)
             }
+            other => panic!("{other:?}"),
         };
         let row = |n: &i64| Row {
             id: RecordId::Int(*n),
@@ -36,12 +40,20 @@ impl Fake {
             data: format!(r#"{{"id":{n},"name":"n{n}"}}"#),
             session: 1,
         };
-        Window { rows: self.0[a..b].iter().map(row).collect(), more_above: a > 0, more_below: b < n }
+        let rows: Vec<_> = self.0[a..b].iter().map(row).collect();
+        let sheet = Sheet {
+            first: Some(a as u64),
+            exact: true,
+            above: (a > 0).then(|| Place::Before(RecordId::Int(self.0.get(a).copied().unwrap_or(i64::MAX)))),
+            below: (b < n).then(|| Place::After(rows.last().unwrap().id.clone())),
+            rows,
+        };
+        Page { sheet, hits: None, took: None, complete: true }
     }
 
     fn settle(&self, browse: &mut Browse, mut request: Option<Request>) {
-        while let Some(Request::Window { ticket, from, limit, .. }) = request {
-            request = browse.take_window(ticket, &from, self.answer(&from, limit), HEIGHT);
+        while let Some(Request::Page { ticket, place, limit, .. }) = request {
+            request = browse.take_page(ticket, self.answer(&place, limit), HEIGHT);
         }
     }
 }
@@ -108,12 +120,12 @@ fn the_cursor_stays_on_its_record_when_the_table_changes() {
     }
     let line = browse.table.cursor - browse.table.top;
     fake.0.splice(0..2, [1, 3, 5, 7]);
-    let request = browse.again();
+    let request = browse.again(false);
     fake.settle(&mut browse, request);
     assert_eq!(cursor(&browse), 100);
     assert_eq!(browse.table.cursor - browse.table.top, line);
     fake.0.clear();
-    let request = browse.again();
+    let request = browse.again(false);
     fake.settle(&mut browse, request);
     assert!(browse.current().is_none());
 }
@@ -122,10 +134,10 @@ fn the_cursor_stays_on_its_record_when_the_table_changes() {
 fn an_answer_that_nobody_waits_for_is_dropped() {
     let fake = Fake((0..1_000).collect());
     let mut browse = Browse::default();
-    let Some(Request::Window { ticket, from, limit, .. }) = browse.take_kinds(kinds(1_000)) else { panic!() };
+    let Some(Request::Page { ticket, place, limit, .. }) = browse.take_kinds(kinds(1_000)) else { panic!() };
     let second = browse.jump(true, HEIGHT);
-    assert_eq!(browse.take_window(ticket, &from, fake.answer(&from, limit), HEIGHT), None);
-    let request = second.or_else(|| browse.again());
+    assert_eq!(browse.take_page(ticket, fake.answer(&place, limit), HEIGHT), None);
+    let request = second.or_else(|| browse.again(false));
     fake.settle(&mut browse, request);
 }
 
@@ -139,4 +151,100 @@ fn the_largest_type_is_shown_until_one_was_chosen() {
     browse.move_kind(1);
     assert_eq!(browse.take_kinds(vec![kind("contact", 200), kind("tag", 20)]), None);
     assert_eq!(browse.kind.as_deref(), Some("tag"));
+}
+
+fn asked(request: Option<&Request>) -> (&Query, &Place) {
+    match request {
+        Some(Request::Page { query, place, .. }) => (query, place),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn settled(rows: i64) -> (Fake, Browse) {
+    let fake = Fake((0..rows).collect());
+    let mut browse = Browse::default();
+    let request = browse.take_kinds(kinds(rows as usize));
+    fake.settle(&mut browse, request);
+    (fake, browse)
+}
+
+#[test]
+fn a_filter_that_goes_leaves_its_row_in_sight_and_comes_back_by_stopping() {
+    let (fake, mut browse) = settled(1_000);
+    let request = browse.filter("n7", Filter::parse("n7").unwrap());
+    assert_eq!(asked(request.as_ref()).0.filter.to_string(), "n7");
+    // It is stopped before it has an answer: what was shown before is shown again.
+    assert!(browse.makes());
+    let request = browse.stop();
+    assert!(asked(request.as_ref()).0.filter.is_empty() && browse.lens().text.is_empty());
+    fake.settle(&mut browse, request);
+    assert!(!browse.makes());
+
+    let request = browse.filter("n7", Filter::parse("n7").unwrap());
+    Fake(vec![7, 70, 71]).settle(&mut browse, request);
+    let request = browse.move_row(1, HEIGHT);
+    assert_eq!((request, cursor(&browse)), (None, 70));
+    let request = browse.filter("", Filter::default());
+    assert_eq!(asked(request.as_ref()).1, &Place::At(RecordId::Int(70)));
+    fake.settle(&mut browse, request);
+    assert_eq!(cursor(&browse), 70);
+}
+
+#[test]
+fn each_type_keeps_its_filter_and_its_order() {
+    let kind = |name: &str, rows| Kind { name: name.into(), table: name.into(), rows };
+    let mut browse = Browse::default();
+    browse.take_kinds(vec![kind("contact", 10), kind("deal", 5)]);
+    browse.filter("ada", Filter::parse("ada").unwrap());
+    let by = SortBy::Field("name".into());
+    let up = browse.lens().next(by.clone());
+    browse.sort(up);
+    let down = browse.lens().next(by.clone());
+    browse.sort(down.clone());
+    let request = browse.move_kind(1);
+    assert_eq!(asked(request.as_ref()).0.kind, "deal");
+    assert!(asked(request.as_ref()).0.filter.is_empty());
+    let request = browse.move_kind(-1);
+    let (query, _) = asked(request.as_ref());
+    assert_eq!((query.filter.to_string().as_str(), &query.sort), ("ada", &down));
+    assert!(query.sort.descending);
+    assert_eq!(browse.lens().next(by), Sort::default());
+}
+
+#[test]
+fn the_way_back_leads_where_one_came_from_and_forward_again() {
+    let (fake, mut browse) = settled(1_000);
+    let request = browse.move_row(42, HEIGHT);
+    fake.settle(&mut browse, request);
+    browse.pane = Pane::Record;
+    browse.line = 3;
+    let to = Reference { kind: "user".into(), id: RecordId::Int(17) };
+    let request = browse.follow(&to);
+    assert_eq!(asked(request.as_ref()).1, &Place::At(RecordId::Int(17)));
+    fake.settle(&mut browse, request);
+    assert_eq!(browse.record(), Some(to));
+    let request = browse.walk(true);
+    assert_eq!(asked(request.as_ref()).0.kind, "contact");
+    fake.settle(&mut browse, request);
+    assert_eq!((cursor(&browse), browse.line, browse.pane), (42, 3, Pane::Record));
+    assert_eq!(browse.walk(true), None);
+    let request = browse.walk(false);
+    assert_eq!(asked(request.as_ref()).0.kind, "user");
+    fake.settle(&mut browse, request);
+    assert_eq!(cursor(&browse), 17);
+}
+
+#[test]
+fn what_points_here_is_shown_by_a_filter_that_finds_it() {
+    let (_, mut browse) = settled(10);
+    for (field, expected) in [
+        ("contact_id", "contact_id=17"),
+        ("resource_id", "resource_id=17 resource_type=contact"),
+        ("associated_deal_ids", "associated_deal_ids:17"),
+    ] {
+        let from = Incoming { kind: "note".into(), field: field.into(), count: 2, first: Vec::new() };
+        browse.kind = Some("contact".into());
+        let request = browse.follow_pointing(&RecordId::Int(17), &from);
+        assert_eq!(asked(request.as_ref()).0.filter.to_string(), expected);
+    }
 }

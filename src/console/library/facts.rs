@@ -1,0 +1,115 @@
+//! Short questions of every screen: the status, the types, what is known of a record, packs, sessions, changes.
+
+use super::{Desk, outbox, say};
+use crate::console::message::{Answer, Message, Request};
+use crate::console::model::browse::tree::{About, Named};
+use crate::mirror::refs::{Reference, name};
+use crate::mirror::{MirrorError, Reader};
+use crate::protocol::record::each_field;
+
+/// References of one record that are looked up.
+const REFERENCES: usize = 40;
+
+pub(super) fn work(mut desk: Desk) {
+    while let Ok((_, first)) = desk.requests.recv() {
+        let mut waiting = vec![first];
+        waiting.extend(desk.requests.try_iter().map(|(_, request)| request));
+        for request in newest(waiting) {
+            if let Some(answer) = answer(&mut desk, request) {
+                desk.inbox.push(Message::Read(answer));
+            }
+        }
+    }
+}
+
+/// The newest request of each kind, what is looked at before what lies beside it.
+fn newest(waiting: Vec<Request>) -> Vec<Request> {
+    let mut newest: [Option<Request>; 8] = Default::default();
+    for request in waiting {
+        let place = match request {
+            Request::About { .. } => 0,
+            Request::Change { .. } => 1,
+            Request::Opened(_) => 2,
+            Request::Touched { .. } => 3,
+            Request::Acks => 4,
+            Request::Sessions { .. } => 5,
+            Request::Kinds => 6,
+            Request::Status => 7,
+            // Other threads answer these.
+            Request::Page { .. }
+            | Request::Pointing { .. }
+            | Request::NoPointing
+            | Request::Export(_)
+            | Request::NoExport => continue,
+        };
+        newest[place] = Some(request);
+    }
+    newest.into_iter().flatten().collect()
+}
+
+fn answer(desk: &mut Desk, request: Request) -> Option<Answer> {
+    Some(match request {
+        Request::Status => Answer::Status(read(desk, |r| r.status().map(Box::new))),
+        Request::Kinds => Answer::Kinds(read(desk, Reader::kinds).map(Option::unwrap_or_default)),
+        // Names are an extra: without them the record is as it came.
+        Request::About { of, revision, data } => {
+            let about = read(desk, |r| about(r, &of, revision, &data)).ok().flatten()?;
+            Answer::About(Box::new(about))
+        }
+        Request::Acks => {
+            Answer::Acks(read(desk, outbox::book).map(|book| Box::new(book.unwrap_or_default())))
+        }
+        Request::Opened(of) => {
+            let content = read(desk, |r| outbox::content(r, &of)).map(Option::unwrap_or_default);
+            Answer::Opened { of, content }
+        }
+        Request::Sessions { before, limit } => {
+            // One more than asked for tells whether there are more.
+            let sessions = read(desk, |r| r.sessions_before(before, limit + 1));
+            Answer::Sessions { before, sessions: sessions.map(|rows| bounded(rows, limit)) }
+        }
+        Request::Touched { session, behind, limit } => {
+            let touched = read(desk, |r| r.touched(session, behind, limit + 1));
+            Answer::Touched { session, behind, touched: touched.map(|rows| bounded(rows, limit)) }
+        }
+        Request::Change { session, touched } => {
+            let change = read(desk, |r| r.change(&touched.kind, &touched.id, Some(session)));
+            Answer::Change { change: change.map(|c| c.flatten().map(Box::new)), touched }
+        }
+        _ => return None,
+    })
+}
+
+fn read<T>(desk: &mut Desk, query: impl Fn(&Reader) -> Result<T, MirrorError>) -> Result<Option<T>, String> {
+    desk.read(|_, reader| query(reader)).map_err(|e| say(&e))
+}
+
+/// So many rows, and whether there were more.
+fn bounded<T>(rows: Option<Vec<T>>, limit: usize) -> (Vec<T>, bool) {
+    let mut rows = rows.unwrap_or_default();
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    (rows, more)
+}
+
+fn about(reader: &Reader, of: &Reference, revision: Option<i64>, data: &str) -> Result<About, MirrorError> {
+    let mut fields = Vec::new();
+    each_field(data, |field, _| {
+        if field.ends_with("_id") || field.ends_with("_ids") {
+            fields.push(field.to_owned());
+        }
+    });
+    let mut names: Vec<Named> = Vec::new();
+    for field in fields {
+        for to in reader.references(&of.kind, &field, data)? {
+            if names.len() < REFERENCES {
+                let row = reader.record(&to.kind, &to.id)?;
+                let called = row.as_ref().and_then(|row| name(&row.data));
+                names.push(Named { field: field.clone(), to, there: row.is_some(), name: called });
+            }
+        }
+    }
+    let change = reader.change(&of.kind, &of.id, None)?;
+    let session = reader.sessions(1)?.first().map_or(0, |s| s.no);
+    Ok(About { of: of.clone(), revision, names, change, session })
+}

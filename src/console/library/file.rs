@@ -1,0 +1,125 @@
+//! A view as a file: CSV or NDJSON, whole or not at all. It is written beside its place and moved there at the end.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use super::Desk;
+use crate::console::message::{Answer, Export, Message};
+use crate::console::record::exact;
+use crate::mirror::reader::Row;
+use crate::mirror::{MirrorError, Reader};
+
+/// How often is told how far it is.
+const TELL: Duration = Duration::from_millis(100);
+
+/// A file that is removed where it is not kept.
+struct Draft(PathBuf);
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0); // moved to its place, or worth nothing
+    }
+}
+
+/// Writes a view; says how many rows it has. Nothing is written over.
+pub(super) fn write(
+    desk: &Desk,
+    reader: &Reader,
+    number: u64,
+    export: &Export,
+) -> Result<io::Result<u64>, MirrorError> {
+    let view = reader.view(&export.query, None, &mut |_| desk.wanted(number))?;
+    let of = view.hits().unwrap_or(export.of);
+    let mut told = Instant::now();
+    let mut heard = |rows: u64| {
+        if told.elapsed() >= TELL {
+            told = Instant::now();
+            desk.inbox.push(Message::Read(Answer::Exporting(rows, of)));
+        }
+        desk.wanted(number)
+    };
+    let draft = match Form::begin(export) {
+        Ok(begun) => begun,
+        Err(e) => return Ok(Err(e)),
+    };
+    let (draft, mut form) = draft;
+    let (mut rows, mut failed, mut going) = (0, None, true);
+    reader.each_row(&view, &mut |row| {
+        match form.row(&row, &export.columns) {
+            Ok(()) => rows += 1,
+            Err(e) => failed = Some(e),
+        }
+        going = failed.is_none() && heard(rows);
+        going
+    })?;
+    match failed {
+        Some(e) => Ok(Err(e)),
+        None if !going && !desk.wanted(number) => Err(MirrorError::Stopped),
+        None => Ok(form.end().and_then(|()| place(&draft.0, &export.path)).map(|()| rows)),
+    }
+}
+
+/// Moves the draft to its place, unless something is there.
+fn place(draft: &Path, path: &Path) -> io::Result<()> {
+    // A link and not a rename: a rename would replace what came there meanwhile.
+    match std::fs::hard_link(draft, path) {
+        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Err(e),
+        Err(_) if !path.exists() => std::fs::rename(draft, path),
+        other => other,
+    }
+}
+
+enum Form {
+    Csv(Box<csv::Writer<BufWriter<File>>>),
+    Lines(BufWriter<File>),
+}
+
+impl Form {
+    fn begin(export: &Export) -> io::Result<(Draft, Self)> {
+        if export.path.exists() {
+            return Err(io::Error::new(
+                io::ErrorKind::AlreadyExists,
+                "it is there already; name another file",
+            ));
+        }
+        let mut name = export.path.file_name().unwrap_or_default().to_owned();
+        name.push(format!(".{}.part", std::process::id()));
+        let draft = Draft(export.path.with_file_name(name));
+        let out = BufWriter::new(File::create_new(&draft.0)?);
+        let csv = export.path.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv"));
+        if !csv {
+            return Ok((draft, Self::Lines(out)));
+        }
+        let mut csv = csv::Writer::from_writer(out);
+        let heading = ["id", "revision"].into_iter().chain(export.columns.iter().map(String::as_str));
+        csv.write_record(heading)?;
+        Ok((draft, Self::Csv(Box::new(csv))))
+    }
+
+    fn row(&mut self, row: &Row, columns: &[String]) -> io::Result<()> {
+        match self {
+            Self::Csv(csv) => {
+                let revision = row.revision.map_or_else(String::new, |r| r.to_string());
+                let mut cells = vec![row.id.to_string(), revision];
+                cells.extend(exact(&row.data, columns));
+                csv.write_record(cells).map_err(io::Error::from)
+            }
+            Self::Lines(out) => {
+                // Line breaks between the parts of a record would be two lines.
+                let line = crate::console::record::one_line(&row.data);
+                out.write_all(line.as_bytes())?;
+                out.write_all(b"\n")
+            }
+        }
+    }
+
+    fn end(self) -> io::Result<()> {
+        let out = match self {
+            Self::Csv(csv) => csv.into_inner().map_err(|e| io::Error::other(e.to_string()))?,
+            Self::Lines(out) => out,
+        };
+        out.into_inner()?.sync_all()
+    }
+}

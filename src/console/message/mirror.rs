@@ -1,0 +1,162 @@
+//! Questions to the mirror, and its answers: what screens 1 and 2 ask, then 3, then 6.
+
+use std::path::PathBuf;
+
+use super::super::model::acks::{Book, Content, Opened};
+use super::super::model::browse::Page;
+use super::super::model::browse::tree::{About, Pointing};
+use crate::mirror::SessionNo;
+use crate::mirror::changes::{Change, Touched};
+use crate::mirror::find::{Place, Query};
+use crate::mirror::index;
+use crate::mirror::reader::{Kind, SessionRow, Status};
+use crate::mirror::refs::Reference;
+
+/// A question to the mirror. Of each kind only the newest is answered.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Request {
+    /// Device, sessions, counts.
+    Status,
+    /// The types with their counts.
+    Kinds,
+    /// A page of a view; the view is made where it is not there. A newer one ends the making of an older one.
+    Page {
+        /// The number that the answer repeats: an answer that is no longer waited for is dropped.
+        ticket: u64,
+        /// What to show.
+        query: Query,
+        /// Where the page begins.
+        place: Place,
+        /// How many rows at the most.
+        limit: usize,
+        /// Make the view again: the mirror has changed.
+        anew: bool,
+    },
+    /// What is to be known of a record beside what it says.
+    About {
+        /// The record.
+        of: Reference,
+        /// Its revision.
+        revision: Option<i64>,
+        /// The record itself, JSON.
+        data: String,
+    },
+    /// Who points to a record.
+    Pointing {
+        /// To this one.
+        to: Reference,
+    },
+    /// Stop the search for who points to a record.
+    NoPointing,
+    /// Write a view to a file.
+    Export(Export),
+    /// Stop the export.
+    NoExport,
+    /// Packs, the outbox, what is stuck.
+    Acks,
+    /// The keys and records of a pack or a page.
+    Opened(Opened),
+    /// Sessions, newest first.
+    Sessions {
+        /// Those before this one; none for the newest.
+        before: Option<SessionNo>,
+        /// How many at the most.
+        limit: usize,
+    },
+    /// What a session replaced and deleted.
+    Touched {
+        /// The session.
+        session: SessionNo,
+        /// Behind the entry of this number; 0 for the first.
+        behind: i64,
+        /// How many at the most.
+        limit: usize,
+    },
+    /// What a session did to a record.
+    Change {
+        /// The session.
+        session: SessionNo,
+        /// The entry in its list.
+        touched: Touched,
+    },
+}
+
+/// A view to be written to a file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Export {
+    /// What.
+    pub query: Query,
+    /// The file; its ending says the form.
+    pub path: PathBuf,
+    /// The fields, where the form has columns.
+    pub columns: Vec<String>,
+    /// Rows, about.
+    pub of: u64,
+}
+
+/// The mirror's answer.
+#[derive(Debug, Clone)]
+pub enum Answer {
+    /// Device, sessions, counts; none where there is no mirror yet.
+    Status(Result<Option<Box<Status>>, String>),
+    /// The types; none where there is no mirror yet.
+    Kinds(Result<Vec<Kind>, String>),
+    /// A page of a view.
+    Page {
+        /// Of the request.
+        ticket: u64,
+        /// The page.
+        page: Result<Page, String>,
+    },
+    /// How far the making of a view is: rows seen, of how many, and how many of them are in it.
+    Scanned {
+        /// Of the request.
+        ticket: u64,
+        /// Rows seen, of how many, hits.
+        progress: (u64, u64, u64),
+    },
+    /// The numbers of rows are known now.
+    Ranked,
+    /// What is known of a record.
+    About(Box<About>),
+    /// Who points to a record.
+    Pointing(Pointing),
+    /// How far an export is: rows written, of how many.
+    Exporting(u64, u64),
+    /// What became of an export, in a line.
+    Exported(Result<String, String>),
+    /// How far the search index is.
+    Index(index::State),
+    /// Packs, the outbox, what is stuck; empty where there is no mirror yet.
+    Acks(Result<Box<Book>, String>),
+    /// The keys and records of a pack or a page.
+    Opened {
+        /// Of the request.
+        of: Opened,
+        /// What it holds.
+        content: Result<Content, String>,
+    },
+    /// Sessions, newest first.
+    Sessions {
+        /// Of the request.
+        before: Option<SessionNo>,
+        /// The sessions, and whether there are more.
+        sessions: Result<(Vec<SessionRow>, bool), String>,
+    },
+    /// What a session replaced and deleted.
+    Touched {
+        /// Of the request.
+        session: SessionNo,
+        /// Of the request.
+        behind: i64,
+        /// The entries, and whether there are more.
+        touched: Result<(Vec<Touched>, bool), String>,
+    },
+    /// What a session did to a record; none where it is not known any more.
+    Change {
+        /// Of the request.
+        touched: Touched,
+        /// The change.
+        change: Result<Option<Box<Change>>, String>,
+    },
+}

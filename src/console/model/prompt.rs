@@ -1,0 +1,58 @@
+//! A line that the user writes: what is asked for, the text with its cursor, what is wrong with it.
+
+use super::super::edit::Line;
+
+/// What a prompt asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ask {
+    /// Which rows to show.
+    Filter,
+    /// The record with this id.
+    Id,
+    /// The row at so many hundredths of the way.
+    Percent,
+    /// The file to write the view to.
+    Export,
+}
+
+impl Ask {
+    /// What stands before the text.
+    pub fn sign(self) -> &'static str {
+        match self {
+            Self::Filter => "/",
+            Self::Id => "go to id",
+            Self::Percent => "go to %",
+            Self::Export => "write to",
+        }
+    }
+
+    /// What an empty prompt says.
+    pub fn hint(self) -> &'static str {
+        match self {
+            Self::Filter => "city:\"New York\" owner:grace rev>8 -status:lost word",
+            Self::Id => "a record's id",
+            Self::Percent => "0 to 100",
+            Self::Export => "a file ending in .csv or .ndjson",
+        }
+    }
+}
+
+/// An open prompt.
+#[derive(Debug, Clone)]
+pub struct Prompt {
+    /// What it asks for.
+    pub ask: Ask,
+    /// What is wrong with the text as it is.
+    pub error: Option<String>,
+    /// What is typed.
+    pub line: Line,
+}
+
+impl Prompt {
+    /// A prompt with a text to go on from.
+    pub fn new(ask: Ask, text: &str) -> Self {
+        let mut line = Line::default();
+        line.set(text);
+        Self { ask, error: None, line }
+    }
+}

@@ -1,0 +1,208 @@
+//! The record of screen 2: a tree with the names of what it points to, or what the last session changed in it.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Span;
+
+use super::super::paint::{gap, line, line_right, s};
+use super::{Spot, head, layout};
+use crate::console::cells;
+use crate::console::model::Model;
+use crate::console::model::browse::tree::{self, Line, Link};
+use crate::console::model::browse::{Entry, Pane};
+use crate::console::record::Kind;
+use crate::text::{grouped, visible};
+
+/// A line of the screen, with the number of the tree's line that it belongs to.
+type Drawn = (usize, Vec<Span<'static>>);
+
+fn inner(area: Rect) -> Rect {
+    Rect {
+        x: area.x + 1,
+        y: area.y + 1,
+        width: area.width.saturating_sub(2),
+        height: area.height.saturating_sub(1),
+    }
+}
+
+/// How many lines of the record do not fit on the screen.
+pub(in crate::console::view) fn overflow(model: &Model, body: Rect) -> usize {
+    let Some(area) = layout(body, &model.browse).record.map(inner) else { return 0 };
+    let Some(entry) = model.browse.current() else { return 0 };
+    drawn(model, entry, area.width.into()).len().saturating_sub(area.height.into())
+}
+
+/// How far the record must be scrolled for its cursor to be on the screen.
+pub(in crate::console::view) fn scroll(model: &Model, body: Rect) -> usize {
+    let Some(area) = layout(body, &model.browse).record.map(inner) else { return 0 };
+    let Some(entry) = model.browse.current() else { return 0 };
+    from(model, &drawn(model, entry, area.width.into()), area.height.into())
+}
+
+fn from(model: &Model, drawn: &[Drawn], height: usize) -> usize {
+    let most = drawn.len().saturating_sub(height);
+    let scrolled = model.browse.scroll.min(most);
+    if model.browse.changes {
+        return scrolled;
+    }
+    let first = drawn.iter().position(|d| d.0 >= model.browse.line).unwrap_or(0);
+    let last = drawn.iter().rposition(|d| d.0 <= model.browse.line).unwrap_or(0);
+    // The last line of the screen may say that there is more.
+    let room = height.saturating_sub(1).max(1);
+    if first < scrolled {
+        first
+    } else if last >= scrolled + room {
+        (last + 1).saturating_sub(room).min(first).min(most)
+    } else {
+        scrolled
+    }
+}
+
+/// What lies at a line of the pane.
+pub(super) fn spot(model: &Model, area: Rect, row: usize) -> Option<Spot> {
+    let entry = model.browse.current()?;
+    let area = inner(area);
+    let drawn = drawn(model, entry, area.width.into());
+    let at = from(model, &drawn, area.height.into()) + row.saturating_sub(1);
+    Some(Spot::Line(drawn.get(at).or(drawn.last())?.0))
+}
+
+fn drawn(model: &Model, entry: &Entry, width: usize) -> Vec<Drawn> {
+    if model.browse.changes { changes(model, entry, width) } else { fields(model, entry, width) }
+}
+
+/// The tree's lines for a width.
+fn fields(model: &Model, entry: &Entry, width: usize) -> Vec<Drawn> {
+    let theme = &model.theme;
+    let browse = &model.browse;
+    let tree = tree::lines(&entry.row.data, &browse.folded, browse.about.as_ref(), browse.pointing.as_ref());
+    let lead = |l: &Line| l.depth * 2 + 2 + cells::width(&l.name);
+    let names = tree.iter().map(lead).max().unwrap_or(0).clamp(4, (width / 2).min(26));
+    let room = width.saturating_sub(names + 2).max(8);
+    let mut out = Vec::new();
+    for (at, field) in tree.iter().enumerate() {
+        let fold = match field.open {
+            Some(true) => "▾ ",
+            Some(false) => "▸ ",
+            None => "  ",
+        };
+        let name = cells::left(&format!("{}{fold}{}", "  ".repeat(field.depth), field.name), names);
+        let style = match field.kind {
+            Kind::Text => theme.string,
+            Kind::Number => theme.number,
+            Kind::Word | Kind::Nest => theme.word,
+        };
+        let style = if field.open == Some(false) { theme.dim } else { style };
+        if !field.note.is_empty() || field.link.is_some() {
+            let there = !matches!(field.link, Some(Link::Missing(_)));
+            let sign = if there { " ↵" } else { "" };
+            let value = cells::fit(&field.value, room).into_owned();
+            let left = room.saturating_sub(cells::width(&value) + 2 + cells::width(sign));
+            let note = cells::fit(&field.note, left).into_owned();
+            let note_style = if there { theme.text } else { theme.dim };
+            let spans = vec![
+                s(name, theme.dim),
+                gap(2),
+                s(value, style),
+                gap(2),
+                s(note, note_style),
+                s(sign, theme.accent),
+            ];
+            out.push((at, spans));
+            continue;
+        }
+        for (n, text) in cells::wrap(&field.value, room).into_iter().enumerate() {
+            let name = if n == 0 { name.clone() } else { " ".repeat(names) };
+            out.push((at, vec![s(name, theme.dim), gap(2), s(text, style)]));
+        }
+    }
+    out
+}
+
+/// What the last session changed, before and after.
+fn changes(model: &Model, entry: &Entry, width: usize) -> Vec<Drawn> {
+    let theme = &model.theme;
+    let plain = |text: String, style| (0, vec![s(text, style)]);
+    let Some(about) = &model.browse.about else {
+        return vec![plain("reading …".to_owned(), theme.dim)];
+    };
+    let Some(change) = &about.change else {
+        let session = about.session;
+        return vec![
+            plain(format!("The last session, {session}, did not touch this record."), theme.text),
+            plain(format!("Session {} brought it as it is.", entry.row.session), theme.dim),
+        ];
+    };
+    let revision = |r: Option<i64>| r.map_or_else(|| "no revision".to_owned(), |r| format!("rev {r}"));
+    let mut out = Vec::new();
+    match &change.before {
+        Some(before) => out.push(plain(
+            format!(
+                "Session {}: {} → {}",
+                about.session,
+                revision(before.revision),
+                revision(change.after.revision)
+            ),
+            theme.text,
+        )),
+        None => out.push(plain(
+            format!("Session {} created it, {}.", about.session, revision(change.after.revision)),
+            theme.text,
+        )),
+    }
+    let differences = tree::differences(change);
+    if differences.is_empty() {
+        out.push(plain("Nothing in it is different.".to_owned(), theme.dim));
+    }
+    for field in differences {
+        out.push(plain(String::new(), theme.text));
+        out.push((0, vec![s(visible(&field.field).into_owned(), theme.heading)]));
+        for (sign, value, style) in [("−", field.before, theme.deleted), ("+", field.after, theme.created)]
+        {
+            let Some(value) = value else { continue };
+            let lines = cells::wrap(&visible(&value), width.saturating_sub(2).max(8));
+            for (n, text) in lines.into_iter().enumerate() {
+                let sign = if n == 0 { sign } else { " " };
+                out.push((0, vec![s(format!("{sign} {text}"), style)]));
+            }
+        }
+    }
+    out
+}
+
+pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
+    let theme = &model.theme;
+    let Some(entry) = model.browse.current() else { return };
+    let inner = inner(area);
+    let kind = model.browse.applied().map(|q| q.kind.as_str()).unwrap_or_default();
+    let revision = entry.row.revision.map_or_else(|| "no revision".to_owned(), |r| format!("rev {r}"));
+    let mut tail = vec![s(revision, theme.dim), s(format!(" · session {}", entry.row.session), theme.dim)];
+    if model.browse.changes {
+        tail = vec![s("changes", theme.accent)];
+    }
+    tail.push(gap(1));
+    let top = Rect { x: inner.x, width: inner.width + 1, ..area };
+    let taken = line_right(buf, top, 0, tail);
+    let back = if model.browse.way() > 0 { "‹ " } else { "" };
+    let title = visible(&format!("{back}{kind} {}", entry.row.id)).into_owned();
+    let room = usize::from(inner.width).saturating_sub(taken + 1);
+    line(buf, top, 0, vec![s(cells::fit(&title, room), head(model, Pane::Record))]);
+    let lines = drawn(model, entry, inner.width.into());
+    // The prompt takes the last line where the record has the rows' place.
+    let prompt = model.browse.prompt.is_some() && area.width + 30 > model.size.0;
+    let height = usize::from(inner.height) - usize::from(prompt);
+    let from = from(model, &lines, height);
+    let below = lines.len().saturating_sub(from + height);
+    let focused = model.browse.pane == Pane::Record && !model.browse.changes;
+    for (row, (at, spans)) in lines.into_iter().skip(from).take(height).enumerate() {
+        if below > 0 && row + 1 == height {
+            line(buf, inner, row, vec![s(format!("… {} more", grouped(below as u64 + 1)), theme.dim)]);
+            continue;
+        }
+        line(buf, inner, row, spans);
+        if focused && at == model.browse.line {
+            let bar = Rect { y: inner.y + row as u16, height: 1, ..inner };
+            buf.set_style(bar, theme.selected);
+        }
+    }
+}
