@@ -38,7 +38,8 @@ Exit status:
 Files:
   ~/.local/share/drainboard/PROFILE/mirror.db   the mirror, unless --mirror says
   ~/.config/drainboard/keymap.toml              keys laid over the built-in ones
-  ~/.config/drainboard/themes/NAME.toml         colours laid over the built-in ones";
+  ~/.config/drainboard/themes/NAME.toml         colours laid over the built-in ones
+  ~/.local/state/drainboard/statements.sql      the console's SQL statements";
 
 /// The whole command line.
 #[derive(Debug, Parser)]

@@ -13,7 +13,7 @@ use crate::mirror::{MirrorError, Reader};
 
 /// Runs the statement and writes its answer.
 pub(super) fn run(query: &Query, mirror: &Path, color: Color) -> Ending {
-    let reader = Reader::open(mirror).map_err(Failure::mirror)?;
+    let reader = Reader::open_for_statements(mirror).map_err(Failure::mirror)?;
     let mut sheet = Sheet::new(query, color);
     // The columns and the rows are two callbacks of one statement; both write to the same sheet.
     let sheet_cell = std::cell::RefCell::new(&mut sheet);

@@ -145,6 +145,8 @@ pub enum Action {
     Open,
     /// Write the filter.
     Filter,
+    /// Only rows with this value.
+    FilterLike,
     /// Sort by the column.
     SortColumn,
     /// In the order of ids again.

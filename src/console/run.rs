@@ -49,15 +49,16 @@ pub(super) fn run(setup: Setup) -> io::Result<Left> {
         Outside { inbox: Arc::clone(&inbox), commands, library, queries, exchanges, demo: setup.demo };
     // Colours were decided on with the theme; the library must not write resets in the place of those it refuses.
     crossterm::style::force_color_output(true);
-    let mut screen = Screen::claim()?;
+    // Before the terminal is claimed: whatever comes then, it is given back.
+    let watch = signals::Watch::start(&inbox)?;
     let weak = Arc::downgrade(&inbox);
     terminal::watch_panics(ENGINE_THREAD, move |told| {
         if let Some(inbox) = weak.upgrade() {
             inbox.push(told.map_or(Message::Tick, Message::Panicked));
         }
     });
+    let mut screen = Screen::claim()?;
     let input = Input::start(&inbox)?;
-    let watch = signals::Watch::start(&inbox)?;
     if let Some(mode) = setup.start {
         let _ = outside.commands.try_send(Command::Start(mode));
     }

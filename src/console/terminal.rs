@@ -16,7 +16,9 @@ use crossterm::Command as _;
 use crossterm::clipboard::CopyToClipboard;
 use ratatui::Terminal;
 use ratatui::layout::Rect;
-use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
+use rustix::termios::{
+    Action, OptionalActions, QueueSelector, Termios, tcflow, tcflush, tcgetattr, tcgetwinsize, tcsetattr,
+};
 
 use super::model::Model;
 use super::view::view;
@@ -33,6 +35,8 @@ const RELEASE: &[u8] =
 static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
 /// Held while a frame is written, so that nobody gives the terminal back in the middle of one.
 static DRAWING: Mutex<()> = Mutex::new(());
+/// Held while the terminal is given back.
+static GIVING: Mutex<()> = Mutex::new(());
 /// A thread of the console has panicked: nothing is drawn any more.
 static PANICKED: AtomicBool = AtomicBool::new(false);
 
@@ -94,7 +98,7 @@ impl Screen {
     /// Draws a frame, unless the terminal is not ours any more.
     pub(super) fn draw(&mut self, model: &Model) -> io::Result<()> {
         let _drawing = DRAWING.lock().unwrap_or_else(PoisonError::into_inner);
-        if panicked() {
+        if panicked() || !claimed() {
             return Ok(());
         }
         self.terminal.draw(|frame| view(model, frame))?;
@@ -120,16 +124,25 @@ fn claim() -> io::Result<()> {
 
 /// Gives the terminal back as it was. Harmless where it is not claimed.
 pub(super) fn give_back() {
+    // Who comes second waits: the process must not end between the first and its last words.
+    let _giving = GIVING.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(before) = take_before() else { return };
+    // First what cannot block.
+    let _ = tcsetattr(rustix::stdio::stdin(), OptionalActions::Now, &before);
     // A frame on its way gets a moment to end; one that panicked or hangs does not hold us up.
-    for _ in 0..20 {
+    for turn in 1..=20 {
         match DRAWING.try_lock() {
             Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(5)),
             _ => break,
         }
+        if turn % 4 == 0 {
+            // A terminal that stopped reading has no room for the last words: what it has not read is of no use now.
+            // Held and let go, the write that waits for room finds it.
+            let out = rustix::stdio::stdout();
+            let _ = tcflush(out, QueueSelector::OFlush);
+            let _ = tcflow(out, Action::OOff).and_then(|()| tcflow(out, Action::OOn));
+        }
     }
-    // First what cannot block.
-    let _ = tcsetattr(rustix::stdio::stdin(), OptionalActions::Now, &before);
     let _ = write_all(RELEASE);
 }
 

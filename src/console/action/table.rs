@@ -60,6 +60,13 @@ pub const ACTIONS: &[Entry] = &[
         "filter",
         "which rows: `field:text`, `field>8`, `-not`, words",
     ),
+    entry(
+        Action::FilterLike,
+        "filter-like",
+        &[Scope::Browse],
+        "like this",
+        "only rows with the value of this cell",
+    ),
     entry(Action::SortColumn, "sort", &[Scope::Browse], "sort", "sort by the marked column: up, down, not"),
     entry(Action::SortId, "sort-by-id", &[Scope::Browse], "by id", "in the order of ids again"),
     entry(Action::ColumnBefore, "column-before", &[Scope::Browse], "column before", "mark the column before"),

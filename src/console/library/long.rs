@@ -56,7 +56,7 @@ pub(super) fn exports(mut desk: Desk) {
             Ok(Some(Ok(rows))) => Ok(format!("{} rows written to {name}", crate::text::grouped(rows))),
             Ok(Some(Err(e))) => Err(format!("cannot write {name}: {e}")),
             Ok(None) => Err("there is no mirror".to_owned()),
-            Err(MirrorError::Stopped) => Err("export stopped; nothing was written".to_owned()),
+            Err(MirrorError::Stopped) => Ok("export stopped; nothing was written".to_owned()),
             Err(e) => Err(say(&e)),
         };
         desk.inbox.push(Message::Read(Answer::Exported(result)));

@@ -38,6 +38,11 @@ const SIXTEEN: [(Color, [u8; 3]); 16] = [
 /// The steps of the cube.
 const CUBE: [u8; 6] = [0, 95, 135, 175, 215, 255];
 
+/// From how much colour on a colour is no grey.
+const COLOURED: i32 = 72;
+/// From how light on a colour is one of the bright ones.
+const BRIGHT: i32 = 170;
+
 impl Depth {
     /// A style in colours of this depth.
     pub(super) fn style(self, style: Style) -> Style {
@@ -65,7 +70,27 @@ pub(super) fn own(n: usize) -> Option<Color> {
     SIXTEEN.get(n).map(|(colour, _)| *colour)
 }
 
+/// One of the sixteen. A colour keeps its hue, which is what it means; only greys go by what is nearest.
 fn sixteen(rgb: [u8; 3]) -> Color {
+    let [r, g, b] = rgb.map(i32::from);
+    let (high, low) = (r.max(g).max(b), r.min(g).min(b));
+    let chroma = high - low;
+    if chroma >= COLOURED {
+        let hue = match high {
+            _ if high == r => (60 * (g - b) / chroma).rem_euclid(360),
+            _ if high == g => 120 + 60 * (b - r) / chroma,
+            _ => 240 + 60 * (r - g) / chroma,
+        };
+        let base = match hue {
+            20..75 => 3,
+            75..160 => 2,
+            160..200 => 6,
+            200..262 => 4,
+            262..330 => 5,
+            _ => 1,
+        };
+        return SIXTEEN[if i32::midpoint(high, low) >= BRIGHT { base + 8 } else { base }].0;
+    }
     let nearest = SIXTEEN.iter().min_by_key(|(_, own)| distance(rgb, *own));
     nearest.map_or(Color::Reset, |(colour, _)| *colour)
 }
@@ -87,7 +112,7 @@ fn rgb(n: u8) -> [u8; 3] {
 /// How far apart two colours look: squared, weighted as eyes do (the "redmean").
 fn distance(a: [u8; 3], b: [u8; 3]) -> i32 {
     let [r, g, b_] = [0, 1, 2].map(|i| i32::from(a[i]) - i32::from(b[i]));
-    let red = (i32::from(a[0]) + i32::from(b[0])) / 2;
+    let red = i32::midpoint(a[0].into(), b[0].into());
     (((512 + red) * r * r) >> 8) + 4 * g * g + (((767 - red) * b_ * b_) >> 8)
 }
 
@@ -100,7 +125,10 @@ mod tests {
         assert_eq!(Depth::Indexed.colour(Color::Rgb(255, 0, 0)), Color::Indexed(196));
         assert_eq!(Depth::Indexed.colour(Color::Rgb(18, 18, 18)), Color::Indexed(233));
         assert_eq!(Depth::Sixteen.colour(Color::Rgb(250, 250, 247)), Color::White);
-        assert_eq!(Depth::Sixteen.colour(Color::Indexed(196)), Color::LightRed);
+        assert_eq!(Depth::Sixteen.colour(Color::Indexed(196)), Color::Red);
+        assert_eq!(Depth::Sixteen.colour(Color::Rgb(10, 108, 122)), Color::Cyan);
+        assert_eq!(Depth::Sixteen.colour(Color::Rgb(255, 123, 114)), Color::LightRed);
+        assert_eq!(Depth::Sixteen.colour(Color::Rgb(98, 107, 119)), Color::DarkGray);
         assert_eq!(Depth::Sixteen.colour(Color::Indexed(3)), Color::Yellow);
         assert_eq!(Depth::Sixteen.colour(Color::Cyan), Color::Cyan);
         assert_eq!(Depth::Indexed.colour(Color::Indexed(200)), Color::Indexed(200));

@@ -105,6 +105,7 @@ fn own(model: &mut Model, action: Action) -> Vec<Effect> {
             let text = model.browse.lens().text;
             model.browse.prompt = Some(Prompt::new(Ask::Filter, &text));
         }
+        Action::FilterLike => return like(model),
         Action::GoToId => model.browse.prompt = Some(Prompt::new(Ask::Id, "")),
         Action::GoToPercent => model.browse.prompt = Some(Prompt::new(Ask::Percent, "")),
         Action::Export if model.browse.export.is_some() => return say(model, "an export is going on"),
@@ -158,6 +159,24 @@ fn say(model: &mut Model, what: &str) -> Vec<Effect> {
 
 fn read(request: Option<Request>) -> Vec<Effect> {
     request.map(Effect::Read).into_iter().collect()
+}
+
+/// Only rows that have the value of the marked cell, or of the record's line.
+fn like(model: &mut Model) -> Vec<Effect> {
+    let browse = &model.browse;
+    let field = if browse.pane == Pane::Record {
+        let lines = lines(model);
+        let line = lines.get(model.browse.line.min(lines.len().saturating_sub(1)));
+        line.filter(|l| l.depth == 0 && l.open.is_none()).map(|l| l.path.clone())
+    } else {
+        let at = browse.lens().at.checked_sub(1);
+        Some(at.and_then(|at| browse.table.columns.get(at)).map_or("id".to_owned(), |c| c.field.clone()))
+    };
+    let (Some(field), Some(entry)) = (field, model.browse.current()) else {
+        return say(model, "this value is no field of its own");
+    };
+    let value = record::exact(&entry.row.data, std::slice::from_ref(&field)).concat();
+    read(model.browse.like(&field, &value))
 }
 
 /// What the marked column is sorted by.

@@ -277,3 +277,189 @@ fn every_action_in_every_state_is_survived() {
         }
     }
 }
+
+/// Screen 2 with ten contacts, of which a user is the owner.
+fn browsing() -> Model {
+    use crate::mirror::reader::Kind;
+    let mut model = model(Phase::Idle);
+    (model.screen, model.size) = (Screen::Browse, (120, 40));
+    let kind = |name: &str| Kind { name: name.into(), table: name.into(), rows: 10 };
+    let kinds = vec![kind("contact"), kind("user")];
+    let effects = update(&mut model, Message::Read(Answer::Kinds(Ok(kinds))));
+    answer(&mut model, &effects);
+    model
+}
+
+/// Answers a request for a page; says what was asked for.
+fn answer(model: &mut Model, effects: &[Effect]) -> crate::mirror::find::Query {
+    use crate::mirror::find::Sheet;
+    use crate::mirror::reader::Row;
+    use crate::protocol::RecordId;
+    let Some((ticket, query)) = effects.iter().find_map(|e| match e {
+        Effect::Read(Request::Page { ticket, query, .. }) => Some((*ticket, query.clone())),
+        _ => None,
+    }) else {
+        panic!("{effects:?}")
+    };
+    let row = |n| Row {
+        id: RecordId::Int(n),
+        revision: Some(1),
+        data: format!(r#"{{"id":{n},"name":"n, {n}","owner_id":17,"tags":["a"]}}"#),
+        session: 1,
+    };
+    let rows = (1..=10).map(row).collect();
+    let sheet = Sheet { rows, first: Some(0), exact: true, above: None, below: None };
+    let page = browse_page(sheet, (!query.filter.is_empty()).then_some(10));
+    update(model, Message::Read(Answer::Page { ticket, page: Ok(page) }));
+    query
+}
+
+fn browse_page(sheet: crate::mirror::find::Sheet, hits: Option<u64>) -> super::super::model::browse::Page {
+    super::super::model::browse::Page { sheet, hits, took: None, complete: true }
+}
+
+fn keys(model: &mut Model, keys: &str) -> Vec<Effect> {
+    keys.chars().flat_map(|c| press(model, c)).collect()
+}
+
+fn plain(model: &mut Model, code: Code) -> Vec<Effect> {
+    update(model, Message::Key(Key::plain(code)))
+}
+
+#[test]
+fn what_is_written_is_text_and_no_action() {
+    let mut model = browsing();
+    press(&mut model, '/');
+    let effects = keys(&mut model, "q2 d");
+    assert!(effects.iter().all(|e| matches!(e, Effect::Read(Request::Page { .. }))), "{effects:?}");
+    assert_eq!(answer(&mut model, &effects[effects.len() - 1..]).filter.to_string(), "q2 d");
+    // A mistake is told at once and asks nothing.
+    keys(&mut model, " rev");
+    assert_eq!(press(&mut model, '>'), []);
+    assert!(model.browse.prompt.as_ref().unwrap().error.as_ref().unwrap().contains("at character"));
+    assert_eq!(plain(&mut model, Code::Enter), []);
+    assert!(model.browse.prompt.is_some());
+    let effects = press(&mut model, '8');
+    assert_eq!(answer(&mut model, &effects).filter.to_string(), "q2 d rev>8");
+    plain(&mut model, Code::Enter);
+    assert!(model.browse.prompt.is_none());
+    // Esc takes the filter away, and then leaves.
+    let effects = plain(&mut model, Code::Esc);
+    assert!(answer(&mut model, &effects).filter.is_empty());
+    plain(&mut model, Code::Esc);
+    assert_eq!(model.screen, Screen::Sync);
+}
+
+#[test]
+fn esc_stops_the_making_of_a_view() {
+    let mut model = browsing();
+    let effects = keys(&mut model, ">o");
+    assert!(!answer(&mut model, &effects).sort.descending);
+    let effects = press(&mut model, 'o');
+    assert!(model.browse.makes(), "{effects:?}");
+    let effects = plain(&mut model, Code::Esc);
+    assert!(!answer(&mut model, &effects).sort.descending);
+    assert!(!model.browse.makes() && model.screen == Screen::Browse);
+}
+
+#[test]
+fn a_reference_is_followed_and_the_way_leads_back() {
+    use super::super::model::browse::tree::{About, Named};
+    use crate::mirror::refs::Reference;
+    let mut model = browsing();
+    let effects = plain(&mut model, Code::Enter);
+    assert!(effects.iter().any(|e| matches!(e, Effect::Read(Request::Pointing { .. }))), "{effects:?}");
+    let of = model.browse.record().unwrap();
+    let to = Reference { kind: "user".into(), id: crate::protocol::RecordId::Int(17) };
+    let names = vec![Named { field: "owner_id".into(), to, there: true, name: None }];
+    let about = About { of, revision: Some(1), names, change: None, session: 1 };
+    update(&mut model, Message::Read(Answer::About(Box::new(about))));
+    keys(&mut model, "jj");
+    let effects = plain(&mut model, Code::Enter);
+    assert_eq!(answer(&mut model, &effects).kind, "user");
+    let effects = plain(&mut model, Code::Backspace);
+    assert_eq!(answer(&mut model, &effects).kind, "contact");
+    assert_eq!(model.browse.line, 2);
+    // What leads nowhere says so; what has parts is folded.
+    press(&mut model, 'k');
+    assert_eq!(plain(&mut model, Code::Enter), []);
+    assert!(model.toast.is_some());
+    keys(&mut model, "jj");
+    plain(&mut model, Code::Enter);
+    assert_eq!(model.browse.folded.len(), 1);
+}
+
+#[test]
+fn copies_are_whole_and_as_received() {
+    let mut model = browsing();
+    let copied = |effects: Vec<Effect>| match effects.as_slice() {
+        [Effect::Copy { text, .. }] => text.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(copied(press(&mut model, 'y')), "1");
+    press(&mut model, '>');
+    assert_eq!(copied(press(&mut model, 'y')), "n, 1");
+    assert_eq!(copied(press(&mut model, 'J')), r#"{"id":1,"name":"n, 1","owner_id":17,"tags":["a"]}"#);
+    assert_eq!(copied(press(&mut model, 'Y')), "1,\"n, 1\",17");
+    plain(&mut model, Code::Enter);
+    plain(&mut model, Code::End);
+    keys(&mut model, "k");
+    assert_eq!(copied(press(&mut model, 'y')), "a");
+}
+
+#[test]
+fn the_mouse_points_opens_and_drags() {
+    use super::super::message::Mouse;
+    use super::super::model::browse::Pane;
+    let mut model = browsing();
+    let mouse = |kind, column, row| Message::Mouse(Mouse { kind, column, row });
+    update(&mut model, mouse(MouseKind::Press, 40, 8));
+    assert_eq!((model.browse.table.cursor, model.browse.pane), (4, Pane::Rows));
+    update(&mut model, mouse(MouseKind::Press, 40, 8));
+    assert_eq!(model.browse.pane, Pane::Record);
+    update(&mut model, mouse(MouseKind::WheelDown, 40, 8));
+    assert_eq!(model.browse.table.cursor, 7);
+    let divider = (0..120).find(|x| view::spot(&model, *x, 10) == Some(view::Spot::Divider)).unwrap();
+    update(&mut model, mouse(MouseKind::Press, divider, 10));
+    update(&mut model, mouse(MouseKind::Drag, divider - 9, 20));
+    update(&mut model, mouse(MouseKind::Release, divider - 9, 20));
+    assert_eq!(view::spot(&model, divider - 9, 10), Some(view::Spot::Divider));
+    // Once it is let go, it stays.
+    update(&mut model, mouse(MouseKind::Drag, divider, 20));
+    assert_eq!(view::spot(&model, divider - 9, 10), Some(view::Spot::Divider));
+}
+
+#[test]
+fn columns_are_moved_widened_and_hidden_for_the_type() {
+    let mut model = browsing();
+    keys(&mut model, ">L");
+    assert_eq!(model.browse.table.columns.fields(), ["owner_id", "name"]);
+    let width = model.browse.table.columns.get(1).unwrap().width;
+    press(&mut model, '+');
+    assert_eq!(model.browse.table.columns.get(1).unwrap().width, width + 2);
+    press(&mut model, 'c');
+    plain(&mut model, Code::Enter);
+    plain(&mut model, Code::Esc);
+    assert_eq!(model.browse.table.columns.fields(), ["name"]);
+    assert_eq!(model.browse.current().unwrap().cells, ["n, 1"]);
+    let effects = update(&mut model, Message::Key(Key::char('O')));
+    answer(&mut model, &effects);
+    assert_eq!(model.browse.table.columns.fields(), ["name"]);
+}
+
+#[test]
+fn rows_like_this_cell_and_jumps_that_find_nothing() {
+    let mut model = browsing();
+    press(&mut model, '>');
+    let effects = press(&mut model, 'f');
+    assert_eq!(answer(&mut model, &effects).filter.to_string(), "name=\"n, 1\"");
+    // The same again changes nothing.
+    assert_eq!(press(&mut model, 'f'), []);
+    keys(&mut model, "#77");
+    let effects = plain(&mut model, Code::Enter);
+    answer(&mut model, &effects);
+    assert!(model.toast.as_ref().is_some_and(|t| t.0.contains("77")));
+    keys(&mut model, "%101");
+    assert_eq!(plain(&mut model, Code::Enter), []);
+    assert!(model.browse.prompt.as_ref().is_some_and(|p| p.error.is_some()));
+}

@@ -380,7 +380,7 @@ pub(super) fn footer(model: &Model) -> Vec<(Action, Option<&'static str>)> {
         if model.demo {
             keys.push(a(Action::Edit));
         }
-        if model.snapshot.outcome.as_ref().is_some_and(|outcome| outcome.error.is_some()) {
+        if model.snapshot.outcome.as_ref().is_some_and(|o| o.error.is_some()) {
             keys.push(a(Action::ShowRequest));
         }
         keys.push((Action::ShowBrowse, Some("browse")));

@@ -164,10 +164,6 @@ pub(super) fn position(model: &Model, buf: &mut Buffer, area: Rect) {
     } else if let Some((rows, of)) = browse.export {
         let text = format!("writing {} of {}   {} stop", grouped(rows), grouped(of), key(Action::Back));
         vec![s(cells::fit(&text, room), theme.pending)]
-    } else if let Some((rows, of, hits)) = browse.table.progress {
-        let share = if of == 0 { 0 } else { rows.min(of) * 100 / of };
-        let text = format!("{share}% read, {} found   {} stop", grouped(hits), key(Action::Back));
-        vec![s(cells::fit(&text, room), theme.pending)]
     } else if !lens.text.is_empty() {
         vec![
             s("/ ", theme.key),
@@ -191,6 +187,21 @@ fn whereabouts(model: &Model) -> Vec<Span<'static>> {
     let theme = &model.theme;
     let table = &model.browse.table;
     let all = model.browse.count();
+    if let Some((rows, of, hits)) = table.progress {
+        let key = model.keymap.key_of(Action::Back).unwrap_or_default();
+        let share = (rows.min(of) * 100).checked_div(of).unwrap_or(0);
+        let found = if model.browse.lens().filter.is_empty() {
+            "sorting".to_owned()
+        } else {
+            format!("{} found", grouped(hits))
+        };
+        return vec![
+            s(format!("{found}  {share:>3}%"), theme.pending),
+            gap(2),
+            s(key, theme.key),
+            s(" stops ", theme.dim),
+        ];
+    }
     let filtered = model.browse.applied().is_some_and(|q| !q.filter.is_empty());
     let count = table.hits.unwrap_or_else(|| all.max(table.first.unwrap_or(0) + table.rows.len() as u64));
     let whole = grouped(count);
