@@ -209,7 +209,8 @@ pub(super) fn settle(model: &mut Model) -> Vec<Effect> {
         Screen::Browse => browse::settle(model),
         Screen::Acks => acks::steps(model, 0),
         Screen::Wire => wire::settle(model),
-        Screen::Sql => sql::steps(model, 0),
+        // Its window is found anew with each frame.
+        Screen::Sql => Vec::new(),
         Screen::History => history::settle(model),
         Screen::Sync => Vec::new(),
     }
