@@ -182,27 +182,13 @@ fn back(model: &mut Model) -> Vec<Effect> {
 fn show(model: &mut Model, screen: Screen) -> Vec<Effect> {
     model.overlay = None;
     model.screen = screen;
-    let mut effects = settle(model);
-    effects.extend(match screen {
+    match screen {
         Screen::Sync => Vec::new(),
         Screen::Browse => browse::shown(model),
         Screen::Acks => acks::shown(model),
         Screen::Wire => wire::list(model),
         Screen::Sql => sql::shown(),
         Screen::History => history::shown(model),
-    });
-    effects
-}
-
-/// The size has changed, or another screen is shown: what has the cursor is on the screen.
-pub(super) fn settle(model: &mut Model) -> Vec<Effect> {
-    match model.screen {
-        Screen::Browse => browse::settle(model),
-        Screen::Acks => acks::steps(model, 0),
-        Screen::Wire => wire::settle(model),
-        Screen::Sql => sql::steps(model, 0),
-        Screen::History => history::settle(model),
-        Screen::Sync => Vec::new(),
     }
 }
 
