@@ -131,6 +131,9 @@ fn no_size_is_too_small_to_live() {
 fn the_same_picture_comes_back_after_any_sizes() {
     for (name, make) in MODELS {
         let mut model = make();
+        drawn(&mut model, 120, 40);
+        // With the cursor at the end, too, where there is one.
+        let mut model = typed(model, &[Key::char('G')]);
         let before = drawn(&mut model, 120, 40);
         for (columns, rows) in [(1, 1), (200, 60), (60, 16), (300, 100), (80, 5)] {
             drawn(&mut model, columns, rows);

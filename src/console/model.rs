@@ -328,3 +328,11 @@ impl Model {
 pub fn since(a: Timestamp, b: Timestamp) -> Duration {
     Duration::try_from(b.duration_since(a)).unwrap_or_default()
 }
+
+/// The first of `rows` lines that is shown where `height` of them are on the screen: `top`, or as far from it as the
+/// cursor needs. Who draws asks for it, so that a resize changes nothing for good.
+pub fn window(top: usize, cursor: usize, height: usize, rows: usize) -> usize {
+    let height = height.max(1);
+    let top = top.min(cursor).max((cursor + 1).saturating_sub(height));
+    top.min(rows.saturating_sub(height))
+}

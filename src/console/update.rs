@@ -44,7 +44,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::Resized(columns, rows) => {
             model.size = (columns, rows);
-            act::settle(model)
+            wire::resized(model)
         }
         Message::Snapshot(snapshot) => on_snapshot(model, snapshot),
         Message::Event(event) => on_event(model, &event),

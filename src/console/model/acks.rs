@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::wire::follow;
+use super::window;
 use crate::engine::Snapshot;
 use crate::engine::event::PackState;
 use crate::mirror::debug::{PackRow, PageRecords, RefusedKey, Stuck, WaitingPage};
@@ -208,7 +208,7 @@ impl Acks {
             }
         };
         let top = &mut self.top[self.pane as usize];
-        *top = follow(*top, at, height, rows);
+        *top = window(*top, at, height, rows);
     }
 
     /// Unaccepted keys and the pages that they are of, as far as asked for.

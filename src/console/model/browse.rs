@@ -199,11 +199,11 @@ impl Browse {
 
     /// Puts the cursor on a row of the screen.
     pub fn point(&mut self, row: usize, height: usize) -> Option<Request> {
-        let to = (self.table.top + row) as isize - self.table.cursor as isize;
-        if self.table.top + row >= self.table.rows.len() {
+        let to = self.table.window(height) + row;
+        if to >= self.table.rows.len() {
             return None;
         }
-        self.move_row(to, height)
+        self.move_row(to as isize - self.table.cursor as isize, height)
     }
 
     /// To the first or last row.
@@ -313,11 +313,6 @@ impl Browse {
         if let Some(waiting) = self.pointing.as_mut().filter(|p| p.to == pointing.to) {
             *waiting = pointing;
         }
-    }
-
-    /// The size of the screen changed.
-    pub fn resized(&mut self, height: usize) {
-        self.table.follow(height);
     }
 
     /// What is to be asked about the record under the cursor that is not known yet.

@@ -150,13 +150,11 @@ impl Grid {
     /// The first row and the first column that are shown where there is so much room: those of the last step, or as far
     /// from them as the cursor needs. A resize changes nothing for good.
     pub fn window(&self, height: usize, room: usize) -> (usize, usize) {
-        let height = height.max(1);
-        let top = self.top.min(self.row).max((self.row + 1).saturating_sub(height));
         let mut left = self.left.min(self.column);
         while left < self.column && !self.whole(left, room) {
             left += 1;
         }
-        (top.min(self.rows.len().saturating_sub(height)), left)
+        (super::window(self.top, self.row, height, self.rows.len()), left)
     }
 
     /// Whether the cursor's column is on the screen as wide as it asks to be.

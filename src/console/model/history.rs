@@ -77,9 +77,7 @@ impl<T> List<T> {
 
     /// The first on the screen where so many are shown: that of the last step, or as far from it as the cursor needs.
     pub fn window(&self, height: usize) -> usize {
-        let height = height.max(1);
-        let top = self.top.min(self.cursor).max((self.cursor + 1).saturating_sub(height));
-        top.min(self.rows.len().saturating_sub(height))
+        super::window(self.top, self.cursor, height, self.rows.len())
     }
 
     fn extend(&mut self, rows: Vec<T>, more: bool) {

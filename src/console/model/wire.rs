@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::super::body::{self, Line};
 use super::super::edit;
+use super::window;
 use crate::client::tap::filter::Filter;
 use crate::client::tap::{Exchange, Usage};
 
@@ -132,15 +133,8 @@ impl Detail {
     /// Moves the chosen line.
     pub fn steps(&mut self, by: isize, height: usize) {
         self.at = self.at.saturating_add_signed(by).min(self.shown.len().saturating_sub(1));
-        self.top = follow(self.top, self.at, height, self.shown.len());
+        self.top = window(self.top, self.at, height, self.shown.len());
     }
-}
-
-/// The first row such that the chosen one is on the screen.
-pub fn follow(top: usize, at: usize, height: usize, rows: usize) -> usize {
-    let height = height.max(1);
-    let top = top.min(at).max((at + 1).saturating_sub(height));
-    top.min(rows.saturating_sub(height))
 }
 
 impl Wire {
@@ -165,7 +159,7 @@ impl Wire {
 
     /// Keeps the chosen row on the screen.
     pub fn settle(&mut self, height: usize) {
-        self.top = follow(self.top, self.at(), height, self.list.len());
+        self.top = window(self.top, self.at(), height, self.list.len());
     }
 
     /// Takes what the tap holds.

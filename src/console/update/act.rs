@@ -48,15 +48,6 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Back | Action::No => back(model),
         Action::Yes => yes(model),
         Action::Redraw => vec![Effect::Redraw],
-        Action::Mouse => {
-            model.mouse = !model.mouse;
-            model.say(if model.mouse {
-                "the mouse works here; Shift-drag selects text"
-            } else {
-                "the mouse is the terminal's: drag selects text"
-            });
-            vec![Effect::Mouse(model.mouse)]
-        }
         Action::Suspend => vec![Effect::Suspend],
         Action::ShowSync => show(model, Screen::Sync),
         Action::ShowBrowse => show(model, Screen::Browse),
@@ -191,28 +182,13 @@ fn back(model: &mut Model) -> Vec<Effect> {
 fn show(model: &mut Model, screen: Screen) -> Vec<Effect> {
     model.overlay = None;
     model.screen = screen;
-    let mut effects = settle(model);
-    effects.extend(match screen {
+    match screen {
         Screen::Sync => Vec::new(),
         Screen::Browse => browse::shown(model),
         Screen::Acks => acks::shown(model),
         Screen::Wire => wire::list(model),
         Screen::Sql => sql::shown(),
         Screen::History => history::shown(model),
-    });
-    effects
-}
-
-/// The size has changed, or another screen is shown: what has the cursor is on the screen.
-pub(super) fn settle(model: &mut Model) -> Vec<Effect> {
-    match model.screen {
-        Screen::Browse => browse::settle(model),
-        Screen::Acks => acks::steps(model, 0),
-        Screen::Wire => wire::settle(model),
-        // Its window is found anew with each frame.
-        Screen::Sql => Vec::new(),
-        Screen::History => history::settle(model),
-        Screen::Sync => Vec::new(),
     }
 }
 

@@ -26,14 +26,6 @@ pub(super) fn shown(model: &mut Model) -> Vec<Effect> {
     effects
 }
 
-/// The size has changed, or the screen is shown: the cursors are on the screen.
-pub(super) fn settle(model: &mut Model) -> Vec<Effect> {
-    let height = view::rows_on_screen(model);
-    model.browse.resized(height);
-    move_line(model, 0);
-    Vec::new()
-}
-
 /// Does an action; none where it is nothing special here.
 pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     if model.browse.prompt.is_some() {

@@ -178,8 +178,13 @@ fn wanted(model: &Model) -> Vec<Effect> {
     model.wire.wanted().map(|exchange| Effect::Wire(WireRequest::Show(exchange))).into_iter().collect()
 }
 
-/// The size has changed, or the screen is shown.
-pub(super) fn settle(model: &mut Model) -> Vec<Effect> {
+/// The size has changed: the chosen request may have a place beside the list now.
+pub(super) fn resized(model: &Model) -> Vec<Effect> {
+    if model.screen == Screen::Wire { wanted(model) } else { Vec::new() }
+}
+
+/// What has the cursor is on the screen.
+fn settle(model: &mut Model) -> Vec<Effect> {
     let (rows, lines) = (view::wire_rows(model), view::wire_lines(model));
     model.wire.settle(rows);
     if let Some(detail) = &mut model.wire.detail {

@@ -16,8 +16,8 @@ use ratatui::text::Span;
 
 use super::super::action::Action;
 use super::super::cells;
-use super::super::model::Model;
 use super::super::model::acks::{Content, Detail, Opened, Pack, Pane, Stand};
+use super::super::model::{Model, window};
 use super::paint::{gap, line, line_right, s};
 use crate::engine::event::{PackState, WorkerView};
 use crate::mirror::debug::{Brought, PageRecord};
@@ -163,7 +163,7 @@ fn packs(model: &Model, buf: &mut Buffer, area: Rect) {
     let all = model.packs();
     let rows = usize::from(area.height).saturating_sub(1);
     let chosen = model.acks.chosen_row(&all);
-    let from = model.acks.top[Pane::Packs as usize].min(all.len().saturating_sub(rows));
+    let from = window(model.acks.top[Pane::Packs as usize], chosen, rows, all.len());
     for (row, pack) in all.iter().enumerate().skip(from).take(rows) {
         let spans = pack_row(model, pack, area.width.into());
         line(buf, area, row - from + 1, mark(model, Pane::Packs, row == chosen, spans, area.width));
@@ -257,7 +257,7 @@ fn again(model: &Model, buf: &mut Buffer, area: Rect) {
     say(3, text, if taking > 0 { theme.text } else { theme.dim });
     let rows = usize::from(area.height).saturating_sub(AGAIN);
     let waiting = &model.acks.book.waiting;
-    let from = model.acks.top[Pane::Again as usize].min(waiting.len().saturating_sub(rows));
+    let from = window(model.acks.top[Pane::Again as usize], model.acks.at, rows, waiting.len());
     for (row, page) in waiting.iter().enumerate().skip(from).take(rows) {
         let held = if page.held { s("  ■ held", theme.pending) } else { gap(0) };
         let partly =

@@ -206,14 +206,13 @@ pub(super) fn footer(model: &Model) -> Vec<(Action, Option<&'static str>)> {
         ];
     }
     match browse.pane {
-        Pane::Record if browse.changes => {
-            vec![
-                a(Action::Down),
-                a(Action::Up),
-                (Action::Changes, Some("record")),
-                (Action::Back, Some("back")),
-            ]
-        }
+        Pane::Record if browse.changes => vec![
+            a(Action::Down),
+            a(Action::PageDown),
+            (Action::Changes, Some("record")),
+            a(Action::CopyRecord),
+            (Action::Back, Some("back")),
+        ],
         Pane::Record => vec![
             (Action::Open, Some("follow")),
             a(Action::WayBack),

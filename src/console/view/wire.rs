@@ -18,7 +18,7 @@ use super::super::action::Action;
 use super::super::body::{Line, Tone};
 use super::super::cells;
 use super::super::model::wire::{Detail, Pane};
-use super::super::model::{Model, since};
+use super::super::model::{Model, since, window};
 use super::super::record::Kind;
 use super::paint::{gap, line, line_right, s};
 use super::typed;
@@ -99,7 +99,7 @@ fn list(model: &Model, buf: &mut Buffer, area: Rect) {
     ];
     line(buf, area, 1, head);
     let rows = usize::from(area.height).saturating_sub(2);
-    let from = model.wire.top.min(model.wire.list.len().saturating_sub(1));
+    let from = window(model.wire.top, model.wire.at(), rows, model.wire.list.len());
     let shown = model.wire.list.get(from..).unwrap_or_default();
     let shown = &shown[..rows.min(shown.len())];
     let fall = Fall::over(shown.iter().map(AsRef::as_ref), model.now, fall);
@@ -291,7 +291,7 @@ fn short(path: &str, room: usize) -> String {
 
 fn draw_detail(model: &Model, buf: &mut Buffer, area: Rect, detail: &Detail) {
     let height = usize::from(area.height);
-    let from = detail.top.min(detail.shown.len().saturating_sub(1));
+    let from = window(detail.top, detail.at, height, detail.shown.len());
     for (row, number) in detail.shown.iter().skip(from).take(height).enumerate() {
         let Some(text) = detail.lines.get(*number) else { continue };
         let chosen = model.wire.pane == Pane::Detail && from + row == detail.at;

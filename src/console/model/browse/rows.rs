@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::super::super::record::{self, Columns};
+use super::super::window;
 use crate::mirror::find::{Place, Sheet};
 use crate::mirror::reader::Row;
 
@@ -130,16 +131,14 @@ impl Table {
         moved
     }
 
-    /// Keeps the cursor on the screen.
+    /// The first row on the screen, where so many are.
+    pub fn window(&self, height: usize) -> usize {
+        window(self.top, self.cursor, height, self.rows.len())
+    }
+
+    /// The window is where the screen shows it.
     pub(super) fn follow(&mut self, height: usize) {
-        let height = height.max(1);
-        if self.cursor < self.top {
-            self.top = self.cursor;
-        }
-        if self.cursor >= self.top + height {
-            self.top = self.cursor + 1 - height;
-        }
-        self.top = self.top.min(self.rows.len().saturating_sub(height));
+        self.top = self.window(height);
     }
 
     /// What to ask for next, where the cursor comes near an edge.

@@ -27,7 +27,8 @@ struct Grid<'a> {
 /// The rows that are on the screen.
 fn entries(model: &Model, area: Rect) -> Vec<&Entry> {
     let table = &model.browse.table;
-    table.rows.iter().skip(table.top).take(usize::from(area.height).saturating_sub(2)).collect()
+    let height = usize::from(area.height).saturating_sub(2);
+    table.rows.iter().skip(table.window(height)).take(height).collect()
 }
 
 fn grid<'a>(model: &'a Model, area: Rect, entries: &[&Entry]) -> Grid<'a> {
@@ -65,8 +66,9 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
     let entries = entries(model, area);
     let grid = grid(model, area, &entries);
     heading(model, buf, area, &grid);
+    let top = table.window(entries.len());
     for (row, entry) in entries.iter().enumerate() {
-        let here = table.top + row == table.cursor;
+        let here = top + row == table.cursor;
         let style = match here {
             true if model.browse.pane == Pane::Rows => theme.selected,
             true => theme.marked,
