@@ -200,9 +200,8 @@ pub(super) fn settle(model: &mut Model) -> Vec<Effect> {
         Screen::Browse => browse::settle(model),
         Screen::Acks => acks::steps(model, 0),
         Screen::Wire => wire::settle(model),
-        Screen::Sql => sql::steps(model, 0),
-        Screen::History => history::settle(model),
-        Screen::Sync => Vec::new(),
+        // These find their window when they are drawn: a resize changes nothing for good.
+        Screen::Sql | Screen::History | Screen::Sync => Vec::new(),
     }
 }
 

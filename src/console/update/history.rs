@@ -11,14 +11,6 @@ pub(super) fn shown(model: &mut Model) -> Vec<Effect> {
     vec![Effect::Read(model.history.again())]
 }
 
-/// The size has changed.
-pub(super) fn settle(model: &mut Model) -> Vec<Effect> {
-    let most = view::change_overflow(model);
-    model.history.scroll = model.history.scroll.min(most);
-    follow(model);
-    Vec::new()
-}
-
 /// Does an action; none where it is nothing special here.
 pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     let request = match action {
