@@ -62,7 +62,7 @@ fn layout(model: &Model, body: Rect) -> Layout {
     }
     let packs = Rect { height: body.height / 2, ..body };
     let below = Rect { y: packs.bottom() + 1, height: body.height.saturating_sub(packs.height + 1), ..body };
-    let again = Rect { width: body.width / 2 - 1, ..below };
+    let again = Rect { width: (body.width / 2).saturating_sub(1), ..below };
     let stuck = Rect { x: again.right() + 2, width: body.width.saturating_sub(again.width + 2), ..below };
     Layout { packs, again, stuck, detail: open.then_some(body) }
 }
