@@ -43,7 +43,7 @@ pub enum Tone {
 }
 
 /// Columns of a message; longer ones are broken.
-const MESSAGE: usize = 64;
+const MESSAGE: usize = 40;
 /// Lines of a body that is no JSON.
 const PLAIN: usize = 2_000;
 /// Bodies with more lines than this begin with their parts folded.
@@ -92,7 +92,7 @@ fn facts(exchange: &Exchange, out: &mut Vec<Line>) {
     let mut fact = |name: &str, value: String| push(out, 0, Tone::Pair, name, &value);
     let path = exchange.path();
     fact(exchange.method, path.to_owned());
-    fact("at", exchange.url[..exchange.url.len() - path.len()].to_owned());
+    fact("at", exchange.url.strip_suffix(path).unwrap_or(&exchange.url).to_owned());
     fact("sent", exchange.at.strftime("%Y-%m-%d %H:%M:%S%.3f UTC").to_string());
     match (exchange.first_byte, exchange.elapsed) {
         (Some(first), Some(all)) => fact("time", format!("{}, first byte after {}", span(all), span(first))),
@@ -262,7 +262,7 @@ mod tests {
     fn what_is_no_json_is_text_and_harmless() {
         assert_eq!(
             shown("<h1>\x1b[2J502</h1>\nBad", false),
-            ["  =body: 19 B", "  =<h1>␛[2J502</h1>", "  =Bad"]
+            ["  =body: 20 B", "  =<h1>␛[2J502</h1>", "  =Bad"]
         );
     }
 

@@ -106,6 +106,8 @@ pub struct Model {
     pub leaving: Option<(Timestamp, Left)>,
     /// A demo's lever is on its way.
     pub demo_busy: bool,
+    /// Whether the mouse is ours.
+    pub mouse: bool,
     /// Whether the terminal's window has the focus.
     pub focused: bool,
     /// When the mirror was last asked anew because the engine had committed.
@@ -218,6 +220,7 @@ impl Model {
             toast: None,
             leaving: None,
             demo_busy: false,
+            mouse: true,
             focused: true,
             refreshed: now,
             stale: false,
@@ -252,6 +255,14 @@ impl Model {
     /// The ack packs, newest first.
     pub fn packs(&self) -> Vec<acks::Pack> {
         self.acks.packs(&self.snapshot, self.held().unwrap_or(0))
+    }
+
+    /// Keys in the outbox, as far as it is known.
+    pub fn pending(&self) -> u64 {
+        match &self.status {
+            Mirrored::Some(status) if !self.has_run() => status.outbox.pending,
+            _ => self.snapshot.totals.pending_acks,
+        }
     }
 
     /// How many keys are held back by hand; none where acks are not held.

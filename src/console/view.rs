@@ -314,9 +314,6 @@ fn footer_actions(model: &Model) -> Vec<(Action, Option<&'static str>)> {
         Screen::Sql => sql::footer(model),
         Screen::History => history::footer(model),
     };
-    if model.demo && model.screen == Screen::Sync && model.running() {
-        keys.push(a(Action::Bend));
-    }
     // Where a line is typed plain keys are text: these would not do what they say.
     let typing = model.scopes().contains(&Scope::Text);
     if !typing {

@@ -317,6 +317,8 @@ fn acks_are_held_released_dropped_and_sent_by_keys() {
     let mut idle = press(models::idle(), &[Key::char('3')]);
     assert_eq!(commands(&mut idle, 'D'), [], "without a run there is no next pack");
     assert_eq!(commands(&mut idle, 'H'), [Effect::Command(Command::HoldAcks(true))]);
+    let mut empty = press(models::idle_without_mirror(), &[Key::char('3')]);
+    assert_eq!(commands(&mut empty, 'H'), [], "without a key there is nothing to hold");
 }
 
 #[test]

@@ -19,6 +19,9 @@ pub(super) fn shown(model: &mut Model) -> Vec<Effect> {
 pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     Some(match action {
         Action::AcksOpen => open(model),
+        Action::AcksHold if !model.running() && model.held().is_none() && model.pending() == 0 => {
+            say(model, "no acks are pending: there is nothing to hold")
+        }
         Action::AcksHold => command(model, Command::HoldAcks(model.held().is_none())),
         Action::AcksDrop if !model.running() => say(model, "no run is on: there is no next pack to lose"),
         Action::AcksDrop => command(model, Command::DropPack),
@@ -26,7 +29,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         Action::AcksRequest => request(model),
         Action::NextPane | Action::Right => pane(model, false),
         Action::PreviousPane | Action::Left => pane(model, true),
-        Action::Back if model.notices.is_empty() && model.toast.is_none() && model.acks.detail.is_some() => {
+        Action::Back if model.notices.is_empty() && model.acks.detail.is_some() => {
             model.acks.detail = None;
             Vec::new()
         }
@@ -44,8 +47,8 @@ fn command(model: &mut Model, command: Command) -> Vec<Effect> {
         return say(model, "the engine has ended: quit and start again");
     }
     let what = match command {
-        Command::HoldAcks(true) => "acks are held: the next session waits until they are released",
-        Command::HoldAcks(false) => "acks are released",
+        Command::HoldAcks(true) => "holding the acks: the next session waits for their release",
+        Command::HoldAcks(false) => "releasing the acks",
         _ => "the next pack's answer will count as lost",
     };
     model.say(what);

@@ -48,7 +48,8 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         return typing(model, action);
     }
     let height = view::wire_lines(model);
-    let quiet = model.notices.is_empty() && model.toast.is_none();
+    // An error waits to be seen first; a remark that goes by itself does not.
+    let quiet = model.notices.is_empty();
     let detail = model.wire.pane == Pane::Detail;
     Some(match action {
         Action::WireOpen if detail => fold(model, None),

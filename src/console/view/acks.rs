@@ -7,6 +7,8 @@
 //!   #6          1,000  ✓ sent           1    131 ms      #72             │ ✓ nothing
 //! ```
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -18,7 +20,7 @@ use super::super::model::Model;
 use super::super::model::acks::{Content, Detail, Opened, Pack, Pane, Stand};
 use super::paint::{gap, line, line_right, s};
 use crate::engine::event::{PackState, WorkerView};
-use crate::mirror::debug::Brought;
+use crate::mirror::debug::{Brought, PageRecord};
 use crate::text::{grouped, span, visible};
 
 /// Where things stand.
@@ -71,7 +73,7 @@ fn layout(model: &Model, body: Rect) -> Layout {
 pub(super) fn room(model: &Model, body: Rect) -> (usize, usize) {
     let at = layout(model, body);
     match at.detail {
-        Some(area) => (detail_lines(model, area.width.into()).len(), at.lines()),
+        Some(area) => (detail_rows(model, area.width.into()).len(), at.lines()),
         None => (list_lines(model, &at), at.rows(model.acks.pane)),
     }
 }
@@ -304,29 +306,50 @@ fn stuck(model: &Model, buf: &mut Buffer, area: Rect) {
     }
 }
 
+/// A line of what was opened; made into words only where it is on the screen.
+enum Row<'a> {
+    Text(Cow<'a, str>),
+    Failed(String),
+    Heading(String),
+    Record(&'a PageRecord),
+}
+
 /// The lines of what was opened.
-fn detail_lines(model: &Model, width: usize) -> Vec<Vec<Span<'static>>> {
-    let theme = &model.theme;
-    let Some(detail) = &model.acks.detail else { return Vec::new() };
-    match &detail.content {
-        None => vec![vec![gap(2), s("reading …", theme.dim)]],
-        Some(Err(error)) => cells::wrap(error, width.saturating_sub(3))
-            .into_iter()
-            .map(|l| vec![gap(2), s(l, theme.failed)])
-            .collect(),
-        Some(Ok(content)) => content_lines(model, content, width),
+fn detail_rows(model: &Model, width: usize) -> Vec<Row<'_>> {
+    match model.acks.detail.as_ref().map(|detail| &detail.content) {
+        None => Vec::new(),
+        Some(None) => vec![Row::Text("reading …".into())],
+        Some(Some(Err(error))) => {
+            cells::wrap(error, width.saturating_sub(3)).into_iter().map(Row::Failed).collect()
+        }
+        Some(Some(Ok(content))) => content_rows(content),
     }
 }
 
-fn content_lines(model: &Model, content: &Content, width: usize) -> Vec<Vec<Span<'static>>> {
-    let theme = &model.theme;
+fn content_rows(content: &Content) -> Vec<Row<'_>> {
     let mut out = Vec::new();
     for (page, brought) in &content.pages {
         let n = brought.records.len() as u64;
         let more = if brought.complete { "" } else { ", perhaps more" };
-        let title = format!("Page {page}: {} records{more}", grouped(n));
-        out.push(vec![gap(1), s(title, theme.heading)]);
-        for record in &brought.records {
+        out.push(Row::Heading(format!("Page {page}: {} records{more}", grouped(n))));
+        out.extend(brought.records.iter().map(Row::Record));
+        out.push(Row::Text("".into()));
+    }
+    out.push(Row::Heading(match content.keys.len() {
+        0 => "No key of it is in the outbox any more: all are accepted".to_owned(),
+        n => format!("{} keys in the outbox", grouped(n as u64)),
+    }));
+    out.extend(content.keys.iter().map(|key| Row::Text(visible(key))));
+    out
+}
+
+fn detail_line(model: &Model, row: &Row<'_>, width: usize) -> Vec<Span<'static>> {
+    let theme = &model.theme;
+    match row {
+        Row::Text(text) => vec![gap(2), s(cells::fit(text, width.saturating_sub(3)), theme.text)],
+        Row::Failed(text) => vec![gap(2), s(text.clone(), theme.failed)],
+        Row::Heading(text) => vec![gap(1), s(text.clone(), theme.heading)],
+        Row::Record(record) => {
             let (sign, style) = match record.change {
                 Brought::Created => ("+", theme.created),
                 Brought::Updated => ("~", theme.updated),
@@ -336,18 +359,9 @@ fn content_lines(model: &Model, content: &Content, width: usize) -> Vec<Vec<Span
             let id = record.id.as_ref().map_or_else(|| "without an id".to_owned(), ToString::to_string);
             let kind = cells::left(&visible(&record.kind), 20);
             let id = cells::fit(&visible(&id), width.saturating_sub(26)).into_owned();
-            out.push(vec![gap(2), s(sign, style), gap(1), s(kind, theme.text), s(id, theme.value)]);
+            vec![gap(2), s(sign, style), gap(1), s(kind, theme.text), s(id, theme.value)]
         }
-        out.push(Vec::new());
     }
-    let title = match content.keys.len() {
-        0 => "No key of it is in the outbox any more: all are accepted".to_owned(),
-        n => format!("{} keys in the outbox", grouped(n as u64)),
-    };
-    out.push(vec![gap(1), s(title, theme.heading)]);
-    let key = |key: &String| vec![gap(2), s(cells::fit(&visible(key), width.saturating_sub(3)), theme.text)];
-    out.extend(content.keys.iter().map(key));
-    out
 }
 
 fn opened(model: &Model, buf: &mut Buffer, area: Rect, detail: &Detail) {
@@ -358,7 +372,7 @@ fn opened(model: &Model, buf: &mut Buffer, area: Rect, detail: &Detail) {
         Opened::Page(page) => format!("Page {page}"),
     };
     line(buf, area, 0, vec![gap(1), s(title, theme.accent.patch(theme.heading))]);
-    let lines = detail_lines(model, area.width.into());
+    let lines = detail_rows(model, area.width.into());
     let height = usize::from(area.height).saturating_sub(1);
     if lines.len() > height {
         let text =
@@ -366,8 +380,8 @@ fn opened(model: &Model, buf: &mut Buffer, area: Rect, detail: &Detail) {
         line_right(buf, area, 0, vec![s(text, theme.dim), gap(1)]);
     }
     let from = detail.scroll.min(lines.len().saturating_sub(height));
-    for (row, spans) in lines.into_iter().skip(from).take(height).enumerate() {
-        line(buf, area, row + 1, spans);
+    for (row, shown) in lines.iter().skip(from).take(height).enumerate() {
+        line(buf, area, row + 1, detail_line(model, shown, area.width.into()));
     }
 }
 

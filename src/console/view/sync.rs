@@ -386,7 +386,7 @@ pub(super) fn footer(model: &Model) -> Vec<(Action, Option<&'static str>)> {
         keys.push((Action::ShowBrowse, Some("browse")));
         return keys;
     }
-    match model.snapshot.phase {
+    let mut keys = match model.snapshot.phase {
         Phase::Paused | Phase::Pausing => {
             vec![(Action::Pause, Some("go on")), a(Action::Step), a(Action::SendAcks), a(Action::Stop)]
         }
@@ -395,5 +395,9 @@ pub(super) fn footer(model: &Model) -> Vec<(Action, Option<&'static str>)> {
             vec![a(Action::TryNow), a(Action::ShowRequest), a(Action::Pause), a(Action::Stop)]
         }
         _ => vec![a(Action::Pause), a(Action::Step), a(Action::SendAcks), a(Action::Stop)],
+    };
+    if model.demo {
+        keys.push(a(Action::Bend));
     }
+    keys
 }
