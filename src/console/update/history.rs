@@ -11,11 +11,10 @@ pub(super) fn shown(model: &mut Model) -> Vec<Effect> {
     vec![Effect::Read(model.history.again())]
 }
 
-/// The size has changed.
+/// The size has changed. The lists' windows are found anew with each frame.
 pub(super) fn settle(model: &mut Model) -> Vec<Effect> {
     let most = view::change_overflow(model);
     model.history.scroll = model.history.scroll.min(most);
-    follow(model);
     Vec::new()
 }
 
