@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails by panicking")]
 
 #[path = "console/models.rs"]
+#[expect(dead_code, reason = "the other models are for other tests")]
 mod models;
 #[path = "console/statements.rs"]
 mod statements;
@@ -169,7 +170,7 @@ fn anything(random: &mut fastrand::Rng, keys: &[Key]) -> Message {
 /// Every key that is bound, and some that are not.
 fn bound_keys() -> Vec<Key> {
     let keymap = Keymap::built_in();
-    let spelled = ACTIONS.iter().flat_map(|entry| keymap.keys_in(&[entry.scope], entry.action));
+    let spelled = ACTIONS.iter().flat_map(|entry| keymap.keys_in(entry.scopes, entry.action));
     let mut keys: Vec<_> = spelled.flat_map(|s| s.chars().map(Key::char).collect::<Vec<_>>()).collect();
     keys.extend([Code::Enter, Code::Esc, Code::Tab, Code::Up, Code::Down].map(Key::plain));
     keys.extend(

@@ -262,7 +262,7 @@ mod tests {
     fn what_is_no_json_is_text_and_harmless() {
         assert_eq!(
             shown("<h1>\x1b[2J502</h1>\nBad", false),
-            ["  =body: 19 B", "  =<h1>␛[2J502</h1>", "  =Bad"]
+            ["  =body: 20 B", "  =<h1>␛[2J502</h1>", "  =Bad"]
         );
     }
 

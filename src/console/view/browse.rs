@@ -206,6 +206,14 @@ pub(super) fn footer(model: &Model) -> Vec<(Action, Option<&'static str>)> {
         ];
     }
     match browse.pane {
+        Pane::Record if browse.changes => {
+            vec![
+                a(Action::Down),
+                a(Action::Up),
+                (Action::Changes, Some("record")),
+                (Action::Back, Some("back")),
+            ]
+        }
         Pane::Record => vec![
             (Action::Open, Some("follow")),
             a(Action::WayBack),
