@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails by panicking")]
 
 #[path = "console/models.rs"]
+#[expect(dead_code, reason = "the other models are for other tests")]
 mod models;
 #[path = "console/statements.rs"]
 mod statements;

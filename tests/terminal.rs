@@ -210,6 +210,20 @@ fn statements_run_stop_and_are_copied_and_the_palette_finds_its_way() {
 }
 
 #[test]
+fn the_mouse_can_be_left_to_the_terminal() {
+    let mut terminal = Terminal::up_to_date();
+    assert_eq!(terminal.screen.screen().mouse_protocol_mode(), vt100::MouseProtocolMode::ButtonMotion);
+    terminal.press(b"\x1bOQ");
+    terminal.until("a word about it", |s| s.contains("the mouse is"));
+    assert_eq!(terminal.screen.screen().mouse_protocol_mode(), vt100::MouseProtocolMode::None);
+    terminal.press(b"\x1bOQ");
+    terminal.until("a word about it", |s| s.contains("the mouse works"));
+    assert_eq!(terminal.screen.screen().mouse_protocol_mode(), vt100::MouseProtocolMode::ButtonMotion);
+    terminal.press(b"q");
+    assert_eq!(terminal.ended(), 0);
+}
+
+#[test]
 fn packs_requests_and_faults_are_seen() {
     let mut terminal = Terminal::up_to_date();
     terminal.press(b"3");

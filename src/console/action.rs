@@ -89,6 +89,8 @@ pub enum Action {
     Back,
     /// Draw everything anew.
     Redraw,
+    /// Take the mouse, or leave it to the terminal.
+    Mouse,
     /// To the shell and back.
     Suspend,
     /// Screen 1.

@@ -122,6 +122,8 @@ pub enum Effect {
     },
     /// Draw everything anew.
     Redraw,
+    /// Take the mouse, or leave it to the terminal.
+    Mouse(bool),
     /// Claim the terminal again.
     Reclaim,
     /// Give the terminal back and stop, until continued.

@@ -106,6 +106,8 @@ pub struct Model {
     pub leaving: Option<(Timestamp, Left)>,
     /// A demo's lever is on its way.
     pub demo_busy: bool,
+    /// Whether the mouse is ours.
+    pub mouse: bool,
     /// Whether the terminal's window has the focus.
     pub focused: bool,
     /// When the mirror was last asked anew because the engine had committed.
@@ -218,6 +220,7 @@ impl Model {
             toast: None,
             leaving: None,
             demo_busy: false,
+            mouse: true,
             focused: true,
             refreshed: now,
             stale: false,

@@ -170,6 +170,7 @@ fn perform(
         Effect::DemoEdit => demo(outside, |demo| Message::Demo(demo.edit())),
         Effect::DemoPace => demo(outside, |demo| Message::Demo(Ok(demo.toggle_pace()))),
         Effect::Redraw => screen.forget()?,
+        Effect::Mouse(on) => terminal::take_mouse(on)?,
         Effect::Reclaim => {
             screen.reclaim()?;
             model.size = terminal::size();

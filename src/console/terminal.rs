@@ -24,9 +24,13 @@ use super::model::Model;
 use super::view::view;
 use steady::Steady;
 
-/// Alternate screen, no cursor; buttons, drags and SGR reports; bracketed paste; focus.
-const CLAIM: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?1000h\x1b[?1002h\x1b[?1006h\x1b[?2004h\x1b[?1004h";
-/// The same undone, last first, and colours off. The alternate screen is left empty: what a multiplexer cut off from it
+/// Alternate screen, no cursor; bracketed paste; focus.
+const CLAIM: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?2004h\x1b[?1004h";
+/// Buttons, drags and SGR reports.
+const MOUSE: &[u8] = b"\x1b[?1000h\x1b[?1002h\x1b[?1006h";
+/// The same undone.
+const NO_MOUSE: &[u8] = b"\x1b[?1006l\x1b[?1002l\x1b[?1000l";
+/// All of it undone, last first, and colours off. The alternate screen is left empty: what a multiplexer cut off from it
 /// when its window grew and shrank would stand on the other screen afterwards.
 const RELEASE: &[u8] =
     b"\x1b[?1004l\x1b[?2004l\x1b[?1006l\x1b[?1002l\x1b[?1000l\x1b[0m\x1b[H\x1b[2J\x1b[?25h\x1b[?1049l";
@@ -37,6 +41,8 @@ static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
 static DRAWING: Mutex<()> = Mutex::new(());
 /// Held while the terminal is given back.
 static GIVING: Mutex<()> = Mutex::new(());
+/// The user leaves the mouse to the terminal.
+static MOUSE_LEFT: AtomicBool = AtomicBool::new(false);
 /// A thread of the console has panicked: nothing is drawn any more.
 static PANICKED: AtomicBool = AtomicBool::new(false);
 
@@ -119,7 +125,14 @@ fn claim() -> io::Result<()> {
     raw.make_raw();
     tcsetattr(stdin, OptionalActions::Now, &raw)?;
     BEFORE.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(before);
-    write_all(CLAIM)
+    write_all(CLAIM)?;
+    if MOUSE_LEFT.load(Ordering::SeqCst) { Ok(()) } else { write_all(MOUSE) }
+}
+
+/// Takes the mouse, or leaves it to the terminal, until told otherwise.
+pub(super) fn take_mouse(on: bool) -> io::Result<()> {
+    MOUSE_LEFT.store(!on, Ordering::SeqCst);
+    write_all(if on { MOUSE } else { NO_MOUSE })
 }
 
 /// Gives the terminal back as it was. Harmless where it is not claimed.

@@ -81,7 +81,11 @@ pub fn target(kind: &str, field: &str, data: Option<&str>, exists: impl Fn(&str)
         return Some(json::text(raw)).filter(|named| exists(named));
     }
     if field == "source_id" {
-        let own = if kind == "lead" { "lead_source" } else { "deal_source" };
+        let own = match kind {
+            "lead" => "lead_source",
+            "deal" => "deal_source",
+            _ => "source",
+        };
         return Some(if exists(own) { own } else { "source" }.to_owned()).filter(|named| exists(named));
     }
     if let Some((_, named)) = KNOWN.iter().find(|(name, _)| *name == field) {
@@ -239,6 +243,7 @@ mod tests {
             ("x", "id", None, None),
             ("deal", "stage_id", None, None), // no such type here
             ("lead", "source_id", None, Some("lead_source")),
+            ("contact", "source_id", None, None), // not the sources of leads and deals
             ("note", "resource_id", Some(r#"{"resource_type": "deal"}"#), Some("deal")),
             ("note", "resource_id", Some(r#"{"resource_type": "ufo"}"#), None),
         ] {

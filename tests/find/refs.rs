@@ -18,7 +18,10 @@ async fn references_are_followed_named_counted_and_found_by_name() {
         &[
             item("user", r#"{"id": 7, "name": "Grace Hopper"}"#),
             item("user", r#"{"id": 8, "name": "Ada Lovelace"}"#),
-            item("contact", r#"{"id": 1, "first_name": "阿部", "last_name": "花子", "owner_id": 7}"#),
+            item(
+                "contact",
+                r#"{"id": 1, "first_name": "阿部", "last_name": "花子", "owner_id": 7, "address": {"city": "New York", "budget": 130}}"#,
+            ),
             item(
                 "contact",
                 r#"{"id": 2, "name": "Acme", "owner_id": 8, "custom_fields": {"budget": "120.5"}}"#,
@@ -60,6 +63,8 @@ async fn references_are_followed_named_counted_and_found_by_name() {
             ("deal", "stage:4", "13"),
             ("contact", "budget>120", "2"),
             ("contact", "custom_fields.budget=120.50", "2"),
+            ("contact", "city:\"new york\"", "1"),
+            ("contact", "address.budget>120", "1"),
         ] {
             let query =
                 Query { kind: kind.into(), filter: Filter::parse(filter).unwrap(), sort: Sort::default() };

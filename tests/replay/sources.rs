@@ -70,3 +70,11 @@ fn a_state_is_for_a_replay_and_for_nothing_else() {
     assert!(refused(&bench, &["--account", "own.db", "--state", "s.db"]).contains("own"));
     assert_eq!(bench.run(&["serve", "--state", "s.db"]).status.code(), Some(2));
 }
+
+#[test]
+fn a_fault_that_is_none_is_wrong_usage() {
+    let bench = Bench::new();
+    let output = bench.run(&["serve", "--fault", "boom"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("latency=TIME"), "it names what there is");
+}

@@ -233,6 +233,13 @@ pub const ACTIONS: &[Entry] = &[
     entry(Action::Back, "back", &[Scope::Global], "back", "close, go back, mark an error as seen"),
     entry(Action::Help, "help", &[Scope::Global], "help", "these keys"),
     entry(Action::Redraw, "redraw", &[Scope::Global], "redraw", "draw the screen anew"),
+    entry(
+        Action::Mouse,
+        "mouse",
+        &[Scope::Global],
+        "mouse",
+        "leave the mouse to the terminal, to select text (Shift-drag always does), or take it again",
+    ),
     entry(Action::Suspend, "suspend", &[Scope::Global], "suspend", "to the shell; `fg` comes back"),
     entry(Action::Quit, "quit", &[Scope::Global], "quit", "leave; asks while a run is on"),
     entry(

@@ -2,7 +2,8 @@
 //!
 //! A field is looked for in this order: `rev` (or `revision`) and `id`; a top-level field of that exact name;
 //! `field.field` inside an object; `<field>_id` where that refers to a type whose records have names; a field of that
-//! name inside `custom_fields` of one of the first or last 500 records. What is found nowhere is an error that names what is near.
+//! name inside `custom_fields`, or else inside another object (`address`), of one of the first or last 500 records. What is
+//! found nowhere is an error that names what is near.
 
 use std::collections::HashSet;
 
@@ -14,10 +15,12 @@ use super::{News, json};
 use crate::mirror::filter::{Filter, Op, Test as Written};
 use crate::mirror::{MirrorError, Reader, refs};
 
-/// Records at either end that are asked for their custom fields.
+/// Records at either end that are asked for the fields inside their objects.
 const ASKED: u32 = 500;
 /// Names that an error offers.
 const OFFERED: usize = 3;
+/// The object whose fields go before those of the others.
+const CUSTOM: &str = "custom_fields";
 
 /// What a field's name stands for.
 enum Meaning {
@@ -88,11 +91,12 @@ impl Reader {
                 None => path(&[&id]),
             });
         }
-        let custom = if has("custom_fields") { self.custom_fields(kind)? } else { Vec::new() };
-        if custom.iter().any(|name| name == field) {
-            return Ok(path(&["custom_fields", field]));
+        let inner = self.inner_fields(kind)?;
+        let found = inner.iter().filter(|(_, name)| name == field);
+        if let Some((outer, _)) = found.min_by_key(|(outer, _)| outer != CUSTOM) {
+            return Ok(path(&[outer, field]));
         }
-        Err(unknown(kind, field, fields.iter().chain(&custom)))
+        Err(unknown(kind, field, fields.iter().chain(inner.iter().map(|(_, name)| name))))
     }
 
     /// The top-level fields of a type, those without a column included.
@@ -109,20 +113,19 @@ impl Reader {
         Ok(fields)
     }
 
-    /// The custom fields of some records.
-    fn custom_fields(&self, kind: &str) -> Result<Vec<String>, MirrorError> {
-        let mut names: Vec<String> = Vec::new();
+    /// The fields inside the objects of some records: the object's field, and theirs.
+    fn inner_fields(&self, kind: &str) -> Result<Vec<(String, String)>, MirrorError> {
+        let mut names: Vec<(String, String)> = Vec::new();
         let Some(table) = self.table(kind)? else { return Ok(names) };
         for direction in ["ASC", "DESC"] {
             let sql = format!("SELECT data FROM {table} ORDER BY id {direction} LIMIT {ASKED}");
-            let ask = |names: &mut Vec<String>| {
+            let ask = |names: &mut Vec<(String, String)>| {
                 let mut statement = self.connection.prepare_cached(&sql)?;
                 let mut rows = statement.query([])?;
                 while let Some(row) = rows.next()? {
-                    let custom = json::find(scan::bytes(row.get_ref(0)?), &["custom_fields".to_owned()]);
-                    json::fields(custom.unwrap_or_default(), |name, _| {
-                        if !names.iter().any(|known| known.as_bytes() == name) {
-                            names.push(String::from_utf8_lossy(name).into_owned());
+                    json::fields(scan::bytes(row.get_ref(0)?), |outer, raw| {
+                        if raw.starts_with(b"{") {
+                            json::fields(raw, |name, _| note(names, outer, name));
                         }
                         true
                     });
@@ -158,6 +161,16 @@ impl Reader {
         })?;
         Ok(ids)
     }
+}
+
+/// Adds a name that is not there yet. True, for there may be more.
+fn note(names: &mut Vec<(String, String)>, outer: &[u8], name: &[u8]) -> bool {
+    let known = |(o, n): &(String, String)| o.as_bytes() == outer && n.as_bytes() == name;
+    if !names.iter().any(known) {
+        let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+        names.push((text(outer), text(name)));
+    }
+    true
 }
 
 fn check(op: Op, value: &str) -> Check {

@@ -77,7 +77,7 @@ fn fields(model: &Model, entry: &Entry, width: usize) -> Vec<Drawn> {
     let browse = &model.browse;
     let tree = tree::lines(&entry.row.data, &browse.folded, browse.about.as_ref(), browse.pointing.as_ref());
     let lead = |l: &Line| l.depth * 2 + 2 + cells::width(&l.name);
-    let names = tree.iter().map(lead).max().unwrap_or(0).min((width / 2).min(26)).max(4);
+    let names = tree.iter().map(lead).max().unwrap_or(0).clamp(4, (width / 2).clamp(4, 26));
     let room = width.saturating_sub(names + 2).max(8);
     let mut out = Vec::new();
     for (at, field) in tree.iter().enumerate() {
