@@ -48,15 +48,6 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Back | Action::No => back(model),
         Action::Yes => yes(model),
         Action::Redraw => vec![Effect::Redraw],
-        Action::Mouse => {
-            model.mouse = !model.mouse;
-            model.say(if model.mouse {
-                "the mouse works here; Shift-drag selects text"
-            } else {
-                "the mouse is the terminal's: drag selects text"
-            });
-            vec![Effect::Mouse(model.mouse)]
-        }
         Action::Suspend => vec![Effect::Suspend],
         Action::ShowSync => show(model, Screen::Sync),
         Action::ShowBrowse => show(model, Screen::Browse),
