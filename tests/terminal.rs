@@ -227,7 +227,7 @@ fn the_mouse_can_be_left_to_the_terminal() {
 fn packs_requests_and_faults_are_seen() {
     let mut terminal = Terminal::up_to_date();
     terminal.press(b"3");
-    terminal.until("the packs", |s| s.contains("✓ sent") && s.contains("no ack comes again"));
+    terminal.until("the packs", |s| s.contains("✓ sent") && s.contains("every ack is accepted"));
     terminal.press(b"w");
     terminal.until("a pack's request", |s| s.contains("POST  /v2/sync/ack") && s.contains("[token]"));
     terminal.press(b"\x1b");

@@ -1,7 +1,7 @@
 //! What each action does. An action that cannot work now says why.
 
 use super::super::Left;
-use super::super::action::Action;
+use super::super::action::{Action, Scope};
 use super::super::message::Effect;
 use super::super::model::{LEAVING, Model, Overlay, Screen, SyncPane};
 use super::super::view;
@@ -48,6 +48,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Back | Action::No => back(model),
         Action::Yes => yes(model),
         Action::Redraw => vec![Effect::Redraw],
+        Action::Mouse => mouse(model),
         Action::Suspend => vec![Effect::Suspend],
         Action::ShowSync => show(model, Screen::Sync),
         Action::ShowBrowse => show(model, Screen::Browse),
@@ -77,8 +78,22 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::Stop
         | Action::TryNow => engine(model, action),
         // The rest belongs to a screen that is not shown, or to what lies over it.
-        _ => Vec::new(),
+        _ => {
+            debug_assert!(!action.entry().scopes.contains(&Scope::Global), "nobody does {action:?}");
+            Vec::new()
+        }
     }
+}
+
+/// Takes the mouse, or leaves it to the terminal.
+fn mouse(model: &mut Model) -> Vec<Effect> {
+    model.mouse = !model.mouse;
+    model.say(if model.mouse {
+        "the mouse works here; Shift-drag selects text"
+    } else {
+        "the mouse is the terminal's: drag selects text"
+    });
+    vec![Effect::Mouse(model.mouse)]
 }
 
 /// Says why not.

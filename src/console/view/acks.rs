@@ -230,7 +230,7 @@ fn again(model: &Model, buf: &mut Buffer, area: Rect) {
         line(buf, area, row, vec![gap(1), s(cells::fit(&text, width), style)]);
     };
     if keys == 0 {
-        say(1, "✓ no ack comes again: all that is committed is accepted".to_owned(), theme.sent);
+        say(1, "✓ nothing: every ack is accepted".to_owned(), theme.sent);
     } else {
         let n = grouped(keys);
         let wide = width >= 60;

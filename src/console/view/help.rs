@@ -27,11 +27,15 @@ pub(super) fn centred(area: Rect, width: u16, height: u16) -> Rect {
     Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height }
 }
 
+/// Slivers of the screen beside a frame are noise: where little is left, it takes all.
+fn width(area: Rect) -> u16 {
+    if area.width < 100 { area.width } else { 84 }
+}
+
 fn outer(model: &Model, area: Rect) -> Rect {
     let body = super::body(area);
     let lines = lines(model).len() as u16;
-    // Slivers of the screen beside a frame are noise: where little is left, it takes all.
-    let width = if area.width < 100 { area.width } else { 84 };
+    let width = width(area);
     let height = if lines + 6 > body.height { body.height } else { lines + 2 };
     centred(body, width, height)
 }
@@ -50,6 +54,7 @@ pub(super) fn inner(model: &Model, area: Rect) -> Rect {
 /// The help's lines: this screen's actions first.
 pub(super) fn lines(model: &Model) -> Vec<Vec<Span<'static>>> {
     let theme = &model.theme;
+    let room = usize::from(width(super::area_of(model))).saturating_sub(4 + KEYS + 2).max(8);
     let here = match model.screen {
         Screen::Sync => vec![(Scope::Sync, "On this screen")],
         Screen::Browse => vec![(Scope::Browse, "On this screen"), LINE, (Scope::Text, TYPED)],
@@ -74,7 +79,10 @@ pub(super) fn lines(model: &Model) -> Vec<Vec<Span<'static>>> {
             }
             let keys = model.keymap.keys_in(&[scope], entry.action).join("  ");
             let keys = if keys.is_empty() { "no key".to_owned() } else { keys };
-            out.push(vec![s(cells::left(&keys, KEYS), theme.key), gap(2), s(entry.help, theme.text)]);
+            for (n, text) in cells::wrap(entry.help, room).into_iter().enumerate() {
+                let keys = if n == 0 { keys.as_str() } else { "" };
+                out.push(vec![s(cells::left(keys, KEYS), theme.key), gap(2), s(text, theme.text)]);
+            }
         }
     }
     out
