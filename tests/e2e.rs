@@ -1,5 +1,7 @@
 //! The real client against the real service over HTTP: what the two halves of the protocol mean, meets.
 
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails by panicking")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use drainboard::client::{Client, ClientConfig, Failure, FailureKind, MAX_PAGE, Started, Taken, Verdict};
@@ -25,10 +27,10 @@ async fn serve(options: Options) -> Running {
 impl Running {
     /// A client of a device that the service has never seen.
     fn device(&self) -> Client {
-        self.client(&self.url, self.service.token())
+        Self::client(&self.url, self.service.token())
     }
 
-    fn client(&self, url: &str, token: &str) -> Client {
+    fn client(url: &str, token: &str) -> Client {
         Client::new(ClientConfig {
             base_url: url.to_owned(),
             token: token.into(),
@@ -178,18 +180,18 @@ async fn every_refusal_of_the_service_is_understood() {
     let running = serve(Options { items: 50, ..Options::default() }).await;
     let code = |failure: &Failure| failure.code.clone().unwrap_or_default();
 
-    let nobody = running.client(&running.url, "nobody").start().await.unwrap_err();
+    let nobody = Running::client(&running.url, "nobody").start().await.unwrap_err();
     assert_eq!((nobody.verdict, nobody.status), (Verdict::Refused, Some(401)), "{nobody}");
     assert_eq!(code(&nobody), "unauthorized");
     assert!(nobody.request_id.as_ref().is_some_and(|id| nobody.message.contains(id)), "{nobody}");
 
     let unscoped = running.service.accesses().pop().unwrap().token;
-    let unscoped = running.client(&running.url, &unscoped).start().await.unwrap_err();
+    let unscoped = Running::client(&running.url, &unscoped).start().await.unwrap_err();
     assert_eq!((unscoped.verdict, unscoped.status), (Verdict::Refused, Some(403)), "{unscoped}");
     assert_eq!(code(&unscoped), "insufficient_scope");
 
     let lost = format!("{}/prefix", running.url);
-    let lost = running.client(&lost, running.service.token()).start().await.unwrap_err();
+    let lost = Running::client(&lost, running.service.token()).start().await.unwrap_err();
     assert_eq!((lost.verdict, lost.status), (Verdict::WrongAddress, Some(404)), "{lost}");
 
     let client = running.device();

@@ -1,6 +1,6 @@
 //! The search index: which rows may contain a text, in a file of its own beside the mirror (`<mirror>.search`).
 //!
-//! It holds tokens of all values of all records ([`tokens`]) in segments of 16,384 rows ([`segment`]); a search goes
+//! It holds tokens of all values of all records (`tokens`) in segments of 16,384 rows (`segment`); a search goes
 //! through the segments' vocabularies, so it finds parts of words, numbers and pairs of ideographs alike. What it names is
 //! always checked against the row, and rows that it does not know yet are named too: an answer is the same with an
 //! index, with half of one and without. It can be deleted at any time.

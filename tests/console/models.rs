@@ -368,8 +368,8 @@ fn contacts() -> Vec<Row> {
 }
 
 /// Answers what screen 2 waits for.
-fn answer(model: &mut Model, request: Option<Request>, hits: Option<u64>, rows: Vec<Row>) {
-    let Some(Request::Page { ticket, .. }) = request else { panic!("{request:?}") };
+fn answer(model: &mut Model, request: Option<&Request>, hits: Option<u64>, rows: Vec<Row>) {
+    let Some(&Request::Page { ticket, .. }) = request else { panic!("{request:?}") };
     let sheet = Sheet { rows, first: Some(0), exact: true, above: None, below: None };
     let took = hits.map(|_| Duration::from_millis(4));
     let page = Page { sheet, hits, took, complete: true };
@@ -381,7 +381,7 @@ pub(crate) fn browsing() -> Model {
     let mut model = idle();
     model.screen = Screen::Browse;
     let request = model.browse.show("contact");
-    answer(&mut model, Some(request), None, contacts());
+    answer(&mut model, Some(&request), None, contacts());
     model
 }
 
@@ -402,7 +402,7 @@ pub(crate) fn filtering() -> Model {
     let mut model = browsing();
     let request = press(&mut model, "/city:Malmö email:asa");
     let rows = contacts().into_iter().step_by(9).collect();
-    answer(&mut model, request, Some(14), rows);
+    answer(&mut model, request.as_ref(), Some(14), rows);
     press(&mut model, " rev>");
     model
 }
@@ -414,7 +414,7 @@ pub(crate) fn sorted() -> Model {
     let request = press(&mut model, "o");
     let mut rows = contacts();
     rows.sort_by_key(|r| std::cmp::Reverse(r.data.split("email").nth(1).map(str::to_owned)));
-    answer(&mut model, request, Some(120), rows);
+    answer(&mut model, request.as_ref(), Some(120), rows);
     model
 }
 
