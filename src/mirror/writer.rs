@@ -348,7 +348,7 @@ mod tests {
     use super::super::{Identity, open};
     use super::*;
 
-    fn page(ids: std::ops::Range<u32>) -> Box<Page> {
+    fn page(ids: std::ops::Range<u32>) -> Page {
         let filling = "x".repeat(1_000);
         let items: Vec<String> = ids
             .map(|id| {
@@ -359,7 +359,7 @@ mod tests {
             })
             .collect();
         let body = format!(r#"{{"items": [{}]}}"#, items.join(","));
-        Box::new(Page::parse(body.into_bytes()).unwrap())
+        Page::parse(body.into_bytes()).unwrap()
     }
 
     fn ask<T>(jobs: &mpsc::Sender<Job>, job: impl FnOnce(Reply<T>) -> Job) -> Result<T, MirrorError> {
@@ -381,7 +381,7 @@ mod tests {
         let writer = std::thread::spawn(move || run(opened, queue));
 
         let session = ask(&jobs, |reply| Job::Begin { id: "s".into(), reply }).unwrap();
-        let apply = |ids| ask(&jobs, |reply| Job::Apply { session, page: page(ids), reply });
+        let apply = |ids| ask(&jobs, |reply| Job::Apply { session, page: Box::new(page(ids)), reply });
         assert_eq!(apply(0..100).unwrap().pending, 100);
         assert!(matches!(apply(100..2_000), Err(MirrorError::DiskFull { .. })));
         // Not even what would fit: a disk that failed is not tried again through the same handle.
