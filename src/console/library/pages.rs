@@ -36,11 +36,13 @@ struct Pages {
     indexer: Option<Indexer>,
     index: Option<Index>,
     told: State,
+    /// The question that is likely asked because the numbers of rows were told: it needs no others.
+    echo: u64,
 }
 
 pub(super) fn work(desk: Desk) {
     let mut pages =
-        Pages { desk, views: VecDeque::new(), indexer: None, index: None, told: State::default() };
+        Pages { desk, views: VecDeque::new(), indexer: None, index: None, told: State::default(), echo: 0 };
     let mut unranked = false;
     loop {
         let wait = match (unranked, pages.told.working) {
@@ -57,7 +59,7 @@ pub(super) fn work(desk: Desk) {
                 let last = pages.desk.requests.try_iter().last().unwrap_or(first);
                 let (number, Request::Page { ticket, query, place, limit, anew }) = last else { continue };
                 pages.answer(&Asked { number, ticket, query, place, limit, anew });
-                unranked = true;
+                unranked |= number != pages.echo;
             }
             Err(RecvTimeoutError::Disconnected) => return,
             Err(RecvTimeoutError::Timeout) => {
@@ -121,6 +123,7 @@ impl Pages {
         if view.hits().is_none() {
             let ranked = self.desk.read(|desk, reader| reader.rank(&view, &mut |_| desk.wanted(number)));
             if matches!(ranked, Ok(Some(()))) {
+                self.echo = number + 1;
                 self.desk.inbox.push(Message::Read(Answer::Ranked));
             }
         }
