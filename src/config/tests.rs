@@ -73,7 +73,7 @@ fn a_flag_beats_the_environment_and_both_beat_the_defaults() {
         mirror: Some("flag.db".into()),
         base_url: Some("https://sync.example".into()),
         device: Some("00000000-0000-4000-8000-000000000000".into()),
-        profile: Some("work".into()),
+        profile: Some("office".into()),
         token_file: Some(file.clone()),
         rate: Some(0),
         workers: Some(1),
@@ -84,7 +84,7 @@ fn a_flag_beats_the_environment_and_both_beat_the_defaults() {
     };
     let config = resolve(flags, &environment).unwrap();
     assert_eq!(config.mirror, Path::new("flag.db"));
-    assert_eq!((config.base_url.as_str(), config.profile.as_str()), ("https://sync.example", "work"));
+    assert_eq!((config.base_url.as_str(), config.profile.as_str()), ("https://sync.example", "office"));
     assert_eq!(config.device.unwrap().short(), "00000000");
     assert_eq!((config.rate, config.workers, config.ack_pack), (0, 1, 2));
     assert_eq!((config.ack_interval, config.max_page, config.tries), (Duration::ZERO, 3, 4));
@@ -95,10 +95,10 @@ fn a_flag_beats_the_environment_and_both_beat_the_defaults() {
 
 #[test]
 fn a_profile_has_its_own_mirror_and_an_empty_variable_says_nothing() {
-    let flags = Flags { profile: Some("work".into()), ..Flags::default() };
+    let flags = Flags { profile: Some("office".into()), ..Flags::default() };
     let empty = [(MIRROR_VAR, ""), (BASE_URL_VAR, ""), (DEVICE_VAR, "")];
     let config = resolve(flags, &empty).unwrap();
-    assert_eq!(config.mirror, Path::new("/data/drainboard/work/mirror.db"));
+    assert_eq!(config.mirror, Path::new("/data/drainboard/office/mirror.db"));
     assert_eq!(config.base_url, BASE_URL);
 }
 
