@@ -36,9 +36,16 @@ impl Shown {
         inside.then(|| usize::from(y) * usize::from(self.size.width) + usize::from(x))
     }
 
+    /// A wide grapheme leaves nothing of its own in the cells that it covers, and nothing of what was there.
     fn insert(&mut self, x: u16, y: u16, cell: &Cell) {
         if let Some(at) = self.at(x, y) {
             self.cells[at].clone_from(cell);
+        }
+        for covered in 1..cell.symbol().width() as u16 {
+            if let Some(at) = self.at(x.saturating_add(covered), y) {
+                self.cells[at].clone_from(cell);
+                self.cells[at].set_symbol(" ");
+            }
         }
     }
 
@@ -150,6 +157,26 @@ mod tests {
         assert!(text.contains("\x1b[1;3H  "), "blanked: {text:?}");
         assert!(text.contains("\x1b[1;3H👩\u{200d}💻"), "placed: {text:?}");
         assert!(text.contains("\x1b[1;5Hcd"), "what follows: {text:?}");
+    }
+
+    #[test]
+    fn what_a_wide_grapheme_covered_does_not_come_back() {
+        let frames = ["aíb", "阿b", "e\u{301} b", "e\u{302} b"].map(|text| {
+            let mut frame = Buffer::empty(Rect::new(0, 0, 20, 1));
+            frame.set_string(0, 0, text, Style::new());
+            frame
+        });
+        let mut out = Vec::new();
+        let mut steady = Steady::new(&mut out);
+        steady.shown.clear(Size::new(20, 1));
+        steady.draw(Buffer::empty(frames[0].area).diff(&frames[0]).into_iter()).unwrap();
+        // The last two frames as a differ that leaves out what a wide grapheme covered would have them.
+        steady.draw(frames[0].diff(&frames[1]).into_iter()).unwrap();
+        steady.draw(once((0, 0, &frames[2][(0, 0)]))).unwrap();
+        steady.draw(frames[2].diff(&frames[3]).into_iter()).unwrap();
+        drop(steady);
+        let text = String::from_utf8(out).unwrap();
+        assert_eq!(text.matches('í').count(), 1, "{text:?}");
     }
 
     #[test]
