@@ -15,7 +15,7 @@ use super::super::action::Action;
 use super::super::cells;
 use super::super::model::history::{List, Pane};
 use super::super::model::{Model, since};
-use super::paint::{gap, line, line_right, rule, s};
+use super::paint::{gap, inner, line, line_right, rule, s};
 use crate::mirror::changes::{FieldChange, Touched};
 use crate::mirror::reader::SessionRow;
 use crate::text::{clock, grouped, visible};
@@ -372,15 +372,6 @@ fn lines(model: &Model, width: usize) -> Vec<Vec<Span<'static>>> {
 fn plain(raw: &str) -> String {
     let text = serde_json::from_str::<String>(raw).unwrap_or_else(|_| raw.to_owned());
     visible(&text.chars().take(4_000).collect::<String>()).into_owned()
-}
-
-fn inner(area: Rect) -> Rect {
-    Rect {
-        x: area.x + 1,
-        y: area.y + 1,
-        width: area.width.saturating_sub(2),
-        height: area.height.saturating_sub(1),
-    }
 }
 
 /// How many lines of the change do not fit.

@@ -76,6 +76,16 @@ pub(super) fn hint(key: &str, what: &str, theme: &Theme) -> Vec<Span<'static>> {
     vec![s(key, theme.key), gap(1), s(what, theme.dim)]
 }
 
+/// What a pane leaves for its lines: below its heading, with a column free on both sides.
+pub(super) fn inner(area: Rect) -> Rect {
+    Rect {
+        x: area.x + 1,
+        y: area.y + 1,
+        width: area.width.saturating_sub(2),
+        height: area.height.saturating_sub(1),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

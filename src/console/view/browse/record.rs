@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use super::super::paint::{gap, line, line_right, s};
+use super::super::paint::{gap, inner, line, line_right, s};
 use super::{Spot, head, layout};
 use crate::console::cells;
 use crate::console::model::Model;
@@ -15,15 +15,6 @@ use crate::text::{grouped, visible};
 
 /// A line of the screen, with the number of the tree's line that it belongs to.
 type Drawn = (usize, Vec<Span<'static>>);
-
-fn inner(area: Rect) -> Rect {
-    Rect {
-        x: area.x + 1,
-        y: area.y + 1,
-        width: area.width.saturating_sub(2),
-        height: area.height.saturating_sub(1),
-    }
-}
 
 /// How many lines of the record do not fit on the screen.
 pub(in crate::console::view) fn overflow(model: &Model, body: Rect) -> usize {
