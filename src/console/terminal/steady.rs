@@ -58,6 +58,22 @@ impl<W: Write> Steady<W> {
     pub(super) fn new(out: W) -> Self {
         Self { inner: CrosstermBackend::new(out), shown: Shown::default() }
     }
+
+    /// Blanks all of the contested graphemes that are about to go: a terminal may have put parts of one where no cell
+    /// changes.
+    fn wipe(&mut self, content: &[(u16, u16, &Cell)]) -> io::Result<()> {
+        for (x, y, cell) in content {
+            let Some(width) =
+                self.shown.get(*x, *y).map(Cell::symbol).filter(|s| contested(s)).map(str::width)
+            else {
+                continue;
+            };
+            let mut blank = (*cell).clone();
+            blank.set_symbol(" ");
+            self.inner.draw((*x..*x + width as u16).map(|x| (x, *y, &blank)))?;
+        }
+        Ok(())
+    }
 }
 
 /// Whether terminals disagree on its width: combining marks, joined emoji, conjuncts.
@@ -72,8 +88,10 @@ impl<W: Write> Backend for Steady<W> {
     where
         I: Iterator<Item = (u16, u16, &'a Cell)>,
     {
+        let content: Vec<(u16, u16, &Cell)> = content.collect();
+        self.wipe(&content)?;
         let mut plain: Vec<(u16, u16, &Cell)> = Vec::new();
-        let mut content = content.peekable();
+        let mut content = content.into_iter().peekable();
         while let Some((x, y, cell)) = content.next() {
             self.shown.insert(x, y, cell);
             if !contested(cell.symbol()) {
@@ -177,6 +195,22 @@ mod tests {
         drop(steady);
         let text = String::from_utf8(out).unwrap();
         assert_eq!(text.matches('í').count(), 1, "{text:?}");
+    }
+
+    #[test]
+    fn a_contested_grapheme_goes_with_all_its_cells() {
+        let mut before = Buffer::empty(Rect::new(0, 0, 20, 1));
+        before.set_string(0, 0, "👩\u{200d}💻", Style::new());
+        let mut out = Vec::new();
+        let mut steady = Steady::new(&mut out);
+        steady.shown.clear(Size::new(20, 1));
+        steady.draw(Buffer::empty(before.area).diff(&before).into_iter()).unwrap();
+        // As a differ has it to which the covered cell was blank and stays so.
+        steady.draw(once((0, 0, &Cell::default()))).unwrap();
+        drop(steady);
+        let text = String::from_utf8(out).unwrap();
+        let behind = text.rsplit("💻").next().unwrap();
+        assert!(behind.contains("\x1b[1;1H  "), "{text:?}");
     }
 
     #[test]
