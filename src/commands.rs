@@ -23,6 +23,7 @@ mod summary;
 mod sync;
 mod table;
 mod values;
+mod verify;
 mod window;
 mod words;
 
@@ -66,7 +67,7 @@ fn dispatch(arguments: Arguments) -> Ending {
             "--peek and --read-only before a command belong to the console; `drainboard sync --peek` peeks without it",
         ));
     }
-    if !matches!(command, None | Some(Task::Sync(_))) && pacing != Pacing::default() {
+    if !matches!(command, None | Some(Task::Sync(_) | Task::Verify(_))) && pacing != Pacing::default() {
         return Err(Failure::usage("the options of pacing go behind the command that they are for"));
     }
     match command {
@@ -75,6 +76,10 @@ fn dispatch(arguments: Arguments) -> Ending {
         Some(Task::Sync(sync)) => {
             let pacing = sync.pacing.or(pacing);
             sync::run(&sync, &common, settings::resolve(&common, &pacing))
+        }
+        Some(Task::Verify(verify)) => {
+            let pacing = verify.pacing.or(pacing);
+            verify::run(&verify, &common, settings::resolve(&common, &pacing)?)
         }
         Some(Task::Serve(serve)) => serve::run(&serve, &common, settings::token_of_environment()?),
         Some(Task::Query(query)) => query::run(&query, &settings::mirror(&common)?, common.color),

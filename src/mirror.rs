@@ -13,6 +13,7 @@
 mod apply;
 mod cells;
 pub mod changes;
+pub mod compare;
 pub mod debug;
 pub mod error;
 pub mod filter;

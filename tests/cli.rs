@@ -5,6 +5,8 @@
 
 #[path = "cli/support.rs"]
 mod support;
+#[path = "cli/verify.rs"]
+mod verify;
 
 use std::fs;
 use std::io::{BufRead, BufReader};

@@ -79,6 +79,9 @@ pub(super) enum Task {
     /// Synchronize without the console, until the service has nothing more
     #[command(after_help = SYNC_EXAMPLES)]
     Sync(Sync),
+    /// Prove that the mirror is the account's copy, record by record, byte by byte
+    #[command(after_help = VERIFY_EXAMPLES)]
+    Verify(Verify),
     /// Run the Sync service alone, for developers of any Sync API client
     #[command(after_help = SERVE_EXAMPLES)]
     Serve(Serve),
@@ -264,6 +267,27 @@ pub(super) struct Sync {
     /// Synchronize again, this long after each run
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(super) watch: Option<Duration>,
+    #[command(flatten)]
+    pub(super) pacing: Pacing,
+}
+
+const VERIFY_EXAMPLES: &str = "\
+Synchronizes the mirror, drains the account once more as a throw-away device
+into a temporary mirror (TMPDIR says where), and compares the two: missing,
+extra, stale and different records. What differs is looked at twice, so edits
+meanwhile are no difference. Ends with 0 where nothing differs, with 1 where
+something does. The throw-away device stays known to the service.
+
+Examples:
+  drainboard verify
+  drainboard verify --json | jq .identical";
+
+/// `drainboard verify`
+#[derive(Debug, Args)]
+pub(super) struct Verify {
+    /// The report as one line of JSON, with every difference
+    #[arg(long)]
+    pub(super) json: bool,
     #[command(flatten)]
     pub(super) pacing: Pacing,
 }
