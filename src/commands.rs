@@ -7,6 +7,7 @@
 mod arguments;
 mod cells;
 mod demo;
+mod doctor;
 mod folder;
 mod headless;
 mod levers;
@@ -80,6 +81,9 @@ fn dispatch(arguments: Arguments) -> Ending {
         Some(Task::Verify(verify)) => {
             let pacing = verify.pacing.or(pacing);
             verify::run(&verify, &common, settings::resolve(&common, &pacing)?)
+        }
+        Some(Task::Doctor(doctor)) => {
+            doctor::run(doctor.json, &common, &settings::resolve(&common, &Pacing::default()))
         }
         Some(Task::Serve(serve)) => serve::run(&serve, &common, settings::token_of_environment()?),
         Some(Task::Query(query)) => query::run(&query, &settings::mirror(&common)?, common.color),

@@ -18,6 +18,7 @@ pub mod debug;
 pub mod error;
 pub mod filter;
 pub mod find;
+pub mod health;
 pub mod index;
 mod job;
 mod kinds;

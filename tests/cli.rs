@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails by panicking")]
 
+#[path = "cli/doctor.rs"]
+mod doctor;
 #[path = "cli/support.rs"]
 mod support;
 #[path = "cli/verify.rs"]

@@ -82,6 +82,9 @@ pub(super) enum Task {
     /// Prove that the mirror is the account's copy, record by record, byte by byte
     #[command(after_help = VERIFY_EXAMPLES)]
     Verify(Verify),
+    /// Check configuration, token, service, clock and mirror, each with what to do
+    #[command(after_help = DOCTOR_EXAMPLES)]
+    Doctor(Doctor),
     /// Run the Sync service alone, for developers of any Sync API client
     #[command(after_help = SERVE_EXAMPLES)]
     Serve(Serve),
@@ -290,6 +293,22 @@ pub(super) struct Verify {
     pub(super) json: bool,
     #[command(flatten)]
     pub(super) pacing: Pacing,
+}
+
+const DOCTOR_EXAMPLES: &str = "\
+Changes nothing, here or there: the service is asked for one page of a session
+that does not exist. Ends with 0, or with the status that a sync would end with.
+
+Examples:
+  drainboard doctor
+  drainboard doctor --json | jq -r '.checks[] | select(.state != \"fine\").text'";
+
+/// `drainboard doctor`
+#[derive(Debug, Args)]
+pub(super) struct Doctor {
+    /// The findings as one line of JSON
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 const SERVE_EXAMPLES: &str = "\
