@@ -2,28 +2,27 @@
 //! wants to know it asks for; nothing here waits.
 
 mod lens;
+mod look;
 pub mod rows;
 pub mod tree;
+mod way;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::message::{Export, Request};
-use super::super::record::Columns;
+use super::super::message::Request;
 use super::prompt::{Ask, Prompt};
 use crate::mirror::filter::Filter;
 use crate::mirror::find::{Place, Query, Sort};
 use crate::mirror::index;
 use crate::mirror::reader::Kind;
-use crate::mirror::refs::{Incoming, Reference};
+use crate::mirror::refs::Reference;
 use crate::protocol::RecordId;
 
 pub use lens::Lens;
 pub use rows::{CHUNK, Entry, Page, Table};
 use rows::{Wait, Why};
 use tree::{About, Found, Pointing};
-
-/// Places that the way back keeps.
-const WAY: usize = 100;
+use way::Spot;
 
 /// Screen 2.
 #[derive(Debug, Clone, Default)]
@@ -95,18 +94,6 @@ pub enum Pane {
     Record,
 }
 
-/// A place on the way.
-#[derive(Debug, Clone)]
-struct Spot {
-    kind: String,
-    text: String,
-    sort: Sort,
-    id: Option<RecordId>,
-    pane: Pane,
-    line: usize,
-    scroll: usize,
-}
-
 impl Browse {
     /// Takes the types. The largest is shown until the user has chosen, and when the chosen one is gone.
     pub fn take_kinds(&mut self, kinds: Vec<Kind>) -> Option<Request> {
@@ -135,15 +122,6 @@ impl Browse {
     pub fn kind_index(&self) -> Option<usize> {
         let kind = self.kind.as_ref()?;
         self.kinds.as_ref()?.iter().position(|k| &k.name == kind)
-    }
-
-    /// How the shown type is looked at.
-    pub fn lens(&self) -> Lens {
-        self.kind.as_ref().and_then(|kind| self.lenses.get(kind)).cloned().unwrap_or_default()
-    }
-
-    fn lens_mut(&mut self) -> &mut Lens {
-        self.lenses.entry(self.kind.clone().unwrap_or_default()).or_default()
     }
 
     /// What is to be shown of the type: its filter and its order.
@@ -338,175 +316,6 @@ impl Browse {
             out.push(Request::Pointing { to: of });
         }
         out
-    }
-
-    /// Sets the filter of the type; the rows come anew.
-    pub fn filter(&mut self, text: &str, filter: Filter) -> Option<Request> {
-        let id = self.current().map(|e| e.row.id.clone());
-        let place = match id {
-            // The row that was looked at stays in sight when the filter goes.
-            Some(id) if filter.is_empty() => Place::At(id),
-            _ => Place::Top,
-        };
-        let same = self.lens().filter == filter;
-        let lens = self.lens_mut();
-        text.clone_into(&mut lens.text);
-        lens.filter = filter;
-        self.chosen = true;
-        (!same || self.error.is_some()).then(|| self.fresh(place))
-    }
-
-    /// The filter with one more term: this field has this value.
-    pub fn like(&mut self, field: &str, value: &str) -> Option<Request> {
-        use crate::mirror::filter::{Op, Term, Test};
-        let op = if value.is_empty() { Op::Contains } else { Op::Equal };
-        let test = Test::Field { field: field.to_owned(), op, value: value.to_owned() };
-        let mut filter = self.lens().filter;
-        let term = Term { negated: false, test };
-        if !filter.terms.contains(&term) {
-            filter.terms.push(term);
-        }
-        self.filter(&filter.to_string(), filter)
-    }
-
-    /// Sorts the type's rows.
-    pub fn sort(&mut self, sort: Sort) -> Option<Request> {
-        self.chosen = true;
-        self.lens_mut().sort = sort;
-        self.kind.as_ref()?;
-        Some(self.fresh(Place::Top))
-    }
-
-    /// Whether a view is being made.
-    pub fn makes(&self) -> bool {
-        self.table.waits() && self.asked != self.applied || self.table.progress.is_some()
-    }
-
-    /// Stops the making of a view: back to what is shown, or, where nothing is, to all rows.
-    pub fn stop(&mut self) -> Option<Request> {
-        let kind = self.kind.clone()?;
-        self.table.progress = None;
-        let earlier = self.applied.clone().filter(|a| a.kind == kind && Some(a) != self.asked.as_ref());
-        let lens = self.lens_mut();
-        if let Some(query) = earlier {
-            lens.text = query.filter.to_string();
-            (lens.filter, lens.sort) = (query.filter, query.sort);
-        } else {
-            (lens.text, lens.filter, lens.sort) = Default::default();
-        }
-        Some(self.fresh(Place::Top))
-    }
-
-    /// Shows a record; the way back leads here.
-    pub fn follow(&mut self, to: &Reference) -> Option<Request> {
-        self.leave();
-        self.kind_of(&to.kind);
-        Some(self.show_at(&to.kind, Place::At(to.id.clone())))
-    }
-
-    /// Shows the records that point here through a field; the way back leads here.
-    pub fn follow_pointing(&mut self, to: &RecordId, from: &Incoming) -> Option<Request> {
-        use crate::mirror::filter::{Op, Term, Test};
-        let test = Test::Field { field: from.field.clone(), op: Op::Equal, value: to.to_string() };
-        let mut terms = vec![Term { negated: false, test }];
-        // A list of ids is no number to compare with.
-        if from.field.ends_with("_ids") {
-            let Test::Field { op, .. } = &mut terms[0].test else { return None };
-            *op = Op::Contains;
-        }
-        let typed = from.field.strip_suffix("_id").map(|stem| format!("{stem}_type"));
-        if let Some(field) =
-            typed.filter(|t| t == "resource_type" || t == "parent_type" || t == "trackable_type")
-        {
-            let value = self.kind.clone()?;
-            terms.push(Term { negated: false, test: Test::Field { field, op: Op::Equal, value } });
-        }
-        let filter = Filter { terms };
-        self.leave();
-        self.kind_of(&from.kind);
-        let lens = self.lenses.entry(from.kind.clone()).or_default();
-        lens.text = filter.to_string();
-        lens.filter = filter;
-        self.pane = Pane::Rows;
-        Some(self.show_at(&from.kind, Place::Top))
-    }
-
-    /// All rows of a type, by id.
-    fn kind_of(&mut self, kind: &str) {
-        self.chosen = true;
-        if let Some(lens) = self.lenses.get_mut(kind) {
-            (lens.text, lens.filter, lens.sort) = Default::default();
-        }
-    }
-
-    fn spot(&self) -> Option<Spot> {
-        let lens = self.lens();
-        Some(Spot {
-            kind: self.kind.clone()?,
-            text: lens.text,
-            sort: lens.sort,
-            id: self.current().map(|e| e.row.id.clone()),
-            pane: self.pane,
-            line: self.line,
-            scroll: self.scroll,
-        })
-    }
-
-    fn leave(&mut self) {
-        let spot = self.spot();
-        self.behind.extend(spot);
-        let more = self.behind.len().saturating_sub(WAY);
-        self.behind.drain(..more);
-        self.ahead.clear();
-    }
-
-    /// Back to where one came from, or forward again; none where the way ends.
-    pub fn walk(&mut self, back: bool) -> Option<Request> {
-        let spot = if back { self.behind.pop() } else { self.ahead.pop() }?;
-        let here = self.spot();
-        if back {
-            self.ahead.extend(here);
-        } else {
-            self.behind.extend(here);
-        }
-        let lens = self.lenses.entry(spot.kind.clone()).or_default();
-        lens.filter = Filter::parse(&spot.text).unwrap_or_default();
-        (lens.text, lens.sort) = (spot.text, spot.sort);
-        let request = self.show_at(&spot.kind, spot.id.map_or(Place::Top, Place::At));
-        (self.pane, self.line, self.scroll) = (spot.pane, spot.line, spot.scroll);
-        Some(request)
-    }
-
-    /// How many steps back there are.
-    pub fn way(&self) -> usize {
-        self.behind.len()
-    }
-
-    /// Other columns for the type; remembered.
-    pub fn columns(&mut self, change: impl FnOnce(&mut Columns, &mut usize)) {
-        let mut columns = self.table.columns.clone();
-        let mut at = self.lens().at;
-        change(&mut columns, &mut at);
-        let at = at.min(columns.len());
-        self.table.show(columns.clone());
-        let lens = self.lens_mut();
-        (lens.columns, lens.at) = (Some(columns), at);
-    }
-
-    /// Moves among the columns: 0 is the id.
-    pub fn move_column(&mut self, by: isize) {
-        let most = self.table.columns.len();
-        let lens = self.lens_mut();
-        lens.at = lens.at.saturating_add_signed(by).min(most);
-    }
-
-    /// What is to be written where the view is exported to a file.
-    pub fn export(&mut self, path: std::path::PathBuf) -> Option<Request> {
-        let query = self.applied.clone()?;
-        let of = self.table.hits.unwrap_or_else(|| self.count());
-        self.export = Some((0, of));
-        let columns = self.table.columns.fields();
-        Some(Request::Export(Export { query, path, columns, of }))
     }
 
     /// Asks for more rows where the cursor comes near an edge.

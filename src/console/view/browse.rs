@@ -5,6 +5,8 @@
 //!  deal     98,112 │    4711  Åsa Lindqvist     asa@example.se            │ name    Åsa Lindqvist
 //! ```
 
+mod columns;
+mod foot;
 mod record;
 mod rows;
 
@@ -97,7 +99,7 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, body: Rect) {
     if let Some(area) = at.rows {
         rows::draw(model, buf, area);
         if model.browse.choosing.is_some() {
-            rows::choose(model, buf, area);
+            columns::choose(model, buf, area);
         }
     }
     if let Some(area) = at.record {
@@ -107,7 +109,7 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, body: Rect) {
         // The prompt and what is going on have their line on every screen.
         let area = Rect { y: body.bottom() - 1, height: 1, ..at.record.unwrap_or(body) };
         if browse.prompt.is_some() {
-            rows::position(model, buf, area);
+            foot::position(model, buf, area);
         }
     }
 }

@@ -4,6 +4,7 @@ use super::rows::{KEPT, NEAR};
 use super::*;
 use crate::mirror::find::{Sheet, SortBy};
 use crate::mirror::reader::Row;
+use crate::mirror::refs::Incoming;
 
 const HEIGHT: usize = 20;
 
