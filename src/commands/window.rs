@@ -32,6 +32,7 @@ pub(super) fn run(sync: bool, common: &Common, pacing: &Pacing) -> Ending {
         demo: None,
         keymap: config.keymap.clone(),
         statements: config.statements.clone(),
+        browse: config.browse.clone(),
         looks,
         engine: engine::spawn(settings::tapped(config, tap)),
     };

@@ -8,6 +8,7 @@ mod file;
 mod long;
 mod outbox;
 mod pages;
+pub(super) mod shelf;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};

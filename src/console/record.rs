@@ -2,6 +2,7 @@
 //! its digits, a text is decoded, and all of it passes [`visible`].
 
 mod columns;
+pub mod kept;
 
 use serde_json::value::RawValue;
 

@@ -92,6 +92,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     on_time(model, &mut effects);
     if model.screen == Screen::Browse {
         effects.extend(model.browse.wonder().into_iter().map(Effect::Read));
+        effects.extend(model.browse.keep().map(Effect::Read));
     }
     effects
 }
@@ -282,8 +283,12 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
             request
         }
         Answer::Page { ticket, page: Err(error) } => {
-            model.browse.take_failure(ticket, error);
-            None
+            let text = visible(&error).into_owned();
+            let request = model.browse.take_failure(ticket, error);
+            if request.is_some() {
+                model.say(format!("{text}: in the order of ids again"));
+            }
+            request
         }
         Answer::Scanned { ticket, progress } => {
             model.browse.take_progress(ticket, progress);
@@ -313,6 +318,10 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
                     model.notices.push(Notice { error: true, text });
                 }
             }
+            None
+        }
+        Answer::NotKept(text) => {
+            model.notices.push(Notice { error: false, text });
             None
         }
         Answer::Index(state) => {

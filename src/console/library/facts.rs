@@ -1,6 +1,6 @@
 //! Short questions of every screen: the status, the types, what is known of a record, packs, sessions, changes.
 
-use super::{Desk, outbox, say};
+use super::{Desk, outbox, say, shelf};
 use crate::console::message::{Answer, Message, Request};
 use crate::console::model::browse::tree::{About, Named};
 use crate::mirror::refs::{Reference, name};
@@ -24,7 +24,7 @@ pub(super) fn work(mut desk: Desk) {
 
 /// The newest request of each kind, what is looked at before what lies beside it.
 fn newest(waiting: Vec<Request>) -> Vec<Request> {
-    let mut newest: [Option<Request>; 8] = Default::default();
+    let mut newest: [Option<Request>; 9] = Default::default();
     for request in waiting {
         let place = match request {
             Request::About { .. } => 0,
@@ -35,6 +35,7 @@ fn newest(waiting: Vec<Request>) -> Vec<Request> {
             Request::Sessions { .. } => 5,
             Request::Kinds => 6,
             Request::Status => 7,
+            Request::Keep { .. } => 8,
             // Other threads answer these.
             Request::Page { .. }
             | Request::Pointing { .. }
@@ -76,6 +77,7 @@ fn answer(desk: &mut Desk, request: Request) -> Option<Answer> {
             let change = read(desk, |r| r.change(&touched.kind, &touched.id, Some(session)));
             Answer::Change { change: change.map(|c| c.flatten().map(Box::new)), touched }
         }
+        Request::Keep { path, types } => Answer::NotKept(shelf::save(&path, &types).err()?),
         _ => return None,
     })
 }

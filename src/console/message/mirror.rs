@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::super::model::acks::{Book, Content, Opened};
 use super::super::model::browse::Page;
 use super::super::model::browse::tree::{About, Pointing};
+use super::super::record::kept::Shelf;
 use crate::mirror::SessionNo;
 use crate::mirror::changes::{Change, Touched};
 use crate::mirror::find::{Place, Query};
@@ -52,6 +53,13 @@ pub enum Request {
     Export(Export),
     /// Stop the export.
     NoExport,
+    /// Remember how types are looked at: columns and order.
+    Keep {
+        /// The file.
+        path: PathBuf,
+        /// The types that were looked at in another way in this run.
+        types: Shelf,
+    },
     /// Packs, the outbox, what is stuck.
     Acks,
     /// The keys and records of a pack or a page.
@@ -125,6 +133,8 @@ pub enum Answer {
     Exporting(u64, u64),
     /// What became of an export, in a line.
     Exported(Result<String, String>),
+    /// Why it cannot be remembered how types are looked at.
+    NotKept(String),
     /// How far the search index is.
     Index(index::State),
     /// Packs, the outbox, what is stuck; empty where there is no mirror yet.

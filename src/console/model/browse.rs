@@ -3,6 +3,7 @@
 
 mod lens;
 mod look;
+mod memory;
 pub mod rows;
 pub mod tree;
 mod way;
@@ -80,6 +81,8 @@ pub struct Browse {
     chosen: bool,
     /// Tickets given out so far.
     tickets: u64,
+    /// What is remembered between runs, and where.
+    memory: memory::Memory,
 }
 
 /// Screen 2's panes.
@@ -145,6 +148,7 @@ impl Browse {
             self.kind = Some(kind.to_owned());
             self.table = Table::default();
         }
+        self.recall(kind);
         if let Some(columns) = self.lens().columns {
             self.table.show(columns);
         }
@@ -250,6 +254,7 @@ impl Browse {
         }
         self.applied = self.asked.clone();
         self.table.take(wait.why, page, height);
+        self.arrange();
         let fresh = matches!(wait.why, Why::Fresh { .. });
         if let Some(sought) = self.sought.take_if(|_| fresh && complete) {
             let found = self.current().is_some_and(|e| e.row.id == sought);
@@ -266,10 +271,13 @@ impl Browse {
     }
 
     /// The reader failed.
-    pub fn take_failure(&mut self, ticket: u64, error: String) {
+    pub fn take_failure(&mut self, ticket: u64, error: String) -> Option<Request> {
         if self.table.waiting.is_some_and(|w| w.ticket == ticket) {
             self.table.waiting = None;
             self.table.progress = None;
+            if self.forget_order() {
+                return Some(self.fresh(Place::Top));
+            }
             self.table.loaded = true;
             if let Some(prompt) = self.prompt.as_mut().filter(|p| p.ask == Ask::Filter) {
                 prompt.error = Some(error);
@@ -277,6 +285,7 @@ impl Browse {
                 self.error = Some(error);
             }
         }
+        None
     }
 
     /// Takes what is known of a record.

@@ -12,7 +12,7 @@ impl Browse {
         self.kind.as_ref().and_then(|kind| self.lenses.get(kind)).cloned().unwrap_or_default()
     }
 
-    fn lens_mut(&mut self) -> &mut Lens {
+    pub(super) fn lens_mut(&mut self) -> &mut Lens {
         self.lenses.entry(self.kind.clone().unwrap_or_default()).or_default()
     }
 
@@ -49,6 +49,7 @@ impl Browse {
     pub fn sort(&mut self, sort: Sort) -> Option<Request> {
         self.chosen = true;
         self.lens_mut().sort = sort;
+        self.looked();
         self.kind.as_ref()?;
         Some(self.fresh(Place::Top))
     }
@@ -70,6 +71,7 @@ impl Browse {
         } else {
             (lens.text, lens.filter, lens.sort) = Default::default();
         }
+        self.looked();
         Some(self.fresh(Place::Top))
     }
 
@@ -82,6 +84,7 @@ impl Browse {
         self.table.show(columns.clone());
         let lens = self.lens_mut();
         (lens.columns, lens.at) = (Some(columns), at);
+        self.looked();
     }
 
     /// Moves among the columns: 0 is the id.

@@ -60,6 +60,7 @@ impl Browse {
     /// All rows of a type, by id.
     fn kind_of(&mut self, kind: &str) {
         self.chosen = true;
+        self.recall(kind);
         if let Some(lens) = self.lenses.get_mut(kind) {
             (lens.text, lens.filter, lens.sort) = Default::default();
         }
