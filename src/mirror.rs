@@ -28,6 +28,7 @@ mod plan;
 mod ranges;
 pub mod reader;
 pub mod refs;
+mod renew;
 mod unkeyed;
 mod writer;
 
@@ -44,6 +45,7 @@ use job::{Job, Reply};
 
 pub use error::MirrorError;
 pub use reader::Reader;
+pub use renew::Renewed;
 
 /// How long another program's write lock is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -23,7 +23,7 @@ use ratatui::style::Color;
 
 type Make = fn() -> Model;
 
-const MODELS: [(&str, Make); 24] = [
+const MODELS: [(&str, Make); 28] = [
     ("idle_without_mirror", models::idle_without_mirror),
     ("idle", models::idle),
     ("draining", models::draining),
@@ -47,6 +47,10 @@ const MODELS: [(&str, Make); 24] = [
     ("history_change", statements::change),
     ("palette", statements::palette),
     ("help", || typed(models::draining(), &[Key::char('?')])),
+    ("ask_device", models::asking_device),
+    ("every", models::every),
+    ("peek", models::peek),
+    ("read_only", models::read_only),
     ("ask_quit", || typed(models::draining(), &[Key::char('q')])),
 ];
 

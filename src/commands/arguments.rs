@@ -51,11 +51,24 @@ pub(super) struct Arguments {
     #[arg(long)]
     pub(super) sync: bool,
     #[command(flatten)]
+    pub(super) manner: Manner,
+    #[command(flatten)]
     pub(super) pacing: Pacing,
     #[command(flatten)]
     pub(super) common: Common,
     #[command(subcommand)]
     pub(super) command: Option<Task>,
+}
+
+/// What the console may do with its mirror.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Args)]
+pub(super) struct Manner {
+    /// Look at what would come: drain into a scratch mirror, acknowledge nothing
+    #[arg(long, conflicts_with = "read_only")]
+    pub(super) peek: bool,
+    /// Look at what is there: synchronize nothing, change nothing
+    #[arg(long, conflicts_with = "sync")]
+    pub(super) read_only: bool,
 }
 
 /// What to do; the console where none is named.
