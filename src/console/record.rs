@@ -3,6 +3,7 @@
 
 mod columns;
 pub mod kept;
+mod words;
 
 use serde_json::value::RawValue;
 
@@ -10,6 +11,7 @@ use crate::protocol::record::each_field;
 use crate::text::visible;
 
 pub use columns::{Column, Columns};
+pub use words::{Words, hits};
 
 /// Levels of a record that are laid out; what is deeper is shown as it came.
 const LEVELS: usize = 24;

@@ -232,6 +232,7 @@ fn on_snapshot(model: &mut Model, snapshot: Arc<Snapshot>) -> Vec<Effect> {
         model.stale = true;
     }
     let new_run = snapshot.started != model.snapshot.started;
+    model.browse.totals = Arc::clone(&snapshot.totals);
     (model.snapshot, model.snapshot_at) = (snapshot, model.now);
     if new_run {
         every::began(model);
@@ -321,6 +322,10 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
         Answer::Ranked => model.browse.again(false),
         Answer::About(about) => {
             model.browse.take_about(*about);
+            None
+        }
+        Answer::Story { of, told } => {
+            model.browse.take_story(&of, told);
             None
         }
         Answer::Pointing(pointing) => {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::super::model::acks::{Book, Content, Opened};
 use super::super::model::browse::Page;
+use super::super::model::browse::story::Told;
 use super::super::model::browse::tree::{About, Pointing};
 use super::super::record::kept::Shelf;
 use crate::mirror::SessionNo;
@@ -32,6 +33,8 @@ pub enum Request {
         limit: usize,
         /// Make the view again: the mirror has changed.
         anew: bool,
+        /// The deleted records of the type, and not what it has.
+        dead: bool,
     },
     /// What is to be known of a record beside what it says.
     About {
@@ -41,6 +44,11 @@ pub enum Request {
         revision: Option<i64>,
         /// The record itself, JSON.
         data: String,
+    },
+    /// What happened to a record.
+    Story {
+        /// The record.
+        of: Reference,
     },
     /// Who points to a record.
     Pointing {
@@ -100,6 +108,8 @@ pub struct Export {
     pub columns: Vec<String>,
     /// Rows, about.
     pub of: u64,
+    /// The deleted records of the type, and not what it has.
+    pub dead: bool,
 }
 
 /// The mirror's answer.
@@ -127,6 +137,13 @@ pub enum Answer {
     Ranked,
     /// What is known of a record.
     About(Box<About>),
+    /// What happened to a record.
+    Story {
+        /// Of the request.
+        of: Reference,
+        /// Its story.
+        told: Result<Told, String>,
+    },
     /// Who points to a record.
     Pointing(Pointing),
     /// How far an export is: rows written, of how many.

@@ -5,13 +5,16 @@ mod lens;
 mod look;
 mod memory;
 pub mod rows;
+pub mod story;
 pub mod tree;
 mod way;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::super::message::Request;
 use super::prompt::{Ask, Prompt};
+use crate::engine::Totals;
 use crate::mirror::filter::Filter;
 use crate::mirror::find::{Place, Query, Sort};
 use crate::mirror::index;
@@ -20,7 +23,7 @@ use crate::mirror::refs::Reference;
 use crate::protocol::RecordId;
 
 pub use lens::Lens;
-pub use rows::{CHUNK, Entry, Page, Table};
+pub use rows::{CHUNK, Entry, Gone, Page, Table};
 use rows::{Wait, Why};
 use tree::{About, Found, Pointing};
 use way::Spot;
@@ -52,8 +55,16 @@ pub struct Browse {
     pub about: Option<About>,
     /// Who points to the record.
     pub pointing: Option<Pointing>,
-    /// What the last session changed is shown in the record's place.
-    pub changes: bool,
+    /// What is shown of the record.
+    pub show: Show,
+    /// What happened to the record, where that is shown.
+    pub story: Option<story::Story>,
+    /// What is looked for in records.
+    pub finding: String,
+    /// The deleted records of the type are shown, and not what it has.
+    pub dead: bool,
+    /// What the engine has counted, of this run.
+    pub totals: Arc<Totals>,
     /// How far the search index is.
     pub index: index::State,
     /// An export that is going on: rows written, of how many.
@@ -71,9 +82,11 @@ pub struct Browse {
     /// What was asked about last.
     wondered: Option<(Reference, Option<i64>)>,
     /// What the rows in the table are of.
-    applied: Option<Query>,
+    applied: Option<Seen>,
     /// What the rows that are waited for are of.
-    asked: Option<Query>,
+    asked: Option<Seen>,
+    /// Instructions of the type that were counted when the view was made.
+    made: u64,
     /// The way here, and the way forward again.
     behind: Vec<Spot>,
     ahead: Vec<Spot>,
@@ -83,6 +96,26 @@ pub struct Browse {
     tickets: u64,
     /// What is remembered between runs, and where.
     memory: memory::Memory,
+}
+
+/// What is shown of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Show {
+    /// The record, as a tree.
+    #[default]
+    Tree,
+    /// What the last session changed in it.
+    Changes,
+    /// Everything that happened to it.
+    Story,
+}
+
+/// What rows are of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Seen {
+    query: Query,
+    /// The deleted ones.
+    dead: bool,
 }
 
 /// Screen 2's panes.
@@ -127,15 +160,14 @@ impl Browse {
         self.kinds.as_ref()?.iter().position(|k| &k.name == kind)
     }
 
-    /// What is to be shown of the type: its filter and its order.
-    pub fn query(&self) -> Option<Query> {
-        let lens = self.lens();
-        Some(Query { kind: self.kind.clone()?, filter: lens.filter, sort: lens.sort })
-    }
-
     /// What the rows in the table are of.
     pub fn applied(&self) -> Option<&Query> {
-        self.applied.as_ref()
+        self.applied.as_ref().map(|seen| &seen.query)
+    }
+
+    /// Whether the rows in the table are deleted records.
+    pub fn is_dead(&self) -> bool {
+        self.applied.as_ref().is_some_and(|seen| seen.dead)
     }
 
     /// Shows another type.
@@ -211,10 +243,10 @@ impl Browse {
     pub fn go(&mut self, place: Place) -> Option<Request> {
         self.chosen = true;
         (self.scroll, self.line) = (0, 0);
-        let query = self.applied.clone()?;
+        let seen = self.applied.clone()?;
         let last = place == Place::Bottom;
         self.sought = if let Place::At(id) = &place { Some(id.clone()) } else { None };
-        Some(self.request(query, place, CHUNK, Why::Fresh { last }, false))
+        Some(self.request(seen, place, CHUNK, Why::Fresh { last }, false))
     }
 
     /// The row under the cursor.
@@ -224,7 +256,7 @@ impl Browse {
 
     /// The record under the cursor.
     pub fn record(&self) -> Option<Reference> {
-        let kind = self.applied.as_ref()?.kind.clone();
+        let kind = self.applied.as_ref()?.query.kind.clone();
         Some(Reference { kind, id: self.current()?.row.id.clone() })
     }
 
@@ -237,10 +269,10 @@ impl Browse {
         if anew {
             (self.about, self.wondered, self.pointing) = (None, None, None);
         }
-        let query = self.applied.clone().or_else(|| self.query())?;
+        let seen = self.applied.clone().or_else(|| self.wish())?;
         let limit = self.table.rows.len().max(CHUNK);
         let place = self.table.same();
-        Some(self.request(query, place, limit, Why::Again, anew))
+        Some(self.request(seen, place, limit, Why::Again, anew))
     }
 
     /// Takes a page; what nobody waits for any more is dropped.
@@ -315,6 +347,7 @@ impl Browse {
             }
             self.wondered = Some(key);
         }
+        out.extend(self.wonder_what_happened());
         if let Some(old) = self.pointing.take_if(|p| p.to != of)
             && matches!(old.found, Found::Searching(_))
         {
@@ -330,25 +363,41 @@ impl Browse {
     /// Asks for more rows where the cursor comes near an edge.
     fn more(&mut self) -> Option<Request> {
         let (place, why) = self.table.wanted()?;
-        let query = self.applied.clone()?;
-        Some(self.request(query, place, CHUNK, why, false))
+        let seen = self.applied.clone()?;
+        Some(self.request(seen, place, CHUNK, why, false))
+    }
+
+    /// What is to be shown now.
+    fn wish(&self) -> Option<Seen> {
+        let kind = self.kind.clone()?;
+        let query = if self.dead {
+            // Deleted records come by id, all of them.
+            Query { kind, filter: Filter::default(), sort: Sort::default() }
+        } else {
+            let lens = self.lens();
+            Query { kind, filter: lens.filter, sort: lens.sort }
+        };
+        Some(Seen { query, dead: self.dead })
     }
 
     fn fresh(&mut self, place: Place) -> Request {
-        let query = self.query().unwrap_or(Query {
-            kind: String::new(),
-            filter: Filter::default(),
-            sort: Sort::default(),
+        let seen = self.wish().unwrap_or_else(|| Seen {
+            query: Query { kind: String::new(), filter: Filter::default(), sort: Sort::default() },
+            dead: false,
         });
         self.table.owed = 0;
-        self.request(query, place, CHUNK, Why::Fresh { last: false }, false)
+        self.request(seen, place, CHUNK, Why::Fresh { last: false }, false)
     }
 
-    fn request(&mut self, query: Query, place: Place, limit: usize, why: Why, anew: bool) -> Request {
+    fn request(&mut self, seen: Seen, place: Place, limit: usize, why: Why, anew: bool) -> Request {
         self.tickets += 1;
         self.table.waiting = Some(Wait { ticket: self.tickets, why });
-        self.asked = Some(query.clone());
-        Request::Page { ticket: self.tickets, query, place, limit, anew }
+        if anew || self.asked.as_ref() != Some(&seen) {
+            self.made = self.tally(&seen.query.kind);
+        }
+        let (query, dead) = (seen.query.clone(), seen.dead);
+        self.asked = Some(seen);
+        Request::Page { ticket: self.tickets, query, place, limit, anew, dead }
     }
 }
 

@@ -236,27 +236,36 @@ impl Columns {
         let frozen = self.frozen();
         // On a frozen column the first ones are shown as they come.
         let (frozen, mut from) = if cursor.is_some_and(|at| at < frozen) { (0, 0) } else { (frozen, frozen) };
+        let mut tight = false;
         loop {
-            let out = self.lay_out_from(frozen, from, room);
+            let out = self.lay_out_from(frozen, from, room, tight);
             let last = out.last().map(|(at, ..)| *at);
             match (cursor, last) {
-                (Some(cursor), Some(last)) if cursor > last && cursor < self.shown.len() && from < cursor => {
-                    from += 1;
-                }
+                (Some(cursor), Some(last)) if cursor > last && cursor < self.shown.len() => match tight {
+                    false => tight = true,
+                    true if from < cursor => from += 1,
+                    true => return out,
+                },
                 _ => return out,
             }
         }
     }
 
-    fn lay_out_from(&self, frozen: usize, from: usize, room: usize) -> Vec<(usize, &Column, usize)> {
+    /// `tight`: the frozen ones leave at least half of the room to the others.
+    fn lay_out_from(
+        &self,
+        frozen: usize,
+        from: usize,
+        room: usize,
+        tight: bool,
+    ) -> Vec<(usize, &Column, usize)> {
         let mut out: Vec<(usize, &Column, usize)> = Vec::new();
         let mut left = room;
         let numbered = |at: usize| self.shown.get(at).map(|column| (at, column));
         let least = |column: &Column| {
             if column.width <= 20 || column.fixed { column.width } else { 18 }
         };
-        // Where columns are scrolled away the frozen ones leave at least half of the room to the others.
-        let mut part = if from > frozen { room / 2 } else { room };
+        let mut part = if tight { room / 2 } else { room };
         for (at, column) in (0..frozen).filter_map(numbered) {
             let gap = if out.is_empty() { 0 } else { 2 };
             let width = least(column).min(part.saturating_sub(gap));

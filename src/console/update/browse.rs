@@ -6,8 +6,8 @@ mod record;
 
 use super::super::action::{Action, Scope};
 use super::super::message::{Effect, Request};
-use super::super::model::browse::Pane;
 use super::super::model::browse::tree::Found;
+use super::super::model::browse::{Pane, Show};
 use super::super::model::prompt::{Ask, Prompt};
 use super::super::model::{Model, Screen};
 use super::super::record::exact;
@@ -37,6 +37,10 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         Action::Left if model.browse.pane != Pane::Kinds => pane(model, true),
         Action::Right if model.browse.pane != Pane::Record => pane(model, false),
         Action::Left | Action::Right => Vec::new(),
+        Action::PageUp | Action::PageDown if tells(model) => {
+            record::scroll_story(model, action == Action::PageDown);
+            Vec::new()
+        }
         Action::Top | Action::Bottom => jump(model, action == Action::Bottom),
         Action::Back => match stop(model) {
             Some(effects) => effects,
@@ -92,6 +96,12 @@ fn own(model: &mut Model, action: Action) -> Vec<Effect> {
     let at = model.browse.lens().at;
     match action {
         Action::Open => return open(model),
+        Action::Filter if model.browse.choosing.is_some() => {
+            model.browse.prompt = Some(Prompt::new(Ask::Column, ""));
+        }
+        Action::Filter | Action::FilterLike | Action::SortColumn if model.browse.is_dead() => {
+            return say(model, "deleted records come by id, all of them");
+        }
         Action::Filter => {
             let text = model.browse.lens().text;
             model.browse.prompt = Some(Prompt::new(Ask::Filter, &text));
@@ -131,16 +141,62 @@ fn own(model: &mut Model, action: Action) -> Vec<Effect> {
             }
             return read(request);
         }
-        Action::Changes => {
-            model.browse.changes = !model.browse.changes;
-            (model.browse.scroll, model.browse.line) = (0, 0);
-            if model.browse.changes {
-                model.browse.pane = Pane::Record;
-            }
+        Action::Changes => show(model, Show::Changes),
+        Action::Story => show(model, Show::Story),
+        Action::Dead => return bury(model),
+        Action::Refresh => return read(model.browse.again(true)),
+        Action::RecordRequest => return record::request(model),
+        Action::FindInRecord => model.browse.prompt = Some(Prompt::new(Ask::Find, "")),
+        Action::FindNext | Action::FindPrevious => {
+            return record::find(model, action == Action::FindPrevious);
         }
+        Action::Freeze => freeze(model),
         _ => return record::copy(model, action),
     }
     Vec::new()
+}
+
+/// What is shown of the record: this, or the record itself again.
+fn show(model: &mut Model, show: Show) {
+    let browse = &mut model.browse;
+    browse.show = if browse.show == show { Show::Tree } else { show };
+    (browse.scroll, browse.line) = (0, 0);
+    if browse.show != Show::Tree {
+        browse.pane = Pane::Record;
+    }
+}
+
+/// Whether the keys go to a record's story.
+fn tells(model: &Model) -> bool {
+    model.browse.pane == Pane::Record && model.browse.show == Show::Story
+}
+
+/// The deleted records of the type, or what it has.
+fn bury(model: &mut Model) -> Vec<Effect> {
+    if model.browse.pane == Pane::Record {
+        model.browse.pane = Pane::Rows;
+    }
+    model.browse.show = Show::Tree;
+    let dead = !model.browse.dead;
+    vec![Effect::Read(model.browse.bury(dead))]
+}
+
+/// The columns up to the marked one stay while the others are scrolled; again: only the id does.
+fn freeze(model: &mut Model) {
+    let at = model.browse.lens().at;
+    let mut frozen = 0;
+    model.browse.columns(|c, _| {
+        frozen = if c.frozen() == at { 0 } else { at };
+        c.freeze(frozen);
+    });
+    let named: Vec<_> = (0..frozen).filter_map(|at| model.browse.table.columns.get(at)).collect();
+    let names: Vec<_> = named.iter().map(|c| c.heading.as_str()).collect();
+    let what = if names.is_empty() {
+        "only the id stays".to_owned()
+    } else {
+        format!("id, {} stay", names.join(", "))
+    };
+    model.say(what);
 }
 
 fn say(model: &mut Model, what: &str) -> Vec<Effect> {
@@ -199,7 +255,12 @@ fn open(model: &mut Model) -> Vec<Effect> {
     match model.browse.pane {
         Pane::Kinds => model.browse.pane = Pane::Rows,
         Pane::Rows => model.browse.pane = Pane::Record,
-        Pane::Record if model.browse.changes => {}
+        Pane::Record if model.browse.show == Show::Changes => {}
+        Pane::Record if model.browse.show == Show::Story => {
+            if let Some(story) = &mut model.browse.story {
+                (story.whole, story.scroll) = (!story.whole, 0);
+            }
+        }
         Pane::Record => return record::follow(model),
     }
     Vec::new()
@@ -243,10 +304,12 @@ fn stop(model: &mut Model) -> Option<Vec<Effect>> {
 /// And what Esc does when nothing is going on.
 fn leave(model: &mut Model) -> Vec<Effect> {
     let browse = &mut model.browse;
-    if browse.changes {
-        browse.changes = false;
+    if browse.show != Show::Tree {
+        browse.show = Show::Tree;
     } else if browse.pane == Pane::Record {
         browse.pane = Pane::Rows;
+    } else if browse.dead {
+        return vec![Effect::Read(browse.bury(false))];
     } else if !browse.lens().filter.is_empty() || browse.error.is_some() {
         return clear(model);
     } else {

@@ -1,10 +1,10 @@
 //! How the shown type is looked at: filter, order, columns, and the view as a file.
 
 use super::super::super::message::{Export, Request};
-use super::super::super::record::Columns;
-use super::{Browse, Lens};
+use super::super::super::record::{Columns, Words};
+use super::{Browse, Lens, Seen};
 use crate::mirror::filter::Filter;
-use crate::mirror::find::{Place, Sort};
+use crate::mirror::find::{Place, Sort, SortBy};
 
 impl Browse {
     /// How the shown type is looked at.
@@ -54,6 +54,40 @@ impl Browse {
         Some(self.fresh(Place::Top))
     }
 
+    /// What is looked for in the texts that are shown: what was asked for in the record, or the filter's words.
+    pub fn words(&self) -> Words {
+        match (self.finding.as_str(), self.applied()) {
+            ("", Some(query)) => Words::of(&query.filter),
+            (text, _) => Words::anywhere(text),
+        }
+    }
+
+    /// Shows the type's deleted records, or what it has.
+    pub fn bury(&mut self, dead: bool) -> Request {
+        self.chosen = true;
+        let id = self.current().map(|e| e.row.id.clone());
+        self.dead = dead;
+        let kind = self.kind.clone().unwrap_or_default();
+        // Back where one was, as near as there is something.
+        self.show_at(&kind, id.filter(|_| !dead).map_or(Place::Top, Place::At))
+    }
+
+    /// Instructions for the type since its rows were listed; none where the rows are no list and always new.
+    pub fn changed_since(&self) -> Option<u64> {
+        let seen = self.applied.as_ref().filter(|seen| !seen.dead)?;
+        let listed = !seen.query.filter.is_empty() || seen.query.sort.by != SortBy::Id;
+        let now = self.tally(&seen.query.kind);
+        // A new run counts from nothing.
+        let since = now.checked_sub(self.made).unwrap_or(now);
+        (listed && since > 0 && !self.makes()).then_some(since)
+    }
+
+    /// Instructions for a type that changed something in this run.
+    pub(super) fn tally(&self, kind: &str) -> u64 {
+        let counts = self.totals.kinds.get(kind);
+        counts.map_or(0, |c| (c.created + c.updated + c.deleted).saturating_sub(c.stale + c.same))
+    }
+
     /// Whether a view is being made.
     pub fn makes(&self) -> bool {
         self.table.waits() && self.asked != self.applied || self.table.progress.is_some()
@@ -63,9 +97,13 @@ impl Browse {
     pub fn stop(&mut self) -> Option<Request> {
         let kind = self.kind.clone()?;
         self.table.progress = None;
-        let earlier = self.applied.clone().filter(|a| a.kind == kind && Some(a) != self.asked.as_ref());
+        if self.dead {
+            return Some(self.bury(false));
+        }
+        let living = |a: &Seen| a.query.kind == kind && !a.dead;
+        let earlier = self.applied.clone().filter(|a| living(a) && Some(a) != self.asked.as_ref());
         let lens = self.lens_mut();
-        if let Some(query) = earlier {
+        if let Some(Seen { query, .. }) = earlier {
             lens.text = query.filter.to_string();
             (lens.filter, lens.sort) = (query.filter, query.sort);
         } else {
@@ -96,10 +134,10 @@ impl Browse {
 
     /// What is to be written where the view is exported to a file.
     pub fn export(&mut self, path: std::path::PathBuf) -> Option<Request> {
-        let query = self.applied.clone()?;
+        let Seen { query, dead } = self.applied.clone()?;
         let of = self.table.hits.unwrap_or_else(|| self.count());
         self.export = Some((0, of));
         let columns = self.table.columns.fields();
-        Some(Request::Export(Export { query, path, columns, of }))
+        Some(Request::Export(Export { query, path, columns, of, dead }))
     }
 }

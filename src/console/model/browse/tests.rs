@@ -49,7 +49,7 @@ impl Fake {
             below: (b < n).then(|| Place::After(rows.last().unwrap().id.clone())),
             rows,
         };
-        Page { sheet, hits: None, took: None, complete: true }
+        Page { sheet, hits: None, took: None, complete: true, ..Page::default() }
     }
 
     fn settle(&self, browse: &mut Browse, mut request: Option<Request>) {

@@ -1,7 +1,7 @@
 //! The way through the records: along references, back, and forward again.
 
 use super::super::super::message::Request;
-use super::{Browse, Pane};
+use super::{Browse, Pane, Show};
 use crate::mirror::filter::Filter;
 use crate::mirror::find::{Place, Sort};
 use crate::mirror::refs::{Incoming, Reference};
@@ -20,12 +20,14 @@ pub(super) struct Spot {
     pane: Pane,
     line: usize,
     scroll: usize,
+    dead: bool,
 }
 
 impl Browse {
     /// Shows a record; the way back leads here.
     pub fn follow(&mut self, to: &Reference) -> Option<Request> {
         self.leave();
+        (self.dead, self.show) = (false, Show::Tree);
         self.kind_of(&to.kind);
         Some(self.show_at(&to.kind, Place::At(to.id.clone())))
     }
@@ -49,6 +51,7 @@ impl Browse {
         }
         let filter = Filter { terms };
         self.leave();
+        (self.dead, self.show) = (false, Show::Tree);
         self.kind_of(&from.kind);
         let lens = self.lenses.entry(from.kind.clone()).or_default();
         lens.text = filter.to_string();
@@ -76,6 +79,7 @@ impl Browse {
             pane: self.pane,
             line: self.line,
             scroll: self.scroll,
+            dead: self.dead,
         })
     }
 
@@ -99,6 +103,7 @@ impl Browse {
         let lens = self.lenses.entry(spot.kind.clone()).or_default();
         lens.filter = Filter::parse(&spot.text).unwrap_or_default();
         (lens.text, lens.sort) = (spot.text, spot.sort);
+        self.dead = spot.dead;
         let request = self.show_at(&spot.kind, spot.id.map_or(Place::Top, Place::At));
         (self.pane, self.line, self.scroll) = (spot.pane, spot.line, spot.scroll);
         Some(request)

@@ -7,7 +7,7 @@ use super::super::super::message::Effect;
 use super::super::super::model::browse::Pane;
 use super::super::super::model::prompt::Ask;
 use super::super::super::model::{Model, Screen};
-use super::{clear, read};
+use super::{clear, read, record};
 use crate::mirror::filter::Filter;
 use crate::mirror::find::Place;
 use crate::protocol::RecordId;
@@ -44,10 +44,25 @@ pub(super) fn asking(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
 fn written(model: &mut Model) -> Vec<Effect> {
     let Some(prompt) = model.browse.prompt.as_mut() else { return Vec::new() };
     prompt.error = None;
-    if prompt.ask != Ask::Filter {
-        return Vec::new();
-    }
     let text = prompt.line.text().to_owned();
+    match prompt.ask {
+        Ask::Filter => {}
+        Ask::Find => {
+            model.browse.finding = text;
+            return Vec::new();
+        }
+        Ask::Column => {
+            let columns = &model.browse.table.columns;
+            let found = columns.find(&text, 0).filter(|_| model.browse.choosing.is_some());
+            if found.is_some() {
+                model.browse.choosing = found;
+            } else {
+                prompt.error = Some("no column is called so".to_owned());
+            }
+            return Vec::new();
+        }
+        Ask::Id | Ask::Percent | Ask::Export => return Vec::new(),
+    }
     match Filter::parse(&text) {
         Ok(filter) => read(model.browse.filter(&text, filter)),
         Err(error) => {
@@ -59,13 +74,22 @@ fn written(model: &mut Model) -> Vec<Effect> {
 
 /// Takes what was written, or says why not.
 fn accept(model: &mut Model) -> Vec<Effect> {
+    let dead = model.browse.is_dead();
     let Some(prompt) = model.browse.prompt.as_mut() else { return Vec::new() };
     if prompt.error.is_some() && prompt.ask == Ask::Filter {
         return Vec::new();
     }
     let text = prompt.line.text().trim().to_owned();
     let place = match prompt.ask {
-        Ask::Filter => None,
+        Ask::Filter | Ask::Column => None,
+        Ask::Find => {
+            model.browse.prompt = None;
+            return if text.is_empty() { Vec::new() } else { record::find(model, false) };
+        }
+        Ask::Percent if dead => {
+            prompt.error = Some("deleted records are found by id".to_owned());
+            return Vec::new();
+        }
         Ask::Export if text.is_empty() => {
             prompt.error = Some("a file needs a name".to_owned());
             return Vec::new();
@@ -95,5 +119,8 @@ fn accept(model: &mut Model) -> Vec<Effect> {
 /// Drops what was written. A filter goes altogether.
 fn cancel(model: &mut Model) -> Vec<Effect> {
     let Some(prompt) = model.browse.prompt.take() else { return Vec::new() };
+    if prompt.ask == Ask::Find {
+        model.browse.finding.clear();
+    }
     if prompt.ask == Ask::Filter { clear(model) } else { Vec::new() }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::super::super::action::Action;
 use super::super::super::message::{Effect, Mouse, MouseKind};
-use super::super::super::model::browse::Pane;
+use super::super::super::model::browse::{Pane, Show};
 use super::super::super::model::{Model, since};
 use super::super::super::view::{self, Spot};
 use super::{move_choice, open, own, read, record};
@@ -46,13 +46,23 @@ fn press(model: &mut Model, spot: Option<Spot>, twice: bool) -> Vec<Effect> {
         Some(Spot::Heading(at)) => {
             let by = at as isize - model.browse.lens().at as isize;
             model.browse.move_column(by);
-            if twice {
-                return own(model, Action::SortColumn);
-            }
+            model.browse.pane = Pane::Rows;
+            return own(model, Action::SortColumn);
         }
         Some(Spot::Line(line)) => {
             model.browse.pane = Pane::Record;
-            model.browse.line = line;
+            if let (Show::Story, Some(story)) = (model.browse.show, &mut model.browse.story) {
+                let by = line as isize - story.at as isize;
+                story.step(by);
+            } else {
+                model.browse.line = line;
+            }
+            if twice {
+                return open(model);
+            }
+        }
+        Some(Spot::Column(at)) => {
+            model.browse.choosing = Some(at);
             if twice {
                 return open(model);
             }
@@ -76,7 +86,7 @@ pub(in crate::console::update) fn wheel(model: &mut Model, mouse: Mouse, by: isi
             Vec::new()
         }
         _ if model.browse.pane == Pane::Record && height == 0 => Vec::new(),
-        Some(Spot::Divider) | None => Vec::new(),
+        Some(Spot::Divider | Spot::Column(_)) | None => Vec::new(),
         _ => read(model.browse.move_row(by, height)),
     }
 }

@@ -44,6 +44,9 @@ pub(super) fn position(model: &Model, buf: &mut Buffer, area: Rect) {
             s("/ ", theme.key),
             s(cells::fit(&visible(&lens.text), room.saturating_sub(2)).into_owned(), theme.value),
         ]
+    } else if browse.is_dead() {
+        let text = format!("deleted records   {} what is there", key(Action::Back));
+        vec![s(cells::fit(&text, room).into_owned(), theme.deleted)]
     } else if browse.table.waits() && !browse.table.loaded {
         vec![s("reading …", theme.dim)]
     } else if browse.index.working && browse.index.of > 0 {
@@ -61,7 +64,6 @@ pub(super) fn position(model: &Model, buf: &mut Buffer, area: Rect) {
 fn whereabouts(model: &Model) -> Vec<Span<'static>> {
     let theme = &model.theme;
     let table = &model.browse.table;
-    let all = model.browse.count();
     if let Some((rows, of, hits)) = table.progress {
         let key = model.keymap.key_of(Action::Back).unwrap_or_default();
         let share = (rows.min(of) * 100).checked_div(of).unwrap_or(0);
@@ -77,6 +79,24 @@ fn whereabouts(model: &Model) -> Vec<Span<'static>> {
             s(" stops ", theme.dim),
         ];
     }
+    let mut spans = place(model);
+    if let Some(since) = model.browse.changed_since() {
+        // In the place of the time, which is that of a list that is old now.
+        let key = model.keymap.key_of(Action::Refresh).unwrap_or_default();
+        let text = format!("{} changed since", grouped(since));
+        spans.extend([gap(2), s(text, theme.pending), gap(2), s(key, theme.key), s(" refreshes", theme.dim)]);
+    } else if let Some(took) = table.took {
+        spans.extend([gap(2), s(crate::text::span(took), theme.dim)]);
+    }
+    spans.push(gap(1));
+    spans
+}
+
+/// Which row it is, of how many.
+fn place(model: &Model) -> Vec<Span<'static>> {
+    let theme = &model.theme;
+    let table = &model.browse.table;
+    let all = model.browse.count();
     let filtered = model.browse.applied().is_some_and(|q| !q.filter.is_empty());
     let count = table.hits.unwrap_or_else(|| all.max(table.first.unwrap_or(0) + table.rows.len() as u64));
     let whole = grouped(count);
@@ -89,13 +109,9 @@ fn whereabouts(model: &Model) -> Vec<Span<'static>> {
         None => "…".to_owned(),
     };
     let mut spans = vec![s(here, theme.value), s(" of ", theme.dim), s(whole, theme.value)];
-    if filtered && table.hits.is_some() {
+    if filtered && table.hits.is_some() && model.browse.changed_since().is_none() {
         spans.extend([s(" in ", theme.dim), s(grouped(all), theme.dim)]);
     }
-    if let Some(took) = table.took {
-        spans.extend([gap(2), s(crate::text::span(took), theme.dim)]);
-    }
-    spans.push(gap(1));
     spans
 }
 

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
 use super::super::paint::{gap, line, line_right, s};
-use super::{Spot, foot, head};
+use super::{Spot, foot, head, lit};
 use crate::console::cells;
 use crate::console::model::Model;
 use crate::console::model::browse::{Entry, Pane};
@@ -13,9 +13,14 @@ use crate::console::record::Column;
 use crate::mirror::find::SortBy;
 use crate::text::visible;
 
+/// The columns of a terminal that say how a record was deleted: by which session, and when.
+const GONE: usize = 20;
+
 /// Where the columns are.
 struct Grid<'a> {
     id: usize,
+    /// How a deleted record was deleted, with the gap behind it.
+    gone: usize,
     columns: Vec<(usize, &'a Column, usize)>,
 }
 
@@ -26,23 +31,26 @@ fn entries(model: &Model, area: Rect) -> Vec<&Entry> {
     table.rows.iter().skip(table.window(height)).take(height).collect()
 }
 
-fn grid<'a>(model: &'a Model, area: Rect, entries: &[&Entry]) -> Grid<'a> {
-    // As wide as the widest id on the screen, within reason.
-    let widest = entries.iter().map(|e| cells::width(&visible(&e.row.id.to_string()))).max();
-    let id = widest.unwrap_or(2).clamp(6, 20);
-    let room = usize::from(area.width).saturating_sub(id + 4);
+fn grid(model: &Model, area: Rect) -> Grid<'_> {
+    let id = model.browse.table.id_width.clamp(6, 20);
+    let gone = if model.browse.is_dead() { GONE + 2 } else { 0 };
+    let room = usize::from(area.width).saturating_sub(id + gone + 4);
     let cursor = model.browse.lens().at.checked_sub(1);
-    Grid { id, columns: model.browse.table.columns.lay_out(room, cursor) }
+    Grid { id, gone, columns: model.browse.table.columns.lay_out(room, cursor) }
 }
 
 /// What lies at a place of the table.
 pub(super) fn spot(model: &Model, area: Rect, column: u16, row: usize) -> Option<Spot> {
     let entries = entries(model, area);
     if row == 0 {
-        let grid = grid(model, area, &entries);
+        let grid = grid(model, area);
         let mut right = usize::from(area.x) + 1 + grid.id + 1;
         if usize::from(column) <= right {
             return Some(Spot::Heading(0));
+        }
+        right += grid.gone;
+        if usize::from(column) <= right {
+            return None;
         }
         for (at, _, width) in &grid.columns {
             right += 2 + width;
@@ -59,7 +67,8 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
     let theme = &model.theme;
     let table = &model.browse.table;
     let entries = entries(model, area);
-    let grid = grid(model, area, &entries);
+    let grid = grid(model, area);
+    let words = model.browse.words();
     heading(model, buf, area, &grid);
     let top = table.window(entries.len());
     for (row, entry) in entries.iter().enumerate() {
@@ -75,13 +84,18 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
             s(cells::right(&visible(&entry.row.id.to_string()), grid.id), dim),
             s("  ", style),
         ];
+        if let Some(gone) = entry.gone.as_ref().filter(|_| grid.gone > 0) {
+            let at = super::story::local(model, gone.at.as_deref());
+            let text = format!("− {:>5}  {at}", entry.row.session);
+            spans.extend([s(cells::left(&text, GONE), theme.deleted), s("  ", style)]);
+        }
         for (n, (at, column, width)) in grid.columns.iter().enumerate() {
             if n > 0 {
                 spans.push(s("  ", style));
             }
             let cell = entry.cells.get(*at).map_or("", String::as_str);
             let text = if column.number { cells::right(cell, *width) } else { cells::left(cell, *width) };
-            spans.push(s(text, style));
+            spans.extend(lit(theme, text, style, &words.in_field(&[&column.field])));
         }
         line(buf, area, row + 1, spans);
         if here && model.browse.pane == Pane::Rows {
@@ -92,6 +106,7 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
     if table.rows.is_empty() {
         let filtered = model.browse.applied().is_some_and(|q| !q.filter.is_empty());
         let text = match (table.loaded && !table.waits(), filtered) {
+            (true, _) if model.browse.is_dead() => "nothing of this type was deleted",
             (true, true) => "no row is like that",
             (true, false) => "no rows",
             (false, _) => "reading …",
@@ -114,9 +129,15 @@ fn heading(model: &Model, buf: &mut Buffer, area: Rect, grid: &Grid<'_>) {
     let id = format!("id{}", lens.sign(&SortBy::Id));
     let mut spans =
         vec![gap(1), gap(grid.id.saturating_sub(cells::width(&id))), s(id, marked(0, style)), gap(2)];
+    if grid.gone > 0 {
+        spans.extend([s(cells::left("deleted by, at", GONE), style), gap(2)]);
+    }
+    let frozen = model.browse.table.columns.frozen();
     for (n, (at, column, width)) in grid.columns.iter().enumerate() {
         if n > 0 {
-            spans.push(gap(2));
+            // What is scrolled away lies here.
+            let jump = *at > frozen && grid.columns[n - 1].0 + 1 < *at;
+            spans.push(if jump { s("‹ ", model.theme.dim) } else { gap(2) });
         }
         let sign = lens.sign(&SortBy::Field(column.field.clone()));
         let room = width.saturating_sub(cells::width(sign));
@@ -128,7 +149,7 @@ fn heading(model: &Model, buf: &mut Buffer, area: Rect, grid: &Grid<'_>) {
     line(buf, area, 0, spans);
     let last = grid.columns.last().map_or(0, |(at, ..)| at + 1);
     let more = model.browse.table.columns.len().saturating_sub(last);
-    let used: usize = 1 + grid.id + grid.columns.iter().map(|c| c.2 + 2).sum::<usize>();
+    let used: usize = 1 + grid.id + grid.gone + grid.columns.iter().map(|c| c.2 + 2).sum::<usize>();
     let sign = format!("›{more}");
     if more > 0 && used + cells::width(&sign) < usize::from(area.width) {
         line_right(buf, area, 0, vec![s(sign, model.theme.dim)]);
