@@ -23,7 +23,7 @@ use ratatui::style::Color;
 
 type Make = fn() -> Model;
 
-const MODELS: [(&str, Make); 28] = [
+const MODELS: [(&str, Make); 33] = [
     ("idle_without_mirror", models::idle_without_mirror),
     ("idle", models::idle),
     ("draining", models::draining),
@@ -37,6 +37,11 @@ const MODELS: [(&str, Make); 28] = [
     ("browse_tree", models::tree),
     ("browse_changes", models::changed),
     ("browse_columns", models::choosing),
+    ("browse_story", models::story),
+    ("browse_earlier", models::earlier),
+    ("browse_dead", models::dead),
+    ("browse_stale", models::stale),
+    ("browse_finding", models::finding),
     ("sql", statements::sql),
     ("sql_completing", statements::completing),
     ("sql_running", statements::running),
