@@ -13,10 +13,12 @@
 mod apply;
 mod cells;
 pub mod changes;
+pub mod compare;
 pub mod debug;
 pub mod error;
 pub mod filter;
 pub mod find;
+pub mod health;
 pub mod index;
 mod job;
 mod kinds;
@@ -28,6 +30,7 @@ mod plan;
 mod ranges;
 pub mod reader;
 pub mod refs;
+mod renew;
 mod unkeyed;
 mod writer;
 
@@ -44,6 +47,7 @@ use job::{Job, Reply};
 
 pub use error::MirrorError;
 pub use reader::Reader;
+pub use renew::Renewed;
 
 /// How long another program's write lock is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);

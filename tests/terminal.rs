@@ -563,6 +563,7 @@ mod child {
         let (_snapshots, snapshot) = tokio::sync::watch::channel(Arc::new(Snapshot::default()));
         let task = runtime.spawn(async {});
         let left = run(Setup {
+            manner: drainboard::console::Manner::Plain,
             engine: Engine { commands, events, snapshot, task },
             mirror: PathBuf::from("/nonexistent/mirror.db"),
             title: "broken".into(),

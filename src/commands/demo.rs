@@ -197,6 +197,7 @@ fn watch(
     let setup = console::Setup {
         engine,
         mirror,
+        manner: console::Manner::Plain,
         title: "demo".into(),
         host: window::host(&host),
         start: Some(Mode::Full),

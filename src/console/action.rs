@@ -139,6 +139,10 @@ pub enum Action {
     Stop,
     /// Cut a wait short.
     TryNow,
+    /// Synchronize by itself, every so often.
+    Every,
+    /// Become a new device.
+    NewDevice,
     /// Someone edits the demo account.
     Edit,
     /// The demo service's pace.

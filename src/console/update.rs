@@ -4,6 +4,8 @@ mod acks;
 mod act;
 mod bend;
 mod browse;
+mod device;
+mod every;
 mod history;
 mod mouse;
 mod naming;
@@ -17,13 +19,13 @@ mod wire;
 
 use std::sync::Arc;
 
-use super::Left;
 use super::action::Scope;
 use super::key::{Code, Key};
 use super::keymap::Hit;
 use super::message::{Answer, Effect, Message, Request};
 use super::model::{Mirrored, Model, Notice, Overlay, Screen, log, since};
 use super::view;
+use super::{Left, Manner};
 use crate::engine::{Command, Event, EventKind, Snapshot};
 use crate::text::visible;
 
@@ -94,10 +96,25 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Tick => Vec::new(),
     };
     on_time(model, &mut effects);
+    effects.retain(|effect| !matches!(effect, Effect::Command(command) if forbidden(model, *command)));
     if model.screen == Screen::Browse {
         effects.extend(model.browse.wonder().into_iter().map(Effect::Read));
     }
     effects
+}
+
+/// Whether a command is none for this console, wherever it comes from; says so.
+fn forbidden(model: &mut Model, command: Command) -> bool {
+    let why = match (model.manner, command) {
+        (_, Command::Stop) | (Manner::Plain, _) => return false,
+        (Manner::ReadOnly, _) => "read-only: start drainboard without --read-only for this",
+        (Manner::Peek, Command::SendAcks | Command::HoldAcks(_) | Command::DropPack | Command::NewDevice) => {
+            "a peek acknowledges nothing and changes no device"
+        }
+        (Manner::Peek, _) => return false,
+    };
+    model.say(why);
+    true
 }
 
 /// What is asked of the mirror when the console opens.
@@ -139,6 +156,7 @@ fn on_time(model: &mut Model, effects: &mut Vec<Effect>) {
             _ => {}
         }
     }
+    effects.extend(every::on_time(model));
     effects.extend(wire::on_time(model));
     effects.extend(bend::on_time(model));
     effects.extend(model.sql.insist().map(Effect::Sql));
@@ -150,6 +168,9 @@ fn typed_text(model: &mut Model, text: &str) -> Option<Vec<Effect>> {
         Some(Overlay::Palette) => palette::insert(model, text),
         Some(Overlay::Saved) => saved::insert(model, text),
         None if model.naming.is_some() => return Some(naming::insert(model, text)),
+        Some(Overlay::NewDevice) => {
+            model.replacing.line.insert(text);
+        }
         None if sql::takes_text(model) => sql::insert(model, text),
         None if wire::takes_text(model) => return Some(wire::insert(model, text)),
         None if browse::takes_text(model) => return Some(browse::insert(model, text)),
@@ -175,6 +196,7 @@ fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
         Some(Overlay::Palette) => &[Scope::Palette, Scope::Text, Scope::Global],
         Some(Overlay::Whole) => &[Scope::Whole, Scope::Global],
         Some(Overlay::Saved) => &[Scope::Saved, Scope::Text, Scope::Global],
+        Some(Overlay::NewDevice) => &[Scope::Line, Scope::Text, Scope::Global],
         None => model.scopes(),
     };
     let mut hit = model.keymap.hit(scopes, &model.typed);
@@ -206,10 +228,12 @@ fn on_snapshot(model: &mut Model, snapshot: Arc<Snapshot>) -> Vec<Effect> {
     let new_run = snapshot.started != model.snapshot.started;
     (model.snapshot, model.snapshot_at) = (snapshot, model.now);
     if new_run {
+        every::began(model);
         model.pace.restart(model.now);
         model.pace.note(model.now, 0);
     }
     if was && !model.running() {
+        every::ended(model);
         // The last counts of a run are shown at once.
         model.stale = false;
         model.refreshed = model.now;

@@ -7,7 +7,7 @@ use super::{debugging, models, statements};
 
 pub(crate) type Make = fn() -> Model;
 
-pub(crate) const MODELS: [(&str, Make); 41] = [
+pub(crate) const MODELS: [(&str, Make); 45] = [
     ("idle_without_mirror", models::idle_without_mirror),
     ("idle", models::idle),
     ("draining", models::draining),
@@ -48,5 +48,9 @@ pub(crate) const MODELS: [(&str, Make); 41] = [
     ("history_change", statements::change),
     ("palette", statements::palette),
     ("help", || debugging::press(models::draining(), &[Key::char('?')])),
+    ("ask_device", models::asking_device),
+    ("every", models::every),
+    ("peek", models::peek),
+    ("read_only", models::read_only),
     ("ask_quit", || debugging::press(models::draining(), &[Key::char('q')])),
 ];

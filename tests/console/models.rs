@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use drainboard::client::Operation;
+use drainboard::console::Manner;
 use drainboard::console::key::{Code, Key};
 use drainboard::console::message::{Answer, Effect, Message, Request};
 use drainboard::console::model::browse::Page;
@@ -466,5 +467,39 @@ pub(crate) fn changed() -> Model {
 pub(crate) fn choosing() -> Model {
     let mut model = browsing();
     press(&mut model, "cjj");
+    model
+}
+
+/// The question before a new device, half answered.
+pub(crate) fn asking_device() -> Model {
+    let mut model = idle();
+    for key in ['N', '6', 'd', 'a'] {
+        update(&mut model, Message::Key(Key::char(key)));
+    }
+    model
+}
+
+/// Synchronizes every five minutes, the next time in four.
+pub(crate) fn every() -> Model {
+    let mut model = done();
+    for key in ['i', 'i'] {
+        update(&mut model, Message::Key(Key::char(key)));
+    }
+    model.now += Duration::from_secs(52);
+    update(&mut model, Message::Tick);
+    model
+}
+
+/// Looks at what would come.
+pub(crate) fn peek() -> Model {
+    let mut model = draining();
+    model.manner = Manner::Peek;
+    model
+}
+
+/// Looks at what is there.
+pub(crate) fn read_only() -> Model {
+    let mut model = browsing();
+    model.manner = Manner::ReadOnly;
     model
 }

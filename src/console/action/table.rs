@@ -28,6 +28,20 @@ pub const ACTIONS: &[Entry] = &[
     ),
     entry(Action::Stop, "stop", &[Scope::Sync], "stop", "commit what is in flight and end the run"),
     entry(Action::TryNow, "try-now", &[Scope::Sync], "try now", "do not wait for the next try"),
+    entry(
+        Action::Every,
+        "every",
+        &[Scope::Sync],
+        "every …",
+        "synchronize by itself, 1, 5, 15 or 60 minutes after each run",
+    ),
+    entry(
+        Action::NewDevice,
+        "new-device",
+        &[Scope::Sync],
+        "new device",
+        "become a new device: everything is sent again",
+    ),
     entry(Action::Edit, "edit", &[Scope::Sync], "edit account", "demo: someone edits the account"),
     entry(Action::Pace, "pace", &[Scope::Sync], "pace", "demo: the service's pace, real or none"),
     entry(

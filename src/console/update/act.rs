@@ -5,7 +5,7 @@ use super::super::action::{Action, Scope};
 use super::super::message::Effect;
 use super::super::model::{LEAVING, Model, Overlay, Screen, SyncPane};
 use super::super::view;
-use super::{acks, bend, browse, history, naming, palette, saved, sql, whole, wire};
+use super::{acks, bend, browse, device, every, history, naming, palette, saved, sql, whole, wire};
 use crate::engine::{Command, Mode, Phase};
 use crate::text::bytes;
 
@@ -21,6 +21,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         (Some(Overlay::Whole), _) => whole::act(model, action),
         (Some(Overlay::Saved), _) => saved::act(model, action),
         (None, _) if model.naming.is_some() => naming::act(model, action),
+        (Some(Overlay::NewDevice), _) => device::act(model, action),
         (None, Screen::Browse) => browse::act(model, action),
         (None, Screen::Acks) => acks::act(model, action),
         (None, Screen::Wire) => wire::act(model, action),
@@ -37,6 +38,8 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::ShowWire => show(model, Screen::Wire),
         Action::ShowRequest => wire::find_from_log(model),
         Action::Bend => bend::open(model),
+        Action::Every => every::turn(model),
+        Action::NewDevice => device::open(model),
         Action::ShowSql => show(model, Screen::Sql),
         Action::ShowHistory => show(model, Screen::History),
         Action::Help => {
@@ -136,7 +139,7 @@ fn engine(model: &mut Model, action: Action) -> Vec<Effect> {
 
 fn quit(model: &mut Model) -> Vec<Effect> {
     match model.overlay {
-        Some(Overlay::Help(_) | Overlay::Bend | Overlay::Whole) => {
+        Some(Overlay::Help(_) | Overlay::Bend | Overlay::Whole | Overlay::NewDevice) => {
             model.overlay = None;
             Vec::new()
         }

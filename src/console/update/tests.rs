@@ -11,6 +11,8 @@ use super::*;
 use crate::engine::event::WaitView;
 use crate::engine::{Mode, Outcome, Phase, RunEnd, Totals};
 
+mod manners;
+
 fn model(phase: Phase) -> Model {
     let mut model = Model::new("demo", "host", Timestamp::UNIX_EPOCH);
     model.demo = true;
