@@ -7,7 +7,8 @@
 //! In reading order: `plan` (what an instruction means, pure), `names` and `cells` (SQL names and values, pure), `kinds`
 //! (type tables), `apply` and `unkeyed` (a page into rows), `outbox` and `ranges` (ack keys and packs), `job` and
 //! `writer` (the thread), `open` and `lock` (the file), `reader` (the other side), `find`, `filter` and `index` (rows by
-//! filter, sort and text), `refs` (who points where), `changes` (what sessions did), `debug` (into the outbox). The schema
+//! filter, sort and text), `refs` (who points where), `changes` (what sessions did), `notes` (what changed nothing), `deeds` (what a session
+//! did, listed), `debug` (into the outbox). The schema
 //! is `assets/sql/mirror.sql`.
 
 mod apply;
@@ -15,6 +16,7 @@ mod cells;
 pub mod changes;
 pub mod compare;
 pub mod debug;
+pub mod deeds;
 pub mod error;
 pub mod filter;
 pub mod find;
@@ -24,6 +26,7 @@ mod job;
 mod kinds;
 mod lock;
 mod names;
+pub mod notes;
 mod open;
 mod outbox;
 mod plan;

@@ -3,6 +3,7 @@
 //! files take their time and have a thread each (`long`). Of questions that wait, only the newest of each kind is answered; a newer one ends an older one
 //! that is being worked on.
 
+mod deeds;
 mod facts;
 mod file;
 mod long;
@@ -29,6 +30,7 @@ pub(super) struct Library {
     pages: Lane,
     pointing: Lane,
     exports: Lane,
+    deeds: Lane,
 }
 
 impl Library {
@@ -39,6 +41,7 @@ impl Library {
             pages: Lane::start("pages", mirror, inbox, pages::work)?,
             pointing: Lane::start("pointing", mirror, inbox, long::pointing)?,
             exports: Lane::start("exports", mirror, inbox, long::exports)?,
+            deeds: Lane::start("deeds", mirror, inbox, deeds::work)?,
         })
     }
 
@@ -48,6 +51,7 @@ impl Library {
             Request::Page { .. } => self.pages.ask(request, true),
             Request::Pointing { .. } | Request::NoPointing => self.pointing.ask(request, true),
             Request::Export(_) | Request::NoExport => self.exports.ask(request, true),
+            Request::Deeds { .. } => self.deeds.ask(request, true),
             _ => self.facts.ask(request, false),
         }
     }

@@ -1,4 +1,4 @@
-//! What a session changed, and what happened to a record: from `_history`, the rows and the tombstones.
+//! What a session did to a record, and what happened to it at all: from `_history`, the rows and the tombstones.
 //!
 //! `_history` keeps what an instruction replaced or deleted, with the session that did it and the one that had brought
 //! the state. So a record's states are its entries there, oldest first, and then its row; each state came with one
@@ -8,8 +8,8 @@ use rusqlite::{OptionalExtension, params};
 
 use super::apply::Key;
 use super::find::json;
-use super::reader::{self, text, window_row};
-use super::{MirrorError, PageNo, Reader, SessionNo};
+use super::reader::{self, text};
+use super::{MirrorError, Reader, SessionNo};
 use crate::protocol::RecordId;
 
 /// One state of a record.
@@ -45,21 +45,6 @@ pub struct FieldChange {
     pub before: Option<String>,
     /// Its value after; none where it is no more.
     pub after: Option<String>,
-}
-
-/// An entry in the list of what a session replaced or deleted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Touched {
-    /// The entry's number: the list goes on behind it.
-    pub no: i64,
-    /// The record's type.
-    pub kind: String,
-    /// The record's id.
-    pub id: RecordId,
-    /// `updated` or `deleted`.
-    pub event: String,
-    /// The page that carried the instruction.
-    pub page: PageNo,
 }
 
 /// A deleted record.
@@ -195,46 +180,6 @@ impl Reader {
         Ok(states)
     }
 
-    /// What a session replaced or deleted, in the order it did, behind an entry; a record may come more than once.
-    ///
-    /// # Errors
-    /// [`MirrorError`] where the mirror cannot be read.
-    pub fn touched(
-        &self,
-        session: SessionNo,
-        behind: i64,
-        limit: usize,
-    ) -> Result<Vec<Touched>, MirrorError> {
-        let read = || {
-            let mut rows = self.connection.prepare_cached(
-                "SELECT no, type, id, event, page FROM _history WHERE session = ?1 AND no > ?2 ORDER BY no LIMIT ?3",
-            )?;
-            rows.query_map(params![session, behind, limit as i64], |row| {
-                Ok(Touched {
-                    no: row.get(0)?,
-                    kind: text(row, 1)?,
-                    id: reader::record_id(row.get_ref(2)?)?,
-                    event: text(row, 3)?,
-                    page: row.get(4)?,
-                })
-            })?
-            .collect::<rusqlite::Result<Vec<_>>>()
-        };
-        read().map_err(|e| self.error(e))
-    }
-
-    /// How many entries [`Reader::touched`] has for a session.
-    ///
-    /// # Errors
-    /// [`MirrorError`] where the mirror cannot be read.
-    pub fn touched_count(&self, session: SessionNo) -> Result<u64, MirrorError> {
-        self.connection
-            .prepare_cached("SELECT count(*) FROM _history WHERE session = ?1")
-            .and_then(|mut count| count.query_row([session], |row| row.get::<_, i64>(0)))
-            .map(|count| count as u64)
-            .map_err(|e| self.error(e))
-    }
-
     /// Deleted records of a type, in the order of their ids, behind one.
     ///
     /// # Errors
@@ -264,31 +209,6 @@ impl Reader {
                 found.query_row(params![kind, Key(id)], |row| tombstone(kind, row)).optional()
             })
             .map_err(|e| self.error(e))
-    }
-
-    /// Rows of a type that a session brought, in the order of their ids, behind one. It reads the type until it has
-    /// `limit` of them, so give it a worker and a way to stop.
-    ///
-    /// # Errors
-    /// [`MirrorError::Stopped`], or the mirror cannot be read.
-    pub fn brought(
-        &self,
-        kind: &str,
-        session: SessionNo,
-        behind: Option<&RecordId>,
-        limit: usize,
-    ) -> Result<Vec<reader::Row>, MirrorError> {
-        let Some(table) = self.table(kind)? else { return Ok(Vec::new()) };
-        let condition = if behind.is_some() { "AND id > ?3" } else { "AND ?3 IS NULL" };
-        let sql = format!(
-            "SELECT id, revision, data, _session FROM {table} WHERE _session = ?1 {condition} ORDER BY id LIMIT ?2"
-        );
-        let read = || {
-            let mut rows = self.connection.prepare_cached(&sql)?;
-            rows.query_map(params![session, limit as i64, behind.map(Key)], window_row)?
-                .collect::<rusqlite::Result<Vec<_>>>()
-        };
-        read().map_err(|e| self.error(e))
     }
 }
 

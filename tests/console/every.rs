@@ -7,7 +7,7 @@ use super::{debugging, models, statements};
 
 pub(crate) type Make = fn() -> Model;
 
-pub(crate) const MODELS: [(&str, Make); 45] = [
+pub(crate) const MODELS: [(&str, Make); 46] = [
     ("idle_without_mirror", models::idle_without_mirror),
     ("idle", models::idle),
     ("draining", models::draining),
@@ -46,6 +46,7 @@ pub(crate) const MODELS: [(&str, Make); 45] = [
     ("history", statements::history),
     ("history_changes", statements::changes),
     ("history_change", statements::change),
+    ("history_notes", statements::notes),
     ("palette", statements::palette),
     ("help", || debugging::press(models::draining(), &[Key::char('?')])),
     ("ask_device", models::asking_device),

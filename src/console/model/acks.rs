@@ -97,6 +97,13 @@ pub struct Detail {
     pub scroll: usize,
 }
 
+impl Detail {
+    /// Opened, and not read yet.
+    pub fn new(of: Opened) -> Self {
+        Self { of, content: None, scroll: 0 }
+    }
+}
+
 /// What was opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Opened {
