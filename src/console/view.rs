@@ -44,6 +44,7 @@ use crate::engine::{Phase, RunEnd};
 use crate::text::{clock, grouped, visible};
 use paint::{gap, hint, line, line_right, rule, s};
 
+pub use acks::Spot as AcksSpot;
 pub use browse::Spot;
 pub use sql::Spot as SqlSpot;
 
@@ -156,6 +157,11 @@ pub fn sql_spot(model: &Model, place: (u16, u16)) -> Option<SqlSpot> {
 /// Rows of screen 3's list or detail, all of them and those on the screen.
 pub fn acks_room(model: &Model) -> (usize, usize) {
     acks::room(model, body(area_of(model)))
+}
+
+/// What lies at a place of screen 3.
+pub fn acks_spot(model: &Model, place: (u16, u16)) -> Option<AcksSpot> {
+    acks::spot(model, body(area_of(model)), place)
 }
 
 /// Rows and columns that screen 5 has for its grid.

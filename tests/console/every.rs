@@ -7,7 +7,7 @@ use super::{debugging, models, statements};
 
 pub(crate) type Make = fn() -> Model;
 
-pub(crate) const MODELS: [(&str, Make); 46] = [
+pub(crate) const MODELS: [(&str, Make); 47] = [
     ("idle_without_mirror", models::idle_without_mirror),
     ("idle", models::idle),
     ("draining", models::draining),
@@ -24,6 +24,7 @@ pub(crate) const MODELS: [(&str, Make); 46] = [
     ("acks", debugging::acks),
     ("acks_held", || debugging::held(debugging::acks())),
     ("acks_detail", debugging::acks_detail),
+    ("acks_stuck", debugging::acks_stuck),
     ("acks_empty", || debugging::press(models::idle_without_mirror(), &[Key::char('3')])),
     ("wire", debugging::wire),
     ("wire_detail", debugging::wire_detail),

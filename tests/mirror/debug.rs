@@ -64,6 +64,8 @@ async fn a_mirror_of_the_first_schema_is_read_as_it_is_and_migrated_when_opened(
     let mirror = scratch.open();
     assert_eq!(mirror.hold(true).await.unwrap().held, 3);
     assert_eq!(scratch.reader().status().unwrap().schema, 3);
+    let rows = crate::kit::rows(&scratch.reader(), "SELECT count(*) FROM _noted");
+    assert_eq!(rows, [[drainboard::mirror::reader::Value::Integer(0)]], "the notes have their place");
 }
 
 #[tokio::test]

@@ -129,7 +129,13 @@ pub const ACTIONS: &[Entry] = &[
         "copy the value",
     ),
     entry(Action::CopyRow, "copy-row", &[Scope::Browse, Scope::Sql], "copy row", "copy the row as CSV"),
-    entry(Action::AcksOpen, "open-pack", &[Scope::Acks], "open", "the keys and records of the pack or page"),
+    entry(
+        Action::AcksOpen,
+        "open-pack",
+        &[Scope::Acks],
+        "open",
+        "keys and records of the pack or page; to the record; do what helps",
+    ),
     entry(Action::AcksHold, "hold-acks", &[Scope::Acks], "hold", "hold all acks back, or release them"),
     entry(
         Action::AcksDrop,

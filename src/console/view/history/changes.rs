@@ -54,7 +54,7 @@ pub(super) fn draw(model: &Model, opened: &Opened, buf: &mut Buffer, area: Rect)
         let here = row == list.cursor;
         let (sign, style) = sign(model, deed.event);
         let page = deed.page.map_or_else(|| "–".to_owned(), |page| page.to_string());
-        let room = usize::from(area.width).saturating_sub(page.len() + 6);
+        let room = usize::from(area.width).saturating_sub(cells::width(&page) + 6);
         let y = row - top + 1;
         line(
             buf,
