@@ -13,5 +13,7 @@ mod kit;
 mod model;
 #[path = "find/refs.rs"]
 mod refs;
+#[path = "find/stops.rs"]
+mod stops;
 #[path = "find/views.rs"]
 mod views;
