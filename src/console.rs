@@ -6,6 +6,7 @@ pub mod action;
 pub mod body;
 pub mod cells;
 pub mod complete;
+mod draft;
 pub mod edit;
 mod exchanges;
 mod inbox;
@@ -19,10 +20,12 @@ pub mod palette;
 mod queries;
 pub mod record;
 mod run;
+pub mod seek;
 mod signals;
 mod terminal;
 pub mod theme;
 pub mod update;
+pub mod values;
 pub mod view;
 
 use std::path::PathBuf;
@@ -45,6 +48,8 @@ pub struct Setup {
     pub title: String,
     /// The base URL's host, for the header.
     pub host: String,
+    /// What may be done with the mirror.
+    pub manner: Manner,
     /// Begin a run at once.
     pub start: Option<Mode>,
     /// What the engine's clients record their exchanges in.
@@ -55,6 +60,8 @@ pub struct Setup {
     pub keymap: Option<PathBuf>,
     /// The file that keeps the SQL prompt's statements, whether it exists or not; none keeps them in memory only.
     pub statements: Option<PathBuf>,
+    /// The file that remembers columns and order of types, whether it exists or not; none remembers nothing.
+    pub browse: Option<PathBuf>,
     /// The colours.
     pub looks: theme::Looks,
 }
@@ -93,6 +100,18 @@ pub struct Lever {
     pub straight: bool,
     /// What it does, in a line.
     pub help: &'static str,
+}
+
+/// What a console may do with its mirror.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Manner {
+    /// Everything.
+    #[default]
+    Plain,
+    /// Look at what would come: one session into a scratch mirror, nothing is acknowledged.
+    Peek,
+    /// Look at what is there: nothing is synchronized, sent or changed.
+    ReadOnly,
 }
 
 /// How the user left.

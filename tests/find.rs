@@ -15,5 +15,7 @@ mod model;
 mod refs;
 #[path = "find/stops.rs"]
 mod stops;
+#[path = "find/story.rs"]
+mod story;
 #[path = "find/views.rs"]
 mod views;

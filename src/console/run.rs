@@ -2,23 +2,23 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tokio::sync::mpsc::Sender;
 
+use super::exchanges::Exchanges;
 use super::inbox::Inbox;
 use super::input::Input;
 use super::keymap::Keymap;
-use super::library::Library;
-use super::message::{Effect, Message, WireRequest};
+use super::library::{Library, shelf};
+use super::message::{Effect, Message};
 use super::model::{LEAVING, Model, Notice};
 use super::queries::Queries;
 use super::terminal::{self, Screen};
 use super::update::{opening, update};
-use super::{Demo, ENGINE_THREAD, Left, Setup, exchanges, signals};
+use super::{Demo, ENGINE_THREAD, Left, Setup, signals};
 use crate::engine::{Command, Engine, EventKind, Phase};
 
 /// Thirty frames a second at the most.
@@ -32,7 +32,7 @@ struct Outside {
     commands: Sender<Command>,
     library: Library,
     queries: Queries,
-    exchanges: mpsc::Sender<WireRequest>,
+    exchanges: Exchanges,
     demo: Option<Arc<dyn Demo>>,
 }
 
@@ -41,7 +41,7 @@ pub(super) fn run(setup: Setup) -> io::Result<Left> {
     let mut model = model(&setup);
     let queries = Queries::start(setup.mirror.clone(), setup.statements, Arc::clone(&inbox))?;
     let folder = setup.mirror.parent().map(std::path::Path::to_owned).unwrap_or_default();
-    let exchanges = exchanges::start(setup.tap, folder, Arc::clone(&inbox))?;
+    let exchanges = Exchanges::start(setup.tap, folder, Arc::clone(&inbox))?;
     let library = Library::start(&setup.mirror, &inbox)?;
     let Engine { commands, events, snapshot, task } = setup.engine;
     forward(events, snapshot, Arc::clone(&inbox))?;
@@ -81,6 +81,7 @@ fn model(setup: &Setup) -> Model {
     let now = Timestamp::now();
     let mut model = Model::new(&setup.title, &setup.host, now);
     model.demo = setup.demo.is_some();
+    model.manner = setup.manner;
     model.mirror = setup.mirror.display().to_string();
     model.zone = TimeZone::system();
     model.theme = setup.looks.theme.clone();
@@ -88,6 +89,11 @@ fn model(setup: &Setup) -> Model {
     model.keymap = keymap;
     let mistakes = mistakes.iter().chain(&setup.looks.mistakes);
     model.notices.extend(mistakes.map(|m| Notice { error: false, text: m.to_string() }));
+    if let Some(path) = &setup.browse {
+        let (shelf, trouble) = shelf::load(path);
+        model.browse.remember(path.clone(), shelf);
+        model.notices.extend(trouble.map(|text| Notice { error: false, text }));
+    }
     model.snapshot = setup.engine.snapshot.borrow().clone();
     model
 }
@@ -159,10 +165,7 @@ fn perform(
             }
             Err(e) => model.say(format!("cannot copy {what}: {e}")),
         },
-        // The tap's thread ends only with this console.
-        Effect::Wire(request) => {
-            let _ = outside.exchanges.send(request);
-        }
+        Effect::Wire(request) => outside.exchanges.ask(request),
         Effect::Levers => demo(outside, |demo| Message::Levers(demo.levers())),
         Effect::Pull { lever, down } => {
             demo(outside, move |demo| Message::Demo(demo.pull(lever, down)));

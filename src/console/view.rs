@@ -13,17 +13,21 @@ mod acks;
 mod bend;
 mod browse;
 mod budget;
+mod device;
 mod grid;
 mod help;
 mod history;
 mod idle;
 mod log;
+mod naming;
 mod paint;
 mod palette;
+mod saved;
 mod sql;
 mod sync;
 mod tables;
 mod typed;
+mod whole;
 mod wire;
 
 use ratatui::Frame;
@@ -32,13 +36,15 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::action::{Action, Scope};
-use super::cells;
+use super::model::wire::Pane as WirePane;
 use super::model::{Model, Overlay, Screen};
+use super::{Manner, cells};
 use crate::engine::{Phase, RunEnd};
 use crate::text::{clock, grouped, visible};
 use paint::{gap, hint, line, line_right, rule, s};
 
 pub use browse::Spot;
+pub use sql::Spot as SqlSpot;
 
 /// The smallest terminal that is drawn on.
 pub const LEAST: (u16, u16) = (60, 16);
@@ -70,13 +76,19 @@ fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
         Screen::Sql => sql::draw(model, buf, body),
         Screen::History => history::draw(model, buf, body),
     }
+    if let Some(asked) = &model.naming {
+        naming::draw(model, asked, buf, body);
+    }
     rule(buf, area, usize::from(area.height) - 2, theme);
     footer(model, buf, Rect { y: area.height - 1, height: 1, ..area });
     match model.overlay {
         Some(Overlay::Help(at)) => help::draw(model, buf, area, at),
         Some(Overlay::Bend) => bend::draw(model, buf, area),
         Some(Overlay::Palette) => palette::draw(model, buf, area),
+        Some(Overlay::Whole) => whole::draw(model, buf, area),
+        Some(Overlay::Saved) => saved::draw(model, buf, area),
         Some(Overlay::AskQuit) => help::ask_quit(model, buf, area),
+        Some(Overlay::NewDevice) => device::draw(model, buf, area),
         None => {}
     }
 }
@@ -105,6 +117,11 @@ pub fn record_scroll(model: &Model) -> usize {
     browse::scroll(model, body(area_of(model)))
 }
 
+/// How many lines of what is shown of a step of a record's story do not fit, and how many do.
+pub fn story_room(model: &Model) -> (usize, usize) {
+    browse::story_room(model, body(area_of(model)))
+}
+
 /// What lies at a place of screen 2.
 pub fn spot(model: &Model, column: u16, row: u16) -> Option<Spot> {
     browse::spot(model, body(area_of(model)), column, row)
@@ -122,12 +139,22 @@ pub fn pane_height(model: &Model) -> usize {
 
 /// Rows of screen 4's list that are on the screen.
 pub fn wire_rows(model: &Model) -> usize {
-    wire::layout(body(area_of(model)), model.wire.pane).rows()
+    wire::layout(model, body(area_of(model))).rows()
 }
 
 /// Lines of screen 4's exchange that are on the screen; 0 where it is not shown.
 pub fn wire_lines(model: &Model) -> usize {
-    wire::layout(body(area_of(model)), model.wire.pane).lines()
+    wire::layout(model, body(area_of(model))).lines()
+}
+
+/// What lies at a place of screen 4: a pane, and the row in it from the first shown.
+pub fn wire_spot(model: &Model, place: (u16, u16)) -> Option<(WirePane, Option<usize>)> {
+    wire::spot(model, body(area_of(model)), place)
+}
+
+/// The cell at a place of screen 5, by row and column; or its statement.
+pub fn sql_spot(model: &Model, place: (u16, u16)) -> Option<SqlSpot> {
+    sql::spot(model, body(area_of(model)), place)
 }
 
 /// Rows of screen 3's list or detail, all of them and those on the screen.
@@ -148,6 +175,11 @@ pub fn history_height(model: &Model) -> usize {
 /// How many lines of screen 6's change do not fit.
 pub fn change_overflow(model: &Model) -> usize {
     history::overflow(model, body(area_of(model)))
+}
+
+/// Lines of the value that is shown in full, all of them and those on the screen.
+pub fn whole_room(model: &Model) -> (usize, usize) {
+    whole::room(model, area_of(model))
 }
 
 /// Lines of the help.
@@ -175,18 +207,30 @@ fn header(model: &Model, buf: &mut Buffer, area: Rect) {
     if let Some(device) = model.snapshot.device.filter(|_| area.width >= 100) {
         right.extend([s("device ", theme.dim), s(device.short(), theme.text), gap(2)]);
     }
+    // What this console does not do is said everywhere.
+    match model.manner {
+        Manner::Plain => {}
+        Manner::Peek => right.extend([s("■ peek: no acks", theme.pending), gap(2)]),
+        Manner::ReadOnly => right.extend([s("■ read-only", theme.pending), gap(2)]),
+    }
     // Held acks are said everywhere: nothing new starts before they are released.
     if let Some(held) = model.held() {
         right.extend([s(format!("■ {} acks held", grouped(held)), theme.pending), gap(2)]);
     } else if model.snapshot.dropping && model.running() {
         right.extend([s("■ next pack is lost", theme.pending), gap(2)]);
     }
+    if model.wire.recorded.is_some() {
+        right.extend([s("● rec", theme.failed), gap(2)]);
+    }
     // The word has the width of the longest one, so that nothing beside it moves.
     right.extend([s(format!("{glyph} "), style), s(cells::left(word, 13), style)]);
-    if let Some(session) = &model.snapshot.session {
+    let session = model.snapshot.session.as_ref();
+    if let Some(session) = session.filter(|_| area.width >= 100 || model.every.left(model.now).is_none()) {
         right.extend([gap(2), s("session ", theme.dim), s(cells::left(&session.short, 8), theme.text)]);
     }
-    if model.has_run() {
+    if let Some(left) = model.every.left(model.now).filter(|_| !model.running()) {
+        right.extend([gap(2), s("again in ", theme.dim), s(cells::right(&clock(left), 5), theme.value)]);
+    } else if model.has_run() {
         right.extend([gap(1), s(cells::right(&clock(model.elapsed()), 7), theme.value)]);
     }
     right.push(gap(1));
@@ -297,11 +341,23 @@ fn footer_actions(model: &Model) -> Vec<(Action, Option<&'static str>)> {
     if model.overlay == Some(Overlay::AskQuit) {
         return vec![a(Action::Yes), a(Action::No)];
     }
+    if model.overlay == Some(Overlay::NewDevice) {
+        return vec![(Action::Accept, Some("become it")), (Action::Back, Some("go back"))];
+    }
     if matches!(model.overlay, Some(Overlay::Help(_))) {
         return vec![a(Action::Down), a(Action::Up), (Action::Back, Some("close"))];
     }
     if model.overlay == Some(Overlay::Bend) {
         return bend::footer();
+    }
+    if model.overlay == Some(Overlay::Whole) {
+        return whole::footer();
+    }
+    if model.overlay == Some(Overlay::Saved) {
+        return saved::footer();
+    }
+    if model.naming.is_some() {
+        return vec![a(Action::Accept), (Action::Back, Some("cancel"))];
     }
     if model.overlay == Some(Overlay::Palette) {
         return vec![a(Action::Choose), a(Action::Down), a(Action::Up), (Action::Back, Some("close"))];
