@@ -60,6 +60,8 @@ pub struct Setup {
     pub keymap: Option<PathBuf>,
     /// The file that keeps the SQL prompt's statements, whether it exists or not; none keeps them in memory only.
     pub statements: Option<PathBuf>,
+    /// The file that remembers columns and order of types, whether it exists or not; none remembers nothing.
+    pub browse: Option<PathBuf>,
     /// The colours.
     pub looks: theme::Looks,
 }

@@ -7,8 +7,8 @@
 //! In reading order: `plan` (what an instruction means, pure), `names` and `cells` (SQL names and values, pure), `kinds`
 //! (type tables), `apply` and `unkeyed` (a page into rows), `outbox` and `ranges` (ack keys and packs), `job` and
 //! `writer` (the thread), `open` and `lock` (the file), `reader` (the other side), `find`, `filter` and `index` (rows by
-//! filter, sort and text), `refs` (who points where), `changes` (what sessions did), `notes` (what changed nothing), `deeds` (what a session
-//! did, listed), `debug` (into the outbox). The schema
+//! filter, sort and text), `refs` (who points where), `changes` (what sessions did), `story` (what happened to a record),
+//! `notes` (what changed nothing), `deeds` (what a session did, listed), `debug` (into the outbox). The schema
 //! is `assets/sql/mirror.sql`.
 
 mod apply;
@@ -34,6 +34,7 @@ mod ranges;
 pub mod reader;
 pub mod refs;
 mod renew;
+pub mod story;
 mod unkeyed;
 mod writer;
 

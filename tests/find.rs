@@ -4,6 +4,8 @@
 
 #[path = "find/changes.rs"]
 mod changes;
+#[path = "find/deeds.rs"]
+mod deeds;
 #[path = "find/index.rs"]
 mod index;
 #[path = "mirror/kit.rs"]
@@ -13,5 +15,7 @@ mod kit;
 mod model;
 #[path = "find/refs.rs"]
 mod refs;
+#[path = "find/story.rs"]
+mod story;
 #[path = "find/views.rs"]
 mod views;

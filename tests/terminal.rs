@@ -573,6 +573,7 @@ mod child {
             demo: Some(Arc::new(Broken)),
             keymap: None,
             statements: None,
+            browse: None,
             looks: drainboard::console::theme::Looks::default(),
         });
         std::process::exit(if left.is_err() { 101 } else { 0 });

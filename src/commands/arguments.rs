@@ -39,7 +39,8 @@ Files:
   ~/.local/share/drainboard/PROFILE/mirror.db   the mirror, unless --mirror says
   ~/.config/drainboard/keymap.toml              keys laid over the built-in ones
   ~/.config/drainboard/themes/NAME.toml         colours laid over the built-in ones
-  ~/.local/state/drainboard/statements.sql      the console's SQL statements";
+  ~/.local/state/drainboard/statements.sql      the console's SQL statements
+  ~/.local/state/drainboard/browse.json         columns and order of its tables";
 
 /// The whole command line.
 #[derive(Debug, Parser)]

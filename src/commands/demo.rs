@@ -205,6 +205,7 @@ fn watch(
         demo: Some(Arc::new(levers)),
         keymap: None,
         statements: None,
+        browse: None,
         looks,
     };
     let left = console::run(setup).map_err(|error| Failure::other(format!("the console ended: {error}")))?;

@@ -21,7 +21,8 @@ pub(super) fn run(sync: bool, manner: Manner, common: &Common, pacing: &Pacing) 
     let config = settings::resolve(common, pacing)?;
     let tap = Tap::new();
     let (title, host) = (config.profile.clone(), host(&config.origin()));
-    let (keymap, statements) = (config.keymap.clone(), config.statements.clone());
+    let (keymap, statements, browse) =
+        (config.keymap.clone(), config.statements.clone(), config.browse.clone());
     let mut settings = settings::tapped(config, tap.clone());
     let scratch = if manner.peek { Some(settings::peek(&mut settings)?) } else { None };
     let looks = output::looks(common, keymap.as_deref().and_then(Path::parent))?;
@@ -41,6 +42,7 @@ pub(super) fn run(sync: bool, manner: Manner, common: &Common, pacing: &Pacing) 
         demo: None,
         keymap,
         statements,
+        browse,
         looks,
         engine: engine::spawn(settings),
     };

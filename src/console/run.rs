@@ -12,7 +12,7 @@ use super::exchanges::Exchanges;
 use super::inbox::Inbox;
 use super::input::Input;
 use super::keymap::Keymap;
-use super::library::Library;
+use super::library::{Library, shelf};
 use super::message::{Effect, Message};
 use super::model::{LEAVING, Model, Notice};
 use super::queries::Queries;
@@ -89,6 +89,11 @@ fn model(setup: &Setup) -> Model {
     model.keymap = keymap;
     let mistakes = mistakes.iter().chain(&setup.looks.mistakes);
     model.notices.extend(mistakes.map(|m| Notice { error: false, text: m.to_string() }));
+    if let Some(path) = &setup.browse {
+        let (shelf, trouble) = shelf::load(path);
+        model.browse.remember(path.clone(), shelf);
+        model.notices.extend(trouble.map(|text| Notice { error: false, text }));
+    }
     model.snapshot = setup.engine.snapshot.borrow().clone();
     model
 }

@@ -99,6 +99,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     effects.retain(|effect| !matches!(effect, Effect::Command(command) if forbidden(model, *command)));
     if model.screen == Screen::Browse {
         effects.extend(model.browse.wonder().into_iter().map(Effect::Read));
+        effects.extend(model.browse.keep().map(Effect::Read));
     }
     effects
 }
@@ -226,6 +227,7 @@ fn on_snapshot(model: &mut Model, snapshot: Arc<Snapshot>) -> Vec<Effect> {
         model.stale = true;
     }
     let new_run = snapshot.started != model.snapshot.started;
+    model.browse.totals = Arc::clone(&snapshot.totals);
     (model.snapshot, model.snapshot_at) = (snapshot, model.now);
     if new_run {
         every::began(model);
@@ -301,8 +303,12 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
             request
         }
         Answer::Page { ticket, page: Err(error) } => {
-            model.browse.take_failure(ticket, error);
-            None
+            let text = visible(&error).into_owned();
+            let request = model.browse.take_failure(ticket, error);
+            if request.is_some() {
+                model.say(format!("{text}: in the order of ids again"));
+            }
+            request
         }
         Answer::Scanned { ticket, progress } => {
             model.browse.take_progress(ticket, progress);
@@ -311,6 +317,10 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
         Answer::Ranked => model.browse.again(false),
         Answer::About(about) => {
             model.browse.take_about(*about);
+            None
+        }
+        Answer::Story { of, told } => {
+            model.browse.take_story(&of, told);
             None
         }
         Answer::Pointing(pointing) => {
@@ -332,6 +342,10 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
                     model.notices.push(Notice { error: true, text });
                 }
             }
+            None
+        }
+        Answer::NotKept(text) => {
+            model.notices.push(Notice { error: false, text });
             None
         }
         Answer::Index(state) => {

@@ -119,6 +119,11 @@ pub fn record_scroll(model: &Model) -> usize {
     browse::scroll(model, body(area_of(model)))
 }
 
+/// How many lines of what is shown of a step of a record's story do not fit, and how many do.
+pub fn story_room(model: &Model) -> (usize, usize) {
+    browse::story_room(model, body(area_of(model)))
+}
+
 /// What lies at a place of screen 2.
 pub fn spot(model: &Model, column: u16, row: u16) -> Option<Spot> {
     browse::spot(model, body(area_of(model)), column, row)

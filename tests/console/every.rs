@@ -7,7 +7,7 @@ use super::{debugging, models, statements};
 
 pub(crate) type Make = fn() -> Model;
 
-pub(crate) const MODELS: [(&str, Make); 47] = [
+pub(crate) const MODELS: [(&str, Make); 52] = [
     ("idle_without_mirror", models::idle_without_mirror),
     ("idle", models::idle),
     ("draining", models::draining),
@@ -21,6 +21,11 @@ pub(crate) const MODELS: [(&str, Make); 47] = [
     ("browse_tree", models::tree),
     ("browse_changes", models::changed),
     ("browse_columns", models::choosing),
+    ("browse_story", models::story),
+    ("browse_earlier", models::earlier),
+    ("browse_dead", models::dead),
+    ("browse_stale", models::stale),
+    ("browse_finding", models::finding),
     ("acks", debugging::acks),
     ("acks_held", || debugging::held(debugging::acks())),
     ("acks_detail", debugging::acks_detail),

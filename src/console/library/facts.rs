@@ -1,6 +1,6 @@
 //! Short questions of every screen: the status, the types, what is known of a record, packs, sessions, changes.
 
-use super::{Desk, outbox, say};
+use super::{Desk, outbox, say, shelf, story};
 use crate::console::message::{Answer, Message, Request};
 use crate::console::model::browse::tree::{About, Named};
 use crate::mirror::refs::{Reference, name};
@@ -24,16 +24,18 @@ pub(super) fn work(mut desk: Desk) {
 
 /// The newest request of each kind, what is looked at before what lies beside it.
 fn newest(waiting: Vec<Request>) -> Vec<Request> {
-    let mut newest: [Option<Request>; 7] = Default::default();
+    let mut newest: [Option<Request>; 9] = Default::default();
     for request in waiting {
         let place = match request {
             Request::About { .. } => 0,
-            Request::Change { .. } => 1,
-            Request::Opened(_) => 2,
-            Request::Acks => 3,
-            Request::Sessions { .. } => 4,
-            Request::Kinds => 5,
-            Request::Status => 6,
+            Request::Story { .. } => 1,
+            Request::Change { .. } => 2,
+            Request::Opened(_) => 3,
+            Request::Acks => 4,
+            Request::Sessions { .. } => 5,
+            Request::Kinds => 6,
+            Request::Status => 7,
+            Request::Keep { .. } => 8,
             // Other threads answer these.
             Request::Page { .. }
             | Request::Pointing { .. }
@@ -72,6 +74,11 @@ fn answer(desk: &mut Desk, request: Request) -> Option<Answer> {
             let change = read(desk, |r| r.change(&of.kind, &of.id, Some(session)));
             Answer::Change { session, change: change.map(|c| c.flatten().map(Box::new)), of }
         }
+        Request::Story { of } => {
+            let told = read(desk, |r| story::tell(r, &of)).map(Option::unwrap_or_default);
+            Answer::Story { of, told }
+        }
+        Request::Keep { path, types } => Answer::NotKept(shelf::save(&path, &types).err()?),
         _ => return None,
     })
 }
@@ -107,5 +114,6 @@ fn about(reader: &Reader, of: &Reference, revision: Option<i64>, data: &str) -> 
     }
     let change = reader.change(&of.kind, &of.id, None)?;
     let session = reader.sessions(1)?.first().map_or(0, |s| s.no);
-    Ok(About { of: of.clone(), revision, names, change, session })
+    let origin = reader.origin(&of.kind, &of.id)?;
+    Ok(About { origin, of: of.clone(), revision, names, change, session })
 }
