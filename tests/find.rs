@@ -4,6 +4,8 @@
 
 #[path = "find/changes.rs"]
 mod changes;
+#[path = "find/deeds.rs"]
+mod deeds;
 #[path = "find/index.rs"]
 mod index;
 #[path = "mirror/kit.rs"]
