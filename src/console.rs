@@ -8,6 +8,7 @@ pub mod cells;
 pub mod complete;
 pub mod edit;
 mod exchanges;
+mod fault;
 mod inbox;
 mod input;
 pub mod key;

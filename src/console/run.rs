@@ -18,7 +18,7 @@ use super::model::{LEAVING, Model, Notice};
 use super::queries::Queries;
 use super::terminal::{self, Screen};
 use super::update::{opening, update};
-use super::{Demo, ENGINE_THREAD, Left, Setup, exchanges, signals};
+use super::{Demo, ENGINE_THREAD, Left, Setup, exchanges, fault, signals};
 use crate::engine::{Command, Engine, EventKind, Phase};
 
 /// Thirty frames a second at the most.
@@ -114,6 +114,7 @@ fn turn(model: &mut Model, screen: &mut Screen, outside: &Outside) -> io::Result
         if messages.is_empty() {
             messages.push(Message::Tick);
         }
+        fault::provoke(std::thread::current().name());
         // Update.
         model.now = Timestamp::now();
         for message in messages {
