@@ -7,6 +7,7 @@
 mod arguments;
 mod cells;
 mod demo;
+mod doctor;
 mod folder;
 mod headless;
 mod levers;
@@ -23,6 +24,7 @@ mod summary;
 mod sync;
 mod table;
 mod values;
+mod verify;
 mod window;
 mod words;
 
@@ -32,7 +34,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use tokio::runtime::Runtime;
 
-use arguments::{Arguments, Pacing, Task};
+use arguments::{Arguments, Manner, Pacing, Task};
 use output::{Ending, Failure};
 
 /// Does what the command line says; the exit status is the contract's.
@@ -55,21 +57,33 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn dispatch(arguments: Arguments) -> Ending {
-    let Arguments { sync, pacing, common, command } = arguments;
+    let Arguments { sync, manner, pacing, common, command } = arguments;
     if command.is_some() && sync {
         return Err(Failure::usage(
             "--sync belongs to the console; `drainboard sync` synchronizes without it",
         ));
     }
-    if !matches!(command, None | Some(Task::Sync(_))) && pacing != Pacing::default() {
+    if command.is_some() && manner != Manner::default() {
+        return Err(Failure::usage(
+            "--peek and --read-only before a command belong to the console; `drainboard sync --peek` peeks without it",
+        ));
+    }
+    if !matches!(command, None | Some(Task::Sync(_) | Task::Verify(_))) && pacing != Pacing::default() {
         return Err(Failure::usage("the options of pacing go behind the command that they are for"));
     }
     match command {
-        None => window::run(sync, &common, &pacing),
+        None => window::run(sync, manner, &common, &pacing),
         Some(Task::Demo(demo)) => demo::run(&demo, &common),
         Some(Task::Sync(sync)) => {
             let pacing = sync.pacing.or(pacing);
             sync::run(&sync, &common, settings::resolve(&common, &pacing))
+        }
+        Some(Task::Verify(verify)) => {
+            let pacing = verify.pacing.or(pacing);
+            verify::run(&verify, &common, settings::resolve(&common, &pacing)?)
+        }
+        Some(Task::Doctor(doctor)) => {
+            doctor::run(doctor.json, &common, &settings::resolve(&common, &Pacing::default()))
         }
         Some(Task::Serve(serve)) => serve::run(&serve, &common, settings::token_of_environment()?),
         Some(Task::Query(query)) => query::run(&query, &settings::mirror(&common)?, common.color),

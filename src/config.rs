@@ -92,6 +92,8 @@ pub struct Config {
     pub keymap: Option<PathBuf>,
     /// The file that keeps the console's SQL statements, which may not exist; none on a machine without a home.
     pub statements: Option<PathBuf>,
+    /// The file that keeps how Browse's types are looked at, which may not exist; none on a machine without a home.
+    pub browse: Option<PathBuf>,
     /// The service's base URL, checked.
     pub base_url: String,
     /// The device to use for a new mirror; none = one made for it.
@@ -135,6 +137,7 @@ impl Config {
             mirror,
             keymap: around.folders.map(Folders::keymap),
             statements: around.folders.map(Folders::statements),
+            browse: around.folders.map(Folders::browse),
             base_url,
             device: device(flags.device, around)?,
             token: TokenSource::find(flags.token_file, around),

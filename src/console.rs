@@ -46,6 +46,8 @@ pub struct Setup {
     pub title: String,
     /// The base URL's host, for the header.
     pub host: String,
+    /// What may be done with the mirror.
+    pub manner: Manner,
     /// Begin a run at once.
     pub start: Option<Mode>,
     /// What the engine's clients record their exchanges in.
@@ -56,6 +58,8 @@ pub struct Setup {
     pub keymap: Option<PathBuf>,
     /// The file that keeps the SQL prompt's statements, whether it exists or not; none keeps them in memory only.
     pub statements: Option<PathBuf>,
+    /// The file that remembers columns and order of types, whether it exists or not; none remembers nothing.
+    pub browse: Option<PathBuf>,
     /// The colours.
     pub looks: theme::Looks,
 }
@@ -94,6 +98,18 @@ pub struct Lever {
     pub straight: bool,
     /// What it does, in a line.
     pub help: &'static str,
+}
+
+/// What a console may do with its mirror.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Manner {
+    /// Everything.
+    #[default]
+    Plain,
+    /// Look at what would come: one session into a scratch mirror, nothing is acknowledged.
+    Peek,
+    /// Look at what is there: nothing is synchronized, sent or changed.
+    ReadOnly,
 }
 
 /// How the user left.

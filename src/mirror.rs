@@ -7,16 +7,18 @@
 //! In reading order: `plan` (what an instruction means, pure), `names` and `cells` (SQL names and values, pure), `kinds`
 //! (type tables), `apply` and `unkeyed` (a page into rows), `outbox` and `ranges` (ack keys and packs), `job` and
 //! `writer` (the thread), `open` and `lock` (the file), `reader` (the other side), `find`, `filter` and `index` (rows by
-//! filter, sort and text), `refs` (who points where), `changes` (what sessions did), `debug` (into the outbox). The schema
+//! filter, sort and text), `refs` (who points where), `changes` (what sessions did), `story` (what happened to a record), `debug` (into the outbox). The schema
 //! is `assets/sql/mirror.sql`.
 
 mod apply;
 mod cells;
 pub mod changes;
+pub mod compare;
 pub mod debug;
 pub mod error;
 pub mod filter;
 pub mod find;
+pub mod health;
 pub mod index;
 mod job;
 mod kinds;
@@ -28,6 +30,8 @@ mod plan;
 mod ranges;
 pub mod reader;
 pub mod refs;
+mod renew;
+pub mod story;
 mod unkeyed;
 mod writer;
 
@@ -44,6 +48,7 @@ use job::{Job, Reply};
 
 pub use error::MirrorError;
 pub use reader::Reader;
+pub use renew::Renewed;
 
 /// How long another program's write lock is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -3,8 +3,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails by panicking")]
 
+#[path = "cli/doctor.rs"]
+mod doctor;
 #[path = "cli/support.rs"]
 mod support;
+#[path = "cli/verify.rs"]
+mod verify;
 
 use std::fs;
 use std::io::{BufRead, BufReader};

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use drainboard::client::tap::State;
 use drainboard::client::{Operation, Tap};
-use drainboard::engine::{Command, Mode, Phase, RunEnd, Settings};
+use drainboard::engine::{Command, EventKind, Mode, Phase, RunEnd, Settings};
 use drainboard::mirror::Reader;
 use line::{Line, Watched};
 
@@ -115,4 +115,60 @@ async fn a_tap_costs_little() {
     let (plain, watched) = (best(&plain), best(&watched));
     let cost = (watched.as_secs_f64() / plain.as_secs_f64() - 1.0) * 100.0;
     eprintln!("drain of 20,000 records: {plain:?} without a tap, {watched:?} with one: {cost:+.1} %");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_device_gets_everything_again_and_keeps_the_rows() {
+    let line = Line::new(600).await;
+    let mut engine = Watched::new(line.settings());
+    engine.ask(Command::Start(Mode::Full)).await;
+    engine.ask(Command::HoldAcks(true)).await;
+    engine.shows(|s| s.phase == Phase::Acknowledging && s.held == s.totals.instructions).await;
+    // Not while a run is on: it keeps its device.
+    engine.ask(Command::NewDevice).await;
+    engine.ask(Command::Stop).await;
+    let (_, first) = engine.ended().await;
+    let before = line.both_sides();
+    let old = engine.shows(|s| s.phase == Phase::Idle).await.device.unwrap();
+
+    engine.ask(Command::NewDevice).await;
+    let told = engine.until(|kind| matches!(kind, EventKind::DeviceReplaced { .. })).await;
+    let EventKind::DeviceReplaced { device, former, dropped_acks } = told.kind else { unreachable!() };
+    assert_eq!((former, dropped_acks), (old, first.instructions));
+    let idle = engine.shows(|s| s.device == Some(device)).await;
+    assert_eq!((idle.totals.pending_acks, idle.holding), (0, false));
+    assert_eq!(line.both_sides(), before, "the records stay");
+
+    // Nothing is held any more, and everything comes: the same revisions, so no row changes.
+    let (outcome, totals) = engine.run().await;
+    assert_eq!((outcome.end, totals.instructions), (RunEnd::Converged, first.instructions));
+    assert_eq!((totals.acked, totals.pending_acks), (totals.instructions, 0));
+    let [account, mirror] = line.both_sides();
+    assert_eq!(account, mirror);
+    let reader = Reader::open(&line.mirror()).unwrap();
+    assert_eq!(reader.status().unwrap().device, device);
+    let mut former_devices = Vec::new();
+    reader
+        .query("SELECT value FROM _meta WHERE key = 'former_devices'", &mut |_| {}, &mut |row| {
+            former_devices.push(format!("{row:?}"));
+            true
+        })
+        .unwrap();
+    assert!(former_devices[0].contains(&old.to_string()), "{former_devices:?}");
+}
+
+#[tokio::test]
+async fn a_device_that_is_given_is_not_replaced() {
+    let line = Line::new(60).await;
+    let mut engine = Watched::new(line.settings());
+    engine.run().await;
+    let device = Reader::open(&line.mirror()).unwrap().status().unwrap().device;
+    let mut settings = line.settings();
+    settings.identity.device = Some(device);
+    let mut engine = Watched::new(settings);
+    engine.ask(Command::NewDevice).await;
+    let (outcome, _) = engine.ended().await;
+    assert_eq!(outcome.end, RunEnd::Usage);
+    assert!(outcome.error.unwrap().contains("BASECRM_DEVICE_UUID"));
+    assert_eq!(Reader::open(&line.mirror()).unwrap().status().unwrap().device, device);
 }

@@ -13,5 +13,7 @@ mod kit;
 mod model;
 #[path = "find/refs.rs"]
 mod refs;
+#[path = "find/story.rs"]
+mod story;
 #[path = "find/views.rs"]
 mod views;

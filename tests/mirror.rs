@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the answer")]
 
+#[path = "mirror/compare.rs"]
+mod compare;
 #[path = "mirror/debug.rs"]
 mod debug;
 #[path = "mirror/files.rs"]

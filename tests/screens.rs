@@ -23,7 +23,7 @@ use ratatui::style::Color;
 
 type Make = fn() -> Model;
 
-const MODELS: [(&str, Make); 24] = [
+const MODELS: [(&str, Make); 33] = [
     ("idle_without_mirror", models::idle_without_mirror),
     ("idle", models::idle),
     ("draining", models::draining),
@@ -37,6 +37,11 @@ const MODELS: [(&str, Make); 24] = [
     ("browse_tree", models::tree),
     ("browse_changes", models::changed),
     ("browse_columns", models::choosing),
+    ("browse_story", models::story),
+    ("browse_earlier", models::earlier),
+    ("browse_dead", models::dead),
+    ("browse_stale", models::stale),
+    ("browse_finding", models::finding),
     ("sql", statements::sql),
     ("sql_completing", statements::completing),
     ("sql_running", statements::running),
@@ -47,6 +52,10 @@ const MODELS: [(&str, Make); 24] = [
     ("history_change", statements::change),
     ("palette", statements::palette),
     ("help", || typed(models::draining(), &[Key::char('?')])),
+    ("ask_device", models::asking_device),
+    ("every", models::every),
+    ("peek", models::peek),
+    ("read_only", models::read_only),
     ("ask_quit", || typed(models::draining(), &[Key::char('q')])),
 ];
 

@@ -39,7 +39,8 @@ Files:
   ~/.local/share/drainboard/PROFILE/mirror.db   the mirror, unless --mirror says
   ~/.config/drainboard/keymap.toml              keys laid over the built-in ones
   ~/.config/drainboard/themes/NAME.toml         colours laid over the built-in ones
-  ~/.local/state/drainboard/statements.sql      the console's SQL statements";
+  ~/.local/state/drainboard/statements.sql      the console's SQL statements
+  ~/.local/state/drainboard/browse.json         columns and order of its tables";
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -50,11 +51,24 @@ pub(super) struct Arguments {
     #[arg(long)]
     pub(super) sync: bool,
     #[command(flatten)]
+    pub(super) manner: Manner,
+    #[command(flatten)]
     pub(super) pacing: Pacing,
     #[command(flatten)]
     pub(super) common: Common,
     #[command(subcommand)]
     pub(super) command: Option<Task>,
+}
+
+/// What the console may do with its mirror.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Args)]
+pub(super) struct Manner {
+    /// Look at what would come: drain into a scratch mirror, acknowledge nothing
+    #[arg(long, conflicts_with = "read_only")]
+    pub(super) peek: bool,
+    /// Look at what is there: synchronize nothing, change nothing
+    #[arg(long, conflicts_with = "sync")]
+    pub(super) read_only: bool,
 }
 
 /// What to do; the console where none is named.
@@ -66,6 +80,12 @@ pub(super) enum Task {
     /// Synchronize without the console, until the service has nothing more
     #[command(after_help = SYNC_EXAMPLES)]
     Sync(Sync),
+    /// Prove that the mirror is the account's copy, record by record, byte by byte
+    #[command(after_help = VERIFY_EXAMPLES)]
+    Verify(Verify),
+    /// Check configuration, token, service, clock and mirror, each with what to do
+    #[command(after_help = DOCTOR_EXAMPLES)]
+    Doctor(Doctor),
     /// Run the Sync service alone, for developers of any Sync API client
     #[command(after_help = SERVE_EXAMPLES)]
     Serve(Serve),
@@ -253,6 +273,43 @@ pub(super) struct Sync {
     pub(super) watch: Option<Duration>,
     #[command(flatten)]
     pub(super) pacing: Pacing,
+}
+
+const VERIFY_EXAMPLES: &str = "\
+Synchronizes the mirror, drains the account once more as a throw-away device
+into a temporary mirror (TMPDIR says where), and compares the two: missing,
+extra, stale and different records. What differs is looked at twice, so edits
+meanwhile are no difference. Ends with 0 where nothing differs, with 1 where
+something does. The throw-away device stays known to the service.
+
+Examples:
+  drainboard verify
+  drainboard verify --json | jq .identical";
+
+/// `drainboard verify`
+#[derive(Debug, Args)]
+pub(super) struct Verify {
+    /// The report as one line of JSON, with every difference
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) pacing: Pacing,
+}
+
+const DOCTOR_EXAMPLES: &str = "\
+Changes nothing, here or there: the service is asked for one page of a session
+that does not exist. Ends with 0, or with the status that a sync would end with.
+
+Examples:
+  drainboard doctor
+  drainboard doctor --json | jq -r '.checks[] | select(.state != \"fine\").text'";
+
+/// `drainboard doctor`
+#[derive(Debug, Args)]
+pub(super) struct Doctor {
+    /// The findings as one line of JSON
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 const SERVE_EXAMPLES: &str = "\

@@ -197,6 +197,7 @@ fn watch(
     let setup = console::Setup {
         engine,
         mirror,
+        manner: console::Manner::Plain,
         title: "demo".into(),
         host: window::host(&host),
         start: Some(Mode::Full),
@@ -204,6 +205,7 @@ fn watch(
         demo: Some(Arc::new(levers)),
         keymap: None,
         statements: None,
+        browse: None,
         looks,
     };
     let left = console::run(setup).map_err(|error| Failure::other(format!("the console ended: {error}")))?;

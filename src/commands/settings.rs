@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::arguments::{Common, Pacing};
+use super::folder::Folder;
 use super::output::Failure;
 use crate::client::Tap;
 use crate::config::{Config, Flags, Folders, MIRROR_VAR, Surroundings, TOKEN_VAR};
 use crate::engine::Settings;
-use crate::mirror::Identity;
+use crate::mirror::{Identity, Reader};
 use crate::protocol::DeviceUuid;
 
 /// Everything that options and environment come to. No file is read, no token needed.
@@ -62,6 +63,22 @@ pub(super) fn tapped(config: Config, tap: Tap) -> Settings {
     let settings = engine(config);
     let connect = Arc::clone(&settings.connect);
     Settings { connect: Arc::new(move |device| Ok(connect(device)?.with_tap(tap.clone()))), ..settings }
+}
+
+/// Makes the engine peek: a scratch mirror, as the device that the real mirror is, so that what comes is what the service
+/// would send to it. The scratch mirror goes with the folder.
+///
+/// # Errors
+/// The real mirror cannot be read, or there is no room for a scratch one.
+pub(super) fn peek(settings: &mut Settings) -> Result<Folder, Failure> {
+    if settings.mirror.exists() {
+        let status = Reader::open(&settings.mirror).and_then(|reader| reader.status());
+        settings.identity.device = Some(status.map_err(Failure::mirror)?.device);
+    }
+    let scratch = Folder::open(None)?;
+    settings.mirror = scratch.path().join("peek.db");
+    settings.peek = true;
+    Ok(scratch)
 }
 
 /// Finds out whether a run could begin, so that wrong usage is told before a mirror is made.

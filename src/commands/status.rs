@@ -82,7 +82,7 @@ fn write_session(session: &SessionRow, out: &mut impl Write) -> io::Result<()> {
 }
 
 /// A time of the mirror's, as a clock on the wall shows it here; as it is where it is none.
-fn local(time: &str) -> String {
+pub(super) fn local(time: &str) -> String {
     let Ok(time) = time.parse::<jiff::Timestamp>() else { return visible(time).into_owned() };
     time.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }

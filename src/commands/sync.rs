@@ -62,14 +62,7 @@ impl Job {
         if !sync.peek {
             return Ok(Self { settings, mode, _scratch: None });
         }
-        // The device of the real mirror: what the service would send to it is what there is to see.
-        if settings.mirror.exists() {
-            let status = Reader::open(&settings.mirror).and_then(|reader| reader.status());
-            settings.identity.device = Some(status.map_err(Failure::mirror)?.device);
-        }
-        let scratch = Folder::open(None)?;
-        settings.mirror = scratch.path().join("peek.db");
-        settings.peek = true;
+        let scratch = settings::peek(&mut settings)?;
         Ok(Self { settings, mode, _scratch: Some(scratch) })
     }
 

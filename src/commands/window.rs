@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::time::Duration;
 
-use super::arguments::{Common, Pacing};
+use super::arguments::{Common, Manner, Pacing};
 use super::output::{self, Ending, Failure};
 use super::settings;
 use crate::client::Tap;
@@ -12,7 +12,7 @@ use crate::console;
 use crate::engine::{self, Mode};
 
 /// Opens the console; `sync` starts a synchronization at once.
-pub(super) fn run(sync: bool, common: &Common, pacing: &Pacing) -> Ending {
+pub(super) fn run(sync: bool, manner: Manner, common: &Common, pacing: &Pacing) -> Ending {
     if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
         return Err(Failure::usage(
             "this is no terminal: use `drainboard sync` (`drainboard --help` shows the others)",
@@ -20,25 +20,37 @@ pub(super) fn run(sync: bool, common: &Common, pacing: &Pacing) -> Ending {
     }
     let config = settings::resolve(common, pacing)?;
     let tap = Tap::new();
-    let looks = output::looks(common, config.keymap.as_deref().and_then(Path::parent))?;
+    let (title, host) = (config.profile.clone(), host(&config.origin()));
+    let (keymap, statements, browse) =
+        (config.keymap.clone(), config.statements.clone(), config.browse.clone());
+    let mut settings = settings::tapped(config, tap.clone());
+    let scratch = if manner.peek { Some(settings::peek(&mut settings)?) } else { None };
+    let looks = output::looks(common, keymap.as_deref().and_then(Path::parent))?;
     let runtime = super::runtime()?;
     let inside = runtime.enter();
     let setup = console::Setup {
-        mirror: config.mirror.clone(),
-        title: config.profile.clone(),
-        host: host(&config.origin()),
+        mirror: settings.mirror.clone(),
+        manner: match manner {
+            Manner { peek: true, .. } => console::Manner::Peek,
+            Manner { read_only: true, .. } => console::Manner::ReadOnly,
+            Manner { .. } => console::Manner::Plain,
+        },
+        title,
+        host,
         start: sync.then_some(Mode::Full),
-        tap: tap.clone(),
+        tap,
         demo: None,
-        keymap: config.keymap.clone(),
-        statements: config.statements.clone(),
+        keymap,
+        statements,
+        browse,
         looks,
-        engine: engine::spawn(settings::tapped(config, tap)),
+        engine: engine::spawn(settings),
     };
     let ended = console::run(setup);
     drop(inside);
     // The console has stopped the engine; what may still be in flight is committed or it is not.
     runtime.shutdown_timeout(Duration::from_secs(1));
+    drop(scratch);
     ended
         .map(console::Left::exit_status)
         .map_err(|error| Failure::other(format!("the console ended: {error}")))

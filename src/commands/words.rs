@@ -44,6 +44,9 @@ pub(super) fn event(kind: &EventKind) -> String {
             format!("{}; try {attempt} in {}", visible(reason), span(Duration::from_millis(*wait_ms)))
         }
         EventKind::SessionEnded { no, end } => format!("session {no} {}", ended(*end)),
+        EventKind::DeviceReplaced { device, former, dropped_acks } => {
+            format!("device {} instead of {}, {dropped_acks} acks dropped", device.short(), former.short())
+        }
         EventKind::Paused => "paused".into(),
         EventKind::Resumed => "going on".into(),
         EventKind::RunEnded { outcome } => {

@@ -11,7 +11,7 @@ pub struct Folders {
     pub data: PathBuf,
     /// What the user writes: settings and keys.
     pub config: PathBuf,
-    /// What is kept from one time to the next and could be lost: statements that were run.
+    /// What is kept from one time to the next and could be lost: statements that were run, how types are looked at.
     pub state: PathBuf,
 }
 
@@ -35,6 +35,11 @@ impl Folders {
     /// The statements that were run in the console.
     pub fn statements(&self) -> PathBuf {
         self.state.join("statements.sql")
+    }
+
+    /// How the types are looked at in the console: columns and order.
+    pub fn browse(&self) -> PathBuf {
+        self.state.join("browse.json")
     }
 
     /// The user's key map.

@@ -131,6 +131,10 @@ pub enum Action {
     Stop,
     /// Cut a wait short.
     TryNow,
+    /// Synchronize by itself, every so often.
+    Every,
+    /// Become a new device.
+    NewDevice,
     /// Someone edits the demo account.
     Edit,
     /// The demo service's pace.
@@ -181,6 +185,22 @@ pub enum Action {
     CopyRecord,
     /// The view to a file.
     Export,
+    /// What happened to the record.
+    Story,
+    /// The deleted records.
+    Dead,
+    /// The rows anew.
+    Refresh,
+    /// To the request that brought the record.
+    RecordRequest,
+    /// Ask what to look for in the record.
+    FindInRecord,
+    /// To the next hit in the record.
+    FindNext,
+    /// To the hit before.
+    FindPrevious,
+    /// The first columns stay.
+    Freeze,
     /// Screen 3.
     ShowAcks,
     /// A pack's keys and records.

@@ -3,11 +3,14 @@
 //! files take their time and have a thread each (`long`). Of questions that wait, only the newest of each kind is answered; a newer one ends an older one
 //! that is being worked on.
 
+mod dead;
 mod facts;
 mod file;
 mod long;
 mod outbox;
 mod pages;
+pub(super) mod shelf;
+mod story;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};

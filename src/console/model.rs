@@ -3,6 +3,8 @@
 pub mod acks;
 pub mod bend;
 pub mod browse;
+pub mod device;
+pub mod every;
 pub mod grid;
 pub mod history;
 pub mod log;
@@ -17,18 +19,21 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::Left;
 use super::action::Scope;
 use super::key::Key;
 use super::keymap::Keymap;
 use super::palette::Palette;
 use super::theme::Theme;
+use super::{Left, Manner};
 use crate::engine::{Phase, Snapshot};
 use crate::mirror::reader::Status;
+use crate::protocol::DeviceUuid;
 
 pub use acks::Acks;
 pub use bend::Bend;
 pub use browse::Browse;
+pub use device::Replacing;
+pub use every::Every;
 pub use history::History;
 pub use log::Log;
 pub use pace::Pace;
@@ -48,6 +53,8 @@ pub struct Model {
     pub host: String,
     /// Whether the demo's levers are there.
     pub demo: bool,
+    /// What this console may do.
+    pub manner: Manner,
     /// The mirror's file, for messages.
     pub mirror: String,
     /// The keys.
@@ -96,6 +103,10 @@ pub struct Model {
     pub history: History,
     /// The palette, where it is open.
     pub palette: Palette,
+    /// Synchronizing by itself.
+    pub every: Every,
+    /// The question before a new device, where it is open.
+    pub replacing: Replacing,
     /// Where and when the mouse was pressed last, for double-clicks.
     pub click: Option<(Timestamp, (u16, u16))>,
     /// Errors and notices that wait to be seen, oldest first.
@@ -144,6 +155,8 @@ pub enum Overlay {
     Palette,
     /// Leave while a run is on?
     AskQuit,
+    /// Become a new device?
+    NewDevice,
 }
 
 /// Screen 1's panes.
@@ -191,6 +204,7 @@ impl Model {
             title: crate::text::visible(title).into_owned(),
             host: crate::text::visible(host).into_owned(),
             demo: false,
+            manner: Manner::default(),
             mirror: String::new(),
             keymap: Keymap::built_in(),
             theme: Theme::default(),
@@ -215,6 +229,8 @@ impl Model {
             sql: Sql::default(),
             history: History::default(),
             palette: Palette::default(),
+            every: Every::default(),
+            replacing: Replacing::default(),
             click: None,
             notices: Vec::new(),
             toast: None,
@@ -255,6 +271,15 @@ impl Model {
     /// The ack packs, newest first.
     pub fn packs(&self) -> Vec<acks::Pack> {
         self.acks.packs(&self.snapshot, self.held().unwrap_or(0))
+    }
+
+    /// The device that the mirror is, as far as it is known.
+    pub fn device(&self) -> Option<DeviceUuid> {
+        match &self.status {
+            Mirrored::Some(status) if !self.has_run() => Some(status.device),
+            Mirrored::Some(status) => self.snapshot.device.or(Some(status.device)),
+            _ => self.snapshot.device,
+        }
     }
 
     /// Keys in the outbox, as far as it is known.
@@ -311,6 +336,11 @@ impl Model {
                 (false, false) => 1_000,
             };
             next = Some(next.unwrap_or(Duration::MAX).min(Duration::from_millis(step)));
+        }
+        if let Some(left) = self.every.left(self.now).filter(|_| !self.running()) {
+            // A countdown that is seen moves every second.
+            let step = if self.focused { left.min(Duration::from_secs(1)) } else { left };
+            next = Some(next.unwrap_or(Duration::MAX).min(step.max(Duration::from_millis(10))));
         }
         let ends = [self.toast.as_ref().map(|t| t.1), self.leaving.as_ref().map(|l| l.0)];
         for end in ends.into_iter().flatten() {

@@ -2,6 +2,8 @@
 //! its digits, a text is decoded, and all of it passes [`visible`].
 
 mod columns;
+pub mod kept;
+mod words;
 
 use serde_json::value::RawValue;
 
@@ -9,6 +11,7 @@ use crate::protocol::record::each_field;
 use crate::text::visible;
 
 pub use columns::{Column, Columns};
+pub use words::{Words, hits};
 
 /// Levels of a record that are laid out; what is deeper is shown as it came.
 const LEVELS: usize = 24;

@@ -12,7 +12,7 @@ use tokio::sync::mpsc::Sender;
 use super::inbox::Inbox;
 use super::input::Input;
 use super::keymap::Keymap;
-use super::library::Library;
+use super::library::{Library, shelf};
 use super::message::{Effect, Message, WireRequest};
 use super::model::{LEAVING, Model, Notice};
 use super::queries::Queries;
@@ -81,6 +81,7 @@ fn model(setup: &Setup) -> Model {
     let now = Timestamp::now();
     let mut model = Model::new(&setup.title, &setup.host, now);
     model.demo = setup.demo.is_some();
+    model.manner = setup.manner;
     model.mirror = setup.mirror.display().to_string();
     model.zone = TimeZone::system();
     model.theme = setup.looks.theme.clone();
@@ -88,6 +89,11 @@ fn model(setup: &Setup) -> Model {
     model.keymap = keymap;
     let mistakes = mistakes.iter().chain(&setup.looks.mistakes);
     model.notices.extend(mistakes.map(|m| Notice { error: false, text: m.to_string() }));
+    if let Some(path) = &setup.browse {
+        let (shelf, trouble) = shelf::load(path);
+        model.browse.remember(path.clone(), shelf);
+        model.notices.extend(trouble.map(|text| Notice { error: false, text }));
+    }
     model.snapshot = setup.engine.snapshot.borrow().clone();
     model
 }

@@ -4,6 +4,8 @@ mod acks;
 mod act;
 mod bend;
 mod browse;
+mod device;
+mod every;
 mod history;
 mod palette;
 mod sql;
@@ -13,13 +15,13 @@ mod wire;
 
 use std::sync::Arc;
 
-use super::Left;
 use super::action::Scope;
 use super::key::{Code, Key};
 use super::keymap::Hit;
 use super::message::{Answer, Effect, Message, Mouse, MouseKind, Request};
 use super::model::{Mirrored, Model, Notice, Overlay, Screen, log, since};
 use super::view;
+use super::{Left, Manner};
 use crate::engine::{Command, Event, EventKind, Snapshot};
 use crate::text::visible;
 
@@ -90,10 +92,26 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Tick => Vec::new(),
     };
     on_time(model, &mut effects);
+    effects.retain(|effect| !matches!(effect, Effect::Command(command) if forbidden(model, *command)));
     if model.screen == Screen::Browse {
         effects.extend(model.browse.wonder().into_iter().map(Effect::Read));
+        effects.extend(model.browse.keep().map(Effect::Read));
     }
     effects
+}
+
+/// Whether a command is none for this console, wherever it comes from; says so.
+fn forbidden(model: &mut Model, command: Command) -> bool {
+    let why = match (model.manner, command) {
+        (_, Command::Stop) | (Manner::Plain, _) => return false,
+        (Manner::ReadOnly, _) => "read-only: start drainboard without --read-only for this",
+        (Manner::Peek, Command::SendAcks | Command::HoldAcks(_) | Command::DropPack | Command::NewDevice) => {
+            "a peek acknowledges nothing and changes no device"
+        }
+        (Manner::Peek, _) => return false,
+    };
+    model.say(why);
+    true
 }
 
 /// What is asked of the mirror when the console opens.
@@ -135,6 +153,7 @@ fn on_time(model: &mut Model, effects: &mut Vec<Effect>) {
             _ => {}
         }
     }
+    effects.extend(every::on_time(model));
     effects.extend(wire::on_time(model));
     effects.extend(bend::on_time(model));
     effects.extend(model.sql.insist().map(Effect::Sql));
@@ -144,6 +163,9 @@ fn on_time(model: &mut Model, effects: &mut Vec<Effect>) {
 fn typed_text(model: &mut Model, text: &str) -> Option<Vec<Effect>> {
     match model.overlay {
         Some(Overlay::Palette) => palette::insert(model, text),
+        Some(Overlay::NewDevice) => {
+            model.replacing.line.insert(text);
+        }
         None if sql::takes_text(model) => sql::insert(model, text),
         None if wire::takes_text(model) => return Some(wire::insert(model, text)),
         None if browse::takes_text(model) => return Some(browse::insert(model, text)),
@@ -167,6 +189,7 @@ fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
         Some(Overlay::Help(_)) => &[Scope::Global],
         Some(Overlay::Bend) => &[Scope::Bend, Scope::Global],
         Some(Overlay::Palette) => &[Scope::Palette, Scope::Text, Scope::Global],
+        Some(Overlay::NewDevice) => &[Scope::Line, Scope::Text, Scope::Global],
         None => model.scopes(),
     };
     let mut hit = model.keymap.hit(scopes, &model.typed);
@@ -209,12 +232,15 @@ fn on_snapshot(model: &mut Model, snapshot: Arc<Snapshot>) -> Vec<Effect> {
         model.stale = true;
     }
     let new_run = snapshot.started != model.snapshot.started;
+    model.browse.totals = Arc::clone(&snapshot.totals);
     (model.snapshot, model.snapshot_at) = (snapshot, model.now);
     if new_run {
+        every::began(model);
         model.pace.restart(model.now);
         model.pace.note(model.now, 0);
     }
     if was && !model.running() {
+        every::ended(model);
         // The last counts of a run are shown at once.
         model.stale = false;
         model.refreshed = model.now;
@@ -282,8 +308,12 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
             request
         }
         Answer::Page { ticket, page: Err(error) } => {
-            model.browse.take_failure(ticket, error);
-            None
+            let text = visible(&error).into_owned();
+            let request = model.browse.take_failure(ticket, error);
+            if request.is_some() {
+                model.say(format!("{text}: in the order of ids again"));
+            }
+            request
         }
         Answer::Scanned { ticket, progress } => {
             model.browse.take_progress(ticket, progress);
@@ -292,6 +322,10 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
         Answer::Ranked => model.browse.again(false),
         Answer::About(about) => {
             model.browse.take_about(*about);
+            None
+        }
+        Answer::Story { of, told } => {
+            model.browse.take_story(&of, told);
             None
         }
         Answer::Pointing(pointing) => {
@@ -313,6 +347,10 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
                     model.notices.push(Notice { error: true, text });
                 }
             }
+            None
+        }
+        Answer::NotKept(text) => {
+            model.notices.push(Notice { error: false, text });
             None
         }
         Answer::Index(state) => {

@@ -13,6 +13,7 @@ mod acks;
 mod bend;
 mod browse;
 mod budget;
+mod device;
 mod grid;
 mod help;
 mod history;
@@ -32,8 +33,8 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::action::{Action, Scope};
-use super::cells;
 use super::model::{Model, Overlay, Screen};
+use super::{Manner, cells};
 use crate::engine::{Phase, RunEnd};
 use crate::text::{clock, grouped, visible};
 use paint::{gap, hint, line, line_right, rule, s};
@@ -77,6 +78,7 @@ fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
         Some(Overlay::Bend) => bend::draw(model, buf, area),
         Some(Overlay::Palette) => palette::draw(model, buf, area),
         Some(Overlay::AskQuit) => help::ask_quit(model, buf, area),
+        Some(Overlay::NewDevice) => device::draw(model, buf, area),
         None => {}
     }
 }
@@ -103,6 +105,11 @@ pub fn record_overflow(model: &Model) -> usize {
 /// How far the record must be scrolled for its cursor to be seen.
 pub fn record_scroll(model: &Model) -> usize {
     browse::scroll(model, body(area_of(model)))
+}
+
+/// How many lines of what is shown of a step of a record's story do not fit, and how many do.
+pub fn story_room(model: &Model) -> (usize, usize) {
+    browse::story_room(model, body(area_of(model)))
 }
 
 /// What lies at a place of screen 2.
@@ -175,6 +182,12 @@ fn header(model: &Model, buf: &mut Buffer, area: Rect) {
     if let Some(device) = model.snapshot.device.filter(|_| area.width >= 100) {
         right.extend([s("device ", theme.dim), s(device.short(), theme.text), gap(2)]);
     }
+    // What this console does not do is said everywhere.
+    match model.manner {
+        Manner::Plain => {}
+        Manner::Peek => right.extend([s("■ peek: no acks", theme.pending), gap(2)]),
+        Manner::ReadOnly => right.extend([s("■ read-only", theme.pending), gap(2)]),
+    }
     // Held acks are said everywhere: nothing new starts before they are released.
     if let Some(held) = model.held() {
         right.extend([s(format!("■ {} acks held", grouped(held)), theme.pending), gap(2)]);
@@ -183,10 +196,13 @@ fn header(model: &Model, buf: &mut Buffer, area: Rect) {
     }
     // The word has the width of the longest one, so that nothing beside it moves.
     right.extend([s(format!("{glyph} "), style), s(cells::left(word, 13), style)]);
-    if let Some(session) = &model.snapshot.session {
+    let session = model.snapshot.session.as_ref();
+    if let Some(session) = session.filter(|_| area.width >= 100 || model.every.left(model.now).is_none()) {
         right.extend([gap(2), s("session ", theme.dim), s(cells::left(&session.short, 8), theme.text)]);
     }
-    if model.has_run() {
+    if let Some(left) = model.every.left(model.now).filter(|_| !model.running()) {
+        right.extend([gap(2), s("again in ", theme.dim), s(cells::right(&clock(left), 5), theme.value)]);
+    } else if model.has_run() {
         right.extend([gap(1), s(cells::right(&clock(model.elapsed()), 7), theme.value)]);
     }
     right.push(gap(1));
@@ -296,6 +312,9 @@ fn footer_actions(model: &Model) -> Vec<(Action, Option<&'static str>)> {
     let a = |action| (action, None);
     if model.overlay == Some(Overlay::AskQuit) {
         return vec![a(Action::Yes), a(Action::No)];
+    }
+    if model.overlay == Some(Overlay::NewDevice) {
+        return vec![(Action::Accept, Some("become it")), (Action::Back, Some("go back"))];
     }
     if matches!(model.overlay, Some(Overlay::Help(_))) {
         return vec![a(Action::Down), a(Action::Up), (Action::Back, Some("close"))];

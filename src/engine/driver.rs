@@ -69,6 +69,10 @@ impl Driver {
                     self.hold(hold).await;
                     continue;
                 }
+                Command::NewDevice => {
+                    self.new_device().await;
+                    continue;
+                }
                 _ => continue,
             };
             let run = AssertUnwindSafe(self.run(mode, paused)).catch_unwind().await;
@@ -90,17 +94,40 @@ impl Driver {
             let outbox = mirror.hold(hold).await.map_err(|e| e.to_string())?;
             mirror.close().await.map_err(|e| e.to_string()).map(|()| outbox)
         };
-        let held = held.await;
-        let now = self.now();
-        match held {
-            Ok(outbox) => self.watchers.held(now, outbox),
-            Err(why) => {
-                let error = Some(crate::text::visible(&why).into_owned());
-                let outcome = Outcome { converged: false, end: RunEnd::Mirror, error };
-                self.watchers.tell(EventKind::RunEnded { outcome }, Arc::default());
-                self.watchers.finish_dead(now);
-            }
+        match held.await {
+            Ok(outbox) => self.watchers.held(self.now(), outbox),
+            Err(why) => self.cannot(RunEnd::Mirror, &why),
         }
+    }
+
+    /// Becomes a new device without a run.
+    async fn new_device(&mut self) {
+        if !self.settings.mirror.exists() || self.settings.peek {
+            return;
+        }
+        if let Some(device) = self.settings.identity.device {
+            let why = format!(
+                "the device is given as {device}, so the mirror stays it: leave out --device-uuid and \
+                 BASECRM_DEVICE_UUID first"
+            );
+            return self.cannot(RunEnd::Usage, &why);
+        }
+        let settings = Arc::clone(&self.settings);
+        let renewing =
+            tokio::task::spawn_blocking(move || Mirror::renew(&settings.mirror, &settings.identity));
+        match renewing.await {
+            Ok(Ok(renewed)) => self.watchers.renewed(self.now(), renewed),
+            Ok(Err(why)) => self.cannot(RunEnd::Mirror, &why.to_string()),
+            Err(died) => self.cannot(RunEnd::Internal, &died.to_string()),
+        }
+    }
+
+    /// Something that was asked for without a run cannot be done.
+    fn cannot(&mut self, end: RunEnd, why: &str) {
+        let error = Some(crate::text::visible(why).into_owned());
+        let outcome = Outcome { converged: false, end, error };
+        self.watchers.tell(EventKind::RunEnded { outcome }, Arc::default());
+        self.watchers.finish_dead(self.now());
     }
 
     /// The loop itself died: the tasks are gone with it, and what was committed is safe.

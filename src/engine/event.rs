@@ -138,6 +138,15 @@ pub enum EventKind {
         /// How.
         end: SessionEnd,
     },
+    /// Without a run: the mirror became a new device.
+    DeviceReplaced {
+        /// The device it is now.
+        device: DeviceUuid,
+        /// The device it was.
+        former: DeviceUuid,
+        /// Keys of the former device that were pending and are dropped.
+        dropped_acks: u64,
+    },
     /// Paused: nothing is in flight any more.
     Paused,
     /// Going on.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 
 use super::event::{Event, EventKind, Outcome, Phase, Snapshot, Totals};
-use crate::mirror::Outbox;
+use crate::mirror::{Outbox, Renewed};
 
 /// Snapshots are at least this far apart, but for the last one.
 const COALESCE: Duration = Duration::from_millis(15);
@@ -99,6 +99,17 @@ impl Watchers {
         latest.holding = outbox.held > 0;
         latest.held = outbox.held;
         Arc::make_mut(&mut latest.totals).pending_acks = outbox.pending;
+        self.publish(now, latest);
+    }
+
+    /// The mirror became a new device without a run: its outbox is empty, and nothing is held.
+    pub(super) fn renewed(&mut self, now: Duration, renewed: Renewed) {
+        let mut latest = Snapshot::clone(&self.snapshot.borrow());
+        (latest.device, latest.holding, latest.held) = (Some(renewed.device), false, 0);
+        Arc::make_mut(&mut latest.totals).pending_acks = 0;
+        let Renewed { device, former, dropped: dropped_acks } = renewed;
+        let totals = Arc::clone(&latest.totals);
+        self.tell(EventKind::DeviceReplaced { device, former, dropped_acks }, totals);
         self.publish(now, latest);
     }
 

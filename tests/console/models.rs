@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use drainboard::client::Operation;
+use drainboard::console::Manner;
 use drainboard::console::key::{Code, Key};
 use drainboard::console::message::{Answer, Effect, Message, Request};
-use drainboard::console::model::browse::Page;
+use drainboard::console::model::browse::story::{Acked, Scene, Told};
 use drainboard::console::model::browse::tree::{About, Found, Named, Pointing};
+use drainboard::console::model::browse::{Gone, Page};
 use drainboard::console::model::{Model, Screen};
 use drainboard::console::update::update;
 use drainboard::engine::budget::{Budget, Reason, Wait};
@@ -19,6 +21,7 @@ use drainboard::mirror::changes::{Change, State};
 use drainboard::mirror::find::Sheet;
 use drainboard::mirror::reader::{Kind, Row, SessionRow, Status};
 use drainboard::mirror::refs::{Incoming, Reference};
+use drainboard::mirror::story::{Event as Happened, Step};
 use drainboard::mirror::{Counts, Outbox, SessionEnd};
 use drainboard::protocol::{DeviceUuid, FailedObject, QueueName, RecordId, SessionId};
 use jiff::Timestamp;
@@ -372,7 +375,7 @@ fn answer(model: &mut Model, request: Option<&Request>, hits: Option<u64>, rows:
     let Some(&Request::Page { ticket, .. }) = request else { panic!("{request:?}") };
     let sheet = Sheet { rows, first: Some(0), exact: true, above: None, below: None };
     let took = hits.map(|_| Duration::from_millis(4));
-    let page = Page { sheet, hits, took, complete: true };
+    let page = Page { sheet, hits, took, complete: true, gone: Vec::new() };
     update(model, Message::Read(Answer::Page { ticket, page: Ok(page) }));
 }
 
@@ -422,7 +425,7 @@ fn about(change: Option<Change>) -> About {
     let of = Reference { kind: "contact".into(), id: RecordId::Int(4_700) };
     let to = Reference { kind: "user".into(), id: RecordId::Int(17) };
     let named = Named { field: "owner_id".into(), to, there: true, name: Some("Ada Lovelace".into()) };
-    About { of, revision: Some(9), names: vec![named], change, session: 41 }
+    About { of, revision: Some(9), names: vec![named], change, session: 41, origin: Some((41, 1_203)) }
 }
 
 /// The record as a tree, on its reference, with a folded part and those who point to it.
@@ -466,5 +469,129 @@ pub(crate) fn changed() -> Model {
 pub(crate) fn choosing() -> Model {
     let mut model = browsing();
     press(&mut model, "cjj");
+    model
+}
+
+/// The question before a new device, half answered.
+pub(crate) fn asking_device() -> Model {
+    let mut model = idle();
+    for key in ['N', '6', 'd', 'a'] {
+        update(&mut model, Message::Key(Key::char(key)));
+    }
+    model
+}
+
+/// Synchronizes every five minutes, the next time in four.
+pub(crate) fn every() -> Model {
+    let mut model = done();
+    for key in ['i', 'i'] {
+        update(&mut model, Message::Key(Key::char(key)));
+    }
+    model.now += Duration::from_secs(52);
+    update(&mut model, Message::Tick);
+    model
+}
+
+/// Looks at what would come.
+pub(crate) fn peek() -> Model {
+    let mut model = draining();
+    model.manner = Manner::Peek;
+    model
+}
+
+/// Looks at what is there.
+pub(crate) fn read_only() -> Model {
+    let mut model = browsing();
+    model.manner = Manner::ReadOnly;
+    model
+}
+
+/// A record's story, on its newest step.
+pub(crate) fn story() -> Model {
+    let mut model = browsing();
+    press(&mut model, "D");
+    let now = contacts().swap_remove(0).data;
+    let states = [
+        (Happened::Came, 3, None, Some(5), Some(now.replace("Malmö", "Lund").replace("1200.50", "9.00"))),
+        (
+            Happened::Updated,
+            12,
+            Some(388),
+            Some(6),
+            Some(now.replace("asa@", "asa.l@").replace("1200.50", "9.00")),
+        ),
+        (Happened::Deleted, 20, Some(611), None, None),
+        (
+            Happened::Revived,
+            21,
+            None,
+            Some(8),
+            Some(now.replace("asa@", "asa.l@").replace("1200.50", "900.00")),
+        ),
+        (Happened::Updated, 41, Some(1_203), Some(9), Some(now)),
+    ];
+    let scenes = states.into_iter().map(|(event, session, page, revision, data)| Scene {
+        step: Step { event, session, page, revision, data },
+        at: Some(format!("2026-{:02}-19T17:31:02Z", session / 4 + 1)),
+        acked: match session {
+            41 => Acked::Pending,
+            12 => Acked::Pack(44, "accepted".into()),
+            _ => Acked::Unknown,
+        },
+    });
+    let told = Ok(Told { scenes: scenes.collect(), left_out: 3 });
+    let of = Reference { kind: "contact".into(), id: RecordId::Int(4_700) };
+    update(&mut model, Message::Read(Answer::Story { of, told }));
+    model
+}
+
+/// A record as it was after an earlier step.
+pub(crate) fn earlier() -> Model {
+    let mut model = story();
+    press(&mut model, "k");
+    update(&mut model, Message::Key(Key::plain(Code::Enter)));
+    model
+}
+
+/// The deleted contacts.
+pub(crate) fn dead() -> Model {
+    let mut model = browsing();
+    let Some(Request::Page { ticket, dead: true, .. }) = press(&mut model, "t") else { panic!() };
+    let mut rows = contacts();
+    rows.truncate(14);
+    rows[3].data.clear();
+    let gone = rows.iter().map(|row| Gone {
+        page: 1_203,
+        at: Some("2026-11-19T17:31:02Z".into()),
+        known: !row.data.is_empty(),
+    });
+    let gone = gone.collect();
+    let sheet = Sheet { rows, first: Some(0), exact: true, above: None, below: None };
+    let page = Page { sheet, hits: Some(14), took: None, complete: true, gone };
+    update(&mut model, Message::Read(Answer::Page { ticket, page: Ok(page) }));
+    model
+}
+
+/// A filter's hits, in a view that is older than the mirror; columns are scrolled.
+pub(crate) fn stale() -> Model {
+    let mut model = with(browsing(), |_| ());
+    let request = press(&mut model, "/se owner:ada");
+    let rows = contacts().into_iter().step_by(9).collect();
+    answer(&mut model, request.as_ref(), Some(14), rows);
+    update(&mut model, Message::Key(Key::plain(Code::Enter)));
+    update(&mut model, Message::Read(Answer::About(Box::new(about(None)))));
+    press(&mut model, ">>>>");
+    with(model, |s| {
+        let counts = ("contact".to_owned(), counts(100, 20, 7, 0));
+        s.totals = Arc::new(Totals { kinds: [counts].into(), ..Totals::default() });
+    })
+}
+
+/// Looking for something in the record.
+pub(crate) fn finding() -> Model {
+    let mut model = browsing();
+    press(&mut model, "Fmirror");
+    update(&mut model, Message::Key(Key::plain(Code::Enter)));
+    model.toast = None;
     model
 }

@@ -251,6 +251,7 @@ impl World {
             | Command::Start(_)
             | Command::SetRate(_)
             | Command::HoldAcks(_)
+            | Command::NewDevice
             | Command::DropPack => {}
         }
         self.feed(Input::Command(command));

@@ -31,6 +31,7 @@ fn console() {
     let (_snapshots, snapshot) = tokio::sync::watch::channel(Arc::new(Snapshot::default()));
     let task = runtime.spawn(async {});
     let left = run(Setup {
+        manner: drainboard::console::Manner::Plain,
         engine: Engine { commands, events, snapshot, task },
         mirror: PathBuf::from("/nonexistent/mirror.db"),
         title: "broken".into(),
@@ -40,6 +41,7 @@ fn console() {
         demo: Some(Arc::new(Broken)),
         keymap: None,
         statements: None,
+        browse: None,
         looks: drainboard::console::theme::Looks::default(),
     });
     std::process::exit(if left.is_err() { 101 } else { 0 });

@@ -1,6 +1,6 @@
 //! Short questions of every screen: the status, the types, what is known of a record, packs, sessions, changes.
 
-use super::{Desk, outbox, say};
+use super::{Desk, outbox, say, shelf, story};
 use crate::console::message::{Answer, Message, Request};
 use crate::console::model::browse::tree::{About, Named};
 use crate::mirror::refs::{Reference, name};
@@ -24,17 +24,19 @@ pub(super) fn work(mut desk: Desk) {
 
 /// The newest request of each kind, what is looked at before what lies beside it.
 fn newest(waiting: Vec<Request>) -> Vec<Request> {
-    let mut newest: [Option<Request>; 8] = Default::default();
+    let mut newest: [Option<Request>; 10] = Default::default();
     for request in waiting {
         let place = match request {
             Request::About { .. } => 0,
-            Request::Change { .. } => 1,
-            Request::Opened(_) => 2,
-            Request::Touched { .. } => 3,
-            Request::Acks => 4,
-            Request::Sessions { .. } => 5,
-            Request::Kinds => 6,
-            Request::Status => 7,
+            Request::Story { .. } => 1,
+            Request::Change { .. } => 2,
+            Request::Opened(_) => 3,
+            Request::Touched { .. } => 4,
+            Request::Acks => 5,
+            Request::Sessions { .. } => 6,
+            Request::Kinds => 7,
+            Request::Status => 8,
+            Request::Keep { .. } => 9,
             // Other threads answer these.
             Request::Page { .. }
             | Request::Pointing { .. }
@@ -76,6 +78,11 @@ fn answer(desk: &mut Desk, request: Request) -> Option<Answer> {
             let change = read(desk, |r| r.change(&touched.kind, &touched.id, Some(session)));
             Answer::Change { change: change.map(|c| c.flatten().map(Box::new)), touched }
         }
+        Request::Story { of } => {
+            let told = read(desk, |r| story::tell(r, &of)).map(Option::unwrap_or_default);
+            Answer::Story { of, told }
+        }
+        Request::Keep { path, types } => Answer::NotKept(shelf::save(&path, &types).err()?),
         _ => return None,
     })
 }
@@ -111,5 +118,6 @@ fn about(reader: &Reader, of: &Reference, revision: Option<i64>, data: &str) -> 
     }
     let change = reader.change(&of.kind, &of.id, None)?;
     let session = reader.sessions(1)?.first().map_or(0, |s| s.no);
-    Ok(About { of: of.clone(), revision, names, change, session })
+    let origin = reader.origin(&of.kind, &of.id)?;
+    Ok(About { origin, of: of.clone(), revision, names, change, session })
 }

@@ -5,11 +5,14 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::Desk;
+use super::{Desk, dead};
 use crate::console::message::{Answer, Export, Message};
-use crate::console::record::exact;
+use crate::console::model::browse::Gone;
+use crate::console::record::{exact, one_line};
+use crate::mirror::find::View;
 use crate::mirror::reader::Row;
 use crate::mirror::{MirrorError, Reader};
+use crate::protocol::RecordId;
 
 /// How often is told how far it is.
 const TELL: Duration = Duration::from_millis(100);
@@ -30,8 +33,12 @@ pub(super) fn write(
     number: u64,
     export: &Export,
 ) -> Result<io::Result<u64>, MirrorError> {
-    let view = reader.view(&export.query, None, &mut |_| desk.wanted(number))?;
-    let of = view.hits().unwrap_or(export.of);
+    let view = if export.dead {
+        None
+    } else {
+        Some(reader.view(&export.query, None, &mut |_| desk.wanted(number))?)
+    };
+    let of = view.as_ref().and_then(View::hits).unwrap_or(export.of);
     let mut told = Instant::now();
     let mut heard = |rows: u64| {
         if told.elapsed() >= TELL {
@@ -46,14 +53,18 @@ pub(super) fn write(
     };
     let (draft, mut form) = draft;
     let (mut rows, mut failed, mut going) = (0, None, true);
-    reader.each_row(&view, &mut |row| {
-        match form.row(&row, &export.columns) {
+    let mut take = |row: &Row, gone: Option<&Gone>| {
+        match form.row(row, gone, &export.columns) {
             Ok(()) => rows += 1,
             Err(e) => failed = Some(e),
         }
         going = failed.is_none() && heard(rows);
         going
-    })?;
+    };
+    match &view {
+        Some(view) => reader.each_row(view, &mut |row| take(&row, None))?,
+        None => dead::each(reader, &export.query.kind, &mut |row, gone| take(&row, Some(&gone)))?,
+    }
     match failed {
         Some(e) => Ok(Err(e)),
         None if !going && !desk.wanted(number) => Err(MirrorError::Stopped),
@@ -93,22 +104,30 @@ impl Form {
             return Ok((draft, Self::Lines(out)));
         }
         let mut csv = csv::Writer::from_writer(out);
-        let heading = ["id", "revision"].into_iter().chain(export.columns.iter().map(String::as_str));
+        let gone: &[&str] = if export.dead { &["deleted_by_session", "deleted_at"] } else { &[] };
+        let heading = ["id", "revision"].iter().chain(gone).copied();
+        let heading = heading.chain(export.columns.iter().map(String::as_str));
         csv.write_record(heading)?;
         Ok((draft, Self::Csv(Box::new(csv))))
     }
 
-    fn row(&mut self, row: &Row, columns: &[String]) -> io::Result<()> {
+    fn row(&mut self, row: &Row, gone: Option<&Gone>, columns: &[String]) -> io::Result<()> {
         match self {
             Self::Csv(csv) => {
                 let revision = row.revision.map_or_else(String::new, |r| r.to_string());
                 let mut cells = vec![row.id.to_string(), revision];
+                if let Some(gone) = gone {
+                    cells.extend([row.session.to_string(), gone.at.clone().unwrap_or_default()]);
+                }
                 cells.extend(exact(&row.data, columns));
                 csv.write_record(cells).map_err(io::Error::from)
             }
             Self::Lines(out) => {
+                if let Some(gone) = gone {
+                    return obituary(row, gone, out);
+                }
                 // Line breaks between the parts of a record would be two lines.
-                let line = crate::console::record::one_line(&row.data);
+                let line = one_line(&row.data);
                 out.write_all(line.as_bytes())?;
                 out.write_all(b"\n")
             }
@@ -122,4 +141,20 @@ impl Form {
         };
         out.into_inner()?.sync_all()
     }
+}
+
+/// A deleted record as a line: how it went, and what it was, as received.
+fn obituary(row: &Row, gone: &Gone, out: &mut impl Write) -> io::Result<()> {
+    let id = match &row.id {
+        RecordId::Int(id) => id.to_string(),
+        RecordId::Text(id) => serde_json::to_string(id)?,
+    };
+    let revision = row.revision.map_or("null".to_owned(), |r| r.to_string());
+    let at = serde_json::to_string(&gone.at)?;
+    let data = if gone.known { one_line(&row.data) } else { "null".into() };
+    writeln!(
+        out,
+        r#"{{"id":{id},"revision":{revision},"deleted_by_session":{},"deleted_at":{at},"data":{data}}}"#,
+        row.session
+    )
 }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
-use super::{Desk, say};
+use super::{Desk, dead, say};
 use crate::console::message::{Answer, Message, Request};
 use crate::console::model::browse::Page;
 use crate::mirror::MirrorError;
@@ -28,6 +28,7 @@ struct Asked {
     place: Place,
     limit: usize,
     anew: bool,
+    dead: bool,
 }
 
 struct Pages {
@@ -57,8 +58,10 @@ pub(super) fn work(desk: Desk) {
         match first {
             Ok(first) => {
                 let last = pages.desk.requests.try_iter().last().unwrap_or(first);
-                let (number, Request::Page { ticket, query, place, limit, anew }) = last else { continue };
-                pages.answer(&Asked { number, ticket, query, place, limit, anew });
+                let (number, Request::Page { ticket, query, place, limit, anew, dead }) = last else {
+                    continue;
+                };
+                pages.answer(&Asked { number, ticket, query, place, limit, anew, dead });
                 unranked |= number != pages.echo;
             }
             Err(RecvTimeoutError::Disconnected) => return,
@@ -90,6 +93,12 @@ impl Pages {
         if asked.anew || self.indexer.is_none() {
             self.refresh_index();
         }
+        if asked.dead {
+            let place = asked.place.clone();
+            let page =
+                self.desk.read(|_, reader| dead::page(reader, &asked.query.kind, &place, asked.limit))?;
+            return Ok(page.unwrap_or_else(|| Page { complete: true, ..Page::default() }));
+        }
         let known = self.views.iter().position(|v| *v.query() == asked.query);
         let known = known.and_then(|at| self.views.remove(at)).filter(|_| !asked.anew);
         let mut took = None;
@@ -113,7 +122,7 @@ impl Pages {
         let hits = view.hits();
         self.views.push_front(view);
         self.views.truncate(VIEWS);
-        Ok(Page { sheet: sheet?.unwrap_or_default(), hits, took, complete: true })
+        Ok(Page { sheet: sheet?.unwrap_or_default(), hits, took, complete: true, ..Page::default() })
     }
 
     /// Learns the numbers of the rows that are shown.
@@ -163,7 +172,7 @@ fn news_of(desk: &Desk, asked: &Asked, news: &News<'_>, told: &mut Instant) {
     let answer = match *news {
         News::First(rows) if asked.place == Place::Top && asked.query.sort.by == SortBy::Id => {
             let sheet = Sheet { rows: rows.to_vec(), first: Some(0), exact: true, above: None, below: None };
-            let page = Page { sheet, hits: None, took: None, complete: false };
+            let page = Page { sheet, complete: false, ..Page::default() };
             Answer::Page { ticket: asked.ticket, page: Ok(page) }
         }
         News::Scanned { rows, of, hits } if told.elapsed() >= TELL => {

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use super::super::model::acks::{Book, Content, Opened};
 use super::super::model::browse::Page;
+use super::super::model::browse::story::Told;
 use super::super::model::browse::tree::{About, Pointing};
+use super::super::record::kept::Shelf;
 use crate::mirror::SessionNo;
 use crate::mirror::changes::{Change, Touched};
 use crate::mirror::find::{Place, Query};
@@ -31,6 +33,8 @@ pub enum Request {
         limit: usize,
         /// Make the view again: the mirror has changed.
         anew: bool,
+        /// The deleted records of the type, and not what it has.
+        dead: bool,
     },
     /// What is to be known of a record beside what it says.
     About {
@@ -40,6 +44,11 @@ pub enum Request {
         revision: Option<i64>,
         /// The record itself, JSON.
         data: String,
+    },
+    /// What happened to a record.
+    Story {
+        /// The record.
+        of: Reference,
     },
     /// Who points to a record.
     Pointing {
@@ -52,6 +61,13 @@ pub enum Request {
     Export(Export),
     /// Stop the export.
     NoExport,
+    /// Remember how types are looked at: columns and order.
+    Keep {
+        /// The file.
+        path: PathBuf,
+        /// The types that were looked at in another way in this run.
+        types: Shelf,
+    },
     /// Packs, the outbox, what is stuck.
     Acks,
     /// The keys and records of a pack or a page.
@@ -92,6 +108,8 @@ pub struct Export {
     pub columns: Vec<String>,
     /// Rows, about.
     pub of: u64,
+    /// The deleted records of the type, and not what it has.
+    pub dead: bool,
 }
 
 /// The mirror's answer.
@@ -119,12 +137,21 @@ pub enum Answer {
     Ranked,
     /// What is known of a record.
     About(Box<About>),
+    /// What happened to a record.
+    Story {
+        /// Of the request.
+        of: Reference,
+        /// Its story.
+        told: Result<Told, String>,
+    },
     /// Who points to a record.
     Pointing(Pointing),
     /// How far an export is: rows written, of how many.
     Exporting(u64, u64),
     /// What became of an export, in a line.
     Exported(Result<String, String>),
+    /// Why it cannot be remembered how types are looked at.
+    NotKept(String),
     /// How far the search index is.
     Index(index::State),
     /// Packs, the outbox, what is stuck; empty where there is no mirror yet.

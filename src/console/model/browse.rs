@@ -2,28 +2,31 @@
 //! wants to know it asks for; nothing here waits.
 
 mod lens;
+mod look;
+mod memory;
 pub mod rows;
+pub mod story;
 pub mod tree;
+mod way;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use super::super::message::{Export, Request};
-use super::super::record::Columns;
+use super::super::message::Request;
 use super::prompt::{Ask, Prompt};
+use crate::engine::Totals;
 use crate::mirror::filter::Filter;
 use crate::mirror::find::{Place, Query, Sort};
 use crate::mirror::index;
 use crate::mirror::reader::Kind;
-use crate::mirror::refs::{Incoming, Reference};
+use crate::mirror::refs::Reference;
 use crate::protocol::RecordId;
 
 pub use lens::Lens;
-pub use rows::{CHUNK, Entry, Page, Table};
+pub use rows::{CHUNK, Entry, Gone, Page, Table};
 use rows::{Wait, Why};
 use tree::{About, Found, Pointing};
-
-/// Places that the way back keeps.
-const WAY: usize = 100;
+use way::Spot;
 
 /// Screen 2.
 #[derive(Debug, Clone, Default)]
@@ -52,8 +55,16 @@ pub struct Browse {
     pub about: Option<About>,
     /// Who points to the record.
     pub pointing: Option<Pointing>,
-    /// What the last session changed is shown in the record's place.
-    pub changes: bool,
+    /// What is shown of the record.
+    pub show: Show,
+    /// What happened to the record, where that is shown.
+    pub story: Option<story::Story>,
+    /// What is looked for in records.
+    pub finding: String,
+    /// The deleted records of the type are shown, and not what it has.
+    pub dead: bool,
+    /// What the engine has counted, of this run.
+    pub totals: Arc<Totals>,
     /// How far the search index is.
     pub index: index::State,
     /// An export that is going on: rows written, of how many.
@@ -71,9 +82,11 @@ pub struct Browse {
     /// What was asked about last.
     wondered: Option<(Reference, Option<i64>)>,
     /// What the rows in the table are of.
-    applied: Option<Query>,
+    applied: Option<Seen>,
     /// What the rows that are waited for are of.
-    asked: Option<Query>,
+    asked: Option<Seen>,
+    /// Instructions of the type that were counted when the view was made.
+    made: u64,
     /// The way here, and the way forward again.
     behind: Vec<Spot>,
     ahead: Vec<Spot>,
@@ -81,6 +94,28 @@ pub struct Browse {
     chosen: bool,
     /// Tickets given out so far.
     tickets: u64,
+    /// What is remembered between runs, and where.
+    memory: memory::Memory,
+}
+
+/// What is shown of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Show {
+    /// The record, as a tree.
+    #[default]
+    Tree,
+    /// What the last session changed in it.
+    Changes,
+    /// Everything that happened to it.
+    Story,
+}
+
+/// What rows are of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Seen {
+    query: Query,
+    /// The deleted ones.
+    dead: bool,
 }
 
 /// Screen 2's panes.
@@ -93,18 +128,6 @@ pub enum Pane {
     Rows,
     /// The record.
     Record,
-}
-
-/// A place on the way.
-#[derive(Debug, Clone)]
-struct Spot {
-    kind: String,
-    text: String,
-    sort: Sort,
-    id: Option<RecordId>,
-    pane: Pane,
-    line: usize,
-    scroll: usize,
 }
 
 impl Browse {
@@ -137,24 +160,14 @@ impl Browse {
         self.kinds.as_ref()?.iter().position(|k| &k.name == kind)
     }
 
-    /// How the shown type is looked at.
-    pub fn lens(&self) -> Lens {
-        self.kind.as_ref().and_then(|kind| self.lenses.get(kind)).cloned().unwrap_or_default()
-    }
-
-    fn lens_mut(&mut self) -> &mut Lens {
-        self.lenses.entry(self.kind.clone().unwrap_or_default()).or_default()
-    }
-
-    /// What is to be shown of the type: its filter and its order.
-    pub fn query(&self) -> Option<Query> {
-        let lens = self.lens();
-        Some(Query { kind: self.kind.clone()?, filter: lens.filter, sort: lens.sort })
-    }
-
     /// What the rows in the table are of.
     pub fn applied(&self) -> Option<&Query> {
-        self.applied.as_ref()
+        self.applied.as_ref().map(|seen| &seen.query)
+    }
+
+    /// Whether the rows in the table are deleted records.
+    pub fn is_dead(&self) -> bool {
+        self.applied.as_ref().is_some_and(|seen| seen.dead)
     }
 
     /// Shows another type.
@@ -167,6 +180,7 @@ impl Browse {
             self.kind = Some(kind.to_owned());
             self.table = Table::default();
         }
+        self.recall(kind);
         if let Some(columns) = self.lens().columns {
             self.table.show(columns);
         }
@@ -229,10 +243,10 @@ impl Browse {
     pub fn go(&mut self, place: Place) -> Option<Request> {
         self.chosen = true;
         (self.scroll, self.line) = (0, 0);
-        let query = self.applied.clone()?;
+        let seen = self.applied.clone()?;
         let last = place == Place::Bottom;
         self.sought = if let Place::At(id) = &place { Some(id.clone()) } else { None };
-        Some(self.request(query, place, CHUNK, Why::Fresh { last }, false))
+        Some(self.request(seen, place, CHUNK, Why::Fresh { last }, false))
     }
 
     /// The row under the cursor.
@@ -242,7 +256,7 @@ impl Browse {
 
     /// The record under the cursor.
     pub fn record(&self) -> Option<Reference> {
-        let kind = self.applied.as_ref()?.kind.clone();
+        let kind = self.applied.as_ref()?.query.kind.clone();
         Some(Reference { kind, id: self.current()?.row.id.clone() })
     }
 
@@ -255,10 +269,10 @@ impl Browse {
         if anew {
             (self.about, self.wondered, self.pointing) = (None, None, None);
         }
-        let query = self.applied.clone().or_else(|| self.query())?;
+        let seen = self.applied.clone().or_else(|| self.wish())?;
         let limit = self.table.rows.len().max(CHUNK);
         let place = self.table.same();
-        Some(self.request(query, place, limit, Why::Again, anew))
+        Some(self.request(seen, place, limit, Why::Again, anew))
     }
 
     /// Takes a page; what nobody waits for any more is dropped.
@@ -272,6 +286,7 @@ impl Browse {
         }
         self.applied = self.asked.clone();
         self.table.take(wait.why, page, height);
+        self.arrange();
         let fresh = matches!(wait.why, Why::Fresh { .. });
         if let Some(sought) = self.sought.take_if(|_| fresh && complete) {
             let found = self.current().is_some_and(|e| e.row.id == sought);
@@ -288,10 +303,13 @@ impl Browse {
     }
 
     /// The reader failed.
-    pub fn take_failure(&mut self, ticket: u64, error: String) {
+    pub fn take_failure(&mut self, ticket: u64, error: String) -> Option<Request> {
         if self.table.waiting.is_some_and(|w| w.ticket == ticket) {
             self.table.waiting = None;
             self.table.progress = None;
+            if self.forget_order() {
+                return Some(self.fresh(Place::Top));
+            }
             self.table.loaded = true;
             if let Some(prompt) = self.prompt.as_mut().filter(|p| p.ask == Ask::Filter) {
                 prompt.error = Some(error);
@@ -299,6 +317,7 @@ impl Browse {
                 self.error = Some(error);
             }
         }
+        None
     }
 
     /// Takes what is known of a record.
@@ -328,6 +347,7 @@ impl Browse {
             }
             self.wondered = Some(key);
         }
+        out.extend(self.wonder_what_happened());
         if let Some(old) = self.pointing.take_if(|p| p.to != of)
             && matches!(old.found, Found::Searching(_))
         {
@@ -340,197 +360,44 @@ impl Browse {
         out
     }
 
-    /// Sets the filter of the type; the rows come anew.
-    pub fn filter(&mut self, text: &str, filter: Filter) -> Option<Request> {
-        let id = self.current().map(|e| e.row.id.clone());
-        let place = match id {
-            // The row that was looked at stays in sight when the filter goes.
-            Some(id) if filter.is_empty() => Place::At(id),
-            _ => Place::Top,
-        };
-        let same = self.lens().filter == filter;
-        let lens = self.lens_mut();
-        text.clone_into(&mut lens.text);
-        lens.filter = filter;
-        self.chosen = true;
-        (!same || self.error.is_some()).then(|| self.fresh(place))
-    }
-
-    /// The filter with one more term: this field has this value.
-    pub fn like(&mut self, field: &str, value: &str) -> Option<Request> {
-        use crate::mirror::filter::{Op, Term, Test};
-        let op = if value.is_empty() { Op::Contains } else { Op::Equal };
-        let test = Test::Field { field: field.to_owned(), op, value: value.to_owned() };
-        let mut filter = self.lens().filter;
-        let term = Term { negated: false, test };
-        if !filter.terms.contains(&term) {
-            filter.terms.push(term);
-        }
-        self.filter(&filter.to_string(), filter)
-    }
-
-    /// Sorts the type's rows.
-    pub fn sort(&mut self, sort: Sort) -> Option<Request> {
-        self.chosen = true;
-        self.lens_mut().sort = sort;
-        self.kind.as_ref()?;
-        Some(self.fresh(Place::Top))
-    }
-
-    /// Whether a view is being made.
-    pub fn makes(&self) -> bool {
-        self.table.waits() && self.asked != self.applied || self.table.progress.is_some()
-    }
-
-    /// Stops the making of a view: back to what is shown, or, where nothing is, to all rows.
-    pub fn stop(&mut self) -> Option<Request> {
-        let kind = self.kind.clone()?;
-        self.table.progress = None;
-        let earlier = self.applied.clone().filter(|a| a.kind == kind && Some(a) != self.asked.as_ref());
-        let lens = self.lens_mut();
-        if let Some(query) = earlier {
-            lens.text = query.filter.to_string();
-            (lens.filter, lens.sort) = (query.filter, query.sort);
-        } else {
-            (lens.text, lens.filter, lens.sort) = Default::default();
-        }
-        Some(self.fresh(Place::Top))
-    }
-
-    /// Shows a record; the way back leads here.
-    pub fn follow(&mut self, to: &Reference) -> Option<Request> {
-        self.leave();
-        self.kind_of(&to.kind);
-        Some(self.show_at(&to.kind, Place::At(to.id.clone())))
-    }
-
-    /// Shows the records that point here through a field; the way back leads here.
-    pub fn follow_pointing(&mut self, to: &RecordId, from: &Incoming) -> Option<Request> {
-        use crate::mirror::filter::{Op, Term, Test};
-        let test = Test::Field { field: from.field.clone(), op: Op::Equal, value: to.to_string() };
-        let mut terms = vec![Term { negated: false, test }];
-        // A list of ids is no number to compare with.
-        if from.field.ends_with("_ids") {
-            let Test::Field { op, .. } = &mut terms[0].test else { return None };
-            *op = Op::Contains;
-        }
-        let typed = from.field.strip_suffix("_id").map(|stem| format!("{stem}_type"));
-        if let Some(field) =
-            typed.filter(|t| t == "resource_type" || t == "parent_type" || t == "trackable_type")
-        {
-            let value = self.kind.clone()?;
-            terms.push(Term { negated: false, test: Test::Field { field, op: Op::Equal, value } });
-        }
-        let filter = Filter { terms };
-        self.leave();
-        self.kind_of(&from.kind);
-        let lens = self.lenses.entry(from.kind.clone()).or_default();
-        lens.text = filter.to_string();
-        lens.filter = filter;
-        self.pane = Pane::Rows;
-        Some(self.show_at(&from.kind, Place::Top))
-    }
-
-    /// All rows of a type, by id.
-    fn kind_of(&mut self, kind: &str) {
-        self.chosen = true;
-        if let Some(lens) = self.lenses.get_mut(kind) {
-            (lens.text, lens.filter, lens.sort) = Default::default();
-        }
-    }
-
-    fn spot(&self) -> Option<Spot> {
-        let lens = self.lens();
-        Some(Spot {
-            kind: self.kind.clone()?,
-            text: lens.text,
-            sort: lens.sort,
-            id: self.current().map(|e| e.row.id.clone()),
-            pane: self.pane,
-            line: self.line,
-            scroll: self.scroll,
-        })
-    }
-
-    fn leave(&mut self) {
-        let spot = self.spot();
-        self.behind.extend(spot);
-        let more = self.behind.len().saturating_sub(WAY);
-        self.behind.drain(..more);
-        self.ahead.clear();
-    }
-
-    /// Back to where one came from, or forward again; none where the way ends.
-    pub fn walk(&mut self, back: bool) -> Option<Request> {
-        let spot = if back { self.behind.pop() } else { self.ahead.pop() }?;
-        let here = self.spot();
-        if back {
-            self.ahead.extend(here);
-        } else {
-            self.behind.extend(here);
-        }
-        let lens = self.lenses.entry(spot.kind.clone()).or_default();
-        lens.filter = Filter::parse(&spot.text).unwrap_or_default();
-        (lens.text, lens.sort) = (spot.text, spot.sort);
-        let request = self.show_at(&spot.kind, spot.id.map_or(Place::Top, Place::At));
-        (self.pane, self.line, self.scroll) = (spot.pane, spot.line, spot.scroll);
-        Some(request)
-    }
-
-    /// How many steps back there are.
-    pub fn way(&self) -> usize {
-        self.behind.len()
-    }
-
-    /// Other columns for the type; remembered.
-    pub fn columns(&mut self, change: impl FnOnce(&mut Columns, &mut usize)) {
-        let mut columns = self.table.columns.clone();
-        let mut at = self.lens().at;
-        change(&mut columns, &mut at);
-        let at = at.min(columns.len());
-        self.table.show(columns.clone());
-        let lens = self.lens_mut();
-        (lens.columns, lens.at) = (Some(columns), at);
-    }
-
-    /// Moves among the columns: 0 is the id.
-    pub fn move_column(&mut self, by: isize) {
-        let most = self.table.columns.len();
-        let lens = self.lens_mut();
-        lens.at = lens.at.saturating_add_signed(by).min(most);
-    }
-
-    /// What is to be written where the view is exported to a file.
-    pub fn export(&mut self, path: std::path::PathBuf) -> Option<Request> {
-        let query = self.applied.clone()?;
-        let of = self.table.hits.unwrap_or_else(|| self.count());
-        self.export = Some((0, of));
-        let columns = self.table.columns.fields();
-        Some(Request::Export(Export { query, path, columns, of }))
-    }
-
     /// Asks for more rows where the cursor comes near an edge.
     fn more(&mut self) -> Option<Request> {
         let (place, why) = self.table.wanted()?;
-        let query = self.applied.clone()?;
-        Some(self.request(query, place, CHUNK, why, false))
+        let seen = self.applied.clone()?;
+        Some(self.request(seen, place, CHUNK, why, false))
+    }
+
+    /// What is to be shown now.
+    fn wish(&self) -> Option<Seen> {
+        let kind = self.kind.clone()?;
+        let query = if self.dead {
+            // Deleted records come by id, all of them.
+            Query { kind, filter: Filter::default(), sort: Sort::default() }
+        } else {
+            let lens = self.lens();
+            Query { kind, filter: lens.filter, sort: lens.sort }
+        };
+        Some(Seen { query, dead: self.dead })
     }
 
     fn fresh(&mut self, place: Place) -> Request {
-        let query = self.query().unwrap_or(Query {
-            kind: String::new(),
-            filter: Filter::default(),
-            sort: Sort::default(),
+        let seen = self.wish().unwrap_or_else(|| Seen {
+            query: Query { kind: String::new(), filter: Filter::default(), sort: Sort::default() },
+            dead: false,
         });
         self.table.owed = 0;
-        self.request(query, place, CHUNK, Why::Fresh { last: false }, false)
+        self.request(seen, place, CHUNK, Why::Fresh { last: false }, false)
     }
 
-    fn request(&mut self, query: Query, place: Place, limit: usize, why: Why, anew: bool) -> Request {
+    fn request(&mut self, seen: Seen, place: Place, limit: usize, why: Why, anew: bool) -> Request {
         self.tickets += 1;
         self.table.waiting = Some(Wait { ticket: self.tickets, why });
-        self.asked = Some(query.clone());
-        Request::Page { ticket: self.tickets, query, place, limit, anew }
+        if anew || self.asked.as_ref() != Some(&seen) {
+            self.made = self.tally(&seen.query.kind);
+        }
+        let (query, dead) = (seen.query.clone(), seen.dead);
+        self.asked = Some(seen);
+        Request::Page { ticket: self.tickets, query, place, limit, anew, dead }
     }
 }
 

@@ -201,6 +201,19 @@ fn words(kind: &EventKind) -> (Tone, String, String) {
             };
             (tone, format!("session {no}"), s(text))
         }
+        EventKind::DeviceReplaced { device, former, dropped_acks } => {
+            let dropped = if *dropped_acks > 0 {
+                format!(", {} pending acks dropped", grouped(*dropped_acks))
+            } else {
+                String::new()
+            };
+            let text = format!(
+                "{} instead of {}: everything is sent again{dropped}",
+                device.short(),
+                former.short()
+            );
+            (Tone::Plain, s("new device"), text)
+        }
         EventKind::Paused => (Tone::Plain, s("paused"), s("nothing is in flight")),
         EventKind::Resumed => (Tone::Plain, s("resumed"), String::new()),
         EventKind::RunEnded { outcome } => match (&outcome.error, outcome.converged) {

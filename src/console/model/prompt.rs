@@ -13,6 +13,10 @@ pub enum Ask {
     Percent,
     /// The file to write the view to.
     Export,
+    /// What to look for in the record.
+    Find,
+    /// A column by its name.
+    Column,
 }
 
 impl Ask {
@@ -23,6 +27,8 @@ impl Ask {
             Self::Id => "go to id",
             Self::Percent => "go to %",
             Self::Export => "write to",
+            Self::Find => "find",
+            Self::Column => "column",
         }
     }
 
@@ -33,6 +39,8 @@ impl Ask {
             Self::Id => "a record's id",
             Self::Percent => "0 to 100",
             Self::Export => "a file ending in .csv or .ndjson",
+            Self::Find => "words in this record",
+            Self::Column => "a part of its name",
         }
     }
 }

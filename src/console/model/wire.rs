@@ -27,6 +27,8 @@ pub struct Wire {
     pub chosen: Option<u64>,
     /// The first row on the screen.
     pub top: usize,
+    /// What to say where the request that is looked for is not kept.
+    pub unfound: Option<String>,
     /// What has the focus.
     pub pane: Pane,
     /// The exchange that is laid out.

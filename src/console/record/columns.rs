@@ -1,5 +1,6 @@
 //! A table's columns: chosen by the first rows, then by the user. What does not fit is reached by moving among them.
 
+use super::kept::{self, Kept};
 use super::{Kind, cell};
 use crate::console::cells;
 use crate::protocol::record::each_field;
@@ -53,6 +54,8 @@ pub struct Columns {
     shown: Vec<Column>,
     /// What else the first rows have.
     hidden: Vec<Column>,
+    /// How many of the shown ones stay while the others are scrolled.
+    frozen: usize,
 }
 
 /// A column.
@@ -119,7 +122,52 @@ impl Columns {
         let some = chosen.iter().filter(|(_, (shown, _))| *shown).count().min(COLUMNS);
         let mut shown: Vec<_> = chosen.into_iter().map(|(_, (_, s))| column(s)).collect();
         let hidden = shown.split_off(some);
-        Self { shown, hidden }
+        // The first one names the row.
+        Self { frozen: shown.len().min(1), shown, hidden }
+    }
+
+    /// Shows the columns that are remembered, in their order. One that the first rows do not have is empty there.
+    pub fn arrange(&mut self, kept: &Kept) {
+        let Some(columns) = &kept.columns else { return };
+        let mut all: Vec<Column> = self.shown.drain(..).chain(self.hidden.drain(..)).collect();
+        for kept in columns.iter().take(kept::COLUMNS) {
+            let known = all.iter().position(|c| c.field == kept.field).map(|at| all.remove(at));
+            let mut column = known.unwrap_or_else(|| {
+                let heading = visible(&kept.field).into_owned();
+                let width = cells::width(&heading).clamp(NARROWEST, WIDEST);
+                Column { field: kept.field.clone(), heading, width, number: false, fixed: false }
+            });
+            if let Some(width) = kept.width {
+                (column.width, column.fixed) = (width.clamp(NARROWEST, BROADEST), true);
+            }
+            self.shown.push(column);
+        }
+        self.hidden = all;
+        self.frozen = kept.frozen;
+    }
+
+    /// What is remembered of them.
+    pub fn kept(&self) -> (Vec<kept::Column>, usize) {
+        let kept = |c: &Column| kept::Column { field: c.field.clone(), width: c.fixed.then_some(c.width) };
+        (self.shown.iter().map(kept).collect(), self.frozen())
+    }
+
+    /// How many of the shown ones stay while the others are scrolled.
+    pub fn frozen(&self) -> usize {
+        self.frozen.min(self.shown.len())
+    }
+
+    /// The first so many stay while the others are scrolled.
+    pub fn freeze(&mut self, count: usize) {
+        self.frozen = count.min(self.shown.len());
+    }
+
+    /// The first column from `from` on, round to it again, whose heading has the text in whatever case. Counted as in
+    /// [`Columns::all`].
+    pub fn find(&self, text: &str, from: usize) -> Option<usize> {
+        let all: Vec<_> = self.all().map(|(column, _)| column.heading.to_lowercase()).collect();
+        let text = text.to_lowercase();
+        (0..all.len()).map(|n| (from + n) % all.len()).find(|at| all[*at].contains(&text))
     }
 
     /// Whether there are none at all.
@@ -157,6 +205,7 @@ impl Columns {
         if at < self.shown.len() {
             let column = self.shown.remove(at);
             self.hidden.insert(0, column);
+            self.frozen -= usize::from(at < self.frozen);
         } else if at < self.shown.len() + self.hidden.len() {
             let column = self.hidden.remove(at - self.shown.len());
             self.shown.push(column);
@@ -181,40 +230,147 @@ impl Columns {
         }
     }
 
-    /// The columns with the width each gets where `room` is there, two apart, begun so far to the right that the one at
-    /// `cursor` is among them. A column that finds no room is left out.
+    /// The columns with the width each gets where `room` is there, two apart: the frozen ones, then the others, begun so
+    /// far to the right that the one at `cursor` is among them. A column that finds no room is left out.
     pub fn lay_out(&self, room: usize, cursor: Option<usize>) -> Vec<(usize, &Column, usize)> {
-        let mut from = 0;
+        let frozen = self.frozen();
+        // On a frozen column the first ones are shown as they come.
+        let (frozen, mut from) = if cursor.is_some_and(|at| at < frozen) { (0, 0) } else { (frozen, frozen) };
+        let mut tight = false;
         loop {
-            let out = self.lay_out_from(from, room);
+            let out = self.lay_out_from(frozen, from, room, tight);
             let last = out.last().map(|(at, ..)| *at);
             match (cursor, last) {
-                (Some(cursor), Some(last)) if cursor > last && cursor < self.shown.len() => from += 1,
+                (Some(cursor), Some(last)) if cursor > last && cursor < self.shown.len() => match tight {
+                    false => tight = true,
+                    true if from < cursor => from += 1,
+                    true => return out,
+                },
                 _ => return out,
             }
         }
     }
 
-    fn lay_out_from(&self, from: usize, room: usize) -> Vec<(usize, &Column, usize)> {
+    /// `tight`: the frozen ones leave at least half of the room to the others.
+    fn lay_out_from(
+        &self,
+        frozen: usize,
+        from: usize,
+        room: usize,
+        tight: bool,
+    ) -> Vec<(usize, &Column, usize)> {
         let mut out: Vec<(usize, &Column, usize)> = Vec::new();
         let mut left = room;
-        for (at, column) in self.shown.iter().enumerate().skip(from) {
+        let numbered = |at: usize| self.shown.get(at).map(|column| (at, column));
+        let least = |column: &Column| {
+            if column.width <= 20 || column.fixed { column.width } else { 18 }
+        };
+        let mut part = if tight { room / 2 } else { room };
+        for (at, column) in (0..frozen).filter_map(numbered) {
             let gap = if out.is_empty() { 0 } else { 2 };
-            let least = if column.width <= 20 || column.fixed { column.width } else { 18 };
-            if left < gap + least {
+            let width = least(column).min(part.saturating_sub(gap));
+            if width < least(column).min(NARROWEST + 3) {
                 break;
             }
-            left -= gap + least;
-            out.push((at, column, least));
+            part -= gap + width;
+            left -= gap + width;
+            out.push((at, column, width));
         }
-        if let (true, Some(only)) = (out.is_empty(), self.shown.get(from)) {
-            return vec![(from, only, room)];
+        let begun = out.len();
+        for (at, column) in (from..self.shown.len()).filter_map(numbered) {
+            let gap = if out.is_empty() { 0 } else { 2 };
+            let mut width = least(column);
+            if left < gap + width {
+                // One of them is shown, however narrow.
+                if out.len() > begun || left < gap + NARROWEST {
+                    break;
+                }
+                width = left - gap;
+            }
+            left -= gap + width;
+            out.push((at, column, width));
         }
         for (_, column, width) in &mut out {
-            let more = (column.width - *width).min(left);
+            let more = column.width.saturating_sub(*width).min(left);
             *width += more;
             left -= more;
         }
         out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn columns(widths: &[usize]) -> Columns {
+        let column = |(n, width): (usize, &usize)| Column {
+            field: format!("f{n}"),
+            heading: format!("F{n}"),
+            width: *width,
+            number: false,
+            fixed: true,
+        };
+        Columns { shown: widths.iter().enumerate().map(column).collect(), hidden: Vec::new(), frozen: 1 }
+    }
+
+    fn laid(columns: &Columns, room: usize, cursor: usize) -> Vec<usize> {
+        columns.lay_out(room, Some(cursor)).iter().map(|c| c.0).collect()
+    }
+
+    #[test]
+    fn frozen_columns_stay_while_the_others_are_scrolled() {
+        let mut columns = columns(&[10; 8]);
+        assert_eq!(laid(&columns, 40, 0), [0, 1, 2]);
+        assert_eq!(laid(&columns, 40, 2), [0, 1, 2]);
+        assert_eq!(laid(&columns, 40, 5), [0, 4, 5]);
+        columns.freeze(2);
+        assert_eq!(laid(&columns, 40, 7), [0, 1, 7]);
+        columns.freeze(0);
+        assert_eq!(laid(&columns, 40, 7), [5, 6, 7]);
+        // What is hidden goes from the frozen ones.
+        columns.freeze(2);
+        columns.toggle(0);
+        assert_eq!(columns.frozen(), 1);
+    }
+
+    #[test]
+    fn the_cursors_column_is_there_and_nothing_leaves_the_room() {
+        for widths in [vec![10; 8], vec![200, 3, 30], vec![30, 200, 200], vec![5], vec![]] {
+            for frozen in 0..3 {
+                let mut columns = columns(&widths);
+                columns.freeze(frozen);
+                for room in 0..90 {
+                    for cursor in 0..widths.len() {
+                        let out = columns.lay_out(room, Some(cursor));
+                        let used: usize = out.iter().map(|c| c.2 + 2).sum();
+                        assert!(used <= room + 2, "{widths:?} {frozen} {room} {cursor}");
+                        let there = out.iter().any(|c| c.0 == cursor && c.2 > 0);
+                        assert!(there || room < 16, "{widths:?} {frozen} {room} {cursor}: {out:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_remembered_is_shown_again_and_found_by_name() {
+        let data = r#"{"id":1,"name":"a","email":"b","city":"c"}"#;
+        let mut columns = Columns::choose([data].into_iter());
+        columns.toggle(1);
+        columns.shift(0, 1);
+        columns.widen(0, 7);
+        columns.freeze(2);
+        let (kept, frozen) = columns.kept();
+        let kept = Kept { columns: Some(kept), frozen, ..Kept::default() };
+        let mut again = Columns::choose([data].into_iter());
+        again.arrange(&kept);
+        assert_eq!(again, columns);
+        // A field that the first rows do not have is there all the same.
+        let mut other = Columns::choose([r#"{"id":1,"zip":"1"}"#].into_iter());
+        other.arrange(&kept);
+        assert_eq!(other.fields(), ["city", "name"]);
+        assert_eq!(other.all().count(), 3);
+        assert_eq!((other.find("NAM", 0), other.find("z", 2), other.find("x", 0)), (Some(1), Some(2), None));
     }
 }

@@ -5,7 +5,7 @@ use super::super::action::{Action, Scope};
 use super::super::message::Effect;
 use super::super::model::{LEAVING, Model, Overlay, Screen, SyncPane};
 use super::super::view;
-use super::{acks, bend, browse, history, palette, sql, wire};
+use super::{acks, bend, browse, device, every, history, palette, sql, wire};
 use crate::engine::{Command, Mode, Phase};
 use crate::text::bytes;
 
@@ -18,6 +18,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     let own = match (model.overlay, model.screen) {
         (Some(Overlay::Palette), _) => palette::act(model, action),
         (Some(Overlay::Bend), _) => bend::act(model, action),
+        (Some(Overlay::NewDevice), _) => device::act(model, action),
         (None, Screen::Browse) => browse::act(model, action),
         (None, Screen::Acks) => acks::act(model, action),
         (None, Screen::Wire) => wire::act(model, action),
@@ -34,6 +35,8 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::ShowWire => show(model, Screen::Wire),
         Action::ShowRequest => wire::find_from_log(model),
         Action::Bend => bend::open(model),
+        Action::Every => every::turn(model),
+        Action::NewDevice => device::open(model),
         Action::ShowSql => show(model, Screen::Sql),
         Action::ShowHistory => show(model, Screen::History),
         Action::Help => {
@@ -133,7 +136,7 @@ fn engine(model: &mut Model, action: Action) -> Vec<Effect> {
 
 fn quit(model: &mut Model) -> Vec<Effect> {
     match model.overlay {
-        Some(Overlay::Help(_) | Overlay::Bend) => {
+        Some(Overlay::Help(_) | Overlay::Bend | Overlay::NewDevice) => {
             model.overlay = None;
             Vec::new()
         }

@@ -1,23 +1,22 @@
-//! What the actions of screen 2 do: filter and order, columns, the way through the records, copies, the mouse.
+//! What the actions of screen 2 do: panes, filter and order, columns, what Esc ends; the rest has a file each.
 
-use std::path::PathBuf;
-use std::time::Duration;
+mod ask;
+mod mouse;
+mod record;
 
 use super::super::action::{Action, Scope};
-use super::super::message::{Effect, Mouse, MouseKind, Request};
-use super::super::model::browse::tree::{Found, Line, Link};
-use super::super::model::browse::{Pane, tree};
+use super::super::message::{Effect, Request};
+use super::super::model::browse::tree::Found;
+use super::super::model::browse::{Pane, Show};
 use super::super::model::prompt::{Ask, Prompt};
-use super::super::model::{Model, Screen, since};
-use super::super::record;
-use super::super::view::{self, Spot};
-use super::act;
+use super::super::model::{Model, Screen};
+use super::super::record::exact;
+use super::super::view;
 use crate::mirror::filter::Filter;
-use crate::mirror::find::{Place, Sort, SortBy};
-use crate::protocol::RecordId;
+use crate::mirror::find::{Sort, SortBy};
 
-/// Two clicks within this time are a double-click.
-const DOUBLE: Duration = Duration::from_millis(400);
+pub(super) use ask::{insert, takes_text};
+pub(super) use mouse::{mouse, wheel};
 
 /// The screen is shown. Another program may have synchronized meanwhile.
 pub(super) fn shown(model: &mut Model) -> Vec<Effect> {
@@ -29,7 +28,7 @@ pub(super) fn shown(model: &mut Model) -> Vec<Effect> {
 /// Does an action; none where it is nothing special here.
 pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     if model.browse.prompt.is_some() {
-        return asking(model, action);
+        return ask::asking(model, action);
     }
     let quiet = model.notices.is_empty() && model.toast.is_none();
     Some(match action {
@@ -38,6 +37,10 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         Action::Left if model.browse.pane != Pane::Kinds => pane(model, true),
         Action::Right if model.browse.pane != Pane::Record => pane(model, false),
         Action::Left | Action::Right => Vec::new(),
+        Action::PageUp | Action::PageDown if tells(model) => {
+            record::scroll_story(model, action == Action::PageDown);
+            Vec::new()
+        }
         Action::Top | Action::Bottom => jump(model, action == Action::Bottom),
         Action::Back => match stop(model) {
             Some(effects) => effects,
@@ -71,7 +74,7 @@ pub(super) fn steps(model: &mut Model, by: isize) -> Vec<Effect> {
             read(model.browse.move_row(by, height))
         }
         Pane::Record => {
-            move_line(model, by);
+            record::move_line(model, by);
             Vec::new()
         }
     }
@@ -93,6 +96,12 @@ fn own(model: &mut Model, action: Action) -> Vec<Effect> {
     let at = model.browse.lens().at;
     match action {
         Action::Open => return open(model),
+        Action::Filter if model.browse.choosing.is_some() => {
+            model.browse.prompt = Some(Prompt::new(Ask::Column, ""));
+        }
+        Action::Filter | Action::FilterLike | Action::SortColumn if model.browse.is_dead() => {
+            return say(model, "deleted records come by id, all of them");
+        }
         Action::Filter => {
             let text = model.browse.lens().text;
             model.browse.prompt = Some(Prompt::new(Ask::Filter, &text));
@@ -132,16 +141,62 @@ fn own(model: &mut Model, action: Action) -> Vec<Effect> {
             }
             return read(request);
         }
-        Action::Changes => {
-            model.browse.changes = !model.browse.changes;
-            (model.browse.scroll, model.browse.line) = (0, 0);
-            if model.browse.changes {
-                model.browse.pane = Pane::Record;
-            }
+        Action::Changes => show(model, Show::Changes),
+        Action::Story => show(model, Show::Story),
+        Action::Dead => return bury(model),
+        Action::Refresh => return read(model.browse.again(true)),
+        Action::RecordRequest => return record::request(model),
+        Action::FindInRecord => model.browse.prompt = Some(Prompt::new(Ask::Find, "")),
+        Action::FindNext | Action::FindPrevious => {
+            return record::find(model, action == Action::FindPrevious);
         }
-        _ => return copy(model, action),
+        Action::Freeze => freeze(model),
+        _ => return record::copy(model, action),
     }
     Vec::new()
+}
+
+/// What is shown of the record: this, or the record itself again.
+fn show(model: &mut Model, show: Show) {
+    let browse = &mut model.browse;
+    browse.show = if browse.show == show { Show::Tree } else { show };
+    (browse.scroll, browse.line) = (0, 0);
+    if browse.show != Show::Tree {
+        browse.pane = Pane::Record;
+    }
+}
+
+/// Whether the keys go to a record's story.
+fn tells(model: &Model) -> bool {
+    model.browse.pane == Pane::Record && model.browse.show == Show::Story
+}
+
+/// The deleted records of the type, or what it has.
+fn bury(model: &mut Model) -> Vec<Effect> {
+    if model.browse.pane == Pane::Record {
+        model.browse.pane = Pane::Rows;
+    }
+    model.browse.show = Show::Tree;
+    let dead = !model.browse.dead;
+    vec![Effect::Read(model.browse.bury(dead))]
+}
+
+/// The columns up to the marked one stay while the others are scrolled; again: only the id does.
+fn freeze(model: &mut Model) {
+    let at = model.browse.lens().at;
+    let mut frozen = 0;
+    model.browse.columns(|c, _| {
+        frozen = if c.frozen() == at { 0 } else { at };
+        c.freeze(frozen);
+    });
+    let named: Vec<_> = (0..frozen).filter_map(|at| model.browse.table.columns.get(at)).collect();
+    let names: Vec<_> = named.iter().map(|c| c.heading.as_str()).collect();
+    let what = if names.is_empty() {
+        "only the id stays".to_owned()
+    } else {
+        format!("id, {} stay", names.join(", "))
+    };
+    model.say(what);
 }
 
 fn say(model: &mut Model, what: &str) -> Vec<Effect> {
@@ -157,7 +212,7 @@ fn read(request: Option<Request>) -> Vec<Effect> {
 fn like(model: &mut Model) -> Vec<Effect> {
     let browse = &model.browse;
     let field = if browse.pane == Pane::Record {
-        let lines = lines(model);
+        let lines = record::lines(model);
         let line = lines.get(model.browse.line.min(lines.len().saturating_sub(1)));
         line.filter(|l| l.depth == 0 && l.open.is_none()).map(|l| l.path.clone())
     } else {
@@ -167,7 +222,7 @@ fn like(model: &mut Model) -> Vec<Effect> {
     let (Some(field), Some(entry)) = (field, model.browse.current()) else {
         return say(model, "this value is no field of its own");
     };
-    let value = record::exact(&entry.row.data, std::slice::from_ref(&field)).concat();
+    let value = exact(&entry.row.data, std::slice::from_ref(&field)).concat();
     read(model.browse.like(&field, &value))
 }
 
@@ -200,51 +255,15 @@ fn open(model: &mut Model) -> Vec<Effect> {
     match model.browse.pane {
         Pane::Kinds => model.browse.pane = Pane::Rows,
         Pane::Rows => model.browse.pane = Pane::Record,
-        Pane::Record if model.browse.changes => {}
-        Pane::Record => return follow(model),
+        Pane::Record if model.browse.show == Show::Changes => {}
+        Pane::Record if model.browse.show == Show::Story => {
+            if let Some(story) = &mut model.browse.story {
+                (story.whole, story.scroll) = (!story.whole, 0);
+            }
+        }
+        Pane::Record => return record::follow(model),
     }
     Vec::new()
-}
-
-/// The lines of the record that is shown.
-fn lines(model: &Model) -> Vec<Line> {
-    let browse = &model.browse;
-    let Some(entry) = browse.current() else { return Vec::new() };
-    tree::lines(&entry.row.data, &browse.folded, browse.about.as_ref(), browse.pointing.as_ref())
-}
-
-fn follow(model: &mut Model) -> Vec<Effect> {
-    let lines = lines(model);
-    let Some(line) = lines.get(model.browse.line.min(lines.len().saturating_sub(1))) else {
-        return Vec::new();
-    };
-    match &line.link {
-        Some(Link::Record(to)) => read(model.browse.follow(to)),
-        Some(Link::Missing(to)) => say(model, &format!("{} {} is not in the mirror", to.kind, to.id)),
-        Some(Link::Pointing(from)) => {
-            let Some(to) = model.browse.record() else { return Vec::new() };
-            read(model.browse.follow_pointing(&to.id, from))
-        }
-        None if line.open.is_some() => {
-            if !model.browse.folded.remove(&line.path) {
-                model.browse.folded.insert(line.path.clone());
-            }
-            Vec::new()
-        }
-        None => say(model, "this leads nowhere"),
-    }
-}
-
-/// Moves the cursor of the record.
-fn move_line(model: &mut Model, by: isize) {
-    if model.browse.changes {
-        let most = view::record_overflow(model);
-        model.browse.scroll = model.browse.scroll.saturating_add_signed(by).min(most);
-        return;
-    }
-    let most = lines(model).len().saturating_sub(1);
-    model.browse.line = model.browse.line.min(most).saturating_add_signed(by).min(most);
-    model.browse.scroll = view::record_scroll(model);
 }
 
 /// Moves the cursor in the list of the columns.
@@ -253,126 +272,6 @@ fn move_choice(model: &mut Model, by: isize) {
     if let Some(at) = &mut model.browse.choosing {
         *at = at.saturating_add_signed(by).min(most);
     }
-}
-
-fn copy(model: &mut Model, action: Action) -> Vec<Effect> {
-    let Some(entry) = model.browse.current() else { return say(model, "there is nothing to copy") };
-    let row = &entry.row;
-    let (what, text) = match action {
-        Action::CopyRecord => ("record", row.data.clone()),
-        Action::CopyRow => {
-            let fields = model.browse.table.columns.fields();
-            let mut cells = vec![row.id.to_string()];
-            cells.extend(record::exact(&row.data, &fields));
-            ("row", record::csv_line(&cells))
-        }
-        Action::CopyCell if model.browse.pane == Pane::Record => {
-            let lines = lines(model);
-            let Some(line) = lines.get(model.browse.line.min(lines.len().saturating_sub(1))) else {
-                return Vec::new();
-            };
-            let exact = record::at(&row.data, &line.path);
-            ("value", exact.unwrap_or_else(|| line.value.clone()))
-        }
-        Action::CopyCell => {
-            let column =
-                model.browse.lens().at.checked_sub(1).and_then(|at| model.browse.table.columns.get(at));
-            match column {
-                Some(column) => {
-                    ("value", record::exact(&row.data, std::slice::from_ref(&column.field)).concat())
-                }
-                None => ("id", row.id.to_string()),
-            }
-        }
-        _ => return Vec::new(),
-    };
-    act::copy(model, what, text)
-}
-
-/// Whether typed text goes to the prompt.
-pub(super) fn takes_text(model: &Model) -> bool {
-    model.screen == Screen::Browse && model.browse.prompt.is_some()
-}
-
-/// Takes typed or pasted text.
-pub(super) fn insert(model: &mut Model, text: &str) -> Vec<Effect> {
-    let whole = model.browse.prompt.as_mut().is_none_or(|prompt| prompt.line.insert(text));
-    if !whole {
-        model.say("the line is full: the rest was left out");
-    }
-    written(model)
-}
-
-/// While the prompt is open.
-fn asking(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
-    match action {
-        Action::Text(edit) => {
-            model.browse.prompt.as_mut()?.line.edit(edit);
-            Some(written(model))
-        }
-        Action::Accept => Some(accept(model)),
-        Action::Back => Some(cancel(model)),
-        Action::NextPane | Action::PreviousPane => Some(Vec::new()),
-        _ => None,
-    }
-}
-
-/// The prompt's text has changed: what can be said of it is said at once.
-fn written(model: &mut Model) -> Vec<Effect> {
-    let Some(prompt) = model.browse.prompt.as_mut() else { return Vec::new() };
-    prompt.error = None;
-    if prompt.ask != Ask::Filter {
-        return Vec::new();
-    }
-    let text = prompt.line.text().to_owned();
-    match Filter::parse(&text) {
-        Ok(filter) => read(model.browse.filter(&text, filter)),
-        Err(error) => {
-            prompt.error = Some(error.to_string());
-            Vec::new()
-        }
-    }
-}
-
-/// Takes what was written, or says why not.
-fn accept(model: &mut Model) -> Vec<Effect> {
-    let Some(prompt) = model.browse.prompt.as_mut() else { return Vec::new() };
-    if prompt.error.is_some() && prompt.ask == Ask::Filter {
-        return Vec::new();
-    }
-    let text = prompt.line.text().trim().to_owned();
-    let place = match prompt.ask {
-        Ask::Filter => None,
-        Ask::Export if text.is_empty() => {
-            prompt.error = Some("a file needs a name".to_owned());
-            return Vec::new();
-        }
-        Ask::Export => {
-            model.browse.prompt = None;
-            return read(model.browse.export(PathBuf::from(text)));
-        }
-        Ask::Id if text.is_empty() => None,
-        Ask::Id => Some(Place::At(RecordId::from_json(&text).unwrap_or(RecordId::Text(text.clone())))),
-        Ask::Percent => match text.trim_end_matches('%').trim().parse::<f64>() {
-            Ok(percent) if (0.0..=100.0).contains(&percent) => Some(Place::Percent(percent)),
-            _ => {
-                prompt.error = Some("a number from 0 to 100".to_owned());
-                return Vec::new();
-            }
-        },
-    };
-    model.browse.prompt = None;
-    let Some(place) = place else { return Vec::new() };
-    if model.browse.pane == Pane::Kinds {
-        model.browse.pane = Pane::Rows;
-    }
-    read(model.browse.go(place))
-}
-
-/// Drops what was written. A filter goes altogether.
-fn cancel(model: &mut Model) -> Vec<Effect> {
-    let Some(prompt) = model.browse.prompt.take() else { return Vec::new() };
-    if prompt.ask == Ask::Filter { clear(model) } else { Vec::new() }
 }
 
 /// All rows again.
@@ -405,83 +304,16 @@ fn stop(model: &mut Model) -> Option<Vec<Effect>> {
 /// And what Esc does when nothing is going on.
 fn leave(model: &mut Model) -> Vec<Effect> {
     let browse = &mut model.browse;
-    if browse.changes {
-        browse.changes = false;
+    if browse.show != Show::Tree {
+        browse.show = Show::Tree;
     } else if browse.pane == Pane::Record {
         browse.pane = Pane::Rows;
+    } else if browse.dead {
+        return vec![Effect::Read(browse.bury(false))];
     } else if !browse.lens().filter.is_empty() || browse.error.is_some() {
         return clear(model);
     } else {
         model.screen = Screen::Sync;
     }
     Vec::new()
-}
-
-/// A button, or a drag of the divider.
-pub(super) fn mouse(model: &mut Model, mouse: Mouse) -> Vec<Effect> {
-    let spot = view::spot(model, mouse.column, mouse.row);
-    match mouse.kind {
-        MouseKind::Release => model.browse.dragging = false,
-        MouseKind::Drag if model.browse.dragging => model.browse.divider = Some(mouse.column),
-        MouseKind::Press => {
-            let here = (mouse.column, mouse.row);
-            let twice =
-                model.click.is_some_and(|(at, place)| place == here && since(at, model.now) <= DOUBLE);
-            model.click = (!twice).then_some((model.now, here));
-            return press(model, spot, twice);
-        }
-        _ => {}
-    }
-    Vec::new()
-}
-
-fn press(model: &mut Model, spot: Option<Spot>, twice: bool) -> Vec<Effect> {
-    let height = view::rows_on_screen(model);
-    match spot {
-        Some(Spot::Divider) => model.browse.dragging = true,
-        Some(Spot::Kind(at)) => {
-            model.browse.pane = if twice { Pane::Rows } else { Pane::Kinds };
-            let by = at as isize - model.browse.kind_index().unwrap_or(0) as isize;
-            return read(model.browse.move_kind(by));
-        }
-        Some(Spot::Row(row)) => {
-            model.browse.pane = if twice { Pane::Record } else { Pane::Rows };
-            return read(model.browse.point(row, height));
-        }
-        Some(Spot::Heading(at)) => {
-            let by = at as isize - model.browse.lens().at as isize;
-            model.browse.move_column(by);
-            if twice {
-                return own(model, Action::SortColumn);
-            }
-        }
-        Some(Spot::Line(line)) => {
-            model.browse.pane = Pane::Record;
-            model.browse.line = line;
-            if twice {
-                return open(model);
-            }
-        }
-        None => {}
-    }
-    Vec::new()
-}
-
-/// The wheel moves what is under it.
-pub(super) fn wheel(model: &mut Model, mouse: Mouse, by: isize) -> Vec<Effect> {
-    let height = view::rows_on_screen(model);
-    if model.browse.choosing.is_some() {
-        move_choice(model, by);
-        return Vec::new();
-    }
-    match view::spot(model, mouse.column, mouse.row) {
-        Some(Spot::Kind(_)) => read(model.browse.move_kind(by.signum())),
-        Some(Spot::Line(_)) => {
-            move_line(model, by);
-            Vec::new()
-        }
-        _ if model.browse.pane == Pane::Record && height == 0 => Vec::new(),
-        Some(Spot::Divider) | None => Vec::new(),
-        _ => read(model.browse.move_row(by, height)),
-    }
 }

@@ -11,6 +11,9 @@ use super::*;
 use crate::engine::event::WaitView;
 use crate::engine::{Mode, Outcome, Phase, RunEnd, Totals};
 
+mod browsing;
+mod manners;
+
 fn model(phase: Phase) -> Model {
     let mut model = Model::new("demo", "host", Timestamp::UNIX_EPOCH);
     model.demo = true;
@@ -315,7 +318,7 @@ fn answer(model: &mut Model, effects: &[Effect]) -> crate::mirror::find::Query {
 }
 
 fn browse_page(sheet: crate::mirror::find::Sheet, hits: Option<u64>) -> super::super::model::browse::Page {
-    super::super::model::browse::Page { sheet, hits, took: None, complete: true }
+    super::super::model::browse::Page { sheet, hits, took: None, complete: true, gone: Vec::new() }
 }
 
 fn keys(model: &mut Model, keys: &str) -> Vec<Effect> {
@@ -372,7 +375,7 @@ fn a_reference_is_followed_and_the_way_leads_back() {
     let of = model.browse.record().unwrap();
     let to = Reference { kind: "user".into(), id: crate::protocol::RecordId::Int(17) };
     let names = vec![Named { field: "owner_id".into(), to, there: true, name: None }];
-    let about = About { of, revision: Some(1), names, change: None, session: 1 };
+    let about = About { of, revision: Some(1), names, change: None, session: 1, origin: Some((1, 7)) };
     update(&mut model, Message::Read(Answer::About(Box::new(about))));
     keys(&mut model, "jj");
     let effects = plain(&mut model, Code::Enter);

@@ -206,10 +206,12 @@ pub(super) fn on_answer(model: &mut Model, answer: WireAnswer) -> Vec<Effect> {
             settle(model)
         }
         WireAnswer::Found(None) => {
-            model.say("its request is not kept, or there is none");
+            let text = model.wire.unfound.take();
+            model.say(text.unwrap_or_else(|| "its request is not kept, or there is none".to_owned()));
             Vec::new()
         }
         WireAnswer::Found(Some(number)) => {
+            model.wire.unfound = None;
             model.overlay = None;
             model.screen = Screen::Wire;
             model.wire.set_filter("");

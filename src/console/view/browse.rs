@@ -5,22 +5,30 @@
 //!  deal     98,112 │    4711  Åsa Lindqvist     asa@example.se            │ name    Åsa Lindqvist
 //! ```
 
+mod columns;
+mod foot;
 mod record;
 mod rows;
+mod story;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
+use ratatui::text::Span;
 
 use super::super::action::Action;
 use super::super::cells;
-use super::super::model::browse::{Browse, Pane};
+use super::super::model::browse::{Browse, Pane, Show};
 use super::super::model::prompt::Ask;
 use super::super::model::{Mirrored, Model};
+use super::super::record::hits;
+use super::super::theme::Theme;
 use super::paint::{gap, line, s};
-use crate::text::visible;
+use crate::mirror::reader::Kind;
+use crate::text::{grouped, visible};
 
 pub(super) use record::{overflow, scroll};
+pub(super) use story::room as story_room;
 
 /// What can be pointed at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +43,8 @@ pub enum Spot {
     Line(usize),
     /// The line before the record.
     Divider,
+    /// A line in the list of the columns, by its number.
+    Column(usize),
 }
 
 /// Where the panes are.
@@ -55,7 +65,7 @@ impl Layout {
 
 /// By size, and on narrow screens by focus: there the record takes the rows' place. The divider is the user's.
 pub(super) fn layout(body: Rect, browse: &Browse) -> Layout {
-    let kinds = Rect { width: if body.width >= 150 { 28 } else { 24 }.min(body.width), ..body };
+    let kinds = Rect { width: kinds_width(body, browse), ..body };
     let rest = Rect { x: kinds.right() + 1, width: body.width.saturating_sub(kinds.width + 1), ..body };
     if body.width < 110 {
         return match browse.pane {
@@ -72,6 +82,25 @@ pub(super) fn layout(body: Rect, browse: &Browse) -> Layout {
         rows: Some(Rect { width: rest.width - record - 1, ..rest }),
         record: Some(Rect { x: rest.right() - record, width: record, ..rest }),
     }
+}
+
+/// As wide as the longest name and the largest count want, within reason.
+fn kinds_width(body: Rect, browse: &Browse) -> u16 {
+    let kinds = browse.kinds.as_deref().unwrap_or_default();
+    let name = kinds.iter().map(|k| cells::width(&visible(&k.name))).max().unwrap_or(0);
+    let most = match body.width {
+        0..110 => 24,
+        110..150 => 30,
+        _ => 40,
+    };
+    let wish = (name + 3 + count_width(kinds)) as u16;
+    wish.clamp(20, most).min(body.width)
+}
+
+/// The columns that the counts take.
+fn count_width(kinds: &[Kind]) -> usize {
+    let total: u64 = kinds.iter().map(|k| k.rows).sum();
+    grouped(total).len().clamp(5, 11)
 }
 
 pub(super) fn draw(model: &Model, buf: &mut Buffer, body: Rect) {
@@ -97,7 +126,7 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, body: Rect) {
     if let Some(area) = at.rows {
         rows::draw(model, buf, area);
         if model.browse.choosing.is_some() {
-            rows::choose(model, buf, area);
+            columns::choose(model, buf, area);
         }
     }
     if let Some(area) = at.record {
@@ -107,7 +136,7 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, body: Rect) {
         // The prompt and what is going on have their line on every screen.
         let area = Rect { y: body.bottom() - 1, height: 1, ..at.record.unwrap_or(body) };
         if browse.prompt.is_some() {
-            rows::position(model, buf, area);
+            foot::position(model, buf, area);
         }
     }
 }
@@ -126,6 +155,11 @@ pub(super) fn spot(model: &Model, body: Rect, column: u16, row: u16) -> Option<S
         return (kind < kinds).then_some(Spot::Kind(kind));
     }
     if let Some(area) = at.rows.filter(|a| a.contains((column, row).into())) {
+        if browse.choosing.is_some()
+            && let Some(chosen) = columns::spot(model, area, column, row)
+        {
+            return Some(chosen);
+        }
         return rows::spot(model, area, column, line);
     }
     if let Some(area) = at.record.filter(|a| a.contains((column, row).into())) {
@@ -146,12 +180,28 @@ fn head(model: &Model, pane: Pane) -> Style {
     if model.browse.pane == pane { theme.accent.patch(theme.heading) } else { theme.heading }
 }
 
+/// A text in which hits stand out.
+fn lit(theme: &Theme, text: String, style: Style, words: &[&str]) -> Vec<Span<'static>> {
+    let found = hits(&text, words);
+    if found.is_empty() {
+        return vec![s(text, style)];
+    }
+    let bright = style.patch(theme.pending).add_modifier(Modifier::BOLD | Modifier::UNDERLINED);
+    let (mut spans, mut at) = (Vec::new(), 0);
+    for hit in found {
+        spans.extend([s(&text[at..hit.start], style), s(&text[hit.clone()], bright)]);
+        at = hit.end;
+    }
+    spans.push(s(&text[at..], style));
+    spans
+}
+
 fn kinds(model: &Model, buf: &mut Buffer, area: Rect) {
     let theme = &model.theme;
     let browse = &model.browse;
     let Some(kinds) = &browse.kinds else { return };
     let width = usize::from(area.width).saturating_sub(2);
-    let number = 10;
+    let number = count_width(kinds) + 1;
     let head_style = head(model, Pane::Kinds);
     let total: u64 = kinds.iter().map(|k| k.rows).sum();
     line(
@@ -200,16 +250,28 @@ pub(super) fn footer(model: &Model) -> Vec<(Action, Option<&'static str>)> {
     if browse.choosing.is_some() {
         return vec![
             (Action::Open, Some("show or hide")),
+            (Action::Filter, Some("find")),
             a(Action::ColumnLeft),
             a(Action::ColumnRight),
             (Action::Back, Some("close")),
         ];
     }
+    let whole = browse.story.as_ref().is_some_and(|story| story.whole);
     match browse.pane {
-        Pane::Record if browse.changes => vec![
+        Pane::Record if browse.show == Show::Story => vec![
+            (Action::Up, Some("older")),
+            (Action::Down, Some("newer")),
+            (Action::Open, Some(if whole { "what changed" } else { "as it was" })),
+            (Action::PageDown, Some("scroll")),
+            a(Action::RecordRequest),
+            a(Action::CopyRecord),
+            (Action::Back, Some("back")),
+        ],
+        Pane::Record if browse.show == Show::Changes => vec![
             a(Action::Down),
             a(Action::PageDown),
             (Action::Changes, Some("record")),
+            a(Action::Story),
             a(Action::CopyRecord),
             (Action::Back, Some("back")),
         ],
@@ -217,9 +279,20 @@ pub(super) fn footer(model: &Model) -> Vec<(Action, Option<&'static str>)> {
             (Action::Open, Some("follow")),
             a(Action::WayBack),
             a(Action::Changes),
+            a(Action::Story),
+            a(Action::FindInRecord),
+            a(Action::RecordRequest),
             a(Action::CopyCell),
             a(Action::CopyRecord),
             (Action::Back, Some("back")),
+        ],
+        _ if browse.dead => vec![
+            a(Action::Open),
+            a(Action::Story),
+            a(Action::GoToId),
+            a(Action::Columns),
+            a(Action::Export),
+            (Action::Back, Some("what is there")),
         ],
         _ => vec![
             a(Action::Open),
@@ -228,6 +301,7 @@ pub(super) fn footer(model: &Model) -> Vec<(Action, Option<&'static str>)> {
             a(Action::ColumnNext),
             a(Action::Columns),
             a(Action::Changes),
+            a(Action::Dead),
             a(Action::Export),
             (Action::Back, Some("back")),
         ],

@@ -142,6 +142,8 @@ fn pack_list(model: &Model, buf: &mut Buffer, area: Rect) {
 fn pack_line(model: &Model, pack: &PackView) -> Vec<Span<'static>> {
     let theme = &model.theme;
     let (word, style) = match pack.state {
+        // It has a number already: its keys are chosen, and it waits for its turn.
+        PackState::Filling if pack.no.is_some() => ("○ ready", theme.pending),
         PackState::Filling => ("○ filling", theme.pending),
         PackState::InFlight => ("● in flight", theme.accent),
         PackState::Accepted => ("✓ sent", theme.sent),
@@ -149,8 +151,9 @@ fn pack_line(model: &Model, pack: &PackView) -> Vec<Span<'static>> {
         PackState::Failed => ("▲ failed", theme.failed),
     };
     let time = match pack.state {
-        PackState::Filling | PackState::InFlight => pack.time + model.snapshot_age(),
-        _ => pack.time,
+        PackState::Filling if pack.no.is_some() => String::new(),
+        PackState::Filling | PackState::InFlight => span(pack.time + model.snapshot_age()),
+        _ => span(pack.time),
     };
     let no = pack.no.map_or_else(|| "–".to_owned(), |n| format!("#{n}"));
     let again = if pack.tries > 1 { ordinal(pack.tries) } else { String::new() };
@@ -159,7 +162,7 @@ fn pack_line(model: &Model, pack: &PackView) -> Vec<Span<'static>> {
         s(cells::right(&cells::count(pack.keys, 5), 6), theme.value),
         gap(1),
         s(cells::left(word, 11), style),
-        s(cells::right(&span(time), 7), theme.dim),
+        s(cells::right(&time, 7), theme.dim),
         s(cells::right(&again, 5), theme.pending),
     ]
 }

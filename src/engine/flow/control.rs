@@ -24,7 +24,7 @@ pub(super) struct Control {
 impl Flow {
     pub(super) fn on_command(&mut self, command: Command) {
         match command {
-            Command::Start(_) => {}
+            Command::Start(_) | Command::NewDevice => {} // not within a run
             Command::Stop => self.stop(),
             Command::SetRate(rate) => {
                 self.config.rate = rate;

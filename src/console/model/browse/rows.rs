@@ -4,10 +4,13 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::super::super::cells;
 use super::super::super::record::{self, Columns};
 use super::super::window;
+use crate::mirror::PageNo;
 use crate::mirror::find::{Place, Sheet};
 use crate::mirror::reader::Row;
+use crate::text::visible;
 
 /// Rows asked for at a time.
 pub const CHUNK: usize = 200;
@@ -27,6 +30,8 @@ pub struct Page {
     pub took: Option<Duration>,
     /// Whether the view is complete; else another page follows.
     pub complete: bool,
+    /// How each of the rows was deleted, where they are deleted records.
+    pub gone: Vec<Gone>,
 }
 
 /// A part of a view's rows.
@@ -56,6 +61,8 @@ pub struct Table {
     pub progress: Option<(u64, u64, u64)>,
     /// Whether an answer has come.
     pub loaded: bool,
+    /// The columns of a terminal that the widest id so far takes: it does not shrink, so that nothing jumps.
+    pub id_width: usize,
     pub(super) waiting: Option<Wait>,
     /// Steps that wait for rows.
     pub(super) owed: isize,
@@ -68,6 +75,19 @@ pub struct Entry {
     pub row: Row,
     /// Its cells, visible, one a column.
     pub cells: Vec<String>,
+    /// How it was deleted, where it is.
+    pub gone: Option<Gone>,
+}
+
+/// How a record was deleted. Its row says by which session, and what it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gone {
+    /// The page that carried the delete.
+    pub page: PageNo,
+    /// When the session began, RFC 3339 UTC.
+    pub at: Option<String>,
+    /// Whether it is known what the record was.
+    pub known: bool,
 }
 
 /// A page that is on its way.
@@ -107,15 +127,16 @@ impl Table {
         if self.columns.is_empty() {
             self.columns = Columns::choose(page.sheet.rows.iter().map(|r| r.data.as_str()));
         }
+        let gone = page.gone;
         self.hits = page.hits;
         if page.took.is_some() || page.hits.is_none() {
             self.took = page.took;
         }
         match why {
-            Why::Fresh { last } => self.replace(page.sheet, last),
-            Why::Again => self.renew(page.sheet),
-            Why::Above => self.before(page.sheet),
-            Why::Below => self.behind(page.sheet),
+            Why::Fresh { last } => self.replace(page.sheet, gone, last),
+            Why::Again => self.renew(page.sheet, gone),
+            Why::Above => self.before(page.sheet, gone),
+            Why::Below => self.behind(page.sheet, gone),
         }
         let owed = std::mem::take(&mut self.owed);
         self.step(owed);
@@ -156,6 +177,7 @@ impl Table {
     /// What to ask for to see the same rows again.
     pub(super) fn same(&self) -> Place {
         match (self.rows.front(), self.first) {
+            (Some(entry), _) if entry.gone.is_some() => Place::At(entry.row.id.clone()),
             (_, Some(first)) if self.hits.is_some() => Place::Row(first),
             (Some(entry), _) if self.above.is_some() => Place::At(entry.row.id.clone()),
             _ => Place::Top,
@@ -170,35 +192,37 @@ impl Table {
         self.columns = columns;
     }
 
-    fn entries(&self, rows: Vec<Row>) -> VecDeque<Entry> {
-        rows.into_iter()
-            .map(|row| {
-                let cells = record::cells(&row.data, &self.columns);
-                Entry { row, cells }
-            })
-            .collect()
+    fn entries(&mut self, rows: Vec<Row>, gone: Vec<Gone>) -> VecDeque<Entry> {
+        let mut gone = gone.into_iter();
+        let mut entries = VecDeque::with_capacity(rows.len());
+        for row in rows {
+            let cells = record::cells(&row.data, &self.columns);
+            self.id_width = self.id_width.max(cells::width(&visible(&row.id.to_string())));
+            entries.push_back(Entry { row, cells, gone: gone.next() });
+        }
+        entries
     }
 
-    fn replace(&mut self, sheet: Sheet, last: bool) {
+    fn replace(&mut self, sheet: Sheet, gone: Vec<Gone>, last: bool) {
         (self.first, self.exact) = (sheet.first, sheet.exact);
         (self.above, self.below) = (sheet.above, sheet.below);
-        self.rows = self.entries(sheet.rows);
+        self.rows = self.entries(sheet.rows, gone);
         self.cursor = if last { self.rows.len().saturating_sub(1) } else { 0 };
         self.top = self.cursor;
     }
 
-    fn renew(&mut self, sheet: Sheet) {
+    fn renew(&mut self, sheet: Sheet, gone: Vec<Gone>) {
         let id = self.current().map(|e| e.row.id.clone());
         let (cursor, on_screen) = (self.cursor, self.cursor.saturating_sub(self.top));
-        self.replace(sheet, false);
+        self.replace(sheet, gone, false);
         let same = id.and_then(|id| self.rows.iter().position(|e| e.row.id == id));
         self.cursor = same.unwrap_or(cursor).min(self.rows.len().saturating_sub(1));
         self.top = self.cursor.saturating_sub(on_screen);
     }
 
-    fn behind(&mut self, sheet: Sheet) {
+    fn behind(&mut self, sheet: Sheet, gone: Vec<Gone>) {
         self.below = sheet.below;
-        let mut new = self.entries(sheet.rows);
+        let mut new = self.entries(sheet.rows, gone);
         self.rows.append(&mut new);
         let drop = self.rows.len().saturating_sub(KEPT).min(self.top);
         if drop == 0 {
@@ -211,9 +235,9 @@ impl Table {
         self.first = self.first.map(|f| f + drop as u64);
     }
 
-    fn before(&mut self, sheet: Sheet) {
+    fn before(&mut self, sheet: Sheet, gone: Vec<Gone>) {
         self.above = sheet.above;
-        let mut new = self.entries(sheet.rows);
+        let mut new = self.entries(sheet.rows, gone);
         let added = new.len();
         new.append(&mut self.rows);
         self.rows = new;

@@ -4,6 +4,7 @@ use super::rows::{KEPT, NEAR};
 use super::*;
 use crate::mirror::find::{Sheet, SortBy};
 use crate::mirror::reader::Row;
+use crate::mirror::refs::Incoming;
 
 const HEIGHT: usize = 20;
 
@@ -48,7 +49,7 @@ impl Fake {
             below: (b < n).then(|| Place::After(rows.last().unwrap().id.clone())),
             rows,
         };
-        Page { sheet, hits: None, took: None, complete: true }
+        Page { sheet, hits: None, took: None, complete: true, ..Page::default() }
     }
 
     fn settle(&self, browse: &mut Browse, mut request: Option<Request>) {

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::super::super::record::{self, Field, Kind};
+use super::super::super::record::{self, Field, Kind, Words};
 use crate::mirror::changes::{self, FieldChange};
 use crate::mirror::refs::{Incoming, Reference};
-use crate::mirror::{SessionNo, changes::Change};
+use crate::mirror::{PageNo, SessionNo, changes::Change};
 use crate::text::{grouped, visible};
 
 /// What is known of a record beside what it says itself.
@@ -21,6 +21,8 @@ pub struct About {
     pub change: Option<Change>,
     /// The mirror's last session.
     pub session: SessionNo,
+    /// The session and the page that brought it as it is.
+    pub origin: Option<(SessionNo, PageNo)>,
 }
 
 /// A reference with the name of what it points to.
@@ -77,6 +79,24 @@ pub struct Line {
     pub path: String,
     /// Where it leads.
     pub link: Option<Link>,
+}
+
+impl Line {
+    /// What of the words is looked for in this line, folded.
+    pub fn words<'a>(&self, words: &'a Words) -> Vec<&'a str> {
+        let path: Vec<&str> = self.path.split('\u{0}').collect();
+        words.in_field(&path)
+    }
+
+    /// Whether one of the words is in it.
+    pub fn holds(&self, words: &Words) -> bool {
+        if self.path == PATH {
+            return false;
+        }
+        let words = self.words(words);
+        let has = |text: &str| !record::hits(text, &words).is_empty();
+        has(&self.value) || has(&self.note) || has(&self.name)
+    }
 }
 
 /// Where a line leads.
@@ -149,9 +169,11 @@ fn line(
     Line { depth: field.depth, name: field.name.clone(), value, kind: field.kind, note, open, path, link }
 }
 
+/// The place of the line above those who point here.
+const PATH: &str = "\u{0}pointing";
+
 /// The lines about those who point here.
 fn incoming(folded: &BTreeSet<String>, pointing: Option<&Pointing>) -> Vec<Line> {
-    const PATH: &str = "\u{0}pointing";
     let Some(pointing) = pointing else { return Vec::new() };
     let head = |value: &str, open| Line {
         depth: 0,

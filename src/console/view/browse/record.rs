@@ -2,19 +2,21 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::text::Span;
 
 use super::super::paint::{gap, inner, line, line_right, s};
-use super::{Spot, head, layout};
+use super::{Spot, head, layout, lit, story};
 use crate::console::cells;
 use crate::console::model::Model;
 use crate::console::model::browse::tree::{self, Line, Link};
-use crate::console::model::browse::{Entry, Pane};
+use crate::console::model::browse::{Entry, Pane, Show};
 use crate::console::record::Kind;
+use crate::mirror::changes::FieldChange;
 use crate::text::{grouped, visible};
 
 /// A line of the screen, with the number of the tree's line that it belongs to.
-type Drawn = (usize, Vec<Span<'static>>);
+pub(super) type Drawn = (usize, Vec<Span<'static>>);
 
 /// How many lines of the record do not fit on the screen.
 pub(in crate::console::view) fn overflow(model: &Model, body: Rect) -> usize {
@@ -33,7 +35,7 @@ pub(in crate::console::view) fn scroll(model: &Model, body: Rect) -> usize {
 fn from(model: &Model, drawn: &[Drawn], height: usize) -> usize {
     let most = drawn.len().saturating_sub(height);
     let scrolled = model.browse.scroll.min(most);
-    if model.browse.changes {
+    if model.browse.show != Show::Tree {
         return scrolled;
     }
     let first = drawn.iter().position(|d| d.0 >= model.browse.line).unwrap_or(0);
@@ -51,6 +53,9 @@ fn from(model: &Model, drawn: &[Drawn], height: usize) -> usize {
 
 /// What lies at a line of the pane.
 pub(super) fn spot(model: &Model, area: Rect, row: usize) -> Option<Spot> {
+    if model.browse.show == Show::Story {
+        return story::spot(model, area, row);
+    }
     let entry = model.browse.current()?;
     let area = inner(area);
     let drawn = drawn(model, entry, area.width.into());
@@ -58,15 +63,42 @@ pub(super) fn spot(model: &Model, area: Rect, row: usize) -> Option<Spot> {
     Some(Spot::Line(drawn.get(at).or(drawn.last())?.0))
 }
 
+/// A line that belongs to no line of the tree.
+pub(super) fn plain(text: impl Into<String>, style: Style) -> Drawn {
+    (0, vec![s(text, style)])
+}
+
 fn drawn(model: &Model, entry: &Entry, width: usize) -> Vec<Drawn> {
-    if model.browse.changes { changes(model, entry, width) } else { fields(model, entry, width) }
+    match model.browse.show {
+        Show::Changes => changes(model, entry, width),
+        Show::Tree | Show::Story => fields(model, entry, width),
+    }
 }
 
 /// The tree's lines for a width.
 fn fields(model: &Model, entry: &Entry, width: usize) -> Vec<Drawn> {
-    let theme = &model.theme;
     let browse = &model.browse;
     let tree = tree::lines(&entry.row.data, &browse.folded, browse.about.as_ref(), browse.pointing.as_ref());
+    let mut out = Vec::new();
+    if let Some(gone) = &entry.gone {
+        let at = super::story::local(model, gone.at.as_deref());
+        let text = format!("− deleted by session {}, {at}", entry.row.session);
+        out.push(plain(text, model.theme.deleted));
+        let known = if gone.known { "what it was before:" } else { "what it was is not known" };
+        out.push(plain(known, model.theme.dim));
+        if !gone.known {
+            return out;
+        }
+    }
+    out.extend(tree_lines(model, &tree, width));
+    out
+}
+
+/// A tree's lines for a width, hits shown.
+pub(super) fn tree_lines(model: &Model, tree: &[Line], width: usize) -> Vec<Drawn> {
+    let theme = &model.theme;
+    let words = model.browse.words();
+    let lit = |line: &Line, text: String, style| lit(theme, text, style, &line.words(&words));
     let lead = |l: &Line| l.depth * 2 + 2 + cells::width(&l.name);
     let names = tree.iter().map(lead).max().unwrap_or(0).clamp(4, (width / 2).clamp(4, 26));
     let room = width.saturating_sub(names + 2).max(8);
@@ -77,7 +109,8 @@ fn fields(model: &Model, entry: &Entry, width: usize) -> Vec<Drawn> {
             Some(false) => "▸ ",
             None => "  ",
         };
-        let name = cells::left(&format!("{}{fold}{}", "  ".repeat(field.depth), field.name), names);
+        let lead = format!("{}{fold}", "  ".repeat(field.depth));
+        let name = cells::left(&format!("{lead}{}", field.name), names);
         let style = match field.kind {
             Kind::Text => theme.string,
             Kind::Number => theme.number,
@@ -91,20 +124,21 @@ fn fields(model: &Model, entry: &Entry, width: usize) -> Vec<Drawn> {
             let left = room.saturating_sub(cells::width(&value) + 2 + cells::width(sign));
             let note = cells::fit(&field.note, left).into_owned();
             let note_style = if there { theme.text } else { theme.dim };
-            let spans = vec![
-                s(name, theme.dim),
-                gap(2),
-                s(value, style),
-                gap(2),
-                s(note, note_style),
-                s(sign, theme.accent),
-            ];
+            let mut spans = lit(field, name, theme.dim);
+            spans.push(gap(2));
+            spans.extend(lit(field, value, style));
+            spans.push(gap(2));
+            spans.extend(lit(field, note, note_style));
+            spans.push(s(sign, theme.accent));
             out.push((at, spans));
             continue;
         }
         for (n, text) in cells::wrap(&field.value, room).into_iter().enumerate() {
             let name = if n == 0 { name.clone() } else { " ".repeat(names) };
-            out.push((at, vec![s(name, theme.dim), gap(2), s(text, style)]));
+            let mut spans = lit(field, name, theme.dim);
+            spans.push(gap(2));
+            spans.extend(lit(field, text, style));
+            out.push((at, spans));
         }
     }
     out
@@ -113,7 +147,6 @@ fn fields(model: &Model, entry: &Entry, width: usize) -> Vec<Drawn> {
 /// What the last session changed, before and after.
 fn changes(model: &Model, entry: &Entry, width: usize) -> Vec<Drawn> {
     let theme = &model.theme;
-    let plain = |text: String, style| (0, vec![s(text, style)]);
     let Some(about) = &model.browse.about else {
         return vec![plain("reading …".to_owned(), theme.dim)];
     };
@@ -141,12 +174,22 @@ fn changes(model: &Model, entry: &Entry, width: usize) -> Vec<Drawn> {
             theme.text,
         )),
     }
-    let differences = tree::differences(change);
-    if differences.is_empty() {
-        out.push(plain("Nothing in it is different.".to_owned(), theme.dim));
+    out.push(plain("", theme.text));
+    out.extend(differences(model, tree::differences(change), width));
+    out
+}
+
+/// Fields before and after.
+pub(super) fn differences(model: &Model, fields: Vec<FieldChange>, width: usize) -> Vec<Drawn> {
+    let theme = &model.theme;
+    let mut out = Vec::new();
+    if fields.is_empty() {
+        out.push(plain("Nothing in it is different.", theme.dim));
     }
-    for field in differences {
-        out.push(plain(String::new(), theme.text));
+    for (n, field) in fields.into_iter().enumerate() {
+        if n > 0 {
+            out.push(plain("", theme.text));
+        }
         out.push((0, vec![s(visible(&field.field).into_owned(), theme.heading)]));
         for (sign, value, style) in [("−", field.before, theme.deleted), ("+", field.after, theme.created)]
         {
@@ -168,8 +211,10 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
     let kind = model.browse.applied().map(|q| q.kind.as_str()).unwrap_or_default();
     let revision = entry.row.revision.map_or_else(|| "no revision".to_owned(), |r| format!("rev {r}"));
     let mut tail = vec![s(revision, theme.dim), s(format!(" · session {}", entry.row.session), theme.dim)];
-    if model.browse.changes {
-        tail = vec![s("changes", theme.accent)];
+    match model.browse.show {
+        Show::Tree => {}
+        Show::Changes => tail = vec![s("changes", theme.accent)],
+        Show::Story => tail = vec![s("history", theme.accent)],
     }
     tail.push(gap(1));
     let top = Rect { x: inner.x, width: inner.width + 1, ..area };
@@ -178,13 +223,16 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
     let title = visible(&format!("{back}{kind} {}", entry.row.id)).into_owned();
     let room = usize::from(inner.width).saturating_sub(taken + 1);
     line(buf, top, 0, vec![s(cells::fit(&title, room), head(model, Pane::Record))]);
+    if model.browse.show == Show::Story {
+        return story::draw(model, buf, area);
+    }
     let lines = drawn(model, entry, inner.width.into());
     // The prompt takes the last line where the record has the rows' place.
     let prompt = model.browse.prompt.is_some() && area.width + 30 > model.size.0;
     let height = usize::from(inner.height) - usize::from(prompt);
     let from = from(model, &lines, height);
     let below = lines.len().saturating_sub(from + height);
-    let focused = model.browse.pane == Pane::Record && !model.browse.changes;
+    let focused = model.browse.pane == Pane::Record && model.browse.show == Show::Tree;
     for (row, (at, spans)) in lines.into_iter().skip(from).take(height).enumerate() {
         if below > 0 && row + 1 == height {
             line(buf, inner, row, vec![s(format!("… {} more", grouped(below as u64 + 1)), theme.dim)]);

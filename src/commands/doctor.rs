@@ -1,0 +1,323 @@
+//! `drainboard doctor`: is all in order here? Configuration, token, service, clock, mirror, each with what to do.
+//!
+//! Promise: nothing is changed, here or there. The service is asked one thing, the page of a session that does not exist:
+//! its refusal tells that it is there, that it takes the token and that the token has the scope.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use jiff::Timestamp;
+use jiff::fmt::rfc2822;
+use serde::Serialize;
+
+use super::arguments::Common;
+use super::output::{self, Ending, Failure};
+use super::settings;
+use super::status::local;
+use super::summary::counted;
+use crate::client::{Client, Failure as Refusal, Tap, Verdict};
+use crate::config::Config;
+use crate::console::keymap::Keymap;
+use crate::mirror::{Mirror, MirrorError, Reader};
+use crate::protocol::{DeviceUuid, QueueName, SessionId};
+use crate::text::{bytes, grouped, span, visible};
+
+/// A session that no service has.
+const NO_SESSION: &str = "00000000-0000-0000-0000-000000000000";
+/// A clock that is off by so many seconds misleads whoever reads times.
+const CLOCK: i64 = 120;
+
+/// How a check came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum State {
+    Fine,
+    /// Works, but not as one would wish.
+    Warning,
+    /// Does not work; with the exit status that a run would end with.
+    Fault,
+}
+
+#[derive(Debug, Serialize)]
+struct Check {
+    name: &'static str,
+    state: State,
+    /// What is, and what to do where it is not fine; a line or more.
+    text: String,
+    #[serde(skip)]
+    status: u8,
+}
+
+impl Check {
+    fn fine(name: &'static str, text: impl Into<String>) -> Self {
+        Self { name, state: State::Fine, text: text.into(), status: 0 }
+    }
+
+    fn warning(name: &'static str, text: impl Into<String>) -> Self {
+        Self { name, state: State::Warning, text: text.into(), status: 0 }
+    }
+
+    fn fault(name: &'static str, status: u8, text: impl Into<String>) -> Self {
+        Self { name, state: State::Fault, text: text.into(), status }
+    }
+}
+
+/// Looks at everything and tells. The exit status is that of the first fault; warnings are none.
+pub(super) fn run(json: bool, common: &Common, config: &Result<Config, Failure>) -> Ending {
+    let mut checks = Vec::new();
+    let mirror = match config {
+        Ok(config) => {
+            checks.push(configuration(config));
+            checks.extend(keys(config));
+            checks.extend(themes(common, config));
+            let client = token(config, &mut checks);
+            if let Some(client) = client {
+                let runtime = super::runtime()?;
+                checks.extend(runtime.block_on(service(&client)));
+            }
+            Some(config.mirror.clone())
+        }
+        Err(failure) => {
+            checks.push(Check::fault("configuration", failure.status, &failure.message));
+            // What else is wrong with the settings is not the mirror's matter.
+            settings::mirror(common).ok()
+        }
+    };
+    if let Some(path) = mirror {
+        look(&path, &mut checks);
+    }
+    let mut out = output::stdout();
+    let written = if json { write_json(&checks, &mut out) } else { write_plain(&checks, &mut out) };
+    output::written(written.and_then(|()| out.flush()))?;
+    Ok(checks.iter().find(|check| check.state == State::Fault).map_or(0, |check| check.status))
+}
+
+fn configuration(config: &Config) -> Check {
+    let device = config.device.map_or(String::new(), |device| format!(", device {device}"));
+    Check::fine("configuration", format!("profile {}, {}{device}", config.profile, config.base_url))
+}
+
+/// The user's key map, where there is one.
+fn keys(config: &Config) -> Option<Check> {
+    let file = config.keymap.as_deref().filter(|file| file.exists())?;
+    let (_, mistakes) = Keymap::load(Some(file));
+    let name = file.display();
+    Some(match mistakes.first() {
+        None => Check::fine("keys", format!("{name} is laid over the built-in ones")),
+        Some(first) => {
+            let more = mistakes.len() as u64;
+            Check::warning("keys", format!("{} in {name}, the first: {first}", counted(more, "mistake")))
+        }
+    })
+}
+
+/// The theme that was asked for, where it is none of the built-in ones.
+fn themes(common: &Common, config: &Config) -> Option<Check> {
+    let folder = config.keymap.as_deref().and_then(Path::parent);
+    match output::looks(common, folder) {
+        Err(failure) => Some(Check::fault("theme", failure.status, failure.message)),
+        Ok(looks) => looks.mistakes.first().map(|first| Check::warning("theme", first.to_string())),
+    }
+}
+
+/// The token, and a client for it where it can be one.
+fn token(config: &Config, checks: &mut Vec<Check>) -> Option<(Client, Tap)> {
+    let device = Reader::open(&config.mirror).and_then(|reader| reader.status()).map(|status| status.device);
+    let device = device.ok().or(config.device).unwrap_or_else(DeviceUuid::fresh);
+    let tap = Tap::new();
+    let (source, client) = match config.token.read().and_then(|token| {
+        let client = config.client(device)?.with_tap(tap.clone());
+        Ok((token.source, client))
+    }) {
+        Ok(ready) => ready,
+        Err(error) => {
+            checks.push(Check::fault("token", 2, error.to_string()));
+            return None;
+        }
+    };
+    checks.push(Check::fine("token", format!("from {source}")));
+    Some((client, tap))
+}
+
+/// Asks the service for what it must refuse.
+async fn service((client, tap): &(Client, Tap)) -> Vec<Check> {
+    let asked = client.take(&SessionId(NO_SESSION.into()), &QueueName("main".into())).await;
+    let refusal = match asked {
+        // A queue of a session that nobody has: whatever it is, it is reachable and takes the token.
+        Ok(answer) => {
+            let text = format!("answers a session that does not exist with {}", answer.status);
+            return vec![Check::warning("service", text)];
+        }
+        Err(refusal) => refusal,
+    };
+    let took = span(refusal.elapsed);
+    let mut checks = vec![match &refusal {
+        Refusal { verdict: Verdict::NewSession, code: Some(_), .. } => Check::fine(
+            "service",
+            format!("answers in {took}, takes the token, the token has the sync scope"),
+        ),
+        Refusal { verdict: Verdict::NewSession, .. } => Check::warning(
+            "service",
+            format!(
+                "answers 404 in {took}, but not in the words of the Sync API: if a sync fails, check --base-url"
+            ),
+        ),
+        Refusal { verdict: Verdict::Refused, .. } => Check::fault("service", 3, &refusal.message),
+        Refusal { status: Some(429), .. } => Check::warning("service", &refusal.message),
+        _ => Check::fault("service", 4, &refusal.message),
+    }];
+    checks.extend(clock(tap));
+    checks
+}
+
+/// This machine's clock beside the service's, to the second.
+fn clock(tap: &Tap) -> Option<Check> {
+    let exchange = tap.list(None, 1).into_iter().next()?;
+    let headers = &exchange.response.as_ref()?.headers;
+    let (_, date) = headers.iter().find(|(name, _)| name == "date")?;
+    let theirs = rfc2822::DateTimeParser::new().parse_timestamp(date).ok()?;
+    let ours = exchange.first_byte.map_or(exchange.at, |took| exchange.at + took);
+    Some(judge(ours, theirs))
+}
+
+fn judge(ours: Timestamp, theirs: Timestamp) -> Check {
+    let ahead = ours.as_second() - theirs.as_second();
+    let off = span(std::time::Duration::from_secs(ahead.unsigned_abs()));
+    if ahead.abs() < CLOCK {
+        return Check::fine("clock", "agrees with the service's");
+    }
+    let way = if ahead > 0 { "ahead of" } else { "behind" };
+    Check::warning(
+        "clock",
+        format!(
+            "this machine is {off} {way} the service: set its clock, or times mislead (waits do not depend on it)"
+        ),
+    )
+}
+
+/// The mirror's file, its integrity, its acks.
+fn look(path: &Path, checks: &mut Vec<Check>) {
+    let status = match Reader::open(path).and_then(|reader| Ok((reader.status()?, reader))) {
+        Ok((status, reader)) => {
+            let user = Mirror::holder(path).map_or(String::new(), |holder| format!(", in use by {holder}"));
+            let text = format!(
+                "{}, {}, schema {}, device {}{user}",
+                path.display(),
+                bytes(status.bytes),
+                status.schema,
+                status.device
+            );
+            checks.push(Check::fine("mirror", text));
+            checks.push(integrity(&reader));
+            status
+        }
+        Err(MirrorError::Missing { .. }) => {
+            let text = format!("none yet at {}: the first sync makes it", path.display());
+            checks.push(Check::warning("mirror", text));
+            return;
+        }
+        Err(error) => {
+            checks.push(Check::fault("mirror", 5, error.to_string()));
+            return;
+        }
+    };
+    let outbox = status.outbox;
+    checks.push(if outbox.refused > 0 {
+        let keys = counted(outbox.refused, "key");
+        Check::warning(
+            "acks",
+            format!(
+                "the service refused {keys} for good (screen 3 of the console shows why); {} pending",
+                grouped(outbox.pending)
+            ),
+        )
+    } else if outbox.held > 0 {
+        let keys = counted(outbox.held, "key");
+        Check::warning(
+            "acks",
+            format!("{keys} held back by hand: H on screen 3 of the console releases them"),
+        )
+    } else if outbox.pending > 0 {
+        Check::fine("acks", format!("{} pending: they go first in the next sync", grouped(outbox.pending)))
+    } else {
+        Check::fine("acks", "none pending")
+    });
+    checks.push(match status.sessions.first() {
+        None => Check::warning("last sync", "never"),
+        Some(last) => {
+            let end = last.end.as_deref().unwrap_or("not ended");
+            let text = format!("session {} of {}: {}", last.no, local(&last.started), visible(end));
+            match (&last.error, end) {
+                (Some(error), _) => Check::warning("last sync", format!("{text}, {}", visible(error))),
+                (None, "drained" | "stopped") => Check::fine("last sync", text),
+                (None, _) => Check::warning("last sync", text),
+            }
+        }
+    });
+}
+
+fn integrity(reader: &Reader) -> Check {
+    match reader.health() {
+        Ok(faults) if faults.is_empty() => {
+            Check::fine("integrity", "file, counters and outbox hold what they promise")
+        }
+        Ok(faults) => {
+            let words: Vec<&str> = faults.iter().take(5).map(|fault| fault.0.as_str()).collect();
+            let more = faults.len().saturating_sub(5);
+            let more = if more > 0 { format!("\n… {more} more") } else { String::new() };
+            let text = format!(
+                "{}{more}\nkeep this file, move it away and synchronize as a new device into a new one",
+                words.join("\n")
+            );
+            Check::fault("integrity", 5, text)
+        }
+        Err(error) => Check::fault("integrity", 5, error.to_string()),
+    }
+}
+
+fn write_plain(checks: &[Check], out: &mut impl Write) -> io::Result<()> {
+    for check in checks {
+        let sign = match check.state {
+            State::Fine => "✓",
+            State::Warning => "▲",
+            State::Fault => "✖",
+        };
+        let mut lines = check.text.lines();
+        writeln!(out, "{sign} {:<14} {}", check.name, visible(lines.next().unwrap_or_default()))?;
+        for line in lines {
+            writeln!(out, "{:17}{}", "", visible(line))?;
+        }
+    }
+    Ok(())
+}
+
+/// The line of `doctor --json`.
+#[derive(Serialize)]
+struct Line<'a> {
+    event: &'static str,
+    healthy: bool,
+    checks: &'a [Check],
+}
+
+fn write_json(checks: &[Check], out: &mut impl Write) -> io::Result<()> {
+    let healthy = checks.iter().all(|check| check.state != State::Fault);
+    serde_json::to_writer(&mut *out, &Line { event: "doctor", healthy, checks })?;
+    out.write_all(b"\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_may_be_off_by_what_an_answer_takes_and_no_more() {
+        let now: Timestamp = "2026-11-20T12:00:00Z".parse().unwrap();
+        let after = |seconds: i64| now + std::time::Duration::from_secs(seconds.unsigned_abs());
+        assert_eq!(judge(after(5), now).state, State::Fine);
+        assert_eq!(judge(now, after(119)).state, State::Fine);
+        let late = judge(now, after(423));
+        assert_eq!(late.state, State::Warning);
+        assert!(late.text.contains("7 min 03 s behind"), "{}", late.text);
+        assert!(judge(after(3_600), now).text.contains("60 min 00 s ahead of"));
+    }
+}

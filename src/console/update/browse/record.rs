@@ -1,0 +1,178 @@
+//! The record of screen 2: its lines, what they lead to, and copies of it.
+
+use std::collections::BTreeSet;
+
+use super::super::super::action::Action;
+use super::super::super::message::Effect;
+use super::super::super::model::Model;
+use super::super::super::model::browse::tree::{Line, Link};
+use super::super::super::model::browse::{Pane, Show, tree};
+use super::super::super::record;
+use super::super::super::view;
+use super::super::{act, wire};
+use super::{read, say};
+use crate::text::grouped;
+
+/// The lines of the record that is shown.
+pub(super) fn lines(model: &Model) -> Vec<Line> {
+    let browse = &model.browse;
+    let Some(entry) = browse.current() else { return Vec::new() };
+    tree::lines(&entry.row.data, &browse.folded, browse.about.as_ref(), browse.pointing.as_ref())
+}
+
+pub(super) fn follow(model: &mut Model) -> Vec<Effect> {
+    let lines = lines(model);
+    let Some(line) = lines.get(model.browse.line.min(lines.len().saturating_sub(1))) else {
+        return Vec::new();
+    };
+    match &line.link {
+        Some(Link::Record(to)) => read(model.browse.follow(to)),
+        Some(Link::Missing(to)) => say(model, &format!("{} {} is not in the mirror", to.kind, to.id)),
+        Some(Link::Pointing(from)) => {
+            let Some(to) = model.browse.record() else { return Vec::new() };
+            read(model.browse.follow_pointing(&to.id, from))
+        }
+        None if line.open.is_some() => {
+            if !model.browse.folded.remove(&line.path) {
+                model.browse.folded.insert(line.path.clone());
+            }
+            Vec::new()
+        }
+        None => say(model, "this leads nowhere"),
+    }
+}
+
+/// Moves the cursor of the record.
+pub(super) fn move_line(model: &mut Model, by: isize) {
+    if let (Show::Story, Some(story)) = (model.browse.show, &mut model.browse.story) {
+        story.step(by);
+        return;
+    }
+    if model.browse.show != Show::Tree {
+        let most = view::record_overflow(model);
+        model.browse.scroll = model.browse.scroll.saturating_add_signed(by).min(most);
+        return;
+    }
+    let most = lines(model).len().saturating_sub(1);
+    model.browse.line = model.browse.line.min(most).saturating_add_signed(by).min(most);
+    model.browse.scroll = view::record_scroll(model);
+}
+/// Scrolls what is shown of a step by a page.
+pub(super) fn scroll_story(model: &mut Model, down: bool) {
+    let (most, page) = view::story_room(model);
+    if let Some(story) = &mut model.browse.story {
+        let by = page.saturating_sub(1).max(1) as isize;
+        story.scroll = story.scroll.min(most).saturating_add_signed(if down { by } else { -by }).min(most);
+    }
+}
+
+/// To the next line of the record with what is looked for, or the one before; round from its end to its beginning.
+pub(super) fn find(model: &mut Model, back: bool) -> Vec<Effect> {
+    let words = model.browse.words();
+    if words.is_empty() {
+        let key = model.keymap.key_of(Action::FindInRecord).unwrap_or_default();
+        return say(model, &format!("nothing is looked for: {key} asks what"));
+    }
+    let browse = &mut model.browse;
+    let Some(entry) = browse.current() else { return Vec::new() };
+    let (about, pointing) = (browse.about.as_ref(), browse.pointing.as_ref());
+    let here = browse.line;
+    let shown = tree::lines(&entry.row.data, &browse.folded, about, pointing);
+    let all = tree::lines(&entry.row.data, &BTreeSet::new(), about, pointing);
+    let hits: Vec<usize> = (0..all.len()).filter(|at| all[*at].holds(&words)).collect();
+    if hits.is_empty() {
+        return say(model, "nothing in this record is like that");
+    }
+    // Where the cursor is, in the record without folds.
+    let at = if browse.pane == Pane::Record {
+        shown.get(here).and_then(|line| all.iter().position(|l| l.path == line.path))
+    } else {
+        None
+    };
+    let next = match (back, at) {
+        (false, at) => hits.iter().position(|hit| at.is_none_or(|at| *hit > at)).unwrap_or(0),
+        (true, at) => hits.iter().rposition(|hit| at.is_none_or(|at| *hit < at)).unwrap_or(hits.len() - 1),
+    };
+    let path = all[hits[next]].path.clone();
+    let parts: Vec<&str> = path.split('\u{0}').collect();
+    for depth in 1..parts.len() {
+        browse.folded.remove(&parts[..depth].join("\u{0}"));
+    }
+    let lines = lines(model);
+    let browse = &mut model.browse;
+    (browse.pane, browse.show) = (Pane::Record, Show::Tree);
+    browse.line = lines.iter().position(|l| l.path == path).unwrap_or(0);
+    model.browse.scroll = view::record_scroll(model);
+    let said = format!("{} of {}", grouped(next as u64 + 1), grouped(hits.len() as u64));
+    say(model, &said)
+}
+
+/// To the request that brought the record, or the step of its story.
+pub(super) fn request(model: &mut Model) -> Vec<Effect> {
+    let browse = &model.browse;
+    let Some(of) = browse.record() else { return say(model, "no record is chosen") };
+    let origin = match &browse.story {
+        Some(story) if browse.show == Show::Story => {
+            story.current().map(|scene| (scene.step.session, scene.step.page))
+        }
+        _ => match browse.about.as_ref().filter(|about| about.of == of).and_then(|about| about.origin) {
+            Some((session, page)) => Some((session, Some(page))),
+            None => browse.current().map(|e| (e.row.session, e.gone.as_ref().map(|gone| gone.page))),
+        },
+    };
+    match origin {
+        Some((session, Some(page))) => {
+            model.wire.unfound = Some(format!(
+                "page {page} of session {session} brought it; that request is not kept any more"
+            ));
+            wire::find(&format!("page:{page}"))
+        }
+        Some((session, None)) => {
+            say(model, &format!("session {session} brought it; on which page is not known any more"))
+        }
+        None => Vec::new(),
+    }
+}
+
+pub(super) fn copy(model: &mut Model, action: Action) -> Vec<Effect> {
+    let Some(entry) = model.browse.current() else { return say(model, "there is nothing to copy") };
+    if entry.gone.as_ref().is_some_and(|gone| !gone.known) && action == Action::CopyRecord {
+        return say(model, "what it was is not known");
+    }
+    let row = &entry.row;
+    let (what, text) = match action {
+        Action::CopyRecord => ("record", told(model).unwrap_or_else(|| row.data.clone())),
+        Action::CopyRow => {
+            let fields = model.browse.table.columns.fields();
+            let mut cells = vec![row.id.to_string()];
+            cells.extend(record::exact(&row.data, &fields));
+            ("row", record::csv_line(&cells))
+        }
+        Action::CopyCell if model.browse.pane == Pane::Record => {
+            let lines = lines(model);
+            let Some(line) = lines.get(model.browse.line.min(lines.len().saturating_sub(1))) else {
+                return Vec::new();
+            };
+            let exact = record::at(&row.data, &line.path);
+            ("value", exact.unwrap_or_else(|| line.value.clone()))
+        }
+        Action::CopyCell => {
+            let column =
+                model.browse.lens().at.checked_sub(1).and_then(|at| model.browse.table.columns.get(at));
+            match column {
+                Some(column) => {
+                    ("value", record::exact(&row.data, std::slice::from_ref(&column.field)).concat())
+                }
+                None => ("id", row.id.to_string()),
+            }
+        }
+        _ => return Vec::new(),
+    };
+    act::copy(model, what, text)
+}
+
+/// The record as it was after the step of its story that is looked at.
+fn told(model: &Model) -> Option<String> {
+    let story = model.browse.story.as_ref().filter(|_| model.browse.show == Show::Story)?;
+    story.current()?.step.data.clone()
+}
