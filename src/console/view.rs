@@ -19,6 +19,7 @@ mod help;
 mod history;
 mod idle;
 mod log;
+mod notice;
 mod paint;
 mod palette;
 mod sql;
@@ -71,6 +72,7 @@ fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
         Screen::Sql => sql::draw(model, buf, body),
         Screen::History => history::draw(model, buf, body),
     }
+    notice::draw(model, buf, body);
     rule(buf, area, usize::from(area.height) - 2, theme);
     footer(model, buf, Rect { y: area.height - 1, height: 1, ..area });
     match model.overlay {
@@ -289,7 +291,8 @@ fn remark(model: &Model, room: usize) -> Vec<ratatui::text::Span<'static>> {
     if let Some((text, _)) = &model.toast {
         return vec![s(cells::fit(&visible(text), room), theme.pending)];
     }
-    if let Some(notice) = model.notices.first().filter(|_| model.screen != Screen::Sync || !model.has_run()) {
+    let short = model.notices.first().filter(|_| notice::long(model).is_none());
+    if let Some(notice) = short.filter(|_| model.screen != Screen::Sync || !model.has_run()) {
         let key = model.keymap.key_of(Action::Back).unwrap_or_default();
         let (mark, style) = if notice.error { ("✖ ", theme.failed) } else { ("▲ ", theme.pending) };
         let hint = format!("   {key} seen");

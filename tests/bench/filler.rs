@@ -1,8 +1,32 @@
 //! A mirror with many rows in one table, as a service would have filled it: names of several scripts, some rare words, a
 //! reference, money. The same rows each time.
 
-use drainboard::mirror::{Identity, Mirror, Reader};
-use drainboard::protocol::{Page, RecordId, Session};
+use std::path::Path;
+
+use drainboard::mirror::index::Indexer;
+use drainboard::mirror::{Identity, Mirror};
+use drainboard::protocol::{Page, Session};
+
+/// Set in the process that fills.
+const FILLING: &str = "DRAINBOARD_FILL";
+
+/// Makes the mirror, and its index where one is wanted, in a process of its own, so that its memory is nobody's here. A
+/// file that is there is used again.
+pub(crate) fn mirror(path: &Path, rows: u64, index: bool) {
+    if std::env::var_os(FILLING).is_some() {
+        fill(path, rows);
+        if index {
+            Indexer::pass(path, &mut |_, _| true).expect("an index");
+        }
+        std::process::exit(0);
+    }
+    if !path.exists() {
+        let program = std::env::current_exe().expect("this program");
+        let mut filling = std::process::Command::new(program);
+        filling.arg(rows.to_string()).arg(path).env(FILLING, "1");
+        assert!(filling.status().expect("filling").success());
+    }
+}
 
 const NAMES: [&str; 12] = [
     "Ada", "Grace", "Åsa", "阿部", "Linus", "Margaret", "Dennis", "Barbara", "Edsger", "Radia", "Ken",
@@ -44,6 +68,7 @@ fn contact(rng: &mut fastrand::Rng, id: u64, rows: u64) -> String {
     )
 }
 
+/// Fills a new mirror; its records have every seventh id from 1 on.
 fn fill(path: &Path, rows: u64) {
     const PAGE: u64 = 1_000;
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
@@ -70,11 +95,3 @@ fn fill(path: &Path, rows: u64) {
         mirror.close().await.expect("closed");
     });
 }
-
-struct Bench {
-    reader: Reader,
-    index: Option<Index>,
-}
-
-impl Bench {
-    fn view(&self, filter: &str, by: SortBy, descending: bool, index: bool) -> (View, Option<Duration>) {

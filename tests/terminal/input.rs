@@ -106,7 +106,7 @@ fn a_storm_of_sizes_leaves_the_same_picture() {
     let mut terminal = Terminal::up_to_date();
     terminal.resize(120, 40);
     terminal.press(b"2");
-    terminal.see("contact 1600000011");
+    terminal.see("▸1600000011");
     // The last remark goes by itself.
     terminal.settle(Duration::from_secs(5));
     let before = terminal.text();

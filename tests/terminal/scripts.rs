@@ -40,9 +40,9 @@ const fn script(action: &'static str, scope: Scope, steps: &'static [Step]) -> S
 
 const EDITED: Step = See("the account was edited");
 const STEPPING: Step = See("‖ next: start a session");
-const FIRST: Step = See("contact 1600000011");
+const FIRST: Step = See("▸1600000011");
 /// The first contact by its name.
-const BY_NAME: Step = See("contact 1600000024");
+const BY_NAME: Step = See("▸1600000024");
 
 pub(crate) const SCRIPTS: &[Script] = &[
     // Screen 1.
@@ -85,6 +85,8 @@ pub(crate) const SCRIPTS: &[Script] = &[
             PressUntil("(after 8 tries)"),
         ],
     ),
+    script("every", Scope::Sync, &[Press, See("synchronizes in 1 min")]),
+    script("new-device", Scope::Sync, &[Press, See("╭ A new device")]),
     script("edit", Scope::Sync, &[Press, EDITED]),
     script("pace", Scope::Sync, &[Press, See("like the real service")]),
     script("bend", Scope::Sync, &[Press, See("Bend the service")]),
@@ -144,11 +146,7 @@ pub(crate) const SCRIPTS: &[Script] = &[
     script("column-right", Scope::Browse, &[Keys("2"), FIRST, Keys(">"), Press, See("id  title")]),
     script("wider", Scope::Browse, &[Keys("2"), FIRST, Keys(">"), Press, Changed]),
     script("narrower", Scope::Browse, &[Keys("2"), FIRST, Keys(">"), Press, Changed]),
-    script(
-        "go-to-id",
-        Scope::Browse,
-        &[Keys("2"), FIRST, Press, Keys("1600000020\r"), See("contact 1600000020")],
-    ),
+    script("go-to-id", Scope::Browse, &[Keys("2"), FIRST, Press, Keys("1600000020\r"), See("▸1600000020")]),
     script("go-to-percent", Scope::Browse, &[Keys("2"), FIRST, Press, Keys("100\r"), See("66 of 66")]),
     script(
         "way-back",
@@ -182,6 +180,56 @@ pub(crate) const SCRIPTS: &[Script] = &[
         Scope::Browse,
         &[Keys("2"), FIRST, Press, See("copied row"), Sent("]52;c;MTYwMDAwMDAxMSxT")],
     ),
+    script(
+        "record-history",
+        Scope::Browse,
+        &[Keys("2"), FIRST, Press, See("The first state that the mirror knows")],
+    ),
+    script(
+        "deleted-records",
+        Scope::Browse,
+        &[Keys("2"), FIRST, Press, See("nothing of this type was deleted")],
+    ),
+    script(
+        "refresh",
+        Scope::Browse,
+        &[
+            Keys("2"),
+            FIRST,
+            Keys(">o"),
+            BY_NAME,
+            // A slow service, so that the run is on while one looks.
+            Keys("1b\r"),
+            See("every answer takes 20 ms"),
+            Keys("\r"),
+            See("every answer takes 120 ms"),
+            Keys("\r"),
+            See("every answer takes 500 ms"),
+            Keys("\r"),
+            See("every answer takes 2000 ms"),
+            Keys("\x1b"),
+            Gone("Bend"),
+            Keys("e"),
+            EDITED,
+            Keys("s2"),
+            See(" refreshes"),
+            Press,
+            Gone(" refreshes"),
+        ],
+    ),
+    script("record-request", Scope::Browse, &[Keys("2"), FIRST, Press, See("GET  /v2/sync/")]),
+    script("find-in-record", Scope::Browse, &[Keys("2"), FIRST, Press, Keys("Maple\r"), See("1 of 3")]),
+    script(
+        "find-next",
+        Scope::Browse,
+        &[Keys("2"), FIRST, Keys("FMaple\r"), See("1 of 3"), Press, See("2 of 3")],
+    ),
+    script(
+        "find-previous",
+        Scope::Browse,
+        &[Keys("2"), FIRST, Keys("FMaple\r"), See("1 of 3"), Press, See("3 of 3")],
+    ),
+    script("freeze-columns", Scope::Browse, &[Keys("2"), FIRST, Keys(">"), Press, Changed]),
     // Screen 3.
     script(
         "open-pack",
