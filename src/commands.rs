@@ -5,7 +5,6 @@
 //! `output` (the two streams and the exit status).
 
 mod arguments;
-mod cells;
 mod demo;
 mod doctor;
 mod folder;

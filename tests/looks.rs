@@ -3,8 +3,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails by panicking")]
 
-#[path = "console/models.rs"]
+#[path = "console/debugging.rs"]
 #[expect(dead_code, reason = "the other models are for other tests")]
+mod debugging;
+#[path = "console/every.rs"]
+mod every;
+#[path = "console/models.rs"]
 mod models;
 #[path = "console/statements.rs"]
 mod statements;
@@ -19,46 +23,18 @@ use drainboard::console::model::Model;
 use drainboard::console::theme::{Depth, Theme, Wish};
 use drainboard::console::update::update;
 use drainboard::console::view::view;
+use every::MODELS;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
 use unicode_width::UnicodeWidthStr;
 
-type Make = fn() -> Model;
-
-const MODELS: [(&str, Make); 19] = [
-    ("idle_without_mirror", models::idle_without_mirror),
-    ("idle", models::idle),
-    ("draining", models::draining),
-    ("waiting", models::waiting),
-    ("stepping", models::stepping),
-    ("done", models::done),
-    ("failed", models::failed),
-    ("browse", models::browsing),
-    ("acks", || shown(models::draining(), '3')),
-    ("wire", || shown(models::draining(), '4')),
-    ("sql", statements::sql),
-    ("sql_completing", statements::completing),
-    ("sql_running", statements::running),
-    ("sql_answered", statements::answered),
-    ("sql_refused", statements::refused),
-    ("history", statements::history),
-    ("history_changes", statements::changes),
-    ("history_change", statements::change),
-    ("palette", statements::palette),
-];
-
 /// Which of them stand for their screen in each theme.
 const SCREENS: [&str; 6] = ["draining", "browse", "acks", "wire", "sql_answered", "history"];
 
-fn shown(mut model: Model, key: char) -> Model {
-    update(&mut model, Message::Key(Key::char(key)));
-    model
-}
-
 fn drawn(model: &mut Model, columns: u16, rows: u16) -> Buffer {
-    update(model, Message::Resized(columns, rows));
+    debugging::answered(model, Message::Resized(columns, rows));
     let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
     terminal.draw(|frame| view(model, frame)).unwrap();
     terminal.backend().buffer().clone()

@@ -5,6 +5,10 @@
 
 #[path = "console/debug.rs"]
 mod debug;
+#[path = "console/debugging.rs"]
+mod debugging;
+#[path = "console/every.rs"]
+mod every;
 #[path = "console/models.rs"]
 mod models;
 #[path = "console/statements.rs"]
@@ -16,48 +20,11 @@ use drainboard::console::model::Model;
 use drainboard::console::theme::Theme;
 use drainboard::console::update::update;
 use drainboard::console::view::view;
+use every::MODELS;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::style::Color;
-
-type Make = fn() -> Model;
-
-const MODELS: [(&str, Make); 33] = [
-    ("idle_without_mirror", models::idle_without_mirror),
-    ("idle", models::idle),
-    ("draining", models::draining),
-    ("waiting", models::waiting),
-    ("stepping", models::stepping),
-    ("done", models::done),
-    ("failed", models::failed),
-    ("browse", models::browsing),
-    ("browse_filter", models::filtering),
-    ("browse_sorted", models::sorted),
-    ("browse_tree", models::tree),
-    ("browse_changes", models::changed),
-    ("browse_columns", models::choosing),
-    ("browse_story", models::story),
-    ("browse_earlier", models::earlier),
-    ("browse_dead", models::dead),
-    ("browse_stale", models::stale),
-    ("browse_finding", models::finding),
-    ("sql", statements::sql),
-    ("sql_completing", statements::completing),
-    ("sql_running", statements::running),
-    ("sql_answered", statements::answered),
-    ("sql_refused", statements::refused),
-    ("history", statements::history),
-    ("history_changes", statements::changes),
-    ("history_change", statements::change),
-    ("palette", statements::palette),
-    ("help", || typed(models::draining(), &[Key::char('?')])),
-    ("ask_device", models::asking_device),
-    ("every", models::every),
-    ("peek", models::peek),
-    ("read_only", models::read_only),
-    ("ask_quit", || typed(models::draining(), &[Key::char('q')])),
-];
 
 fn typed(mut model: Model, keys: &[Key]) -> Model {
     for key in keys {
@@ -67,7 +34,7 @@ fn typed(mut model: Model, keys: &[Key]) -> Model {
 }
 
 fn drawn(model: &mut Model, columns: u16, rows: u16) -> Buffer {
-    update(model, Message::Resized(columns, rows));
+    debugging::answered(model, Message::Resized(columns, rows));
     let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
     terminal.draw(|frame| view(model, frame)).unwrap();
     terminal.backend().buffer().clone()

@@ -126,6 +126,17 @@ struct Timings {
     receive: f64,
 }
 
+/// What stands before the entries of an archive that is written one by one; [`CLOSING`] stands behind them.
+pub fn opening() -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    format!(
+        "{{\"log\":{{\"version\":\"1.2\",\"creator\":{{\"name\":\"drainboard\",\"version\":\"{version}\"}},\"entries\":[\n"
+    )
+}
+
+/// The end of an archive that began with [`opening`].
+pub const CLOSING: &str = "\n]}}\n";
+
 /// An archive of these exchanges, in the order given.
 pub fn archive<'a>(exchanges: impl IntoIterator<Item = &'a Exchange>) -> Har<'a> {
     let creator = Creator { name: "drainboard", version: env!("CARGO_PKG_VERSION") };

@@ -145,7 +145,7 @@ impl Tap {
         self.changed();
     }
 
-    /// From now on writes whole exchanges to a new file that only its owner can read, one HAR entry as JSON a line.
+    /// From now on writes whole exchanges to a new file that only its owner can read, a HAR archive at any moment.
     /// A recording that runs is ended first. Exchanges never wait for the disk: what it cannot take is counted.
     ///
     /// # Errors

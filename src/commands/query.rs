@@ -5,9 +5,9 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use super::arguments::{Color, Query};
-use super::cells;
 use super::output::{self, Ending, Failure};
 use super::table::Table;
+use crate::console::values;
 use crate::mirror::reader::Value;
 use crate::mirror::{MirrorError, Reader};
 
@@ -67,7 +67,7 @@ impl Sheet {
             Form::Csv(_) if columns.is_empty() => Ok(()),
             Form::Csv(csv) => csv.write_record(columns).map_err(io_error),
             Form::Json { names, .. } => {
-                *names = cells::distinct(columns);
+                *names = values::distinct(columns);
                 Ok(())
             }
         };
@@ -79,9 +79,9 @@ impl Sheet {
             self.result = match &mut self.form {
                 Form::Table(table) => table.row(row),
                 Form::Csv(csv) => {
-                    csv.write_record(row.iter().map(|value| cells::exact(value))).map_err(io_error)
+                    csv.write_record(row.iter().map(|value| values::exact(value))).map_err(io_error)
                 }
-                Form::Json { out, names } => cells::write_object(names, &row, out),
+                Form::Json { out, names } => values::write_object(names, &row, out),
             };
         }
         self.result.is_ok()

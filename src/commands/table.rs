@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use unicode_width::UnicodeWidthStr;
 
-use super::cells;
+use crate::console::values;
 use crate::mirror::reader::Value;
 use crate::text::visible;
 
@@ -116,9 +116,9 @@ impl<W: Write> Table<W> {
         let text = match value {
             Value::Null => Cow::Borrowed("NULL"),
             Value::Integer(n) => n.to_string().into(),
-            Value::Real(x) => cells::real(*x).into(),
+            Value::Real(x) => values::real(*x).into(),
             Value::Text(text) => visible(text),
-            Value::Blob(bytes) => format!("x'{}'", cells::hexadecimal(bytes)).into(),
+            Value::Blob(bytes) => format!("x'{}'", values::hexadecimal(bytes)).into(),
         };
         if self.cut && text.width() > WIDEST { cut(&text).into() } else { text }
     }

@@ -30,6 +30,10 @@ pub enum Scope {
     History,
     /// In the palette.
     Palette,
+    /// While a value is shown in full.
+    Whole,
+    /// In the list of saved statements.
+    Saved,
     /// While something is asked for in a line: a filter, an id, a file's name.
     Line,
     /// Wherever a line is typed; there plain characters are text.
@@ -40,7 +44,7 @@ pub enum Scope {
 
 impl Scope {
     /// All of them, in the order of the help.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Sync,
         Self::Browse,
         Self::Acks,
@@ -50,6 +54,8 @@ impl Scope {
         Self::Prompt,
         Self::History,
         Self::Palette,
+        Self::Whole,
+        Self::Saved,
         Self::Line,
         Self::Text,
         Self::Ask,
@@ -69,6 +75,8 @@ impl Scope {
             Self::Prompt => "prompt",
             Self::History => "history",
             Self::Palette => "palette",
+            Self::Whole => "whole",
+            Self::Saved => "saved",
             Self::Line => "line",
             Self::Text => "text",
             Self::Ask => "ask",
@@ -225,6 +233,16 @@ pub enum Action {
     WireFold,
     /// Fold or unfold everything.
     WireFoldAll,
+    /// Look for a text in the open request.
+    WireSearch,
+    /// The next line that has it.
+    WireNextHit,
+    /// The line before that has it.
+    WireHitBefore,
+    /// Record whole exchanges, or stop.
+    WireRecord,
+    /// A value in full.
+    Whole,
     /// Screen 5.
     ShowSql,
     /// Screen 6.
@@ -249,6 +267,16 @@ pub enum Action {
     CopyCell,
     /// The row to the clipboard, as CSV.
     CopyRow,
+    /// The rows to a file.
+    SqlExport,
+    /// Keep the statement under a name.
+    SqlSave,
+    /// The saved statements.
+    SqlSaved,
+    /// The saved statement into the line.
+    SavedEdit,
+    /// Forget the saved statement.
+    SavedForget,
     /// Open the session, or the change.
     OpenSession,
     /// Take what was typed.

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
 
 use jiff::Zoned;
 
@@ -15,20 +16,51 @@ use super::message::{Message, WireAnswer, WireRequest};
 use super::model::wire::{Found, LISTED};
 use crate::client::har;
 use crate::client::tap::filter::Filter;
-use crate::client::tap::{Exchange, Tap};
-use crate::text::{grouped, visible};
+use crate::client::tap::{Exchange, Recorded, Tap};
+use crate::text::{bytes, grouped, visible};
 
-/// Starts the thread; it ends when the sender is dropped. `folder` takes exports where the current one cannot.
-pub(super) fn start(tap: Tap, folder: PathBuf, inbox: Arc<Inbox>) -> io::Result<Sender<WireRequest>> {
-    let (sender, requests) = channel();
-    std::thread::Builder::new().name("exchanges".into()).spawn(move || {
-        while let Some(waiting) = all(&requests) {
-            for request in waiting {
-                inbox.push(Message::Wire(answer(&tap, &folder, request)));
+/// How long the thread is waited for at the end: a recording is written to its last exchange.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// The way to the thread; it ends when this is dropped, and a recording with it.
+pub(super) struct Exchanges {
+    requests: Option<Sender<WireRequest>>,
+    /// Closed when the thread has ended.
+    ended: Receiver<()>,
+}
+
+impl Exchanges {
+    /// Starts the thread. `folder` takes exports where the current one cannot.
+    pub(super) fn start(tap: Tap, folder: PathBuf, inbox: Arc<Inbox>) -> io::Result<Self> {
+        let (sender, requests) = channel();
+        let (running, ended) = channel();
+        std::thread::Builder::new().name("exchanges".into()).spawn(move || {
+            while let Some(waiting) = all(&requests) {
+                for request in waiting {
+                    inbox.push(Message::Wire(answer(&tap, &folder, request)));
+                }
             }
+            // Nobody is left to be told what became of it.
+            drop(tap.stop_recording());
+            drop(running);
+        })?;
+        Ok(Self { requests: Some(sender), ended })
+    }
+
+    /// Asks; the answer comes to the inbox.
+    pub(super) fn ask(&self, request: WireRequest) {
+        // The thread ends only with this.
+        if let Some(requests) = &self.requests {
+            let _ = requests.send(request);
         }
-    })?;
-    Ok(sender)
+    }
+}
+
+impl Drop for Exchanges {
+    fn drop(&mut self) {
+        self.requests = None;
+        let _ = self.ended.recv_timeout(PATIENCE); // what hangs is left behind
+    }
 }
 
 /// What waits: of lists and layouts the newest one each, since nobody looks at the others any more.
@@ -43,7 +75,7 @@ fn all(requests: &Receiver<WireRequest>) -> Option<Vec<WireRequest>> {
         let wanted = match request {
             WireRequest::List(_) => Some(at) == list,
             WireRequest::Show(_) => Some(at) == show,
-            WireRequest::Find(_) | WireRequest::Export(_) => true,
+            _ => true,
         };
         at += 1;
         wanted
@@ -65,6 +97,12 @@ fn answer(tap: &Tap, folder: &Path, request: WireRequest) -> WireAnswer {
             let found = tap.find(None, usize::MAX, |exchange| filter.passes(exchange));
             WireAnswer::Exported(export(&found, folder))
         }
+        WireRequest::Record(path) => WireAnswer::Recording(record(tap, &path)),
+        WireRequest::StopRecording => WireAnswer::Recorded(match tap.stop_recording() {
+            Ok(Some(recorded)) => Ok(recording(&recorded)),
+            Ok(None) => Err("nothing was recorded".to_owned()),
+            Err(e) => Err(visible(&format!("the recording broke off: {e}")).into_owned()),
+        }),
     }
 }
 
@@ -72,7 +110,31 @@ fn list(tap: &Tap, filter: &Filter) -> Found {
     let all = tap.list(None, usize::MAX);
     let packs = all.iter().rev().filter_map(|e| e.label.pack.map(|pack| (pack, e.number))).collect();
     let list = all.into_iter().filter(|exchange| filter.passes(exchange)).take(LISTED).collect();
-    Found { list, usage: tap.usage(), packs }
+    Found { list, usage: tap.usage(), packs, recorded: tap.recorded() }
+}
+
+fn record(tap: &Tap, path: &Path) -> Result<Recorded, String> {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let failed = |e: io::Error| {
+        let why = match e.kind() {
+            io::ErrorKind::AlreadyExists => "it is there already; name another file".to_owned(),
+            _ => e.to_string(),
+        };
+        visible(&format!("cannot record to {}: {why}", path.display())).into_owned()
+    };
+    tap.record_to(&path).map_err(failed)?;
+    Ok(tap.recorded().unwrap_or(Recorded { path, exchanges: 0, bytes: 0, missed: 0 }))
+}
+
+/// What a recording became, in a line.
+fn recording(recorded: &Recorded) -> String {
+    let Recorded { path, exchanges, bytes: size, missed } = recorded;
+    let plural = if *exchanges == 1 { "exchange" } else { "exchanges" };
+    let missed =
+        if *missed > 0 { format!(", {} missed: the disk is slow", grouped(*missed)) } else { String::new() };
+    let text =
+        format!("{} {plural}{missed}, {}, HAR in {}", grouped(*exchanges), bytes(*size), path.display());
+    visible(&text).into_owned()
 }
 
 /// Writes an archive for its owner alone: into the current folder, or else beside the mirror. Says where.

@@ -8,9 +8,12 @@ pub mod every;
 pub mod grid;
 pub mod history;
 pub mod log;
+pub mod naming;
 pub mod pace;
 pub mod prompt;
+pub mod saved;
 pub mod sql;
+pub mod whole;
 pub mod wire;
 
 use std::sync::Arc;
@@ -36,8 +39,10 @@ pub use device::Replacing;
 pub use every::Every;
 pub use history::History;
 pub use log::Log;
+pub use naming::Naming;
 pub use pace::Pace;
 pub use sql::Sql;
+pub use whole::Whole;
 pub use wire::Wire;
 
 /// All state of the console.
@@ -101,6 +106,10 @@ pub struct Model {
     pub sql: Sql,
     /// Screen 6.
     pub history: History,
+    /// What screens 4 to 6 ask for.
+    pub naming: Option<Naming>,
+    /// The value that is shown in full.
+    pub whole: Whole,
     /// The palette, where it is open.
     pub palette: Palette,
     /// Synchronizing by itself.
@@ -153,6 +162,10 @@ pub enum Overlay {
     Bend,
     /// The search over the actions.
     Palette,
+    /// A value in full.
+    Whole,
+    /// The saved statements.
+    Saved,
     /// Leave while a run is on?
     AskQuit,
     /// Become a new device?
@@ -228,6 +241,8 @@ impl Model {
             bend: Bend::default(),
             sql: Sql::default(),
             history: History::default(),
+            naming: None,
+            whole: Whole::default(),
             palette: Palette::default(),
             every: Every::default(),
             replacing: Replacing::default(),
@@ -256,6 +271,7 @@ impl Model {
     /// Where keys mean something on the screen, its own scopes first.
     pub fn scopes(&self) -> &'static [Scope] {
         match self.screen {
+            _ if self.naming.is_some() => &[Scope::Line, Scope::Text, Scope::Global],
             Screen::Sync => &[Scope::Sync, Scope::Global],
             Screen::Browse if self.browse.prompt.is_some() => &[Scope::Line, Scope::Text, Scope::Global],
             Screen::Browse => &[Scope::Browse, Scope::Global],
@@ -328,7 +344,7 @@ impl Model {
             _ if !self.focused => Some(Duration::from_secs(1)),
             _ => Some(Duration::from_millis(250)),
         };
-        if let sql::State::Running { stopping, .. } = self.sql.state {
+        if let Some(stopping) = self.sql.busy() {
             // A stop is asked for again until it is heard; else the time is shown.
             let step = match (stopping, self.focused && self.screen == Screen::Sql) {
                 (true, _) => 20,

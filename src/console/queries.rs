@@ -1,11 +1,15 @@
 //! The SQL screen's statements on a thread and a connection of their own: they hold up neither the drawing nor Browse.
 //!
 //! Promises: rows are handed over in bounded chunks and no more than [`ROWS`] or [`BYTES`] of them, whatever the
-//! statement; a statement is stopped within a moment, whatever it is doing; the file of statements is the user's own.
+//! statement; a statement is stopped within a moment, whatever it is doing; the files are the user's own; rows that are
+//! written to a file are bounded by nothing and kept by nobody.
+
+mod export;
+mod saved;
+mod statements;
 
 use std::fmt::Write as _;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
@@ -14,7 +18,6 @@ use super::complete::Table;
 use super::inbox::Inbox;
 use super::message::{Message, SqlAnswer, SqlEnd, SqlRequest};
 use super::model::grid::{Cell, CellKind};
-use super::model::sql::STATEMENTS;
 use crate::mirror::reader::{Interrupter, Value};
 use crate::mirror::{MirrorError, Reader};
 use crate::text::visible;
@@ -31,8 +34,6 @@ const BLOB: usize = 256;
 const CHUNK: usize = 200;
 /// How long rows may wait for their chunk to fill.
 const WAIT: Duration = Duration::from_millis(30);
-/// Bytes of the file of statements that are read; beyond them it is written anew.
-const FILE: u64 = 1 << 20;
 
 /// What is told to a statement while it runs.
 #[derive(Debug, Default)]
@@ -59,9 +60,13 @@ impl Queries {
     ) -> std::io::Result<Self> {
         let (requests, asked) = mpsc::channel();
         let stop = Arc::new(Stop::default());
-        let mut thread = Thread { mirror, statements, inbox, stop: Arc::clone(&stop), reader: None };
+        let saved = saved::Shelf::beside(statements.as_deref());
+        let mut thread = Thread { mirror, statements, saved, inbox, stop: Arc::clone(&stop), reader: None };
         std::thread::Builder::new().name("sql".into()).spawn(move || {
-            thread.earlier();
+            if let Some(path) = &thread.statements {
+                thread.say(SqlAnswer::Statements(statements::earlier(path)));
+            }
+            thread.tell_saved(Ok(()));
             while let Ok(request) = asked.recv() {
                 thread.answer(request);
             }
@@ -96,6 +101,7 @@ impl Drop for Queries {
 struct Thread {
     mirror: PathBuf,
     statements: Option<PathBuf>,
+    saved: saved::Shelf,
     inbox: Arc<Inbox>,
     stop: Arc<Stop>,
     reader: Option<Reader>,
@@ -126,7 +132,50 @@ impl Thread {
                     self.say(SqlAnswer::Tables(tables));
                 }
             }
+            SqlRequest::Export { ticket, sql, path } => {
+                let result = self.export(ticket, &sql, &path);
+                self.say(SqlAnswer::Exported { ticket, result });
+            }
+            SqlRequest::Save(kept) => {
+                let done = self.saved.save(kept);
+                self.tell_saved(done);
+            }
+            SqlRequest::Forget(name) => {
+                let done = self.saved.forget(&name);
+                self.tell_saved(done);
+            }
             SqlRequest::Cancel(_) => {}
+        }
+    }
+
+    /// Tells what is saved, and what went wrong.
+    fn tell_saved(&mut self, done: std::io::Result<()>) {
+        if let Err(error) = done {
+            self.say(SqlAnswer::Trouble(visible(&format!("not saved: {error}")).into_owned()));
+        }
+        match self.saved.all() {
+            Ok(all) => self.say(SqlAnswer::Saved(all)),
+            Err(error) => {
+                let text = format!("the saved statements cannot be read: {error}");
+                self.say(SqlAnswer::Trouble(visible(&text).into_owned()));
+            }
+        }
+    }
+
+    /// Writes all rows of a statement to a new file; says how it went in a line.
+    fn export(&mut self, ticket: u64, sql: &str, path: &std::path::Path) -> Result<String, String> {
+        self.open()?;
+        let Some(reader) = &self.reader else { return Err("there is no mirror".to_owned()) };
+        let stopped = || self.stop.up_to.load(Ordering::SeqCst) >= ticket;
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let name = visible(&path.display().to_string()).into_owned();
+        let mut tell = |rows| self.say(SqlAnswer::Written { ticket, rows });
+        let written = export::write(reader, sql, &path, &mut tell, &stopped);
+        match written {
+            _ if stopped() => Ok("stopped: no file was made".to_owned()),
+            Ok(Ok(rows)) => Ok(format!("{} rows in {name}", crate::text::grouped(rows))),
+            Ok(Err(e)) => Err(visible(&format!("cannot write {name}: {e}")).into_owned()),
+            Err(e) => Err(visible(&e.to_string()).into_owned()),
         }
     }
 
@@ -181,28 +230,10 @@ impl Thread {
         }
     }
 
-    /// Tells the statements of earlier days.
-    fn earlier(&self) {
-        let Some(path) = &self.statements else { return };
-        let text = match std::fs::metadata(path) {
-            Ok(known) if known.len() <= FILE => std::fs::read(path).unwrap_or_default(),
-            // Not ours to read whole: begun anew with the next statement.
-            Ok(_) => {
-                drop(std::fs::remove_file(path));
-                return;
-            }
-            Err(_) => return,
-        };
-        let text = String::from_utf8_lossy(&text);
-        let lines: Vec<_> = text.lines().filter(|l| !l.trim().is_empty()).collect();
-        let last = &lines[lines.len().saturating_sub(STATEMENTS)..];
-        self.say(SqlAnswer::Statements(last.iter().map(|l| (*l).to_owned()).collect()));
-    }
-
     /// Writes a statement down. Failing is told once; then no more is tried.
     fn remember(&mut self, sql: &str) {
         let Some(path) = self.statements.take() else { return };
-        match append(&path, sql) {
+        match statements::append(&path, sql) {
             Ok(()) => self.statements = Some(path),
             Err(error) => {
                 let text = format!("statements are not kept: {}: {error}", path.display());
@@ -210,18 +241,6 @@ impl Thread {
             }
         }
     }
-}
-
-/// Appends a line to a file that only its user can read.
-fn append(path: &Path, line: &str) -> std::io::Result<()> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    let mut options = std::fs::OpenOptions::new();
-    options.append(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?.write_all(format!("{line}\n").as_bytes())
 }
 
 /// Rows on their way.

@@ -1,30 +1,28 @@
 //! The loop: wait, update, draw. And the effects, done outside of the model.
 
+mod pacer;
+
 use std::io;
 use std::sync::Arc;
-use std::sync::mpsc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tokio::sync::mpsc::Sender;
 
+use super::exchanges::Exchanges;
 use super::inbox::Inbox;
 use super::input::Input;
 use super::keymap::Keymap;
 use super::library::{Library, shelf};
-use super::message::{Effect, Message, WireRequest};
+use super::message::{Effect, Message};
 use super::model::{LEAVING, Model, Notice};
 use super::queries::Queries;
 use super::terminal::{self, Screen};
 use super::update::{opening, update};
-use super::{Demo, ENGINE_THREAD, Left, Setup, exchanges, fault, signals};
+use super::{Demo, ENGINE_THREAD, Left, Setup, fault, signals};
 use crate::engine::{Command, Engine, EventKind, Phase};
-
-/// Thirty frames a second at the most.
-const FRAME: Duration = Duration::from_millis(34);
-/// Four while nobody looks: without the focus, until somebody does something.
-const AWAY: Duration = Duration::from_millis(250);
+use pacer::Pacer;
 
 /// What the effects need.
 struct Outside {
@@ -32,7 +30,7 @@ struct Outside {
     commands: Sender<Command>,
     library: Library,
     queries: Queries,
-    exchanges: mpsc::Sender<WireRequest>,
+    exchanges: Exchanges,
     demo: Option<Arc<dyn Demo>>,
 }
 
@@ -41,7 +39,7 @@ pub(super) fn run(setup: Setup) -> io::Result<Left> {
     let mut model = model(&setup);
     let queries = Queries::start(setup.mirror.clone(), setup.statements, Arc::clone(&inbox))?;
     let folder = setup.mirror.parent().map(std::path::Path::to_owned).unwrap_or_default();
-    let exchanges = exchanges::start(setup.tap, folder, Arc::clone(&inbox))?;
+    let exchanges = Exchanges::start(setup.tap, folder, Arc::clone(&inbox))?;
     let library = Library::start(&setup.mirror, &inbox)?;
     let Engine { commands, events, snapshot, task } = setup.engine;
     forward(events, snapshot, Arc::clone(&inbox))?;
@@ -105,12 +103,11 @@ fn turn(model: &mut Model, screen: &mut Screen, outside: &Outside) -> io::Result
         perform(model, screen, outside, effect)?;
     }
     screen.draw(model)?;
-    // When the last frame was drawn, and from when on the next one may be.
-    let mut drawn = Instant::now();
-    let mut frame = drawn + FRAME;
+    let mut pacer = Pacer::new(Instant::now());
     let mut dirty = false;
     loop {
         // Wait: for a message, for the next frame where something changed, for the clock where one is shown.
+        let frame = pacer.next(model.focused);
         let tick = model.next_tick().map(|t| Instant::now() + t);
         let deadline = if dirty { Some(tick.map_or(frame, |t| t.min(frame))) } else { tick };
         let mut messages = outside.inbox.wait(deadline, frame);
@@ -124,8 +121,8 @@ fn turn(model: &mut Model, screen: &mut Screen, outside: &Outside) -> io::Result
         // Update.
         model.now = Timestamp::now();
         for message in messages {
-            if message.is_human() {
-                frame = frame.min(drawn + FRAME);
+            if message.is_human() || (message.is_answer() && model.focused) {
+                pacer.want();
             }
             for effect in update(model, message) {
                 if let Some(left) = perform(model, screen, outside, effect)? {
@@ -134,11 +131,10 @@ fn turn(model: &mut Model, screen: &mut Screen, outside: &Outside) -> io::Result
             }
         }
         dirty = true;
-        // Draw, unless the last frame was drawn just now.
-        if Instant::now() >= frame {
+        // Draw, unless too many frames were drawn just now.
+        if Instant::now() >= pacer.next(model.focused) {
             screen.draw(model)?;
-            drawn = Instant::now();
-            frame = drawn + if model.focused { FRAME } else { AWAY };
+            pacer.drew(Instant::now());
             dirty = false;
         }
     }
@@ -166,10 +162,7 @@ fn perform(
             }
             Err(e) => model.say(format!("cannot copy {what}: {e}")),
         },
-        // The tap's thread ends only with this console.
-        Effect::Wire(request) => {
-            let _ = outside.exchanges.send(request);
-        }
+        Effect::Wire(request) => outside.exchanges.ask(request),
         Effect::Levers => demo(outside, |demo| Message::Levers(demo.levers())),
         Effect::Pull { lever, down } => {
             demo(outside, move |demo| Message::Demo(demo.pull(lever, down)));

@@ -7,10 +7,14 @@ mod browse;
 mod device;
 mod every;
 mod history;
+mod mouse;
+mod naming;
 mod palette;
+mod saved;
 mod sql;
 #[cfg(test)]
 mod tests;
+mod whole;
 mod wire;
 
 use std::sync::Arc;
@@ -18,7 +22,7 @@ use std::sync::Arc;
 use super::action::Scope;
 use super::key::{Code, Key};
 use super::keymap::Hit;
-use super::message::{Answer, Effect, Message, Mouse, MouseKind, Request};
+use super::message::{Answer, Effect, Message, Request};
 use super::model::{Mirrored, Model, Notice, Overlay, Screen, log, since};
 use super::view;
 use super::{Left, Manner};
@@ -39,7 +43,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
                 Vec::new()
             })
         }
-        Message::Mouse(mouse) => on_mouse(model, mouse),
+        Message::Mouse(mouse) => mouse::on_mouse(model, mouse),
         Message::Focus(focused) => {
             model.focused = focused;
             Vec::new()
@@ -163,6 +167,8 @@ fn on_time(model: &mut Model, effects: &mut Vec<Effect>) {
 fn typed_text(model: &mut Model, text: &str) -> Option<Vec<Effect>> {
     match model.overlay {
         Some(Overlay::Palette) => palette::insert(model, text),
+        Some(Overlay::Saved) => saved::insert(model, text),
+        None if model.naming.is_some() => return Some(naming::insert(model, text)),
         Some(Overlay::NewDevice) => {
             model.replacing.line.insert(text);
         }
@@ -189,6 +195,8 @@ fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
         Some(Overlay::Help(_)) => &[Scope::Global],
         Some(Overlay::Bend) => &[Scope::Bend, Scope::Global],
         Some(Overlay::Palette) => &[Scope::Palette, Scope::Text, Scope::Global],
+        Some(Overlay::Whole) => &[Scope::Whole, Scope::Global],
+        Some(Overlay::Saved) => &[Scope::Saved, Scope::Text, Scope::Global],
         Some(Overlay::NewDevice) => &[Scope::Line, Scope::Text, Scope::Global],
         None => model.scopes(),
     };
@@ -208,19 +216,6 @@ fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
             model.typed.clear();
             act::act(model, action)
         }
-    }
-}
-
-/// A click or a drag is for the screen that knows what lies there; the wheel moves what has the focus elsewhere.
-fn on_mouse(model: &mut Model, mouse: Mouse) -> Vec<Effect> {
-    let browsing = model.screen == Screen::Browse && model.overlay.is_none();
-    match mouse.kind {
-        MouseKind::WheelUp if browsing => browse::wheel(model, mouse, -3),
-        MouseKind::WheelDown if browsing => browse::wheel(model, mouse, 3),
-        MouseKind::WheelUp => act::steps(model, -3),
-        MouseKind::WheelDown => act::steps(model, 3),
-        _ if browsing => browse::mouse(model, mouse),
-        _ => Vec::new(),
     }
 }
 

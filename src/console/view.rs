@@ -19,13 +19,16 @@ mod help;
 mod history;
 mod idle;
 mod log;
+mod naming;
 mod notice;
 mod paint;
 mod palette;
+mod saved;
 mod sql;
 mod sync;
 mod tables;
 mod typed;
+mod whole;
 mod wire;
 
 use ratatui::Frame;
@@ -34,6 +37,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::action::{Action, Scope};
+use super::model::wire::Pane as WirePane;
 use super::model::{Model, Overlay, Screen};
 use super::{Manner, cells};
 use crate::engine::{Phase, RunEnd};
@@ -41,6 +45,7 @@ use crate::text::{clock, grouped, visible};
 use paint::{gap, hint, line, line_right, rule, s};
 
 pub use browse::Spot;
+pub use sql::Spot as SqlSpot;
 
 /// The smallest terminal that is drawn on.
 pub const LEAST: (u16, u16) = (60, 16);
@@ -72,6 +77,9 @@ fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
         Screen::Sql => sql::draw(model, buf, body),
         Screen::History => history::draw(model, buf, body),
     }
+    if let Some(asked) = &model.naming {
+        naming::draw(model, asked, buf, body);
+    }
     notice::draw(model, buf, body);
     rule(buf, area, usize::from(area.height) - 2, theme);
     footer(model, buf, Rect { y: area.height - 1, height: 1, ..area });
@@ -79,6 +87,8 @@ fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
         Some(Overlay::Help(at)) => help::draw(model, buf, area, at),
         Some(Overlay::Bend) => bend::draw(model, buf, area),
         Some(Overlay::Palette) => palette::draw(model, buf, area),
+        Some(Overlay::Whole) => whole::draw(model, buf, area),
+        Some(Overlay::Saved) => saved::draw(model, buf, area),
         Some(Overlay::AskQuit) => help::ask_quit(model, buf, area),
         Some(Overlay::NewDevice) => device::draw(model, buf, area),
         None => {}
@@ -131,12 +141,22 @@ pub fn pane_height(model: &Model) -> usize {
 
 /// Rows of screen 4's list that are on the screen.
 pub fn wire_rows(model: &Model) -> usize {
-    wire::layout(body(area_of(model)), model.wire.pane).rows()
+    wire::layout(model, body(area_of(model))).rows()
 }
 
 /// Lines of screen 4's exchange that are on the screen; 0 where it is not shown.
 pub fn wire_lines(model: &Model) -> usize {
-    wire::layout(body(area_of(model)), model.wire.pane).lines()
+    wire::layout(model, body(area_of(model))).lines()
+}
+
+/// What lies at a place of screen 4: a pane, and the row in it from the first shown.
+pub fn wire_spot(model: &Model, place: (u16, u16)) -> Option<(WirePane, Option<usize>)> {
+    wire::spot(model, body(area_of(model)), place)
+}
+
+/// The cell at a place of screen 5, by row and column; or its statement.
+pub fn sql_spot(model: &Model, place: (u16, u16)) -> Option<SqlSpot> {
+    sql::spot(model, body(area_of(model)), place)
 }
 
 /// Rows of screen 3's list or detail, all of them and those on the screen.
@@ -157,6 +177,11 @@ pub fn history_height(model: &Model) -> usize {
 /// How many lines of screen 6's change do not fit.
 pub fn change_overflow(model: &Model) -> usize {
     history::overflow(model, body(area_of(model)))
+}
+
+/// Lines of the value that is shown in full, all of them and those on the screen.
+pub fn whole_room(model: &Model) -> (usize, usize) {
+    whole::room(model, area_of(model))
 }
 
 /// Lines of the help.
@@ -195,6 +220,9 @@ fn header(model: &Model, buf: &mut Buffer, area: Rect) {
         right.extend([s(format!("■ {} acks held", grouped(held)), theme.pending), gap(2)]);
     } else if model.snapshot.dropping && model.running() {
         right.extend([s("■ next pack is lost", theme.pending), gap(2)]);
+    }
+    if model.wire.recorded.is_some() {
+        right.extend([s("● rec", theme.failed), gap(2)]);
     }
     // The word has the width of the longest one, so that nothing beside it moves.
     right.extend([s(format!("{glyph} "), style), s(cells::left(word, 13), style)]);
@@ -325,6 +353,15 @@ fn footer_actions(model: &Model) -> Vec<(Action, Option<&'static str>)> {
     if model.overlay == Some(Overlay::Bend) {
         return bend::footer();
     }
+    if model.overlay == Some(Overlay::Whole) {
+        return whole::footer();
+    }
+    if model.overlay == Some(Overlay::Saved) {
+        return saved::footer();
+    }
+    if model.naming.is_some() {
+        return vec![a(Action::Accept), (Action::Back, Some("cancel"))];
+    }
     if model.overlay == Some(Overlay::Palette) {
         return vec![a(Action::Choose), a(Action::Down), a(Action::Up), (Action::Back, Some("close"))];
     }
@@ -354,9 +391,9 @@ fn footer(model: &Model, buf: &mut Buffer, area: Rect) {
         .into_iter()
         .filter_map(|(action, word)| {
             let word = word.unwrap_or(action.entry().short);
-            model
-                .keymap
-                .key_of(action)
+            // The key that works here; over a screen, that of what lies there.
+            let here = model.keymap.keys_in(model.scopes(), action).into_iter().next();
+            here.or_else(|| model.keymap.key_of(action))
                 .map(|key| (cells::width(&key) + 1 + word.len(), hint(&key, word, theme), action))
         })
         .collect();

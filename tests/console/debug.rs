@@ -1,296 +1,24 @@
-//! The debugging screens: Acks, Wire, the panel that bends the service; held acks wherever they are held.
+//! The debugging screens by their keys: Acks, Wire, the panel that bends the service; held acks wherever they are held.
 
-use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::Duration;
 
-use drainboard::client::tap::exchange::Headers;
-use drainboard::client::tap::{Body, Exchange, Label, Response, State, Usage};
 use drainboard::client::{Operation, Tap};
-use drainboard::console::Lever;
-use drainboard::console::body;
 use drainboard::console::key::{Code, Key};
-use drainboard::console::message::{Answer, Effect, Message, WireAnswer, WireRequest};
-use drainboard::console::model::acks::{Book, Content, Opened};
+use drainboard::console::message::{Effect, Message, WireAnswer, WireRequest};
 use drainboard::console::model::wire::Found;
 use drainboard::console::model::{Model, Screen};
-use drainboard::console::theme::Theme;
 use drainboard::console::update::update;
 use drainboard::engine::Command;
-use drainboard::mirror::Outbox;
-use drainboard::mirror::debug::{
-    Brought, LeftOut, PackRow, PageRecord, PageRecords, RefusedKey, Stuck, WaitingPage,
+
+use super::debugging::{
+    acks, bending, chars, exchange, exchanges, held, press, wire, wire_detail, wire_mistake, wire_recording,
 };
-use drainboard::protocol::RecordId;
-use ratatui::style::Color;
-
-use super::{Make, drawn, models, text, typed};
-
-const SESSION: &str = "29f2aeeb-8d68-4ea7-95c3-a2c8e151f5a3";
-const HOSTILE: &str = "x\u{1b}[2J\u{202e}evil";
-
-fn exchange(number: u64, ago_ms: u64, took: u64, status: u16, operation: Operation) -> Exchange {
-    let (method, path) = match operation {
-        Operation::Start => ("POST", "/v2/sync/start".to_owned()),
-        Operation::Take => ("GET", format!("/v2/sync/{SESSION}/queues/main")),
-        Operation::Acknowledge => ("POST", "/v2/sync/ack".to_owned()),
-    };
-    let headers: Headers = vec![
-        (Cow::Borrowed("authorization"), "Bearer [token]".to_owned()),
-        (Cow::Borrowed("x-basecrm-device-uuid"), "6dadcec8-6e61-4691-b318-1aab27b8fecf".to_owned()),
-    ];
-    let json = r#"{"items":[{"data":{"id":4711,"name":"Åsa Lindqvist","city":null},"meta":{"type":"contact","sync":{"event_type":"created","revision":9}}},{"data":{"id":4712,"name":"阿部 花子"},"meta":{"type":"contact","sync":{"event_type":"upd"#;
-    let body = Body { kept: json.as_bytes().to_vec().into(), size: 121_000, cut: true };
-    let state = match status {
-        200..300 => State::Answered,
-        _ => State::Failed(format!("the service answered {status}: {HOSTILE}")),
-    };
-    let response = Response {
-        status,
-        version: "HTTP/1.1",
-        headers: vec![(Cow::Borrowed("content-type"), "application/json".to_owned())],
-        body: if status == 200 { body } else { Body::default() },
-        wire: None,
-        peer: Some("127.0.0.1".to_owned()),
-    };
-    let took = Duration::from_millis(took);
-    Exchange {
-        number,
-        at: models::now() - Duration::from_millis(ago_ms),
-        operation,
-        method,
-        url: format!("http://127.0.0.1:41234{path}"),
-        headers,
-        body: Body::default(),
-        response: Some(response),
-        first_byte: Some(took * 3 / 4),
-        elapsed: Some(took),
-        state,
-        attempt: 1,
-        label: Label {
-            page: (status == 200).then_some(number.cast_signed()),
-            pack: (operation == Operation::Acknowledge).then_some(7),
-            items: Some(100),
-            ..Label::default()
-        },
-    }
-}
-
-fn exchanges() -> Vec<Arc<Exchange>> {
-    let mut all = Vec::new();
-    for number in 1..=86_u64 {
-        let ago = (87 - number) * 105;
-        all.push(Arc::new(match number {
-            1 => exchange(number, ago, 142, 201, Operation::Start),
-            80 => exchange(number, ago, 90, 429, Operation::Take),
-            70 => exchange(number, ago, 700, 503, Operation::Take),
-            n if n % 12 == 0 => exchange(number, ago, 131, 202, Operation::Acknowledge),
-            86 => Exchange {
-                response: None,
-                first_byte: None,
-                elapsed: None,
-                state: State::UnderWay,
-                label: Label::default(),
-                ..exchange(number, 204, 0, 200, Operation::Take)
-            },
-            _ => exchange(number, ago, 100 + number * 7 % 40, 200, Operation::Take),
-        }));
-    }
-    all.reverse();
-    all
-}
-
-/// Does what the threads beside the console do: answers what the model asks for.
-fn answered(model: &mut Model, message: Message) {
-    let mut effects = update(model, message);
-    while let Some(effect) = effects.pop() {
-        let answer = match effect {
-            Effect::Wire(WireRequest::List(filter)) => {
-                let list: Vec<_> = exchanges().into_iter().filter(|e| filter.passes(e)).collect();
-                let packs =
-                    exchanges().iter().rev().filter_map(|e| Some((e.label.pack?, e.number))).collect();
-                let usage = Usage { exchanges: 86, bytes: 9_123_456, gone: 0 };
-                WireAnswer::List(Found { list, usage, packs })
-            }
-            Effect::Wire(WireRequest::Show(exchange)) => {
-                WireAnswer::Shown { lines: Arc::new(body::lines(&exchange)), exchange }
-            }
-            Effect::Wire(WireRequest::Find(filter)) => {
-                WireAnswer::Found(exchanges().iter().find(|e| filter.passes(e)).map(|e| e.number))
-            }
-            _ => continue,
-        };
-        effects.extend(update(model, Message::Wire(answer)));
-    }
-}
-
-fn press(mut model: Model, keys: &[Key]) -> Model {
-    for key in keys {
-        answered(&mut model, Message::Key(*key));
-    }
-    model
-}
-
-fn chars(text: &str) -> Vec<Key> {
-    text.chars().map(Key::char).collect()
-}
-
-fn wire() -> Model {
-    press(models::draining(), &[Key::char('4')])
-}
-
-fn wire_detail() -> Model {
-    press(wire(), &[Key::char('j'), Key::plain(Code::Enter)])
-}
-
-fn wire_filtered() -> Model {
-    press(wire(), &chars("/op:take -status:200"))
-}
-
-fn wire_mistake() -> Model {
-    press(wire(), &chars("/status:no"))
-}
-
-fn book() -> Book {
-    let row = |no: i64, state: &str, status, answer: Option<&str>| PackRow {
-        no,
-        state: state.to_owned(),
-        keys: 1_000,
-        tries: 1 + u64::from(no == 5),
-        status,
-        answer: answer.map(str::to_owned),
-        at: "2026-11-20T12:04:10Z".to_owned(),
-        slices: vec![(61, 0, 100), (62, 0, 100)],
-    };
-    let page = |page, pending| WaitingPage { page, session: 1, keys: 100, pending, held: false };
-    Book {
-        packs: vec![
-            row(6, "accepted", Some(202), None),
-            row(5, "accepted", Some(202), None),
-            row(4, "refused", Some(422), Some("ack_keys[3] is invalid")),
-            row(3, "failed", None, Some("the connection was cut")),
-            row(2, "accepted", Some(202), None),
-            row(1, "accepted", Some(202), None),
-        ],
-        waiting: (61..=78).map(|n| page(n, if n == 61 { 40 } else { 100 })).collect(),
-        stuck: Stuck {
-            outbox: Outbox { pending: 1_740, refused: 1, held: 0 },
-            failing: None,
-            failed_objects: 1,
-            unkeyed: 3,
-            left_out: vec![LeftOut {
-                kind: "contact".to_owned(),
-                fields: vec![HOSTILE.to_owned()],
-                more: 11,
-            }],
-        },
-        refused: vec![RefusedKey {
-            no: 1,
-            key: "Contact-4711-9".to_owned(),
-            page: 31,
-            session: 1,
-            pack: 4,
-            status: 422,
-            answer: HOSTILE.to_owned(),
-            at: "2026-11-20T12:04:10Z".to_owned(),
-        }],
-    }
-}
-
-fn acks() -> Model {
-    let mut model = press(models::draining(), &[Key::char('3')]);
-    update(&mut model, Message::Read(Answer::Acks(Ok(Box::new(book())))));
-    model
-}
-
-fn acks_detail() -> Model {
-    let mut model = press(acks(), &[Key::char('j'), Key::char('j'), Key::plain(Code::Enter)]);
-    let record = |id, change| PageRecord { kind: "contact".to_owned(), id: Some(RecordId::Int(id)), change };
-    let records = vec![
-        record(4_711, Brought::Created),
-        record(4_712, Brought::Updated),
-        record(4_713, Brought::Deleted),
-        PageRecord { kind: HOSTILE.to_owned(), id: None, change: Brought::Unkeyed },
-    ];
-    let pages = vec![(61, PageRecords { records, complete: true })];
-    let content = Content { keys: (0..40).map(|n| format!("Contact-{n}-9")).collect(), pages };
-    update(&mut model, Message::Read(Answer::Opened { of: Opened::Pack(6), content: Ok(content) }));
-    model
-}
-
-fn held(model: Model) -> Model {
-    models::with(model, |snapshot| {
-        (snapshot.holding, snapshot.held) = (true, 1_740);
-        snapshot.packs.remove(1);
-    })
-}
-
-fn bending() -> Model {
-    let mut model = press(models::draining(), &[Key::char('b')]);
-    let lever = |name, state: &str, straight| Lever {
-        name,
-        state: state.to_owned(),
-        straight,
-        help: "what it does, in a line",
-    };
-    let levers = vec![
-        lever("latency", "120 ms", true),
-        lever("rate limit", "10 a second", true),
-        lever("429", "every 5th", false),
-        lever("503", "3 to come", false),
-    ];
-    update(&mut model, Message::Levers(levers));
-    press(model, &[Key::char('j')])
-}
-
-const MODELS: [(&str, Make); 9] = [
-    ("acks", acks),
-    ("acks_held", || held(acks())),
-    ("acks_detail", acks_detail),
-    ("acks_empty", || press(models::idle_without_mirror(), &[Key::char('3')])),
-    ("wire", wire),
-    ("wire_detail", wire_detail),
-    ("wire_filtered", wire_filtered),
-    ("wire_empty", || typed(models::idle_without_mirror(), &[Key::char('4')])),
-    ("bending", bending),
-];
-
-#[test]
-fn every_debugging_screen_at_three_sizes() {
-    for (name, make) in MODELS {
-        for (columns, rows) in [(80, 24), (120, 40), (200, 60)] {
-            let mut model = make();
-            answered(&mut model, Message::Resized(columns, rows));
-            insta::assert_snapshot!(
-                format!("{name}_{columns}x{rows}"),
-                text(&drawn(&mut model, columns, rows))
-            );
-        }
-    }
-}
+use super::{drawn, models, text};
 
 #[test]
 fn a_mistake_in_the_filter_is_told() {
     let picture = text(&drawn(&mut wire_mistake(), 80, 24));
     assert!(picture.contains("status: \"no\" is no whole number"), "{picture}");
-}
-
-#[test]
-fn debugging_screens_live_at_any_size_without_colour_and_hostile_text() {
-    for (name, make) in MODELS {
-        let mut model = make();
-        for (columns, rows) in [(1, 1), (60, 16), (61, 17), (80, 24), (110, 20), (150, 24), (300, 100)] {
-            answered(&mut model, Message::Resized(columns, rows));
-            for cell in drawn(&mut model, columns, rows).content() {
-                let bad =
-                    cell.symbol().chars().find(|c| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}'));
-                assert_eq!(bad, None, "{name}");
-            }
-        }
-        model.theme = Theme::colourless();
-        let buffer = drawn(&mut model, 120, 40);
-        assert!(buffer.content().iter().all(|c| (c.fg, c.bg) == (Color::Reset, Color::Reset)), "{name}");
-    }
 }
 
 #[test]
@@ -355,6 +83,54 @@ fn folding_hides_and_shows() {
     // The last line's holder folds by going left.
     model = press(model, &chars("Gh"));
     assert!(lines(&model) < all);
+}
+
+#[test]
+fn what_is_looked_for_is_found_behind_folds_and_round_the_end() {
+    let at = |model: &Model| {
+        let detail = model.wire.detail.as_ref().unwrap();
+        (detail.hits.clone(), detail.shown[detail.at])
+    };
+    let model = press(wire_detail(), &chars("zsNAME"));
+    let (hits, first) = at(&model);
+    assert!(
+        hits.len() > 1 && first == hits[0],
+        "while it is typed the first hit is gone to: {hits:?} {first}"
+    );
+    let mut model = press(model, &[Key::plain(Code::Enter)]);
+    for expected in hits.iter().skip(1).chain(&hits[..1]) {
+        model = press(model, &chars("n"));
+        assert_eq!(at(&model).1, *expected);
+    }
+    model = press(model, &chars("N"));
+    assert_eq!(at(&model).1, hits[hits.len() - 1]);
+    model = press(model, &[Key::plain(Code::Esc)]);
+    assert_eq!((at(&model).0, model.screen), (Vec::new(), Screen::Wire));
+    let model = press(model, &chars("n"));
+    assert!(model.toast.is_some(), "it says how to look for something");
+}
+
+#[test]
+fn a_recording_is_started_with_a_path_and_stopped_by_the_same_key() {
+    let mut model = press(wire(), &chars("R"));
+    let name = model.naming.as_ref().unwrap().line.text().to_owned();
+    assert_eq!(name, "drainboard-20261120-120411.har");
+    let effects = update(&mut model, Message::Key(Key::plain(Code::Enter)));
+    assert_eq!(effects, [Effect::Wire(WireRequest::Record(name.into()))]);
+    assert!(model.naming.is_none());
+    let mut model = wire_recording();
+    let effects = update(&mut model, Message::Key(Key::char('R')));
+    assert_eq!(effects, [Effect::Wire(WireRequest::StopRecording)]);
+    update(&mut model, Message::Wire(WireAnswer::Recorded(Ok("61 exchanges".into()))));
+    assert!(model.wire.recorded.is_none() && model.toast.unwrap().0.contains("61"));
+    // An empty name is told, not taken.
+    let mut model = press(wire(), &chars("R"));
+    update(&mut model, Message::Key(Key::plain(Code::Home)));
+    for _ in 0..60 {
+        update(&mut model, Message::Key(Key::plain(Code::Delete)));
+    }
+    assert_eq!(update(&mut model, Message::Key(Key::plain(Code::Enter))), []);
+    assert!(model.naming.unwrap().error.is_some());
 }
 
 #[test]

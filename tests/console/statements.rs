@@ -7,6 +7,7 @@ use drainboard::console::key::{Code, Key};
 use drainboard::console::message::{Answer, Effect, Message, Request, SqlAnswer, SqlEnd, SqlRequest};
 use drainboard::console::model::Model;
 use drainboard::console::model::grid::{Cell, CellKind};
+use drainboard::console::model::saved::Kept;
 use drainboard::console::update::update;
 use drainboard::mirror::changes::{Change, State, Touched};
 use drainboard::mirror::reader::SessionRow;
@@ -127,6 +128,57 @@ pub(crate) fn answered() -> Model {
     for code in [Code::Down, Code::Right, Code::Right, Code::Right, Code::Right] {
         press(&mut model, code);
     }
+    model
+}
+
+/// All rows go to a file.
+pub(crate) fn exporting() -> Model {
+    let mut model = answered();
+    press(&mut model, Code::Char('w'));
+    let [Effect::Sql(SqlRequest::Export { ticket, .. })] = press(&mut model, Code::Enter)[..] else {
+        panic!()
+    };
+    update(&mut model, Message::Sql(SqlAnswer::Written { ticket, rows: 1_204_331 }));
+    model
+}
+
+/// A value in full.
+pub(crate) fn in_full() -> Model {
+    let mut model = answered();
+    press(&mut model, Code::Char('v'));
+    model
+}
+
+fn kept(name: &str, sql: &str) -> Kept {
+    Kept { name: name.into(), sql: sql.into() }
+}
+
+/// The saved statements, one about to go.
+pub(crate) fn saved() -> Model {
+    let mut model = sql();
+    let all = vec![
+        kept("contacts by city", "SELECT city, count(*) FROM contact GROUP BY 1 ORDER BY 2 DESC"),
+        kept(
+            "deals without a contact",
+            "SELECT * FROM deal WHERE contact_id NOT IN (SELECT id FROM contact)",
+        ),
+        kept("bad \u{1b}[2J name \u{202e}", "SELECT '\u{1b}[31m'"),
+    ];
+    update(&mut model, Message::Sql(SqlAnswer::Saved(all)));
+    update(&mut model, Message::Key(Key::parse("ctrl-o").unwrap()));
+    press(&mut model, Code::Down);
+    update(&mut model, Message::Key(Key::parse("ctrl-x").unwrap()));
+    model
+}
+
+/// The name of a statement is asked for, and is there already.
+pub(crate) fn naming() -> Model {
+    let mut model = saved();
+    press(&mut model, Code::Esc);
+    type_in(&mut model, "SELECT 7");
+    update(&mut model, Message::Key(Key::parse("ctrl-s").unwrap()));
+    type_in(&mut model, "contacts by city");
+    press(&mut model, Code::Enter);
     model
 }
 

@@ -61,7 +61,8 @@ fn is_anything(_: &Value) -> bool {
     true
 }
 
-fn check(archive: &Value) {
+/// Fails where it is not the shape of HAR 1.2.
+pub(super) fn check(archive: &Value) {
     fields(archive, &[("log", is_anything)], &[]);
     let log = &archive["log"];
     let mandatory: &[Field] =

@@ -155,7 +155,7 @@ async fn a_long_body_is_cut_and_its_size_kept() {
 #[tokio::test]
 async fn a_recording_has_whole_exchanges_for_its_owner_alone() {
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("wire.jsonl");
+    let file = folder.path().join("wire.har");
     let long = format!("{{\"items\": [], \"x\": \"{}{TOKEN}\"}}", "y".repeat(BODY * 2));
     let server = Server::start([http(204, "", ""), http(200, "", &long), http(204, "", "")]).await;
     let (client, tap) = tapped(&server);
@@ -170,11 +170,14 @@ async fn a_recording_has_whole_exchanges_for_its_owner_alone() {
     assert_eq!((recorded.exchanges, recorded.missed), (1, 0));
     client.start().await.unwrap();
     let text = std::fs::read_to_string(&file).unwrap();
-    assert_eq!((text.lines().count(), text.len() as u64), (1, recorded.bytes), "only while the switch is on");
+    assert_eq!(text.len() as u64, recorded.bytes, "the size is told as it is");
     assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     assert!(!text.contains(TOKEN));
-    let entry: serde_json::Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
-    let body = entry["response"]["content"]["text"].as_str().unwrap();
+    let archive: serde_json::Value = serde_json::from_str(&text).unwrap();
+    super::exports::check(&archive);
+    let entries = archive["log"]["entries"].as_array().unwrap();
+    assert_eq!(entries.len(), 1, "only while the switch is on");
+    let body = entries[0]["response"]["content"]["text"].as_str().unwrap();
     assert_eq!(body, long.replace(TOKEN, "[token]"), "nothing is cut");
 }
 
@@ -212,7 +215,7 @@ proptest! {
             let server = Server::start([answer(), answer(), answer()]).await;
             let (client, tap) = with_token(&server, &token);
             let folder = tempfile::tempdir().unwrap();
-            let file = folder.path().join("wire.jsonl");
+            let file = folder.path().join("wire.har");
             tap.record_to(&file).unwrap();
             let _ = client.start().await;
             let named_so = drainboard::protocol::SessionId(token.clone());
@@ -221,7 +224,8 @@ proptest! {
             assert_eq!(tap.usage().exchanges, 3);
             tap.stop_recording().unwrap();
             let recorded = std::fs::read_to_string(&file).unwrap();
-            assert_eq!(recorded.lines().count(), 3);
+            let archive: serde_json::Value = serde_json::from_str(&recorded).unwrap();
+            assert_eq!(archive["log"]["entries"].as_array().unwrap().len(), 3);
             for text in [everything(&tap), recorded] {
                 let lower = text.to_lowercase();
                 for form in (0..4).map(|how| self::echo(&token, how)).chain([token.replace('/', "%2F")]) {
@@ -230,5 +234,29 @@ proptest! {
                 assert!(!lower.contains(&token.to_lowercase()), "in lower case");
             }
         });
+    }
+}
+
+#[tokio::test]
+async fn a_recording_is_a_whole_archive_before_and_after_every_exchange() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("wire.har");
+    let server = Server::start([http(204, "", ""), http(500, "", "no"), http(202, "", "")]).await;
+    let (client, tap) = tapped(&server);
+    tap.record_to(&file).unwrap();
+    let read = || serde_json::from_slice::<serde_json::Value>(&std::fs::read(&file).unwrap());
+    for sent in 0..=3_usize {
+        // The disk has a thread of its own: what it has not written yet is waited for, not slept for.
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+        while tap.recorded().unwrap().exchanges < sent as u64 || tap.recorded().unwrap().bytes == 0 {
+            assert!(std::time::Instant::now() < deadline);
+            tokio::task::yield_now().await;
+        }
+        let archive = read().unwrap();
+        super::exports::check(&archive);
+        assert_eq!(archive["log"]["entries"].as_array().unwrap().len(), sent);
+        if sent < 3 {
+            let _ = client.acknowledge(&["k".into()]).await;
+        }
     }
 }

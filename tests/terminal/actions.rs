@@ -46,6 +46,11 @@ fn keys(script: &Script) -> Vec<Vec<u8>> {
     bound.map(|(keys, _)| keys.iter().flat_map(|key| bytes(*key)).collect()).collect()
 }
 
+/// The screen with its colours.
+fn looks(terminal: &Terminal) -> String {
+    terminal.screen.screen().contents_formatted()
+}
+
 /// Plays a script with the action's key in a program of its own.
 fn play(script: &Script, key: &[u8]) {
     let folder = tempfile::tempdir().unwrap();
@@ -53,17 +58,17 @@ fn play(script: &Script, key: &[u8]) {
     command.cwd(folder.path());
     let mut terminal = Terminal::start(command, 120, 40);
     terminal.see("✓ up to date");
-    let (mut pressed, mut before, mut ended) = (terminal.raw.len(), terminal.text(), false);
+    let (mut pressed, mut before, mut ended) = (terminal.raw.len(), looks(&terminal), false);
     for step in script.steps {
         match step {
             Step::Press => {
-                (pressed, before) = (terminal.raw.len(), terminal.text());
+                (pressed, before) = (terminal.raw.len(), looks(&terminal));
                 terminal.press(key);
             }
             Step::Keys(keys) => terminal.press(keys.as_bytes()),
             Step::See(words) => terminal.see(words),
             Step::Gone(words) => terminal.gone(words),
-            Step::Changed => terminal.until("a change", |screen| screen != before),
+            Step::Changed => terminal.until_all("a change", |t| looks(t) != before),
             Step::Sent(bytes) => {
                 let sent = |t: &Terminal| places(&t.raw[pressed..], bytes.as_bytes()).next().is_some();
                 terminal.until_all(&format!("{bytes:?}"), sent);
@@ -146,7 +151,15 @@ fn the_keys_of_acks_wire_and_history() {
 
 #[test]
 fn the_keys_of_sql_and_of_lines() {
-    play_all(&[Scope::Sql, Scope::Prompt, Scope::Palette, Scope::Line, Scope::Text]);
+    play_all(&[
+        Scope::Sql,
+        Scope::Prompt,
+        Scope::Saved,
+        Scope::Whole,
+        Scope::Palette,
+        Scope::Line,
+        Scope::Text,
+    ]);
 }
 
 #[test]

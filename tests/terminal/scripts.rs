@@ -3,6 +3,7 @@
 
 use drainboard::console::action::Scope;
 
+#[derive(Clone, Copy)]
 pub(crate) enum Step {
     /// The action's own key.
     Press,
@@ -43,6 +44,17 @@ const STEPPING: Step = See("‖ next: start a session");
 const FIRST: Step = See("▸1600000011");
 /// The first contact by its name.
 const BY_NAME: Step = See("▸1600000024");
+
+/// The newest request, opened.
+const OPENED: [Step; 4] = [Keys("4"), See("7 requests"), Keys("\r"), See("▾ Request")];
+/// A saved statement, and their list.
+const SAVED: [Step; 5] = [
+    Keys("5SELECT 41+1\x13"),
+    See("save as"),
+    Keys("mine\r\x15\x0f"),
+    See("╭ Saved statements"),
+    See("mine "),
+];
 
 pub(crate) const SCRIPTS: &[Script] = &[
     // Screen 1.
@@ -281,7 +293,114 @@ pub(crate) const SCRIPTS: &[Script] = &[
         Scope::Wire,
         &[Keys("4"), See("7 requests"), Keys("G\r"), See("total_count"), Press, Gone("total_count")],
     ),
+    script("record", Scope::Wire, &[Keys("4"), See("7 requests"), Press, Keys("\r"), See("● rec")]),
+    script(
+        "search-request",
+        Scope::Wire,
+        &[OPENED[0], OPENED[1], OPENED[2], OPENED[3], Press, Keys("e"), See("lines have it")],
+    ),
+    script(
+        "next-hit",
+        Scope::Wire,
+        &[
+            OPENED[0],
+            OPENED[1],
+            OPENED[2],
+            OPENED[3],
+            Keys("se"),
+            See("lines have it"),
+            Keys("\r"),
+            Gone("lines have it"),
+            Press,
+            Changed,
+        ],
+    ),
+    script(
+        "hit-before",
+        Scope::Wire,
+        &[
+            OPENED[0],
+            OPENED[1],
+            OPENED[2],
+            OPENED[3],
+            Keys("se"),
+            See("lines have it"),
+            Keys("\r"),
+            Gone("lines have it"),
+            Press,
+            Changed,
+        ],
+    ),
+    script("whole", Scope::Wire, &[OPENED[0], OPENED[1], OPENED[2], OPENED[3], Press, See("End bottom")]),
     // Screen 5.
+    script(
+        "whole",
+        Scope::Sql,
+        &[Keys("5SELECT 41+1\r"), See("1 row"), Keys("\x1b"), See("in full"), Press, See("Esc close")],
+    ),
+    script(
+        "whole",
+        Scope::Whole,
+        &[
+            Keys("5SELECT 41+1\r"),
+            See("1 row"),
+            Keys("\x1b"),
+            See("in full"),
+            Keys("v"),
+            See("Esc close"),
+            Press,
+            Gone("Esc close"),
+        ],
+    ),
+    script(
+        "export-result",
+        Scope::Sql,
+        &[
+            Keys("5SELECT 41+1\r"),
+            See("1 row"),
+            Keys("\x1b"),
+            See("in full"),
+            Press,
+            Keys("\r"),
+            See("1 rows in"),
+            File(".csv"),
+        ],
+    ),
+    script(
+        "save-statement",
+        Scope::Prompt,
+        &[Keys("5SELECT 41+1"), See("41+1"), Press, Keys("mine\r"), See("saved as mine")],
+    ),
+    script(
+        "saved-statements",
+        Scope::Prompt,
+        &[Keys("5"), See("Read-only SQL"), Press, See("╭ Saved statements")],
+    ),
+    script(
+        "edit-saved",
+        Scope::Saved,
+        &[SAVED[0], SAVED[1], SAVED[2], SAVED[3], SAVED[4], Press, Gone("╭ Saved"), See("› SELECT 41+1")],
+    ),
+    script(
+        "forget-saved",
+        Scope::Saved,
+        &[
+            SAVED[0],
+            SAVED[1],
+            SAVED[2],
+            SAVED[3],
+            SAVED[4],
+            Press,
+            See("again forgets it"),
+            Press,
+            Gone("mine "),
+        ],
+    ),
+    script(
+        "choose",
+        Scope::Saved,
+        &[SAVED[0], SAVED[1], SAVED[2], SAVED[3], SAVED[4], Press, See("1 row"), See(" 42")],
+    ),
     script(
         "edit-sql",
         Scope::Sql,
@@ -290,12 +409,12 @@ pub(crate) const SCRIPTS: &[Script] = &[
     script(
         "copy-cell",
         Scope::Sql,
-        &[Keys("5SELECT 41+1\r"), See("1 row"), Keys("\x1b"), See("copy row"), Press, Sent("]52;c;NDI=")],
+        &[Keys("5SELECT 41+1\r"), See("1 row"), Keys("\x1b"), See("in full"), Press, Sent("]52;c;NDI=")],
     ),
     script(
         "copy-row",
         Scope::Sql,
-        &[Keys("5SELECT 4,2\r"), See("1 row"), Keys("\x1b"), See("copy row"), Press, Sent("]52;c;NCwy")],
+        &[Keys("5SELECT 4,2\r"), See("1 row"), Keys("\x1b"), See("in full"), Press, Sent("]52;c;NCwy")],
     ),
     script("run-sql", Scope::Prompt, &[Keys("5SELECT 41+1"), See("41+1"), Press, See("1 row"), See(" 42")]),
     script(

@@ -40,7 +40,7 @@ fn statements_run_stop_and_are_copied_and_the_palette_finds_its_way() {
     terminal.until("a hostile value, visible", |s| s.contains("a␛[2Jb"));
     // To the rows, and the cell into the clipboard, as it is.
     terminal.press(b"\x1b");
-    terminal.until("the rows", |s| s.contains("Y copy row"));
+    terminal.until("the rows", |s| s.contains("in full"));
     terminal.press(b"y");
     terminal.until("the copy", |s| s.contains("copied"));
     assert!(String::from_utf8_lossy(&terminal.raw).contains("\x1b]52;c;YRtbMkpi"));

@@ -1,10 +1,11 @@
-//! Whole exchanges on disk, on demand: one HAR entry as JSON a line, flushed line by line, by a thread of its own.
+//! Whole exchanges on disk, on demand: a HAR 1.2 archive that grows, an entry a line, by a thread of its own.
 //!
-//! Promise: no exchange waits for the disk. What would wait for it with more than [`WAITING`] bytes is left out and
+//! Promise: the file is a whole archive after every exchange, so that a crash costs none of those before it; no
+//! exchange waits for the disk. What would wait for it with more than [`WAITING`] bytes is left out and
 //! counted; a disk that fails ends the recording and says so when it is stopped.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -99,14 +100,24 @@ impl Recording {
 }
 
 fn write_all(mut file: File, queue: &Receiver<Exchange>, counts: &Counts) -> io::Result<()> {
+    let mut head = har::opening().into_bytes();
+    // Where the next entry goes: over the archive's end, which follows it again.
+    let mut end = head.len() as u64;
+    head.extend_from_slice(har::CLOSING.as_bytes());
+    file.write_all(&head)?;
+    counts.bytes.store(head.len() as u64, Ordering::Relaxed);
+    let mut apart = "";
     while let Ok(exchange) = queue.recv() {
-        let mut line = serde_json::to_vec(&har::entry(&exchange))?;
-        line.push(b'\n');
-        file.write_all(&line)?;
-        file.flush()?;
+        let mut entry = apart.as_bytes().to_vec();
+        serde_json::to_writer(&mut entry, &har::entry(&exchange))?;
+        let length = entry.len() as u64;
+        entry.extend_from_slice(har::CLOSING.as_bytes());
+        file.seek(SeekFrom::Start(end))?;
+        file.write_all(&entry)?;
+        (end, apart) = (end + length, ",\n");
         counts.waiting.fetch_sub(exchange.weight(), Ordering::AcqRel);
         counts.exchanges.fetch_add(1, Ordering::Relaxed);
-        counts.bytes.fetch_add(line.len() as u64, Ordering::Relaxed);
+        counts.bytes.store(end + har::CLOSING.len() as u64, Ordering::Relaxed);
     }
     Ok(())
 }

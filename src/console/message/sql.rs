@@ -1,9 +1,11 @@
 //! Questions to the SQL thread, and its answers.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::super::complete;
 use super::super::model::grid::Cell;
+use super::super::model::saved::Kept;
 
 /// What the SQL thread is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +21,19 @@ pub enum SqlRequest {
     Cancel(u64),
     /// The tables with their columns, for the completion.
     Tables,
+    /// Write all rows of a statement to a new file.
+    Export {
+        /// The number that the answers repeat; [`SqlRequest::Cancel`] stops it.
+        ticket: u64,
+        /// The statement.
+        sql: String,
+        /// The file; its ending says the form.
+        path: PathBuf,
+    },
+    /// Keep a statement; one of the same name goes.
+    Save(Kept),
+    /// Forget the statement of that name.
+    Forget(String),
 }
 
 /// What the SQL thread answers.
@@ -51,6 +66,22 @@ pub enum SqlAnswer {
         /// How long it took.
         elapsed: Duration,
     },
+    /// Rows of an export that are written so far.
+    Written {
+        /// Of the request.
+        ticket: u64,
+        /// How many.
+        rows: u64,
+    },
+    /// What became of an export, in a line.
+    Exported {
+        /// Of the request.
+        ticket: u64,
+        /// Where the file is, or why there is none.
+        result: Result<String, String>,
+    },
+    /// The saved statements, by name.
+    Saved(Vec<Kept>),
     /// Something is wrong beside the statement.
     Trouble(String),
 }

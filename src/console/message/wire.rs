@@ -1,11 +1,12 @@
 //! Questions to the wire tap, and its answers.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::super::body;
 use super::super::model::wire::Found;
-use crate::client::tap::Exchange;
 use crate::client::tap::filter::Filter;
+use crate::client::tap::{Exchange, Recorded};
 
 /// What the wire tap is asked.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +19,10 @@ pub enum WireRequest {
     Find(Filter),
     /// A file with all that pass.
     Export(Filter),
+    /// Record whole exchanges to this new file from now on.
+    Record(PathBuf),
+    /// End the recording.
+    StopRecording,
 }
 
 /// What the wire tap answers.
@@ -36,4 +41,8 @@ pub enum WireAnswer {
     Found(Option<u64>),
     /// Where the file is, or why there is none.
     Exported(Result<String, String>),
+    /// The recording has begun, or why it has not.
+    Recording(Result<Recorded, String>),
+    /// What the recording became, in a line.
+    Recorded(Result<String, String>),
 }

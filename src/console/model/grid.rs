@@ -6,6 +6,9 @@ use crate::text::visible;
 
 /// The widest a column asks to be.
 const WIDEST: usize = 40;
+/// The narrowest and the widest that somebody can make it.
+const NARROWEST: usize = 4;
+const BROADEST: usize = 200;
 /// Rows that decide about the columns' widths.
 const SAMPLE: usize = 200;
 /// Characters of a value that a cell on the screen looks at.
@@ -102,6 +105,13 @@ impl Grid {
             }
         }
         self.rows.extend(rows);
+    }
+
+    /// Makes the cursor's column wider or narrower; it keeps at least what shows that there is something.
+    pub fn widen(&mut self, by: isize) {
+        if let Some(column) = self.columns.get_mut(self.column) {
+            column.width = column.width.saturating_add_signed(by).clamp(NARROWEST, BROADEST);
+        }
     }
 
     /// The value under the cursor, with its column.

@@ -1,5 +1,6 @@
 //! Screen 5's state: the statement that is typed, those that were run, the rows of the last one.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -8,6 +9,7 @@ use super::super::complete::{self, Completion, Table};
 use super::super::edit::{Edit, Line};
 use super::super::message::{SqlAnswer, SqlEnd, SqlRequest};
 use super::grid::Grid;
+use super::saved::Saved;
 
 /// Statements kept for the arrow up.
 pub const STATEMENTS: usize = 500;
@@ -27,6 +29,12 @@ pub struct Sql {
     pub grid: Grid,
     /// What became of it.
     pub state: State,
+    /// The saved statements.
+    pub saved: Saved,
+    /// The export that is going on.
+    pub export: Option<Export>,
+    /// The statement whose rows are there.
+    ran: String,
     /// The statements that were run.
     recall: Recall,
     tickets: u64,
@@ -64,6 +72,19 @@ pub enum State {
         /// How long it took.
         elapsed: Duration,
     },
+}
+
+/// Rows on their way to a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Export {
+    /// Its number.
+    pub ticket: u64,
+    /// Since when.
+    pub since: Timestamp,
+    /// It was asked to stop.
+    pub stopping: bool,
+    /// Rows written.
+    pub rows: u64,
 }
 
 /// The statements that were run, oldest first, and which of them stands in the line.
@@ -107,6 +128,39 @@ impl Sql {
         matches!(self.state, State::Running { .. })
     }
 
+    /// Whether the thread has something to do, and whether that was asked to stop.
+    pub fn busy(&self) -> Option<bool> {
+        match (&self.state, self.export) {
+            (State::Running { stopping, .. }, _) => Some(*stopping),
+            (_, Some(export)) => Some(export.stopping),
+            _ => None,
+        }
+    }
+
+    /// The statement whose rows may be written to a file.
+    ///
+    /// # Errors
+    /// Why not, in a few words.
+    pub fn exportable(&self) -> Result<&str, &'static str> {
+        match self.state {
+            _ if self.export.is_some() => Err("an export is going on"),
+            State::Running { .. } => Err("a statement runs"),
+            State::Ended { end: SqlEnd::Failed(_), .. } | State::None => Err("run a statement first"),
+            State::Ended { .. } => Ok(&self.ran),
+        }
+    }
+
+    /// Writes all rows of the last statement to a file, not only those that are kept here.
+    ///
+    /// # Errors
+    /// Why not, in a few words.
+    pub fn export(&mut self, path: PathBuf, now: Timestamp) -> Result<SqlRequest, &'static str> {
+        let sql = self.exportable()?.to_owned();
+        self.tickets += 1;
+        self.export = Some(Export { ticket: self.tickets, since: now, stopping: false, rows: 0 });
+        Ok(SqlRequest::Export { ticket: self.tickets, sql, path })
+    }
+
     /// Runs the statement in the line.
     ///
     /// # Errors
@@ -115,12 +169,16 @@ impl Sql {
         if self.running() {
             return Err("a statement runs");
         }
+        if self.export.is_some() {
+            return Err("an export is going on");
+        }
         let sql = self.line.text().trim().to_owned();
         if sql.is_empty() {
             return Err("type a statement first");
         }
         self.completion = None;
         self.recall.push(&sql);
+        self.ran.clone_from(&sql);
         self.tickets += 1;
         self.grid = Grid::default();
         self.state = State::Running { ticket: self.tickets, since: now, stopping: false };
@@ -129,15 +187,19 @@ impl Sql {
 
     /// Asks the running statement to stop.
     pub fn stop(&mut self) -> Option<SqlRequest> {
-        let State::Running { ticket, stopping, .. } = &mut self.state else { return None };
-        *stopping = true;
-        Some(SqlRequest::Cancel(*ticket))
+        match (&mut self.state, &mut self.export) {
+            (State::Running { stopping, .. }, _) => *stopping = true,
+            (_, Some(export)) => export.stopping = true,
+            _ => return None,
+        }
+        self.insist()
     }
 
     /// The same again where it was asked and has not stopped: a word said before it began was not heard.
     pub fn insist(&self) -> Option<SqlRequest> {
-        match self.state {
-            State::Running { ticket, stopping: true, .. } => Some(SqlRequest::Cancel(ticket)),
+        match (&self.state, self.export) {
+            (State::Running { ticket, stopping: true, .. }, _) => Some(SqlRequest::Cancel(*ticket)),
+            (_, Some(Export { ticket, stopping: true, .. })) => Some(SqlRequest::Cancel(ticket)),
             _ => None,
         }
     }
@@ -150,6 +212,12 @@ impl Sql {
         };
         match answer {
             SqlAnswer::Tables(tables) => self.tables = tables,
+            SqlAnswer::Saved(all) => self.saved.all = all,
+            SqlAnswer::Written { ticket, rows } => {
+                if let Some(export) = self.export.as_mut().filter(|export| export.ticket == ticket) {
+                    export.rows = rows;
+                }
+            }
             SqlAnswer::Statements(mut earlier) => {
                 earlier.append(&mut self.recall.all);
                 self.recall.all = earlier;

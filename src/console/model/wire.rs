@@ -7,9 +7,10 @@ use jiff::Timestamp;
 
 use super::super::body::{self, Line};
 use super::super::edit;
+use super::super::seek;
 use super::window;
 use crate::client::tap::filter::Filter;
-use crate::client::tap::{Exchange, Usage};
+use crate::client::tap::{Exchange, Recorded, Usage};
 
 /// Exchanges that the list holds.
 pub const LISTED: usize = 5_000;
@@ -43,6 +44,10 @@ pub struct Wire {
     pub typing: bool,
     /// When the tap was last asked.
     pub asked: Option<Timestamp>,
+    /// What is looked for in the open exchange, in lower case; empty for nothing.
+    pub search: String,
+    /// What the recording has written, where one runs.
+    pub recorded: Option<Recorded>,
 }
 
 /// What has the focus.
@@ -70,12 +75,14 @@ pub struct Detail {
     pub at: usize,
     /// The first on the screen.
     pub top: usize,
+    /// The lines that hold what is looked for, by number.
+    pub hits: Vec<usize>,
 }
 
 impl Detail {
     fn new(exchange: Arc<Exchange>, lines: Arc<Vec<Line>>) -> Self {
         let folds = body::folded(&lines).into_iter().collect();
-        let mut new = Self { exchange, lines, folds, shown: Vec::new(), at: 0, top: 0 };
+        let mut new = Self { exchange, lines, folds, shown: Vec::new(), at: 0, top: 0, hits: Vec::new() };
         new.lay_out();
         new
     }
@@ -88,6 +95,34 @@ impl Detail {
             at = if self.folds.contains(&at) { line.behind.max(at + 1) } else { at + 1 };
         }
         self.at = self.at.min(self.shown.len().saturating_sub(1));
+    }
+
+    /// The chosen line.
+    pub fn line(&self) -> Option<&Line> {
+        self.lines.get(*self.shown.get(self.at)?)
+    }
+
+    fn look_for(&mut self, wanted: &str) {
+        let holds = |line: &Line| seek::holds(&line.name, wanted) || seek::holds(&line.value, wanted);
+        self.hits = (0..self.lines.len()).filter(|n| holds(&self.lines[*n])).collect();
+    }
+
+    /// To the next hit, or the one before, round the end; where it stays, to the first from here on. What hides it is
+    /// unfolded. False where there is none.
+    fn hit(&mut self, way: Way) -> bool {
+        let here = self.shown.get(self.at).copied().unwrap_or(0);
+        let (first, last) = (self.hits.first(), self.hits.last());
+        let found = match way {
+            Way::Here => self.hits.iter().find(|n| **n >= here).or(first),
+            Way::Next => self.hits.iter().find(|n| **n > here).or(first),
+            Way::Before => self.hits.iter().rev().find(|n| **n < here).or(last),
+        };
+        let Some(number) = found.copied() else { return false };
+        let lines = Arc::clone(&self.lines);
+        self.folds.retain(|n| !(*n < number && lines[*n].behind > number));
+        self.lay_out();
+        self.at = self.shown.partition_point(|n| *n < number);
+        true
     }
 
     /// Whether a line holds others.
@@ -132,14 +167,48 @@ impl Detail {
         self.steps(0, height);
     }
 
+    /// The first line on the screen where so many are shown.
+    pub fn first(&self, height: usize) -> usize {
+        window(self.top, self.at, height, self.shown.len())
+    }
+
     /// Moves the chosen line.
     pub fn steps(&mut self, by: isize, height: usize) {
         self.at = self.at.saturating_add_signed(by).min(self.shown.len().saturating_sub(1));
-        self.top = window(self.top, self.at, height, self.shown.len());
+        self.top = self.first(height);
     }
 }
 
+/// Which hit is gone to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// The first from here on.
+    Here,
+    /// The next one.
+    Next,
+    /// The one before.
+    Before,
+}
+
 impl Wire {
+    /// Looks for a text in the open exchange and goes to the first line that has it.
+    pub fn look_for(&mut self, wanted: &str, height: usize) {
+        self.search = wanted.to_lowercase();
+        if let Some(detail) = &mut self.detail {
+            detail.look_for(&self.search);
+            detail.hit(Way::Here);
+            detail.steps(0, height);
+        }
+    }
+
+    /// To another line that has what is looked for. False where none has it.
+    pub fn hit(&mut self, way: Way, height: usize) -> bool {
+        let Some(detail) = &mut self.detail else { return false };
+        let found = detail.hit(way);
+        detail.steps(0, height);
+        found
+    }
+
     /// The chosen row.
     pub fn at(&self) -> usize {
         let Some(chosen) = self.chosen else { return 0 };
@@ -159,14 +228,20 @@ impl Wire {
         self.settle(height);
     }
 
+    /// The first row on the screen where so many are shown.
+    pub fn first(&self, height: usize) -> usize {
+        window(self.top, self.at(), height, self.list.len())
+    }
+
     /// Keeps the chosen row on the screen.
     pub fn settle(&mut self, height: usize) {
-        self.top = window(self.top, self.at(), height, self.list.len());
+        self.top = self.first(height);
     }
 
     /// Takes what the tap holds.
     pub fn take(&mut self, found: Found, height: usize) {
         (self.list, self.usage, self.packs) = (found.list, found.usage, found.packs);
+        self.recorded = found.recorded;
         self.settle(height);
     }
 
@@ -187,6 +262,7 @@ impl Wire {
         if let Some(before) = before {
             (new.at, new.top) = (before.at.min(new.shown.len().saturating_sub(1)), before.top);
         }
+        new.look_for(&self.search);
         self.detail = Some(new);
     }
 
@@ -215,4 +291,6 @@ pub struct Found {
     pub usage: Usage,
     /// The newest exchange of each pack.
     pub packs: BTreeMap<i64, u64>,
+    /// What the recording has written, where one runs.
+    pub recorded: Option<Recorded>,
 }

@@ -154,7 +154,9 @@ fn the_mirrors_own_tables_can_be_completed() {
     let scene = Scene::new();
     scene.queries.ask(SqlRequest::Tables);
     let answers = scene.until(|a| matches!(a, SqlAnswer::Tables(_)));
-    let Some(SqlAnswer::Tables(tables)) = answers.into_iter().next() else { panic!() };
+    let tables =
+        answers.into_iter().find_map(|a| if let SqlAnswer::Tables(all) = a { Some(all) } else { None });
+    let tables = tables.unwrap();
     let session = tables.iter().find(|t| t.name == "_session").unwrap();
     assert_eq!(session.columns[..2], ["no", "id"]);
 }
@@ -176,4 +178,63 @@ fn statements_are_there_the_next_day_and_only_for_their_user() {
     let answers = second.until(|a| matches!(a, SqlAnswer::Statements(_)));
     let [SqlAnswer::Statements(statements)] = answers.as_slice() else { panic!("{answers:?}") };
     assert_eq!(statements[..], ["SELECT 1", "SELECT 'é'"]);
+}
+
+#[test]
+fn all_rows_go_to_a_file_and_not_only_those_that_are_kept() {
+    let scene = Scene::new();
+    let many = ROWS + 2_345;
+    let sql = format!(
+        "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT x, 'a,\"' || x AS x FROM n LIMIT {many}"
+    );
+    for (ticket, name) in [(1, "rows.csv"), (2, "rows.ndjson")] {
+        let path = scene.folder.path().join(name);
+        scene.queries.ask(SqlRequest::Export { ticket, sql: sql.clone(), path: path.clone() });
+        let all = scene.until(|a| matches!(a, SqlAnswer::Exported { .. }));
+        let Some(SqlAnswer::Exported { result: Ok(said), .. }) = all.last() else { panic!("{all:?}") };
+        assert!(said.contains("12,345 rows"), "{said}");
+        let text = std::fs::read_to_string(&path).unwrap();
+        if ticket == 1 {
+            let mut reader = csv::Reader::from_reader(text.as_bytes());
+            assert_eq!(reader.headers().unwrap(), vec!["x", "x_2"]);
+            assert_eq!(reader.records().map(Result::unwrap).last().unwrap(), vec!["12345", "a,\"12345"]);
+        } else {
+            assert_eq!(text.lines().count(), many);
+            let last: serde_json::Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+            assert_eq!(last, serde_json::json!({"x": many, "x_2": "a,\"12345"}));
+        }
+        // What is there is never written over.
+        scene.queries.ask(SqlRequest::Export {
+            ticket: ticket + 10,
+            sql: "SELECT 1".into(),
+            path: path.clone(),
+        });
+        let all = scene.until(|a| matches!(a, SqlAnswer::Exported { .. }));
+        assert!(matches!(all.last(), Some(SqlAnswer::Exported { result: Err(_), .. })), "{all:?}");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+    }
+}
+
+#[test]
+fn an_export_that_is_stopped_leaves_nothing_and_the_next_statement_runs() {
+    let scene = Scene::new();
+    let place = scene.folder.path().join("out");
+    std::fs::create_dir(&place).unwrap();
+    let endless =
+        "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT x FROM n".to_owned();
+    let export = |ticket, sql, name| SqlRequest::Export { ticket, sql, path: place.join(name) };
+    scene.queries.ask(export(1, endless, "endless.csv"));
+    scene.until(|a| matches!(a, SqlAnswer::Written { .. }));
+    scene.queries.ask(SqlRequest::Cancel(1));
+    let all = scene.until(|a| matches!(a, SqlAnswer::Exported { .. }));
+    assert!(
+        all.iter()
+            .any(|a| matches!(a, SqlAnswer::Exported { result: Ok(said), .. } if said.contains("stopped")))
+    );
+    // Neither does one that fails in its midst.
+    scene.queries.ask(export(2, "SELECT 1 UNION ALL SELECT abs(-9223372036854775808)".into(), "broken.csv"));
+    let all = scene.until(|a| matches!(a, SqlAnswer::Exported { .. }));
+    assert!(matches!(all.last(), Some(SqlAnswer::Exported { result: Err(_), .. })), "{all:?}");
+    assert_eq!(std::fs::read_dir(&place).unwrap().count(), 0);
+    assert_eq!(scene.run(3, "SELECT 7").1[0][0].text.as_ref(), "7");
 }

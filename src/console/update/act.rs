@@ -5,7 +5,7 @@ use super::super::action::{Action, Scope};
 use super::super::message::Effect;
 use super::super::model::{LEAVING, Model, Overlay, Screen, SyncPane};
 use super::super::view;
-use super::{acks, bend, browse, device, every, history, palette, sql, wire};
+use super::{acks, bend, browse, device, every, history, naming, palette, saved, sql, whole, wire};
 use crate::engine::{Command, Mode, Phase};
 use crate::text::bytes;
 
@@ -18,6 +18,9 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     let own = match (model.overlay, model.screen) {
         (Some(Overlay::Palette), _) => palette::act(model, action),
         (Some(Overlay::Bend), _) => bend::act(model, action),
+        (Some(Overlay::Whole), _) => whole::act(model, action),
+        (Some(Overlay::Saved), _) => saved::act(model, action),
+        (None, _) if model.naming.is_some() => naming::act(model, action),
         (Some(Overlay::NewDevice), _) => device::act(model, action),
         (None, Screen::Browse) => browse::act(model, action),
         (None, Screen::Acks) => acks::act(model, action),
@@ -136,11 +139,11 @@ fn engine(model: &mut Model, action: Action) -> Vec<Effect> {
 
 fn quit(model: &mut Model) -> Vec<Effect> {
     match model.overlay {
-        Some(Overlay::Help(_) | Overlay::Bend | Overlay::NewDevice) => {
+        Some(Overlay::Help(_) | Overlay::Bend | Overlay::Whole | Overlay::NewDevice) => {
             model.overlay = None;
             Vec::new()
         }
-        Some(Overlay::Palette) => {
+        Some(Overlay::Palette | Overlay::Saved) => {
             model.overlay = None;
             quit(model)
         }
@@ -195,8 +198,8 @@ fn back(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
-fn show(model: &mut Model, screen: Screen) -> Vec<Effect> {
-    model.overlay = None;
+pub(super) fn show(model: &mut Model, screen: Screen) -> Vec<Effect> {
+    (model.overlay, model.naming) = (None, None);
     model.screen = screen;
     match screen {
         Screen::Sync => Vec::new(),
@@ -241,7 +244,10 @@ pub(super) fn steps(model: &mut Model, by: isize) -> Vec<Effect> {
         model.overlay = Some(Overlay::Help(at.saturating_add_signed(by).min(most)));
         return Vec::new();
     }
-    if model.overlay.is_some() {
+    if model.overlay == Some(Overlay::Whole) {
+        whole::steps(model, by);
+    }
+    if model.overlay.is_some() || model.naming.is_some() {
         return Vec::new();
     }
     match model.screen {

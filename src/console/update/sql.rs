@@ -2,10 +2,14 @@
 
 use super::super::action::Action;
 use super::super::message::{Effect, SqlAnswer, SqlRequest};
+use std::path::PathBuf;
+
+use super::super::model::log::{Line, Tone};
+use super::super::model::naming::For;
 use super::super::model::sql::{Pane, State};
-use super::super::model::{Model, Screen};
+use super::super::model::{Model, Notice, Screen};
 use super::super::{record, view};
-use super::act;
+use super::{act, naming, saved, whole};
 
 /// Whether what is typed is text for the statement.
 pub(super) fn takes_text(model: &Model) -> bool {
@@ -26,9 +30,70 @@ pub(super) fn shown() -> Vec<Effect> {
 
 /// Takes an answer.
 pub(super) fn on_answer(model: &mut Model, answer: SqlAnswer) {
+    if let SqlAnswer::Exported { ticket, result } = answer {
+        return exported(model, ticket, result);
+    }
     if let Some(remark) = model.sql.take(answer) {
         model.say(remark);
     }
+}
+
+/// What became of an export. An error stays until it is seen.
+fn exported(model: &mut Model, ticket: u64, result: Result<String, String>) {
+    model.sql.export = model.sql.export.filter(|export| export.ticket != ticket);
+    let (tone, text) = match result {
+        Ok(done) => {
+            model.say(done.clone());
+            (Tone::Good, done)
+        }
+        Err(text) => {
+            model.notices.push(Notice { error: true, text: text.clone() });
+            (Tone::Bad, text)
+        }
+    };
+    model.log.push(Line::new(model.now, tone, "export", text));
+}
+
+/// All rows of the last statement to a file.
+pub(super) fn export(model: &mut Model, path: PathBuf) -> Result<Vec<Effect>, &'static str> {
+    model.sql.export(path, model.now).map(|request| vec![Effect::Sql(request)])
+}
+
+fn ask_where(model: &mut Model) -> Vec<Effect> {
+    if let Err(why) = model.sql.exportable() {
+        return act::refuse(model, why);
+    }
+    let name = naming::timely(model, "rows", "csv");
+    naming::ask(model, For::Rows, &name)
+}
+
+/// The value under the cursor, as far as the console has it.
+fn in_full(model: &mut Model) -> Vec<Effect> {
+    let Some((column, cell)) = model.sql.grid.current() else { return act::refuse(model, "no rows yet") };
+    let (title, text, cut) = (column.name.clone(), cell.text.to_string(), cell.cut);
+    whole::open(model, &title, text, cut)
+}
+
+/// A click: to the cell or the statement; the second shows the value in full.
+pub(super) fn press(model: &mut Model, place: (u16, u16), twice: bool) -> Vec<Effect> {
+    match view::sql_spot(model, place) {
+        Some(view::SqlSpot::Prompt) => model.sql.pane = Pane::Prompt,
+        Some(view::SqlSpot::Cell(row, column)) => {
+            model.sql.pane = Pane::Results;
+            let grid = &model.sql.grid;
+            let by = (row as isize - grid.row as isize, column as isize - grid.column as isize);
+            step(model, by.0, by.1);
+            if twice {
+                return in_full(model);
+            }
+        }
+        Some(view::SqlSpot::Heading(column)) => {
+            model.sql.pane = Pane::Results;
+            step(model, 0, column as isize - model.sql.grid.column as isize);
+        }
+        None => {}
+    }
+    Vec::new()
 }
 
 /// Does an action; none where it is nothing special here.
@@ -58,6 +123,15 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         }
         Action::EditSql => {
             model.sql.pane = Pane::Prompt;
+            nothing
+        }
+        Action::SqlExport => Some(ask_where(model)),
+        Action::SqlSave => Some(saved::ask(model)),
+        Action::SqlSaved => Some(saved::open(model)),
+        Action::Whole => Some(in_full(model)),
+        Action::Wider | Action::Narrower => {
+            model.sql.grid.widen(if action == Action::Wider { 4 } else { -4 });
+            step(model, 0, 0);
             nothing
         }
         Action::CopyCell | Action::CopyRow => Some(copy(model, action == Action::CopyRow)),

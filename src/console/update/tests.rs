@@ -412,7 +412,7 @@ fn copies_are_whole_and_as_received() {
 
 #[test]
 fn the_mouse_points_opens_and_drags() {
-    use super::super::message::Mouse;
+    use super::super::message::{Mouse, MouseKind};
     use super::super::model::browse::Pane;
     let mut model = browsing();
     let mouse = |kind, column, row| Message::Mouse(Mouse { kind, column, row });

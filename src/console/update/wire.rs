@@ -6,10 +6,11 @@ use super::super::action::Action;
 use super::super::edit;
 use super::super::message::{Effect, WireAnswer, WireRequest};
 use super::super::model::log::{Line, Tone};
-use super::super::model::wire::Pane;
-use super::super::model::{Model, Screen, SyncPane, since};
+use super::super::model::naming::For;
+use super::super::model::wire::{Pane, Way};
+use super::super::model::{Model, Notice, Screen, SyncPane, since};
 use super::super::view;
-use super::act;
+use super::{act, naming, whole};
 use crate::client::curl;
 use crate::client::tap::filter::Filter;
 
@@ -66,8 +67,25 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
             Vec::new()
         }
         Action::NextPane | Action::PreviousPane => close(model),
+        Action::Back if quiet && detail && !model.wire.search.is_empty() => {
+            look_for(model, "");
+            Vec::new()
+        }
         Action::Back if quiet && detail => close(model),
         Action::Back if quiet && !model.wire.filter.0.is_empty() => filter(model, ""),
+        Action::WireSearch | Action::WireFilter if detail => {
+            naming::ask(model, For::Search, &model.wire.search.clone())
+        }
+        Action::WireSearch => {
+            let mut effects = open(model);
+            effects.extend(naming::ask(model, For::Search, ""));
+            effects
+        }
+        Action::WireNextHit => hit(model, Way::Next),
+        Action::WireHitBefore => hit(model, Way::Before),
+        Action::WireRecord if model.wire.recorded.is_some() => vec![Effect::Wire(WireRequest::StopRecording)],
+        Action::WireRecord => naming::ask(model, For::Recording, &naming::timely(model, "drainboard", "har")),
+        Action::Whole => in_full(model),
         Action::WireFilter => {
             model.wire.pane = Pane::List;
             model.wire.line = edit::Line::default();
@@ -80,6 +98,47 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         Action::WireExport => vec![Effect::Wire(WireRequest::Export(model.wire.filter.1.clone()))],
         _ => return None,
     })
+}
+
+/// Looks for a text in the open exchange.
+pub(super) fn look_for(model: &mut Model, text: &str) {
+    let height = view::wire_lines(model);
+    model.wire.look_for(text.trim(), height);
+}
+
+/// What was looked for is taken: says where it is nowhere.
+pub(super) fn found(model: &mut Model) -> Vec<Effect> {
+    if !model.wire.search.is_empty() && model.wire.detail.as_ref().is_some_and(|d| d.hits.is_empty()) {
+        model.say("nothing here has it");
+    }
+    Vec::new()
+}
+
+fn hit(model: &mut Model, way: Way) -> Vec<Effect> {
+    let key = model.keymap.key_of(Action::WireSearch).unwrap_or_default();
+    if model.wire.pane == Pane::List || model.wire.search.is_empty() {
+        return act::refuse(model, &format!("{key} looks for a text in a request first"));
+    }
+    let height = view::wire_lines(model);
+    if model.wire.hit(way, height) { Vec::new() } else { act::refuse(model, "nothing here has it") }
+}
+
+/// The chosen line without its end cut off; in the list the whole URL.
+fn in_full(model: &mut Model) -> Vec<Effect> {
+    if model.wire.pane == Pane::List {
+        let Some(exchange) = model.wire.exchange().cloned() else { return Vec::new() };
+        return whole::open(model, exchange.method, exchange.url.clone(), false);
+    }
+    let Some(line) = model.wire.detail.as_ref().and_then(|detail| detail.line()).cloned() else {
+        return Vec::new();
+    };
+    let title = if line.name.is_empty() { "the line" } else { &line.name };
+    whole::open(
+        model,
+        title,
+        if line.value.is_empty() { line.name.clone() } else { line.value.clone() },
+        false,
+    )
 }
 
 fn fold(model: &mut Model, wish: Option<bool>) -> Vec<Effect> {
@@ -159,12 +218,64 @@ fn filter(model: &mut Model, text: &str) -> Vec<Effect> {
 /// Moves what has the focus.
 pub(super) fn steps(model: &mut Model, by: isize) -> Vec<Effect> {
     if model.wire.pane == Pane::Detail {
-        let height = view::wire_lines(model);
-        if let Some(detail) = &mut model.wire.detail {
-            detail.steps(by, height);
-        }
+        scroll(model, by);
         return Vec::new();
     }
+    choose(model, by)
+}
+
+/// A click: chooses; the second opens, or folds.
+pub(super) fn press(model: &mut Model, place: (u16, u16), twice: bool) -> Vec<Effect> {
+    match view::wire_spot(model, place) {
+        Some((Pane::List, Some(row))) => {
+            let rows = view::wire_rows(model);
+            let row = model.wire.first(rows) + row;
+            if row >= model.wire.list.len() {
+                return Vec::new();
+            }
+            model.wire.pane = Pane::List;
+            let mut effects = steps(model, row as isize - model.wire.at() as isize);
+            if twice {
+                effects.extend(open(model));
+            }
+            effects
+        }
+        Some((Pane::Detail, Some(line))) => {
+            let height = view::wire_lines(model);
+            let Some(detail) = &mut model.wire.detail else { return Vec::new() };
+            let line = detail.first(height) + line;
+            if line >= detail.shown.len() {
+                return Vec::new();
+            }
+            detail.at = line;
+            model.wire.chosen = Some(detail.exchange.number);
+            model.wire.pane = Pane::Detail;
+            if twice { fold(model, None) } else { Vec::new() }
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The wheel moves what is under it.
+pub(super) fn wheel(model: &mut Model, place: (u16, u16), by: isize) -> Vec<Effect> {
+    match view::wire_spot(model, place) {
+        Some((Pane::Detail, _)) => {
+            scroll(model, by);
+            Vec::new()
+        }
+        Some((Pane::List, _)) => choose(model, by),
+        None => Vec::new(),
+    }
+}
+
+fn scroll(model: &mut Model, by: isize) {
+    let height = view::wire_lines(model);
+    if let Some(detail) = &mut model.wire.detail {
+        detail.steps(by, height);
+    }
+}
+
+fn choose(model: &mut Model, by: isize) -> Vec<Effect> {
     let height = view::wire_rows(model);
     model.wire.steps(by, height);
     wanted(model)
@@ -217,6 +328,31 @@ pub(super) fn on_answer(model: &mut Model, answer: WireAnswer) -> Vec<Effect> {
             model.wire.set_filter("");
             (model.wire.typing, model.wire.pane, model.wire.chosen) = (false, Pane::Detail, Some(number));
             list(model)
+        }
+        WireAnswer::Recording(Ok(recorded)) => {
+            let key = model.keymap.key_of(Action::WireRecord).unwrap_or_default();
+            model.say(format!("recording to {}; {key} stops", recorded.path.display()));
+            model.wire.recorded = Some(recorded);
+            Vec::new()
+        }
+        WireAnswer::Recording(Err(text)) => {
+            model.notices.push(Notice { error: true, text });
+            Vec::new()
+        }
+        WireAnswer::Recorded(result) => {
+            model.wire.recorded = None;
+            let (tone, text) = match result {
+                Ok(done) => {
+                    model.say(done.clone());
+                    (Tone::Good, done)
+                }
+                Err(text) => {
+                    model.notices.push(Notice { error: true, text: text.clone() });
+                    (Tone::Bad, text)
+                }
+            };
+            model.log.push(Line::new(model.now, tone, "recording", text));
+            Vec::new()
         }
         WireAnswer::Exported(result) => {
             let (tone, text) = match result {

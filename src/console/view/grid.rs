@@ -15,6 +15,17 @@ pub(super) fn room(grid: &Grid, width: u16) -> usize {
     usize::from(width).saturating_sub(grid.numbers() + 4)
 }
 
+/// The column at so many cells from the left edge.
+pub(super) fn column(grid: &Grid, area: Rect, x: usize) -> Option<usize> {
+    let room = room(grid, area.width);
+    let (_, left) = grid.window(usize::from(area.height).saturating_sub(1), room);
+    let mut end = 1 + grid.numbers();
+    grid.lay_out(left, room).into_iter().find_map(|(at, width)| {
+        end += GAP + width;
+        (x < end).then_some(at)
+    })
+}
+
 /// Draws the heading and the rows.
 pub(super) fn draw(grid: &Grid, focus: bool, theme: &Theme, buf: &mut Buffer, area: Rect) {
     let numbers = grid.numbers();

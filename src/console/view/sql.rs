@@ -10,7 +10,7 @@
 //! ```
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::Span;
 use ratatui::widgets::{Clear, Widget};
 
@@ -56,12 +56,41 @@ pub(super) fn room(model: &Model, body: Rect) -> (usize, usize) {
     (usize::from(rows.height).saturating_sub(1).max(1), grid::room(&model.sql.grid, rows.width))
 }
 
+/// What lies at a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spot {
+    /// The statement.
+    Prompt,
+    /// A cell, by row and column.
+    Cell(usize, usize),
+    /// The heading of a column.
+    Heading(usize),
+}
+
+pub(super) fn spot(model: &Model, body: Rect, place: (u16, u16)) -> Option<Spot> {
+    let at = layout(body);
+    let place = Position::from(place);
+    if at.prompt.contains(place) {
+        return Some(Spot::Prompt);
+    }
+    if !at.rows.contains(place) {
+        return None;
+    }
+    let column = grid::column(&model.sql.grid, at.rows, usize::from(place.x - at.rows.x))?;
+    let Some(row) = usize::from(place.y - at.rows.y).checked_sub(1) else {
+        return Some(Spot::Heading(column));
+    };
+    let height = usize::from(at.rows.height).saturating_sub(1);
+    let row = model.sql.grid.window(height, grid::room(&model.sql.grid, at.rows.width)).0 + row;
+    (row < model.sql.grid.rows.len()).then_some(Spot::Cell(row, column))
+}
+
 /// The keys that matter now.
 pub(super) fn footer(model: &Model) -> Vec<(Action, Option<&'static str>)> {
     let a = |action| (action, None);
     let back = |word| (Action::Back, Some(word));
     match (&model.sql.state, model.sql.pane) {
-        (State::Running { .. }, _) => vec![back("stop"), (Action::PageDown, None)],
+        _ if model.sql.busy().is_some() => vec![back("stop"), (Action::PageDown, None)],
         (_, Pane::Prompt) if model.sql.completion.is_some() => {
             vec![
                 (Action::Complete, Some("next")),
@@ -74,15 +103,17 @@ pub(super) fn footer(model: &Model) -> Vec<(Action, Option<&'static str>)> {
             a(Action::RunSql),
             a(Action::Complete),
             a(Action::Older),
-            (Action::PageDown, None),
+            a(Action::SqlSave),
+            a(Action::SqlSaved),
             back("to the rows"),
         ],
         (_, Pane::Results) => {
             vec![
                 a(Action::EditSql),
+                a(Action::Whole),
                 a(Action::CopyCell),
-                a(Action::CopyRow),
-                a(Action::PageDown),
+                a(Action::SqlExport),
+                a(Action::SqlSaved),
                 back("back"),
             ]
         }
@@ -186,6 +217,15 @@ fn status(model: &Model, buf: &mut Buffer, area: Rect) {
     let count = grid.rows.len() as u64;
     let rows = if count == 1 { "1 row".to_owned() } else { format!("{} rows", grouped(count)) };
     let key = model.keymap.key_of(Action::Back).unwrap_or_default();
+    if let Some(export) = sql.export {
+        let word = if export.stopping { "stopping" } else { "writing" };
+        let style = if export.stopping { theme.pending } else { theme.accent };
+        let time = format!("{:.1} s", since(export.since, model.now).as_secs_f64());
+        let text = format!("{} rows so far   {key} stops it, nothing is left then", grouped(export.rows));
+        let spans = vec![gap(1), s(format!("● {word}  {time}  "), style), s(text, theme.dim)];
+        line(buf, area, 0, spans);
+        return;
+    }
     let left: Vec<Span<'static>> = match &sql.state {
         State::None => Vec::new(),
         State::Running { since: started, stopping, .. } => {

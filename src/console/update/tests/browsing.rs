@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use super::super::super::message::{Export, WireAnswer, WireRequest};
+use super::super::super::message::{Export, Mouse, MouseKind, WireAnswer, WireRequest};
 use super::super::super::model::browse::story::{Acked, Scene, Told};
 use super::super::super::model::browse::tree::About;
 use super::super::super::model::browse::{Gone, Page, Pane, Show};
