@@ -387,6 +387,13 @@ pub(super) fn footer(model: &Model) -> Vec<(Action, Option<&'static str>)> {
         return keys;
     }
     let mut keys = match model.snapshot.phase {
+        Phase::Paused if model.snapshot.looked_at.is_some() => vec![
+            (Action::Step, Some("commit")),
+            a(Action::StepOne),
+            a(Action::SkipPage),
+            (Action::ShowRequest, Some("look")),
+            (Action::Pause, Some("go on")),
+        ],
         Phase::Paused | Phase::Pausing => {
             vec![(Action::Pause, Some("go on")), a(Action::Step), a(Action::SendAcks), a(Action::Stop)]
         }
