@@ -207,7 +207,7 @@ fn state(model: &Model, buf: &mut Buffer, area: Rect, row: usize) {
     let (text, style, help): (String, _, Vec<Span<'static>>) = if model.leaving.is_some() {
         let again = format!("{} again quits now", key(Action::Interrupt));
         ("◌ stopping: what is in flight is committed".to_owned(), theme.pending, vec![s(again, theme.dim)])
-    } else if let Some(notice) = model.notices.first() {
+    } else if let Some(notice) = model.notices.first().filter(|_| super::notice::long(model).is_none()) {
         let (mark, style) = if notice.error { ("✖", theme.failed) } else { ("▲", theme.pending) };
         let more = match model.notices.len() {
             1 => "seen".to_owned(),
