@@ -9,6 +9,7 @@ pub mod complete;
 mod draft;
 pub mod edit;
 mod exchanges;
+mod fault;
 mod inbox;
 mod input;
 pub mod key;

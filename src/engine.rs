@@ -35,9 +35,15 @@ pub enum Command {
     Pause,
     /// Go on, and leave step mode.
     Resume,
-    /// Do exactly one action (one start, one page, one pack), then be paused again. Without a run: begin one, paused,
-    /// and show the first action.
+    /// Do exactly one action (one start, one page taken, one page committed, one pack), then be paused again. Without a
+    /// run: begin one, paused, and show the first action.
     Step,
+    /// In step mode: commit only the first instruction of the page that waits.
+    StepOne,
+    /// In step mode: leave the page that waits out; the next session brings it again.
+    SkipPage,
+    /// Give the session up as if the service had forgotten it: the next one brings the rest.
+    GiveUp,
     /// Commit what is in flight, end the run.
     Stop,
     /// Send the pending acks now, whatever the pack's size and age.

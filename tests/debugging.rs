@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use drainboard::client::tap::State;
 use drainboard::client::{Operation, Tap};
 use drainboard::engine::{Command, EventKind, Mode, Phase, RunEnd, Settings};
-use drainboard::mirror::Reader;
+use drainboard::mirror::{Reader, SessionEnd};
 use line::{Line, Watched};
 
 /// Settings whose clients are tapped: the engine itself knows of no tap.
@@ -155,6 +155,40 @@ async fn a_new_device_gets_everything_again_and_keeps_the_rows() {
         })
         .unwrap();
     assert!(former_devices[0].contains(&old.to_string()), "{former_devices:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_is_committed_instruction_by_instruction_or_left_out() {
+    let line = Line::new(250).await;
+    let mut engine = Watched::new(line.settings());
+    for requests in 0..3 {
+        engine.ask(Command::Step).await; // the run, the start, the first page
+        engine.shows(|s| s.phase == Phase::Paused && s.totals.requests == requests).await;
+    }
+    engine.shows(|s| s.phase == Phase::Paused && s.looked_at == Some(100)).await;
+    for left in [99, 98] {
+        engine.ask(Command::StepOne).await;
+        engine.shows(|s| s.phase == Phase::Paused && s.looked_at == Some(left)).await;
+    }
+    // What is committed is what came first, each with its own key.
+    let reader = Reader::open(&line.mirror()).unwrap();
+    let status = reader.status().unwrap();
+    assert_eq!((status.kinds.iter().map(|kind| kind.rows).sum::<u64>(), status.outbox.pending), (2, 2));
+    engine.ask(Command::SkipPage).await;
+    let skipped = engine.shows(|s| s.phase == Phase::Paused && s.looked_at.is_none()).await;
+    assert_eq!((skipped.totals.instructions, skipped.totals.pending_acks), (2, 2));
+    engine.ask(Command::GiveUp).await;
+    engine.until(|kind| matches!(kind, EventKind::SessionEnded { end: SessionEnd::Lost, .. })).await;
+    engine.ask(Command::Resume).await;
+    let (outcome, totals) = engine.ended().await;
+    assert_eq!((outcome.end, totals.pending_acks), (RunEnd::Converged, 0));
+    assert_eq!(
+        totals.kinds.values().map(|counts| counts.same).sum::<u64>(),
+        0,
+        "nothing committed came again"
+    );
+    let [account, mirror] = line.both_sides();
+    assert_eq!(account, mirror);
 }
 
 #[tokio::test]

@@ -15,6 +15,8 @@ mod kit;
 mod model;
 #[path = "find/refs.rs"]
 mod refs;
+#[path = "find/stops.rs"]
+mod stops;
 #[path = "find/story.rs"]
 mod story;
 #[path = "find/views.rs"]

@@ -5,6 +5,8 @@
 
 #[path = "flow/hold.rs"]
 mod hold;
+#[path = "flow/look.rs"]
+mod look;
 #[path = "flow/model.rs"]
 mod model;
 #[path = "flow/rules.rs"]

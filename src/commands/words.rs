@@ -30,6 +30,12 @@ pub(super) fn event(kind: &EventKind) -> String {
         }
         EventKind::UpToDate { elapsed_ms } => format!("nothing to synchronize, {elapsed_ms} ms"),
         EventKind::PageCommitted { .. } => page(kind),
+        EventKind::PageTaken { queue, instructions, .. } => {
+            format!("page of {queue} taken, {instructions} instructions, not committed yet")
+        }
+        EventKind::PageSkipped { queue, instructions } => {
+            format!("page of {queue} left out, {instructions} instructions")
+        }
         EventKind::QueueDrained { queue } => format!("queue {queue} drained"),
         EventKind::PackSent { pack, keys, attempt } => {
             format!("pack {pack} sent, {}{}", counted(*keys, "key"), again(*attempt))

@@ -133,6 +133,12 @@ pub enum Action {
     Pause,
     /// One action.
     Step,
+    /// Commit one instruction of the page that waits.
+    StepOne,
+    /// Leave the page that waits out.
+    SkipPage,
+    /// Give the session up.
+    GiveUp,
     /// Send what is pending.
     SendAcks,
     /// End the run.

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use super::fault;
 use super::message::Message;
 use crate::engine::{Event, Snapshot};
 
@@ -44,6 +45,8 @@ impl Inbox {
 
     /// Puts a message in.
     pub(super) fn push(&self, message: Message) {
+        // Every thread of the console comes by here.
+        fault::provoke(std::thread::current().name());
         let mut state = self.lock();
         let wake = match message {
             Message::Snapshot(snapshot) => {

@@ -6,7 +6,7 @@ use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use termina::event::{KeyCode, KeyEventKind, Modifiers, MouseButton, MouseEventKind};
@@ -16,6 +16,9 @@ use super::inbox::Inbox;
 use super::key::{Code, Key};
 use super::message::{Message, Mouse, MouseKind};
 use frames::{Frame, Frames};
+
+/// How long a text of a terminal may take, even where something comes all the time: that may be a key that is held down.
+const ENDLESS: Duration = Duration::from_millis(250);
 
 /// The thread that reads; dropping it ends the reading, so that what is typed later is the shell's.
 #[derive(Debug)]
@@ -44,6 +47,8 @@ fn read(stopped: &UnixStream, inbox: &Inbox) -> io::Result<()> {
     let mut parser = Parser::default();
     let mut buffer = [0; 16 * 1024];
     let mut out = Vec::new();
+    // Since when something that may have no end has not ended.
+    let mut endless: Option<Instant> = None;
     loop {
         let (ready, stop) = wait(stopped, frames.patience())?;
         if stop {
@@ -52,13 +57,19 @@ fn read(stopped: &UnixStream, inbox: &Inbox) -> io::Result<()> {
         if ready {
             match rustix::io::read(stdin, &mut buffer) {
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-                Ok(n) => frames.feed(&buffer[..n], &mut out),
+                Ok(n) => {
+                    if endless.is_some_and(|since| since.elapsed() > ENDLESS) {
+                        frames.give_up(&mut out);
+                    }
+                    frames.feed(&buffer[..n], &mut out);
+                }
                 Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => {}
                 Err(e) => return Err(e.into()),
             }
         } else if frames.patience().is_some() {
             frames.give_up(&mut out);
         }
+        endless = if frames.endless() { endless.or_else(|| Some(Instant::now())) } else { None };
         for frame in out.drain(..) {
             match frame {
                 Frame::Paste(text) => inbox.push(Message::Paste(text)),

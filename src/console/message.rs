@@ -61,6 +61,11 @@ impl Message {
     pub fn is_human(&self) -> bool {
         matches!(self, Self::Key(_) | Self::Paste(_) | Self::Mouse(_) | Self::Focus(_) | Self::Resized(..))
     }
+
+    /// Whether it is what somebody asked for.
+    pub fn is_answer(&self) -> bool {
+        matches!(self, Self::Read(_) | Self::Sql(_) | Self::Wire(_) | Self::Levers(_) | Self::Demo(_))
+    }
 }
 
 /// What the mouse did, and where.

@@ -1,8 +1,10 @@
 //! The loop: wait, update, draw. And the effects, done outside of the model.
 
+mod pacer;
+
 use std::io;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -18,13 +20,9 @@ use super::model::{LEAVING, Model, Notice};
 use super::queries::Queries;
 use super::terminal::{self, Screen};
 use super::update::{opening, update};
-use super::{Demo, ENGINE_THREAD, Left, Setup, signals};
+use super::{Demo, ENGINE_THREAD, Left, Setup, fault, signals};
 use crate::engine::{Command, Engine, EventKind, Phase};
-
-/// Thirty frames a second at the most.
-const FRAME: Duration = Duration::from_millis(34);
-/// Four while nobody looks: without the focus, until somebody does something.
-const AWAY: Duration = Duration::from_millis(250);
+use pacer::Pacer;
 
 /// What the effects need.
 struct Outside {
@@ -105,12 +103,11 @@ fn turn(model: &mut Model, screen: &mut Screen, outside: &Outside) -> io::Result
         perform(model, screen, outside, effect)?;
     }
     screen.draw(model)?;
-    // When the last frame was drawn, and from when on the next one may be.
-    let mut drawn = Instant::now();
-    let mut frame = drawn + FRAME;
+    let mut pacer = Pacer::new(Instant::now());
     let mut dirty = false;
     loop {
         // Wait: for a message, for the next frame where something changed, for the clock where one is shown.
+        let frame = pacer.next(model.focused);
         let tick = model.next_tick().map(|t| Instant::now() + t);
         let deadline = if dirty { Some(tick.map_or(frame, |t| t.min(frame))) } else { tick };
         let mut messages = outside.inbox.wait(deadline, frame);
@@ -120,11 +117,12 @@ fn turn(model: &mut Model, screen: &mut Screen, outside: &Outside) -> io::Result
         if messages.is_empty() {
             messages.push(Message::Tick);
         }
+        fault::provoke(std::thread::current().name());
         // Update.
         model.now = Timestamp::now();
         for message in messages {
-            if message.is_human() {
-                frame = frame.min(drawn + FRAME);
+            if message.is_human() || (message.is_answer() && model.focused) {
+                pacer.want();
             }
             for effect in update(model, message) {
                 if let Some(left) = perform(model, screen, outside, effect)? {
@@ -133,11 +131,10 @@ fn turn(model: &mut Model, screen: &mut Screen, outside: &Outside) -> io::Result
             }
         }
         dirty = true;
-        // Draw, unless the last frame was drawn just now.
-        if Instant::now() >= frame {
+        // Draw, unless too many frames were drawn just now.
+        if Instant::now() >= pacer.next(model.focused) {
             screen.draw(model)?;
-            drawn = Instant::now();
-            frame = drawn + if model.focused { FRAME } else { AWAY };
+            pacer.drew(Instant::now());
             dirty = false;
         }
     }

@@ -20,6 +20,7 @@ use rustix::termios::{
     Action, OptionalActions, QueueSelector, Termios, tcflow, tcflush, tcgetattr, tcgetwinsize, tcsetattr,
 };
 
+use super::fault;
 use super::model::Model;
 use super::view::view;
 use steady::Steady;
@@ -30,10 +31,10 @@ const CLAIM: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?2004h\x1b[?1004h";
 const MOUSE: &[u8] = b"\x1b[?1000h\x1b[?1002h\x1b[?1006h";
 /// The same undone.
 const NO_MOUSE: &[u8] = b"\x1b[?1006l\x1b[?1002l\x1b[?1000l";
-/// All of it undone, last first, and colours off. The alternate screen is left empty: what a multiplexer cut off from it
-/// when its window grew and shrank would stand on the other screen afterwards.
+/// All of it undone, last first, colours off, and a frame that was cut off ended. The alternate screen is left empty: what
+/// a multiplexer cut off from it when its window grew and shrank would stand on the other screen afterwards.
 const RELEASE: &[u8] =
-    b"\x1b[?1004l\x1b[?2004l\x1b[?1006l\x1b[?1002l\x1b[?1000l\x1b[0m\x1b[H\x1b[2J\x1b[?25h\x1b[?1049l";
+    b"\x1b[?2026l\x1b[?1004l\x1b[?2004l\x1b[?1006l\x1b[?1002l\x1b[?1000l\x1b[0m\x1b[H\x1b[2J\x1b[?25h\x1b[?1049l";
 
 /// How the terminal was before; there while it is claimed.
 static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
@@ -107,7 +108,10 @@ impl Screen {
         if panicked() || !claimed() {
             return Ok(());
         }
-        self.terminal.draw(|frame| view(model, frame))?;
+        self.terminal.draw(|frame| {
+            fault::provoke(Some("view"));
+            view(model, frame);
+        })?;
         Ok(())
     }
 }
@@ -203,7 +207,8 @@ fn told(info: &std::panic::PanicHookInfo<'_>) -> String {
     format!("{text}{place}")
 }
 
-fn claimed() -> bool {
+/// Whether the terminal is ours.
+pub(super) fn claimed() -> bool {
     BEFORE.lock().unwrap_or_else(PoisonError::into_inner).is_some()
 }
 

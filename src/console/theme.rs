@@ -141,8 +141,22 @@ impl Theme {
     pub fn reduced(self, depth: Depth) -> Self {
         match depth {
             Depth::True => self,
+            Depth::Sixteen => self.clone().each(|style| depth.style(style)).apart(&self),
             depth => self.each(|style| depth.style(style)),
         }
+    }
+
+    /// Meanings that lie side by side and had a colour each in `rich` have one each again.
+    fn apart(mut self, rich: &Self) -> Self {
+        let meanings =
+            |t: &Self| [t.created, t.updated, t.deleted, t.pending, t.failed, t.sent].map(|s| s.fg);
+        let (had, got) = (meanings(rich), meanings(&self));
+        let last = got.len() - 1;
+        let collides = (0..last).any(|i| got[i] == got[last] && had[i] != had[last]);
+        if let (true, Some(sent)) = (collides, got[last]) {
+            self.sent.fg = Some(colour::beside(sent, &got));
+        }
+        self
     }
 
     /// Lays the ground under what was drawn: what has no colour of its own gets the screen's.

@@ -20,6 +20,7 @@ mod history;
 mod idle;
 mod log;
 mod naming;
+mod notice;
 mod paint;
 mod palette;
 mod saved;
@@ -81,6 +82,7 @@ fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
     if let Some(asked) = &model.naming {
         naming::draw(model, asked, buf, body);
     }
+    notice::draw(model, buf, body);
     rule(buf, area, usize::from(area.height) - 2, theme);
     footer(model, buf, Rect { y: area.height - 1, height: 1, ..area });
     match model.overlay {
@@ -329,7 +331,8 @@ fn remark(model: &Model, room: usize) -> Vec<ratatui::text::Span<'static>> {
     if let Some((text, _)) = &model.toast {
         return vec![s(cells::fit(&visible(text), room), theme.pending)];
     }
-    if let Some(notice) = model.notices.first().filter(|_| model.screen != Screen::Sync || !model.has_run()) {
+    let short = model.notices.first().filter(|_| notice::long(model).is_none());
+    if let Some(notice) = short.filter(|_| model.screen != Screen::Sync || !model.has_run()) {
         let key = model.keymap.key_of(Action::Back).unwrap_or_default();
         let (mark, style) = if notice.error { ("✖ ", theme.failed) } else { ("▲ ", theme.pending) };
         let hint = format!("   {key} seen");
@@ -400,9 +403,9 @@ fn footer(model: &Model, buf: &mut Buffer, area: Rect) {
         .into_iter()
         .filter_map(|(action, word)| {
             let word = word.unwrap_or(action.entry().short);
-            model
-                .keymap
-                .key_of(action)
+            // The key that works here; over a screen, that of what lies there.
+            let here = model.keymap.keys_in(model.scopes(), action).into_iter().next();
+            here.or_else(|| model.keymap.key_of(action))
                 .map(|key| (cells::width(&key) + 1 + word.len(), hint(&key, word, theme), action))
         })
         .collect();

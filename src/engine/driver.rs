@@ -214,6 +214,8 @@ impl Run {
                 Output::BeginSession(session) => self.jobs.begin_session(session),
                 Output::Take { ticket, session, queue } => self.jobs.take(ticket, session, queue),
                 Output::Apply { ticket, session } => self.jobs.apply(ticket, session),
+                Output::Split { ticket, part } => self.jobs.split(ticket, part),
+                Output::Forget(ticket) => self.jobs.forget(ticket),
                 Output::EndSession { session, end, retries, failed_objects, error } => {
                     self.jobs.end_session(session, end, (retries, failed_objects), error);
                 }

@@ -80,6 +80,22 @@ pub enum EventKind {
         /// Which worker took it, from 1.
         worker: usize,
     },
+    /// In step mode: a page was taken and waits for the next step.
+    PageTaken {
+        /// The queue it came from.
+        queue: QueueName,
+        /// Its instructions.
+        instructions: u64,
+        /// Milliseconds the exchange took.
+        elapsed_ms: u64,
+    },
+    /// In step mode: a page was left out by hand; the next session brings it again.
+    PageSkipped {
+        /// The queue it came from.
+        queue: QueueName,
+        /// Its instructions.
+        instructions: u64,
+    },
     /// A queue answered 204.
     QueueDrained {
         /// The queue.
@@ -306,6 +322,8 @@ pub struct Snapshot {
     pub wait: Option<WaitView>,
     /// In step mode: what the next step will do, in words.
     pub next_step: Option<String>,
+    /// In step mode: the instructions of the page that was taken and waits for the next step.
+    pub looked_at: Option<u64>,
     /// Requests sent in the last second.
     pub request_rate: f64,
     /// The limit, in requests a second; 0 = none.

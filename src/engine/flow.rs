@@ -18,6 +18,7 @@ mod drain;
 mod hold;
 mod intake;
 pub mod io;
+mod look;
 mod retries;
 mod session;
 mod view;
@@ -126,11 +127,13 @@ struct Leaving {
     abandoned: bool,
 }
 
-/// A request that could be sent.
+/// What could be done next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Action {
     Start,
     Acknowledge,
+    /// Commit the page that waits to be looked at: no request, but a step.
+    Commit,
     /// By this worker, from this queue.
     Take(usize, usize),
 }
@@ -190,6 +193,7 @@ impl Flow {
             match action {
                 Action::Start => self.start(),
                 Action::Acknowledge => self.acknowledge(),
+                Action::Commit => self.commit_page(),
                 Action::Take(worker, queue) => self.take(worker, queue),
             }
             self.control.step = false;
@@ -215,6 +219,7 @@ impl Flow {
 
     /// Moves the stage as far as it goes without a request.
     fn advance(&mut self) {
+        self.look_no_longer();
         loop {
             let moved =
                 if self.leaving.is_some() { self.leave() } else { self.flushed() || self.session_done() };
@@ -226,11 +231,14 @@ impl Flow {
 
     /// The next request, if one may be sent now.
     fn permitted(&self) -> Option<Action> {
-        let stepping = self.control.paused && self.leaving.is_none();
+        let stepping = self.stepping();
         let allowed = !stepping || self.control.step || self.acks.by_hand;
         let alone = stepping || self.gentle;
         if !allowed || alone && self.exchanges() > 0 || stepping && self.in_flight() {
             return None;
+        }
+        if self.next_action(stepping) == Some(Action::Commit) {
+            return Some(Action::Commit); // no request: no wait holds it up
         }
         if self.halted().is_some() || self.pacer.ready_at(self.now) > self.now {
             return None;
@@ -239,8 +247,12 @@ impl Flow {
         (!stepping || self.control.step || action == Action::Acknowledge).then_some(action)
     }
 
-    /// The next request in order: acks first, they are few and free the outbox. `eager` looks past the waits.
+    /// The next action in order: acks first, they are few and free the outbox. `eager` looks past the waits.
     fn next_action(&self, eager: bool) -> Option<Action> {
+        let by_hand = self.acks.by_hand && !self.control.step;
+        if self.stepping() && self.looked_at().is_some() && !by_hand {
+            return Some(Action::Commit);
+        }
         let ack = matches!(self.acks.stand, Stand::Ready(_)) && (eager || self.acks.tries.due(self.now));
         if let Some(leaving) = &self.leaving {
             return (ack && leaving.flush).then_some(Action::Acknowledge);

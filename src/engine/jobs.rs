@@ -192,6 +192,18 @@ impl Jobs {
         });
     }
 
+    /// The first instruction of a page becomes a page of its own.
+    pub(super) fn split(&mut self, ticket: Ticket, part: Ticket) {
+        let Some((page, exchange)) = self.pages.get_mut(&ticket) else { return };
+        let first = (page.split_first(), *exchange);
+        self.pages.insert(part, first);
+    }
+
+    /// A page will not be committed.
+    pub(super) fn forget(&mut self, ticket: Ticket) {
+        self.pages.remove(&ticket);
+    }
+
     pub(super) fn end_session(
         &mut self,
         no: SessionNo,

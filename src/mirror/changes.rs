@@ -1,4 +1,4 @@
-//! What a session changed, and what happened to a record: from `_history`, the rows and the tombstones.
+//! What a session did to a record, and what happened to it at all: from `_history`, the rows and the tombstones.
 //!
 //! `_history` keeps what an instruction replaced or deleted, with the session that did it and the one that had brought
 //! the state. So a record's states are its entries there, oldest first, and then its row; each state came with one
@@ -9,7 +9,7 @@ use rusqlite::types::ToSql;
 
 use super::apply::Key;
 use super::find::json;
-use super::reader::{self, From, text};
+use super::reader::{self, From, text, window_row};
 use super::{MirrorError, PageNo, Reader, SessionNo};
 use crate::protocol::RecordId;
 
@@ -294,6 +294,31 @@ impl Reader {
                 "SELECT EXISTS (SELECT 1 FROM _tombstone WHERE type = ?1 AND id {than} ?2)"
             ))?
             .query_row(params![kind, Key(id)], |row| row.get(0))
+    }
+
+    /// Rows of a type that a session brought, in the order of their ids, behind one. It reads the type until it has
+    /// `limit` of them, so give it a worker and a way to stop.
+    ///
+    /// # Errors
+    /// [`MirrorError::Stopped`], or the mirror cannot be read.
+    pub fn brought(
+        &self,
+        kind: &str,
+        session: SessionNo,
+        behind: Option<&RecordId>,
+        limit: usize,
+    ) -> Result<Vec<reader::Row>, MirrorError> {
+        let Some(table) = self.table(kind)? else { return Ok(Vec::new()) };
+        let condition = if behind.is_some() { "AND id > ?3" } else { "AND ?3 IS NULL" };
+        let sql = format!(
+            "SELECT id, revision, data, _session FROM {table} WHERE _session = ?1 {condition} ORDER BY id LIMIT ?2"
+        );
+        let read = || {
+            let mut rows = self.connection.prepare_cached(&sql)?;
+            rows.query_map(params![session, limit as i64, behind.map(Key)], window_row)?
+                .collect::<rusqlite::Result<Vec<_>>>()
+        };
+        read().map_err(|e| self.error(e))
     }
 }
 

@@ -142,6 +142,19 @@ impl Page {
         })
     }
 
+    /// Cuts the first instruction off: a page of its own, with nothing else that came beside it. Empty where there is
+    /// none.
+    pub fn split_first(&mut self) -> Self {
+        let first = self.spans.drain(..self.spans.len().min(1)).collect();
+        Self {
+            body: self.body.clone(),
+            kinds: self.kinds.clone(),
+            spans: first,
+            count_left: self.count_left,
+            failed: Vec::new(),
+        }
+    }
+
     /// How many instructions the page carries. Zero is no end: only a 204 is.
     pub fn len(&self) -> usize {
         self.spans.len()

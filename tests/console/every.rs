@@ -7,12 +7,13 @@ use super::{debugging, models, statements};
 
 pub(crate) type Make = fn() -> Model;
 
-pub(crate) const MODELS: [(&str, Make); 52] = [
+pub(crate) const MODELS: [(&str, Make); 53] = [
     ("idle_without_mirror", models::idle_without_mirror),
     ("idle", models::idle),
     ("draining", models::draining),
     ("waiting", models::waiting),
     ("stepping", models::stepping),
+    ("looking", models::looking),
     ("done", models::done),
     ("failed", models::failed),
     ("browse", models::browsing),

@@ -309,6 +309,17 @@ pub(crate) fn stepping() -> Model {
     model
 }
 
+/// A page was taken and waits for the next step.
+pub(crate) fn looking() -> Model {
+    let mut model = with(stepping(), |s| {
+        s.next_step = Some("commit the page of main, 100 instructions".into());
+        s.looked_at = Some(100);
+    });
+    let queue = QueueName("main".into());
+    update(&mut model, event(20, EventKind::PageTaken { queue, instructions: 100, elapsed_ms: 121 }));
+    model
+}
+
 fn ended(model: Model, outcome: Outcome, change: impl FnOnce(&mut Snapshot, &mut Totals)) -> Model {
     let mut model = with(model, |s| {
         let mut totals = s.totals.as_ref().clone();

@@ -90,6 +90,10 @@ fn harm(world: &mut World, steps: u64) {
             10 => world.command(Command::HoldAcks(true)),
             11 | 12 => world.command(Command::HoldAcks(false)),
             13 => world.command(Command::DropPack),
+            14..20 => world.command(Command::StepOne),
+            20 | 21 => world.command(Command::SkipPage),
+            22 if world.rng.bool() => world.command(Command::GiveUp),
+            23..30 if resume_at.is_some() => world.command(Command::Step),
             6..10 => {
                 let id = world.rng.u32(1..450);
                 *world.service.data.entry(id).or_default() += 1;

@@ -1,7 +1,7 @@
 //! A world around the flow: virtual time, its own scheduler, a service and a mirror that fail as they are told. After
 //! every step it holds the promises; a broken one is a panic that names the seed.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
 use drainboard::client::Operation;
@@ -86,6 +86,10 @@ pub(crate) struct World {
     pacer: Pacer,
     due: BTreeMap<(Duration, u64), Due>,
     pub(crate) pages: HashMap<Ticket, Vec<Key>>,
+    /// Those of them that were asked to be committed.
+    applying: HashSet<Ticket>,
+    /// Pages that may be left out.
+    skips: u32,
     pack: Option<(PackNo, Vec<Key>)>,
     pub(crate) exchanges: HashMap<u64, Job>,
     serial: u64,
@@ -131,6 +135,8 @@ impl World {
             pacer: Pacer::new(10),
             due: BTreeMap::new(),
             pages: HashMap::new(),
+            applying: HashSet::new(),
+            skips: 0,
             pack: None,
             exchanges: HashMap::new(),
             serial: 0,
@@ -197,6 +203,8 @@ impl World {
         let arrivals = old.into_iter().filter(|(_, due)| matches!(due, Due::Arrive(..)));
         self.due = arrivals.collect();
         self.pages.clear();
+        self.applying.clear();
+        self.skips = 0;
         self.exchanges.clear();
         self.pack = None;
         self.mirror.reopen();
@@ -241,6 +249,7 @@ impl World {
 
     pub(crate) fn command(&mut self, command: Command) {
         self.stopping |= command == Command::Stop;
+        self.skips += u32::from(command == Command::SkipPage);
         match command {
             _ if self.stopping => self.quota = None,
             Command::Resume | Command::Stop => self.quota = None,
@@ -251,6 +260,9 @@ impl World {
             | Command::Start(_)
             | Command::SetRate(_)
             | Command::HoldAcks(_)
+            | Command::StepOne
+            | Command::SkipPage
+            | Command::GiveUp
             | Command::NewDevice
             | Command::DropPack => {}
         }
@@ -309,7 +321,17 @@ impl World {
                 self.mirror.sessions += 1;
                 self.soon(Input::SessionBegun(self.mirror.sessions));
             }
+            Output::Split { ticket, part } => {
+                let first = self.pages.get_mut(&ticket).unwrap().remove(0);
+                self.pages.insert(part, vec![first]);
+            }
+            Output::Forget(ticket) => {
+                self.hold(self.skips > 0, "a page was left out that nobody skipped");
+                self.skips -= 1;
+                self.pages.remove(&ticket).unwrap();
+            }
             Output::Apply { ticket, .. } => {
+                self.applying.insert(ticket);
                 if self.mutant == Mutant::AckBeforeCommit {
                     let keys = &self.pages[&ticket];
                     self.mirror.outbox.extend(keys);
@@ -370,7 +392,7 @@ impl World {
             EventKind::RunEnded { outcome } => self.outcome = Some(outcome.clone()),
             EventKind::Paused => {
                 self.hold(
-                    self.exchanges.is_empty() && self.pages.is_empty(),
+                    self.exchanges.is_empty() && self.applying.is_empty(),
                     "paused with something in flight",
                 );
                 self.quota = Some(0);
@@ -411,6 +433,7 @@ impl World {
     }
 
     fn durable(&mut self, ticket: Ticket) {
+        self.applying.remove(&ticket);
         let keys = self.pages.remove(&ticket).unwrap_or_default();
         let receipt = self.mirror.apply(&keys);
         self.soon(Input::Committed(ticket, receipt));

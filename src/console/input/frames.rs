@@ -70,6 +70,11 @@ impl Frames {
         }
     }
 
+    /// Whether it is in a text that takes every byte until its end: one that never comes would swallow all keys.
+    pub(super) fn endless(&self) -> bool {
+        matches!(self.state, State::Text(_))
+    }
+
     /// Nothing more came: a lone escape is the key, a paste is what came of it, the rest is dropped.
     pub(super) fn give_up(&mut self, out: &mut Vec<Frame>) {
         match self.state {

@@ -119,7 +119,9 @@ impl Line {
                 line.time = ms(*elapsed_ms);
                 line.note = if *attempt > 1 { format!("{} try", ordinal(*attempt)) } else { String::new() };
             }
-            EventKind::SessionOpened { elapsed_ms, .. } | EventKind::UpToDate { elapsed_ms } => {
+            EventKind::SessionOpened { elapsed_ms, .. }
+            | EventKind::PageTaken { elapsed_ms, .. }
+            | EventKind::UpToDate { elapsed_ms } => {
                 line.time = ms(*elapsed_ms);
             }
             EventKind::RetryScheduled { request_id: Some(id), .. } => {
@@ -136,6 +138,7 @@ fn request(kind: &EventKind) -> String {
     match kind {
         EventKind::SessionOpened { .. } | EventKind::UpToDate { .. } => "op:start".to_owned(),
         EventKind::PageCommitted { page, .. } => format!("page:{page}"),
+        EventKind::PageTaken { .. } => "op:take".to_owned(),
         EventKind::PackSent { pack, .. }
         | EventKind::PackAccepted { pack, .. }
         | EventKind::PackRefused { pack, .. } => format!("pack:{pack}"),
@@ -173,6 +176,16 @@ fn words(kind: &EventKind) -> (Tone, String, String) {
         EventKind::PageCommitted { page, instructions, .. } => {
             (Tone::Plain, format!("page {page}"), format!("{} instructions", grouped(*instructions)))
         }
+        EventKind::PageTaken { instructions, .. } => (
+            Tone::Plain,
+            s("page"),
+            format!("{} instructions taken, not committed yet", grouped(*instructions)),
+        ),
+        EventKind::PageSkipped { instructions, .. } => (
+            Tone::Bad,
+            s("page"),
+            format!("{} instructions left out: they come again", grouped(*instructions)),
+        ),
         EventKind::QueueDrained { queue } => (Tone::Good, format!("queue {queue}"), s("drained")),
         EventKind::PackSent { pack, keys, attempt } => {
             let again = if *attempt > 1 { format!(", {} try", ordinal(*attempt)) } else { String::new() };

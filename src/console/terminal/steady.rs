@@ -1,6 +1,7 @@
 //! The way of the cells to the terminal: crossterm's, made steady. It never asks the terminal anything (an answer would
 //! come as input), and a grapheme of several characters, whose width programs and terminals see differently, cannot
-//! shift what stands behind it: its cells are blanked first, and what follows is placed anew.
+//! shift what stands behind it: its cells are blanked first, and what follows is placed anew. A frame is sent as one
+//! synchronized update, and a frame in which nothing has changed is not sent at all.
 
 use std::io::{self, Write};
 use std::iter::once;
@@ -10,10 +11,16 @@ use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Size};
 use unicode_width::UnicodeWidthStr;
 
+/// A synchronized update (mode 2026): no half frame is seen. Terminals that do not know it read over it.
+const FRAME_BEGINS: &[u8] = b"\x1b[?2026h";
+const FRAME_ENDS: &[u8] = b"\x1b[?2026l";
+
 /// A backend that writes to `W`.
 pub(super) struct Steady<W: Write> {
     inner: CrosstermBackend<W>,
     shown: Shown,
+    /// A frame was begun and not ended.
+    begun: bool,
 }
 
 /// What stands in the cells: a grapheme that a terminal draws wider than it is spills into the next one, which is then
@@ -56,7 +63,16 @@ impl Shown {
 
 impl<W: Write> Steady<W> {
     pub(super) fn new(out: W) -> Self {
-        Self { inner: CrosstermBackend::new(out), shown: Shown::default() }
+        Self { inner: CrosstermBackend::new(out), shown: Shown::default(), begun: false }
+    }
+
+    /// What follows is shown all at once, by a terminal that can.
+    fn begin(&mut self) -> io::Result<()> {
+        if self.begun {
+            return Ok(());
+        }
+        self.begun = true;
+        self.inner.write_all(FRAME_BEGINS)
     }
 
     /// Blanks all of the contested graphemes that are about to go: a terminal may have put parts of one where no cell
@@ -89,6 +105,11 @@ impl<W: Write> Backend for Steady<W> {
         I: Iterator<Item = (u16, u16, &'a Cell)>,
     {
         let content: Vec<(u16, u16, &Cell)> = content.collect();
+        // Where nothing has changed, nothing is sent.
+        if content.is_empty() {
+            return Ok(());
+        }
+        self.begin()?;
         self.wipe(&content)?;
         let mut plain: Vec<(u16, u16, &Cell)> = Vec::new();
         let mut content = content.into_iter().peekable();
@@ -119,8 +140,9 @@ impl<W: Write> Backend for Steady<W> {
         Ok(())
     }
 
+    /// And shown again when it is given back: whatever comes after that is not ours to write.
     fn show_cursor(&mut self) -> io::Result<()> {
-        self.inner.show_cursor()
+        Ok(())
     }
 
     fn get_cursor_position(&mut self) -> io::Result<Position> {
@@ -136,6 +158,7 @@ impl<W: Write> Backend for Steady<W> {
     }
 
     fn clear_region(&mut self, region: ClearType) -> io::Result<()> {
+        self.begin()?;
         self.shown.clear(self.size()?);
         self.inner.clear_region(region)
     }
@@ -150,6 +173,9 @@ impl<W: Write> Backend for Steady<W> {
     }
 
     fn flush(&mut self) -> io::Result<()> {
+        if std::mem::take(&mut self.begun) {
+            self.inner.write_all(FRAME_ENDS)?;
+        }
         Backend::flush(&mut self.inner)
     }
 }

@@ -155,6 +155,11 @@ mod tests {
                         );
                     }
                 }
+                let Theme { created, updated, deleted, pending, sent, failed, .. } = &theme;
+                let meanings = [created, updated, deleted, pending, sent, failed].map(|s| s.fg);
+                for (i, colour) in meanings.iter().enumerate() {
+                    assert!(!meanings[..i].contains(colour), "{name} {depth:?}: {colour:?} means two things");
+                }
                 let selected = theme.selected;
                 assert_ne!(Style::new().bg(ground), selected, "{name} {depth:?}");
             }

@@ -70,6 +70,18 @@ pub(super) fn own(n: usize) -> Option<Color> {
     SIXTEEN.get(n).map(|(colour, _)| *colour)
 }
 
+/// The nearest of the sixteen to one of them, by hue, that none of `taken` is; itself where there is none.
+pub(super) fn beside(colour: Color, taken: &[Option<Color>]) -> Color {
+    const RING: [usize; 6] = [1, 3, 2, 6, 4, 5];
+    let Some(own) = SIXTEEN.iter().position(|(c, _)| *c == colour) else { return colour };
+    let Some(at) = RING.iter().position(|n| *n == own % 8) else { return colour };
+    let free = |step: usize| {
+        let other = SIXTEEN[RING[(at + step) % RING.len()] + own / 8 * 8].0;
+        (!taken.contains(&Some(other))).then_some(other)
+    };
+    [1, 5, 2, 4, 3].into_iter().find_map(free).unwrap_or(colour)
+}
+
 /// One of the sixteen. A colour keeps its hue, which is what it means; only greys go by what is nearest.
 fn sixteen(rgb: [u8; 3]) -> Color {
     let [r, g, b] = rgb.map(i32::from);
@@ -134,5 +146,14 @@ mod tests {
         assert_eq!(Depth::Indexed.colour(Color::Indexed(200)), Color::Indexed(200));
         assert_eq!(Depth::None.colour(Color::Cyan), Color::Reset);
         assert_eq!(Depth::True.colour(Color::Rgb(1, 2, 3)), Color::Rgb(1, 2, 3));
+    }
+
+    #[test]
+    fn a_colour_that_is_taken_gives_way_to_its_neighbour() {
+        let taken = [Color::Green, Color::Blue, Color::Red].map(Some);
+        assert_eq!(beside(Color::Green, &taken), Color::Cyan);
+        assert_eq!(beside(Color::Green, &[Color::Green, Color::Cyan].map(Some)), Color::Yellow);
+        assert_eq!(beside(Color::LightGreen, &[Some(Color::LightGreen)]), Color::LightCyan);
+        assert_eq!(beside(Color::Black, &[Some(Color::Black)]), Color::Black);
     }
 }

@@ -80,6 +80,9 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::Single
         | Action::Pause
         | Action::Step
+        | Action::StepOne
+        | Action::SkipPage
+        | Action::GiveUp
         | Action::SendAcks
         | Action::Stop
         | Action::TryNow => engine(model, action),
@@ -123,6 +126,13 @@ fn engine(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Sync | Action::Single => return refuse(model, "a run is on already"),
         Action::Step => Command::Step,
         _ if !running => return refuse(model, "nothing runs"),
+        Action::StepOne | Action::SkipPage if model.snapshot.looked_at.is_none() => {
+            return refuse(model, "no page waits: in step mode a page that was taken does");
+        }
+        Action::StepOne => Command::StepOne,
+        Action::SkipPage => Command::SkipPage,
+        Action::GiveUp if model.snapshot.session.is_none() => return refuse(model, "no session is open"),
+        Action::GiveUp => Command::GiveUp,
         _ if phase == Phase::Stopping => return refuse(model, "the run is stopping already"),
         Action::Pause if matches!(phase, Phase::Paused | Phase::Pausing) => Command::Resume,
         Action::Pause => Command::Pause,

@@ -207,7 +207,7 @@ fn state(model: &Model, buf: &mut Buffer, area: Rect, row: usize) {
     let (text, style, help): (String, _, Vec<Span<'static>>) = if model.leaving.is_some() {
         let again = format!("{} again quits now", key(Action::Interrupt));
         ("◌ stopping: what is in flight is committed".to_owned(), theme.pending, vec![s(again, theme.dim)])
-    } else if let Some(notice) = model.notices.first() {
+    } else if let Some(notice) = model.notices.first().filter(|_| super::notice::long(model).is_none()) {
         let (mark, style) = if notice.error { ("✖", theme.failed) } else { ("▲", theme.pending) };
         let more = match model.notices.len() {
             1 => "seen".to_owned(),
@@ -387,6 +387,13 @@ pub(super) fn footer(model: &Model) -> Vec<(Action, Option<&'static str>)> {
         return keys;
     }
     let mut keys = match model.snapshot.phase {
+        Phase::Paused if model.snapshot.looked_at.is_some() => vec![
+            (Action::Step, Some("commit")),
+            a(Action::StepOne),
+            a(Action::SkipPage),
+            (Action::ShowRequest, Some("look")),
+            (Action::Pause, Some("go on")),
+        ],
         Phase::Paused | Phase::Pausing => {
             vec![(Action::Pause, Some("go on")), a(Action::Step), a(Action::SendAcks), a(Action::Stop)]
         }

@@ -53,6 +53,9 @@ impl Flow {
                 self.control.told &= !any;
             }
             Command::TryNow => self.cut_waits(),
+            Command::StepOne => self.commit_one(),
+            Command::SkipPage => self.skip_page(),
+            Command::GiveUp => self.give_session_up(),
             Command::HoldAcks(hold) => self.hold_acks(hold),
             Command::DropPack => self.acks.hold.dropping = !self.config.peek,
         }

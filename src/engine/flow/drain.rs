@@ -3,7 +3,7 @@
 //! Promise: a queue is drained by a 204 and by nothing else. `count_left` only limits how many takes are in flight, so
 //! that four workers do not each spend a request on the same 204; once it was wrong it is not believed again.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use super::io::{Cost, PageFacts, Ticket};
@@ -26,6 +26,10 @@ pub(super) struct Drain {
     pub(super) workers: Vec<Worker>,
     /// Pages that arrived and are not durable yet.
     pub(super) applying: HashMap<Ticket, Arrived>,
+    /// Pages that arrived in step mode and wait for the next step.
+    pub(super) waiting: BTreeMap<Ticket, Arrived>,
+    /// The take that a step asked for last.
+    pub(super) stepped: Option<Ticket>,
     /// The service forgot the session, or it was given up: why.
     pub(super) lost: Option<String>,
     /// Given up because of empty pages: why.
@@ -109,6 +113,8 @@ impl Drain {
             queues: queues.collect(),
             workers: (0..workers.max(1)).map(|_| Worker::default()).collect(),
             applying: HashMap::new(),
+            waiting: BTreeMap::new(),
+            stepped: None,
             lost: None,
             failed: None,
             changed: 0,

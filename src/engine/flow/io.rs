@@ -147,6 +147,15 @@ pub enum Output {
         /// The session that it belongs to.
         session: SessionNo,
     },
+    /// Cut the first instruction off the page of a ticket: it is the page of `part` from now on.
+    Split {
+        /// Names the page.
+        ticket: Ticket,
+        /// Names its first instruction.
+        part: Ticket,
+    },
+    /// The page of this ticket will not be committed.
+    Forget(Ticket),
     /// Write the session's end.
     EndSession {
         /// Which.

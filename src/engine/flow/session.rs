@@ -1,7 +1,7 @@
 //! From `start` to the session's end, and what the next session is for.
 //!
 //! Promises: no start while keys are unaccepted (the stage before it is the outbox); converged is what `start` says with
-//! 204; a page that arrived is always committed; a lost session is left by all workers, and only by them.
+//! 204; a page that arrived is always committed, unless somebody skips it by hand; a lost session is left by all workers, and only by them.
 
 use std::time::Duration;
 
@@ -79,9 +79,10 @@ impl Flow {
 
     /// Asks for a page.
     pub(super) fn take(&mut self, worker: usize, queue: usize) {
-        let (now, ticket) = (self.now, self.tickets + 1);
+        let (now, ticket, stepping) = (self.now, self.tickets + 1, self.stepping());
         self.tickets = ticket;
         let Some(drain) = &mut self.drain else { return };
+        drain.stepped = stepping.then_some(ticket);
         let tries = &mut drain.workers[worker].tries;
         tries.begin(now);
         let again = tries.failures > 0;
@@ -98,10 +99,7 @@ impl Flow {
         let Some((worker, queue)) = drain.put_down(ticket) else { return };
         drain.rest(worker);
         drain.arrived(now, queue, ticket, newest, &facts);
-        drain.workers[worker].applying += 1;
-        let session = drain.no;
-        drain.applying.insert(ticket, Arrived { worker, queue, facts, cost });
-        self.out.push(Output::Apply { ticket, session });
+        self.page_came(ticket, Arrived { worker, queue, facts, cost });
     }
 
     pub(super) fn on_drained(&mut self, ticket: Ticket, cost: Cost) {
@@ -163,7 +161,8 @@ impl Flow {
     pub(super) fn session_done(&mut self) -> bool {
         let Some(drain) = &self.drain else { return false };
         let draining = matches!(self.stage, Stage::Draining);
-        if !draining || drain.open() || drain.taking() > 0 || !drain.applying.is_empty() {
+        let here = drain.applying.len() + drain.waiting.len();
+        if !draining || drain.open() || drain.taking() > 0 || here > 0 {
             return false;
         }
         let (end, why) = match (&drain.lost, &drain.failed) {

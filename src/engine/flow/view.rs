@@ -26,6 +26,7 @@ impl Flow {
             workers: self.worker_views(now),
             wait: self.wait_view(now, at),
             next_step: self.next_step(),
+            looked_at: self.looked_at().filter(|_| self.stepping()).map(|(_, page)| page.facts.instructions),
             request_rate: self.pacer.in_last_second(now) as f64,
             rate_limit: self.config.rate,
             budget: self.budget(now),
@@ -140,6 +141,17 @@ impl Flow {
                     format!("{} keys", text::grouped(pack.keys))
                 };
                 format!("acknowledge pack {} ({keys}){}", pack.no, again(pack.tries))
+            }
+            Some(Action::Commit) => {
+                let (_, page) = self.looked_at()?;
+                let queue = &self.drain.as_ref()?.queues[page.queue].name;
+                let n = page.facts.instructions;
+                let what = if n == 1 {
+                    "1 instruction".to_owned()
+                } else {
+                    format!("{} instructions", text::grouped(n))
+                };
+                format!("commit the page of {queue}, {what}")
             }
             Some(Action::Take(worker, queue)) => {
                 let drain = self.drain.as_ref()?;

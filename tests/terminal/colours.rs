@@ -1,0 +1,73 @@
+//! The colours that are sent: those that the terminal has, and none where none are wanted.
+
+use std::process::Command;
+
+use super::pty::{Terminal, demo};
+
+/// Every number of every SGR sequence that was sent, sequence by sequence.
+fn sent_styles(terminal: &Terminal) -> Vec<Vec<u32>> {
+    let raw = String::from_utf8_lossy(&terminal.raw);
+    let sequences = raw.split("\x1b[").skip(1).filter_map(|s| s.split_once('m'));
+    sequences
+        .filter(|(n, _)| n.chars().all(|c| c.is_ascii_digit() || c == ';'))
+        .map(|(n, _)| n.split(';').map(|n| n.parse().unwrap_or(999)).collect())
+        .collect()
+}
+
+#[test]
+fn without_colour_no_colour_is_sent() {
+    let mut refused = demo(&[]);
+    refused.env("NO_COLOR", "1");
+    refused.env("COLORTERM", "truecolor");
+    for command in [refused, demo(&["--color", "never", "--theme", "light"])] {
+        let mut terminal = Terminal::up_to_date_with(command);
+        terminal.press(b"2");
+        terminal.until("the rows", |s| s.contains("Types") && s.contains("1 of "));
+        terminal.press(b"q");
+        assert_eq!(terminal.ended(), 0);
+        let styles = sent_styles(&terminal);
+        assert!(styles.contains(&vec![7]), "the selection is reversed");
+        for numbers in styles {
+            assert!(numbers.iter().all(|n| *n < 30 || matches!(n, 39 | 49 | 59)), "{numbers:?}");
+        }
+    }
+}
+
+#[test]
+fn only_colours_that_the_terminal_offers_are_sent() {
+    let mut plain = demo(&["--theme", "dark"]);
+    plain.env("TERM", "xterm");
+    let mut rich = demo(&[]);
+    rich.env("COLORTERM", "truecolor");
+    let of = |command| {
+        let mut terminal = Terminal::up_to_date_with(command);
+        terminal.press(b"q");
+        assert_eq!(terminal.ended(), 0);
+        let styles = sent_styles(&terminal);
+        let depth = |kind| styles.iter().any(|n| n.windows(2).any(|n| n == [38, kind] || n == [48, kind]));
+        let most = styles
+            .iter()
+            .flat_map(|n| n.windows(3).filter(|n| matches!(n[0], 38 | 48) && n[1] == 5).map(|n| n[2]))
+            .max();
+        (depth(2), most.unwrap_or(0))
+    };
+    let cases = [
+        (plain, false, 1..16),
+        (demo(&["--theme", "dark"]), false, 16..256),
+        (demo(&[]), false, 1..16),
+        (rich, true, 0..1),
+    ];
+    for (at, (command, rich, highest)) in cases.into_iter().enumerate() {
+        let got = of(command);
+        assert!(got.0 == rich && highest.contains(&got.1), "case {at}: {got:?}");
+    }
+}
+
+#[test]
+fn a_theme_that_is_not_there_is_wrong_usage() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_drainboard"));
+    let output = command.args(["demo", "--theme", "dusk"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("--theme dusk: there is none; there are ansi, dark, light"), "{told}");
+}
