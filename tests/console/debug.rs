@@ -203,6 +203,18 @@ fn what_is_stuck_is_one_key_from_what_helps() {
 }
 
 #[test]
+fn an_answer_and_a_key_can_be_seen_in_full() {
+    let mut model = acks();
+    model.acks.chosen = Some(4);
+    let model = press(model, &chars("v"));
+    assert_eq!((model.overlay, model.whole.text.as_str()), (Some(Overlay::Whole), "ack_keys[3] is invalid"));
+    let model = press(acks_detail(), &chars("Gv"));
+    assert_eq!(model.whole.text, "Contact-39-9");
+    let model = press(model, &[Key::plain(Code::Esc)]);
+    assert_eq!((model.overlay, model.screen), (None, Screen::Acks));
+}
+
+#[test]
 fn a_record_of_a_pack_leads_to_browse() {
     let mut model = acks_detail();
     update(&mut model, Message::Key(Key::plain(Code::Down)));

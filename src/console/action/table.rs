@@ -259,9 +259,9 @@ pub const ACTIONS: &[Entry] = &[
     entry(
         Action::Whole,
         "whole",
-        &[Scope::Wire, Scope::Sql, Scope::Whole],
+        &[Scope::Acks, Scope::Wire, Scope::Sql, Scope::Whole],
         "in full",
-        "the value of the line or the cell in full",
+        "the value of the line or the cell in full; of a pack the answer",
     ),
     entry(Action::EditSql, "edit-sql", &[Scope::Sql], "statement", "to the statement"),
     entry(Action::RunSql, "run-sql", &[Scope::Prompt], "run", "run the statement"),

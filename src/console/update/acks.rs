@@ -5,7 +5,7 @@ use super::super::message::{Effect, Request};
 use super::super::model::acks::{Content, Detail, Opened, Pane, Remedy, Row};
 use super::super::model::{Model, Screen, sql};
 use super::super::view::{self, AcksSpot};
-use super::{act, history, wire};
+use super::{act, history, whole, wire};
 use crate::engine::{Command, Mode, Phase};
 use crate::mirror::debug::Brought;
 use crate::mirror::refs::Reference;
@@ -29,6 +29,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         Action::AcksDrop => command(model, Command::DropPack),
         Action::SendAcks => send(model),
         Action::AcksRequest => request(model),
+        Action::Whole => in_full(model),
         Action::NextPane | Action::Right => pane(model, false),
         Action::PreviousPane | Action::Left => pane(model, true),
         Action::Back if model.notices.is_empty() && model.acks.detail.is_some() => {
@@ -116,6 +117,26 @@ fn open(model: &mut Model) -> Vec<Effect> {
     let Some(of) = of else { return Vec::new() };
     model.acks.detail = Some(Detail::new(of.clone()));
     vec![Effect::Read(Request::Opened(of))]
+}
+
+/// The answer to the chosen pack, or the chosen line of what is open, without its end cut off.
+fn in_full(model: &mut Model) -> Vec<Effect> {
+    let shown = if let Some(detail) = &model.acks.detail {
+        match detail.rows().get(detail.at) {
+            Some(Row::Key(key)) => Some(("key".to_owned(), (*key).to_owned())),
+            Some(Row::Record(record)) => record.id.as_ref().map(|id| (record.kind.clone(), id.to_string())),
+            Some(Row::Failed(error)) => Some(("error".to_owned(), (*error).to_owned())),
+            _ => None,
+        }
+    } else {
+        let packs = model.packs();
+        let pack = packs.get(model.acks.chosen_row(&packs)).filter(|pack| !pack.answer.is_empty());
+        pack.map(|pack| (format!("pack {}", pack.no.unwrap_or_default()), pack.answer.clone()))
+    };
+    match shown {
+        Some((title, text)) => whole::open(model, &title, text, false),
+        None => say(model, "there is nothing more of it"),
+    }
 }
 
 /// From the line of a record to the record in Browse.

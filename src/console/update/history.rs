@@ -65,7 +65,8 @@ fn to_record(model: &mut Model) -> Vec<Effect> {
     let Some(deed) = model.history.deed().cloned() else { return Vec::new() };
     let Some(of) = reference(&deed) else { return act::refuse(model, "it has no id: it is in _unkeyed") };
     if deed.event == Event::Deleted {
-        return act::refuse(model, "it is deleted: the mirror has only its tombstone and its history");
+        let key = model.keymap.key_of(Action::Dead).unwrap_or_default();
+        return act::refuse(model, &format!("it is deleted: {key} in Browse shows the deleted records"));
     }
     follow_to(model, &of)
 }

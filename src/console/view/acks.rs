@@ -199,8 +199,9 @@ pub(super) fn footer(model: &Model) -> Vec<(Action, Option<&'static str>)> {
         ];
     }
     let hold = if model.held().is_some() { Some("release") } else { None };
+    let open = if model.acks.pane == Pane::Stuck { Some("do what helps") } else { None };
     vec![
-        a(Action::AcksOpen),
+        (Action::AcksOpen, open),
         (Action::AcksHold, hold),
         a(Action::AcksDrop),
         a(Action::SendAcks),
