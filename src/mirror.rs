@@ -7,7 +7,9 @@
 //! In reading order: `plan` (what an instruction means, pure), `names` and `cells` (SQL names and values, pure), `kinds`
 //! (type tables), `apply` and `unkeyed` (a page into rows), `outbox` and `ranges` (ack keys and packs), `job` and
 //! `writer` (the thread), `open` and `lock` (the file), `reader` (the other side), `find`, `filter` and `index` (rows by
-//! filter, sort and text), `refs` (who points where), `changes` (what sessions did), `story` (what happened to a record), `debug` (into the outbox). The schema
+//! filter, sort and text), `refs` (who points where), `changes` and `story` (what sessions did, what happened to a record),
+//! `notes` (what changed nothing), `deeds` (what a session did, listed), `debug` (into the outbox), `health` and `compare`
+//! (is it sound, is it the account's copy), `renew` (another device). The schema
 //! is `assets/sql/mirror.sql`.
 
 mod apply;
@@ -15,6 +17,7 @@ mod cells;
 pub mod changes;
 pub mod compare;
 pub mod debug;
+pub mod deeds;
 pub mod error;
 pub mod filter;
 pub mod find;
@@ -24,6 +27,7 @@ mod job;
 mod kinds;
 mod lock;
 mod names;
+pub mod notes;
 mod open;
 mod outbox;
 mod plan;

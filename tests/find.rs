@@ -4,6 +4,8 @@
 
 #[path = "find/changes.rs"]
 mod changes;
+#[path = "find/deeds.rs"]
+mod deeds;
 #[path = "find/index.rs"]
 mod index;
 #[path = "mirror/kit.rs"]
@@ -13,6 +15,8 @@ mod kit;
 mod model;
 #[path = "find/refs.rs"]
 mod refs;
+#[path = "find/stops.rs"]
+mod stops;
 #[path = "find/story.rs"]
 mod story;
 #[path = "find/views.rs"]

@@ -1,4 +1,4 @@
--- A mirror, schema version 2. Everything of ours starts with `_`; each resource type adds a table of its own name.
+-- A mirror, schema version 3. Everything of ours starts with `_`; each resource type adds a table of its own name.
 -- The CHECKs state what must hold whoever writes: a mirror that breaks one is a defect, and the transaction fails.
 
 -- device, host, created; account once an `account` record came. No affinity: 12 and '12' are two.
@@ -135,4 +135,18 @@ CREATE TABLE _pack (
     answer TEXT,
     slices TEXT NOT NULL,
     at TEXT NOT NULL
+);
+
+-- What changed nothing and should be known all the same: stale instructions, and objects that the service could not
+-- deliver. The newest 1,000 of each; written with the page that brought them.
+CREATE TABLE _noted (
+    no INTEGER PRIMARY KEY NOT NULL,
+    note TEXT NOT NULL CHECK (note IN ('stale', 'failed')),
+    type TEXT NOT NULL,
+    id BLOB,
+    event TEXT,
+    revision INTEGER,
+    why TEXT NOT NULL,
+    session INTEGER NOT NULL,
+    page INTEGER NOT NULL
 );

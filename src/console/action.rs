@@ -285,6 +285,14 @@ pub enum Action {
     SavedForget,
     /// Open the session, or the change.
     OpenSession,
+    /// Only one kind of event.
+    HistoryEvent,
+    /// Only one type.
+    HistoryKind,
+    /// To the request that brought it.
+    HistoryRequest,
+    /// To the page that brought it.
+    HistoryPage,
     /// Take what was typed.
     Accept,
     /// Edit the line that is typed.

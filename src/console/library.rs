@@ -4,6 +4,7 @@
 //! that is being worked on.
 
 mod dead;
+mod deeds;
 mod facts;
 mod file;
 mod long;
@@ -32,6 +33,7 @@ pub(super) struct Library {
     pages: Lane,
     pointing: Lane,
     exports: Lane,
+    deeds: Lane,
 }
 
 impl Library {
@@ -42,6 +44,7 @@ impl Library {
             pages: Lane::start("pages", mirror, inbox, pages::work)?,
             pointing: Lane::start("pointing", mirror, inbox, long::pointing)?,
             exports: Lane::start("exports", mirror, inbox, long::exports)?,
+            deeds: Lane::start("deeds", mirror, inbox, deeds::work)?,
         })
     }
 
@@ -51,6 +54,7 @@ impl Library {
             Request::Page { .. } => self.pages.ask(request, true),
             Request::Pointing { .. } | Request::NoPointing => self.pointing.ask(request, true),
             Request::Export(_) | Request::NoExport => self.exports.ask(request, true),
+            Request::Deeds { .. } => self.deeds.ask(request, true),
             _ => self.facts.ask(request, false),
         }
     }

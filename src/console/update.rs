@@ -368,9 +368,11 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
             model.history.take_sessions(before, sessions);
             None
         }
-        Answer::Touched { session, behind, touched } => model.history.take_touched(session, behind, touched),
-        Answer::Change { touched, change } => {
-            model.history.take_change(&touched, change);
+        Answer::Deeds { session, wanted, behind, deeds, inside } => {
+            model.history.take_deeds((session, &wanted, behind), deeds, inside)
+        }
+        Answer::Change { session, of, change } => {
+            model.history.take_change(session, &of, change);
             None
         }
     };

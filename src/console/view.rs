@@ -37,6 +37,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::action::{Action, Scope};
+use super::model::history::Pane as HistoryPane;
 use super::model::wire::Pane as WirePane;
 use super::model::{Model, Overlay, Screen};
 use super::{Manner, cells};
@@ -44,6 +45,7 @@ use crate::engine::{Phase, RunEnd};
 use crate::text::{clock, grouped, visible};
 use paint::{gap, hint, line, line_right, rule, s};
 
+pub use acks::Spot as AcksSpot;
 pub use browse::Spot;
 pub use sql::Spot as SqlSpot;
 
@@ -164,9 +166,19 @@ pub fn acks_room(model: &Model) -> (usize, usize) {
     acks::room(model, body(area_of(model)))
 }
 
+/// What lies at a place of screen 3.
+pub fn acks_spot(model: &Model, place: (u16, u16)) -> Option<AcksSpot> {
+    acks::spot(model, body(area_of(model)), place)
+}
+
 /// Rows and columns that screen 5 has for its grid.
 pub fn sql_room(model: &Model) -> (usize, usize) {
     sql::room(model, body(area_of(model)))
+}
+
+/// What lies at a place of screen 6: a pane, and the row of its list from the first shown.
+pub fn history_spot(model: &Model, place: (u16, u16)) -> Option<(HistoryPane, Option<usize>)> {
+    history::spot(model, body(area_of(model)), place)
 }
 
 /// Rows of the list of screen 6 that has the focus.

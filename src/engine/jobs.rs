@@ -265,11 +265,11 @@ fn taken(ticket: Ticket, answer: Result<Answer<Taken>, Failure>) -> Report {
     let (cost, exchange) = (cost(&answer), answer.exchange);
     match answer.value {
         Taken::Drained => Input::QueueDrained(ticket, cost).into(),
-        Taken::Page(mut page) => {
+        Taken::Page(page) => {
             let facts = PageFacts {
                 instructions: page.len() as u64,
                 count_left: page.count_left,
-                failed_objects: std::mem::take(&mut page.failed),
+                failed_objects: page.failed.clone(),
             };
             Report {
                 input: Input::PageArrived(ticket, facts, cost),

@@ -7,6 +7,7 @@ use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
 use super::kinds::{Kind, Kinds, Row};
+use super::notes;
 use super::plan::{Change, Current, Incoming, plan};
 use super::unkeyed::{self, Kept};
 use super::{Counts, PageNo, SessionNo};
@@ -58,6 +59,7 @@ pub(super) fn page(
     let mut keys: Vec<&str> = Vec::with_capacity(page.len());
     // Types come in runs, so the last one is nearly always the right one.
     let mut last: Option<(&str, usize, usize)> = None;
+    let mut stale = Vec::new();
     for item in page.items() {
         let (index, slot) = match last {
             Some((name, index, slot)) if name == item.kind => (index, slot),
@@ -69,8 +71,12 @@ pub(super) fn page(
         };
         let change = one(connection, kinds, index, &item, origin, &mut applied)?;
         applied.count(slot, item.event, change);
+        if change == Change::Stale {
+            stale.push(item);
+        }
         keys.extend(item.ack_key);
     }
+    notes::write(connection, kinds, &stale, page, origin)?;
     applied.key_count = keys.len() as u64;
     applied.keys = serde_json::to_string(&keys).unwrap_or_default(); // strings always serialize
     Ok(applied)

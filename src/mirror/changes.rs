@@ -1,4 +1,4 @@
-//! What a session changed, and what happened to a record: from `_history`, the rows and the tombstones.
+//! What a session did to a record, and what happened to it at all: from `_history`, the rows and the tombstones.
 //!
 //! `_history` keeps what an instruction replaced or deleted, with the session that did it and the one that had brought
 //! the state. So a record's states are its entries there, oldest first, and then its row; each state came with one
@@ -46,21 +46,6 @@ pub struct FieldChange {
     pub before: Option<String>,
     /// Its value after; none where it is no more.
     pub after: Option<String>,
-}
-
-/// An entry in the list of what a session replaced or deleted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Touched {
-    /// The entry's number: the list goes on behind it.
-    pub no: i64,
-    /// The record's type.
-    pub kind: String,
-    /// The record's id.
-    pub id: RecordId,
-    /// `updated` or `deleted`.
-    pub event: String,
-    /// The page that carried the instruction.
-    pub page: PageNo,
 }
 
 /// A deleted record.
@@ -209,46 +194,6 @@ impl Reader {
             }
         }
         Ok(states)
-    }
-
-    /// What a session replaced or deleted, in the order it did, behind an entry; a record may come more than once.
-    ///
-    /// # Errors
-    /// [`MirrorError`] where the mirror cannot be read.
-    pub fn touched(
-        &self,
-        session: SessionNo,
-        behind: i64,
-        limit: usize,
-    ) -> Result<Vec<Touched>, MirrorError> {
-        let read = || {
-            let mut rows = self.connection.prepare_cached(
-                "SELECT no, type, id, event, page FROM _history WHERE session = ?1 AND no > ?2 ORDER BY no LIMIT ?3",
-            )?;
-            rows.query_map(params![session, behind, limit as i64], |row| {
-                Ok(Touched {
-                    no: row.get(0)?,
-                    kind: text(row, 1)?,
-                    id: reader::record_id(row.get_ref(2)?)?,
-                    event: text(row, 3)?,
-                    page: row.get(4)?,
-                })
-            })?
-            .collect::<rusqlite::Result<Vec<_>>>()
-        };
-        read().map_err(|e| self.error(e))
-    }
-
-    /// How many entries [`Reader::touched`] has for a session.
-    ///
-    /// # Errors
-    /// [`MirrorError`] where the mirror cannot be read.
-    pub fn touched_count(&self, session: SessionNo) -> Result<u64, MirrorError> {
-        self.connection
-            .prepare_cached("SELECT count(*) FROM _history WHERE session = ?1")
-            .and_then(|mut count| count.query_row([session], |row| row.get::<_, i64>(0)))
-            .map(|count| count as u64)
-            .map_err(|e| self.error(e))
     }
 
     /// At most `limit` deleted records of a type, by keyset: a page costs the same wherever it lies. Ask for the next with

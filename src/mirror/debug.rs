@@ -3,12 +3,11 @@
 //! Everything is bounded and by keyset. Keys are read from their pages' rows, so those of accepted packs are gone with
 //! their rows; a pack still says which pages they were from, and a page which records it brought.
 
-use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension, Row as SqlRow, params};
 
 use super::names;
 use super::ranges::Ranges;
-use super::reader::{record_id, text};
+use super::reader::{optional_id, text};
 use super::{MirrorError, Outbox, PackNo, PageNo, Reader, SessionNo};
 use crate::protocol::RecordId;
 
@@ -357,11 +356,4 @@ fn pack(row: &SqlRow<'_>) -> rusqlite::Result<PackRow> {
         at: text(row, 6)?,
         slices: serde_json::from_str(&text(row, 7)?).unwrap_or_default(),
     })
-}
-
-fn optional_id(row: &SqlRow<'_>, index: usize) -> rusqlite::Result<Option<RecordId>> {
-    match row.get_ref(index)? {
-        ValueRef::Null => Ok(None),
-        id => record_id(id).map(Some),
-    }
 }

@@ -3,21 +3,27 @@
 //! - **In the order of ids, unfiltered**, nothing is listed: pages go by keyset. [`Reader::rank`] keeps every 1,024th
 //!   id (16 KiB a million rows) so that a row's number is found in less than 1,024 steps of the index; until it
 //!   is there, a jump to a row or a percentage estimates the id between the first and the last and says so.
-//! - **Filtered or sorted**, one scan makes the list of the rows, 8 bytes each (40 more while it sorts), and every page
-//!   after that is a lookup by position. The scan reads `data` as bytes and decodes only what may match: a virtual
-//!   column would parse the whole JSON for each row. It tells how far it is, shows the first page as soon as it has it
-//!   where rows come by id, and stops within 4,096 rows, or by [`Reader::interrupter`].
+//! - **Filtered or sorted**, one scan by several threads makes the list of the rows, 8 bytes each (32 more while it sorts),
+//!   and every page after that is a lookup by position. It reads the columns of the fields in question where they say
+//!   enough, else `data` as bytes, and decodes only what may match. It tells how far it is, shows the first page
+//!   as soon as it has it, and stops within 1,024 rows, or by [`Reader::interrupter`].
+//!
+//! In reading order: `scan` (one pass, by several threads), `matcher` and `reading` (what lets rows through), `order` and
+//! `merge` (sorting), `listing` (a view's list), `page` and `ranks` (its pages), `resolve` (what a filter's names mean).
 //!
 //! A list is what the mirror had when it was made: rows that went since are left out of its pages, new ones are not in it.
 //! The order is SQLite's for the same column; ids break ties, ascending in both directions.
 
 pub(super) mod fold;
 pub(super) mod json;
+mod listing;
 pub(super) mod matcher;
+mod merge;
 pub(super) mod number;
 mod order;
 mod page;
 mod ranks;
+pub(super) mod reading;
 mod resolve;
 pub(super) mod scan;
 
@@ -31,13 +37,8 @@ use super::index::Index;
 use super::reader::Row;
 use super::{MirrorError, Reader};
 use crate::protocol::RecordId;
-use matcher::Matcher;
-use order::{SortKey, Sorter};
+use listing::Listing;
 use ranks::Ranks;
-use scan::Source;
-
-/// How long the search for a first page may go through the order of ids before the scan begins.
-const FIRST_PAGE: std::time::Duration = std::time::Duration::from_millis(40);
 
 /// What to show of a type.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,7 +72,8 @@ pub enum SortBy {
     Field(String),
 }
 
-/// What is heard while a view is made. Answer false to stop.
+/// What is heard while a view is made, on the caller's thread. Answer false to stop: it is asked every 1,024 rows, and
+/// in every phase.
 #[derive(Debug)]
 pub enum News<'a> {
     /// The first rows of the view, before it is complete; at most once.
@@ -172,7 +174,7 @@ impl Reader {
             None => Order::List { handles: Vec::new(), by_id: true },
             Some(_) if everything => Order::Ids(OnceLock::new()),
             Some(table) => {
-                let matcher = self.matcher(&query.kind, &query.filter)?;
+                let matcher = self.matcher(&query.kind, &query.filter, tell)?;
                 let by_id = self.integer_ids(table)?;
                 let listing = Listing { reader: self, query, table, by_id, matcher };
                 Order::List { handles: listing.make(index, tell)?, by_id }
@@ -219,129 +221,5 @@ impl Reader {
             .and_then(|mut rows| rows.query_row([kind], |row| row.get::<_, i64>(0)).optional())
             .map(|rows| rows.unwrap_or(0) as u64)
             .map_err(|e| self.error(e))
-    }
-}
-
-/// The making of a list.
-struct Listing<'r> {
-    reader: &'r Reader,
-    query: &'r Query,
-    table: &'r str,
-    by_id: bool,
-    matcher: Matcher,
-}
-
-impl Listing<'_> {
-    fn make(&self, index: Option<&Index>, tell: Tell<'_>) -> Result<Vec<i64>, MirrorError> {
-        let texts = self.matcher.texts();
-        let candidates = match index {
-            Some(index) if !texts.is_empty() => index.candidates(self.reader, &self.query.kind, &texts)?,
-            _ => None,
-        };
-        // Rows one by one cost more than all in a row.
-        let all = self.reader.rows_of(&self.query.kind)?;
-        let candidates = candidates.filter(|rows| (rows.len() as u64) < all / 8 || all < 4_096);
-        let of = match &candidates {
-            Some(rows) => rows.len() as u64,
-            None => all,
-        };
-        if self.query.sort.by == SortBy::Id && of > 4_096 {
-            self.first_page(candidates.as_deref(), tell)?;
-        }
-        let source = candidates.map_or(Source::All { in_order: !self.by_id }, Source::Rows);
-        match &self.query.sort.by {
-            SortBy::Id => self.by_ids(&source, of, tell),
-            SortBy::Revision => self.sorted(&source, of, tell, None),
-            SortBy::Field(field) => {
-                let path = self.reader.path_of(&self.query.kind, field)?;
-                self.sorted(&source, of, tell, Some(path))
-            }
-        }
-    }
-
-    /// Looks for the first page in the order of ids, for a while.
-    fn first_page(&self, candidates: Option<&[i64]>, tell: Tell<'_>) -> Result<(), MirrorError> {
-        const ROWS: usize = 100;
-        let begun = std::time::Instant::now();
-        let mut rows: Vec<Row> = Vec::new();
-        let direction = if self.query.sort.descending { "DESC" } else { "ASC" };
-        let sql =
-            format!("SELECT id, revision, data, _session, rowid FROM {} ORDER BY id {direction}", self.table);
-        let say = |e| self.reader.error(e);
-        let mut statement = self.reader.connection.prepare_cached(&sql).map_err(say)?;
-        let mut found = statement.query([]).map_err(say)?;
-        let mut scratch = String::new();
-        while rows.len() < ROWS && begun.elapsed() < FIRST_PAGE {
-            let Some(row) = found.next().map_err(say)? else { break };
-            if let Some(candidates) = candidates
-                && candidates.binary_search(&row.get(4).map_err(say)?).is_err()
-            {
-                continue;
-            }
-            if scan::holds(&self.matcher, row, &mut scratch).map_err(say)? {
-                rows.push(super::reader::window_row(row).map_err(say)?);
-            }
-        }
-        if rows.is_empty() || tell(News::First(&rows)) { Ok(()) } else { Err(MirrorError::Stopped) }
-    }
-
-    fn by_ids(&self, source: &Source, of: u64, tell: Tell<'_>) -> Result<Vec<i64>, MirrorError> {
-        let mut handles = Vec::new();
-        let scan =
-            scan::Scan { reader: self.reader, table: self.table, matcher: &self.matcher, of, data: true };
-        scan.run(source, tell, &mut |hit| {
-            handles.push(if self.by_id { hit.id } else { hit.rowid });
-            handles.len()
-        })?;
-        if self.by_id {
-            handles.sort_unstable();
-        }
-        if self.query.sort.descending {
-            handles.reverse();
-        }
-        handles.shrink_to_fit();
-        Ok(handles)
-    }
-
-    fn sorted(
-        &self,
-        source: &Source,
-        of: u64,
-        tell: Tell<'_>,
-        path: Option<Vec<String>>,
-    ) -> Result<Vec<i64>, MirrorError> {
-        let descending = self.query.sort.descending;
-        let mut sorter = Sorter::new(descending, self.by_id);
-        let data = path.is_some() || !self.matcher.is_empty();
-        let scan = scan::Scan { reader: self.reader, table: self.table, matcher: &self.matcher, of, data };
-        scan.run(source, tell, &mut |hit| {
-            let key = match &path {
-                Some(path) => SortKey::of(json::find(hit.data, path), 0),
-                None => hit.revision.map_or(SortKey::of(None, 0), SortKey::integer),
-            };
-            sorter.push(key, if self.by_id { hit.id } else { hit.rowid });
-            sorter.len()
-        })?;
-        let hits = sorter.len() as u64;
-        let sorted = sorter
-            .finish(|| !self.reader.connection.is_interrupted() && tell(News::Scanned { rows: of, of, hits }))
-            .ok_or(MirrorError::Stopped)?;
-        let Some(path) = path else { return Ok(sorted.handles) };
-        let key = if self.by_id { "id" } else { "rowid" };
-        let sql = format!("SELECT data FROM {} WHERE {key} = ?1", self.table);
-        let mut data = self.reader.connection.prepare_cached(&sql).map_err(|e| self.reader.error(e))?;
-        let mut settled = 0_u64;
-        sorted.settle(descending, |handle, from| {
-            settled += 1;
-            if settled.is_multiple_of(4_096) && !tell(News::Scanned { rows: of, of, hits }) {
-                return Err(MirrorError::Stopped);
-            }
-            data.query_row([handle], |row| {
-                Ok(SortKey::of(json::find(scan::bytes(row.get_ref(0)?), &path), from))
-            })
-            .optional()
-            .map(|key| key.unwrap_or(SortKey::of(None, 0)))
-            .map_err(|e| self.reader.error(e))
-        })
     }
 }

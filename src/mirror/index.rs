@@ -8,7 +8,7 @@
 //! [`Indexer`] keeps it up to date from a thread of low priority. It reads the mirror with a connection of its own, in
 //! short transactions, and writes only its own file, so it never holds the drain up. What changed it finds by rowid
 //! (new rows) and in `_history` (replaced ones), never by a scan. What a deleted record said stays until its segment
-//! is made anew, and is never shown.
+//! is made anew, and is never shown. Where another program renumbered the rows (VACUUM), the index is not used and made anew.
 
 mod build;
 mod segment;
@@ -20,6 +20,7 @@ use std::cell::Cell;
 use memchr::memmem::Finder;
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::find::{News, Tell};
 use super::{MirrorError, Reader};
 
 pub use build::{Indexer, State};
@@ -44,6 +45,16 @@ struct Known {
     page: i64,
     /// Replaced rows up to this entry of the history.
     history: i64,
+    /// The mirror's schema then.
+    schema: Schema,
+}
+
+/// What tells a VACUUM, which may renumber rows: it raises the number of the schema and leaves its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Schema {
+    number: i64,
+    /// A sum over its text.
+    text: i64,
 }
 
 impl Index {
@@ -54,19 +65,21 @@ impl Index {
     }
 
     /// The rowids, rising, of all rows of a type that may contain all of these folded texts; none where reading all
-    /// rows is the better way.
+    /// rows is the better way, or they are more than `most`.
     pub(super) fn candidates(
         &self,
         reader: &Reader,
         kind: &str,
         texts: &[&str],
+        most: u64,
+        tell: Tell<'_>,
     ) -> Result<Option<Vec<i64>>, MirrorError> {
         let patterns: Vec<_> = texts.iter().flat_map(|text| tokens::patterns(text)).collect();
         if patterns.is_empty() || self.broken.get() {
             return Ok(None);
         }
         // What the index knows is read before what the mirror has: a row that comes between is named twice, never missed.
-        let found = self.lookup(reader, kind, &patterns);
+        let found = self.lookup(reader, kind, &patterns, most, tell);
         if matches!(found, Err(MirrorError::Stopped)) {
             return Err(MirrorError::Stopped);
         }
@@ -75,11 +88,15 @@ impl Index {
             return Ok(None);
         };
         let Some((known, mut rows)) = found else { return Ok(None) };
-        let Some(unknown) = unknown_rows(reader, kind, known)? else { return Ok(None) };
+        let Some(table) = reader.table(kind)? else { return Ok(None) };
+        if renumbered(reader, &self.connection, kind, &table, known)? {
+            return Ok(None);
+        }
+        let Some(unknown) = unknown_rows(reader, kind, known, tell)? else { return Ok(None) };
         rows.extend(unknown);
         rows.sort_unstable();
         rows.dedup();
-        Ok(Some(rows))
+        Ok(Some(rows).filter(|rows| rows.len() as u64 <= most))
     }
 
     fn lookup(
@@ -87,6 +104,8 @@ impl Index {
         reader: &Reader,
         kind: &str,
         patterns: &[Vec<u8>],
+        most: u64,
+        tell: Tell<'_>,
     ) -> Result<Option<(Known, Vec<i64>)>, MirrorError> {
         let damaged = |_| MirrorError::Query { reason: "the search index is damaged".into() };
         let whole = self.connection.unchecked_transaction().map_err(damaged)?;
@@ -98,10 +117,15 @@ impl Index {
             .prepare_cached("SELECT places, postings, rowids FROM _postings WHERE no = ?1")
             .map_err(damaged)?;
         let mut segments = vocabularies.query([kind]).map_err(damaged)?;
-        let mut found = Vec::new();
+        let mut found: Vec<i64> = Vec::new();
         while let Some(row) = segments.next().map_err(damaged)? {
-            if reader.connection.is_interrupted() {
+            // A segment is searched in less than a millisecond.
+            let news = News::Scanned { rows: 0, of: most, hits: 0 };
+            if !tell(news) || reader.connection.is_interrupted() {
                 return Err(MirrorError::Stopped);
+            }
+            if found.len() as u64 > most {
+                return Ok(None);
             }
             let vocabulary = super::find::scan::bytes(row.get_ref(1).map_err(damaged)?);
             let mut hits = Vec::with_capacity(finders.len());
@@ -137,15 +161,73 @@ impl Index {
 
 fn known(index: &Connection, kind: &str) -> rusqlite::Result<Option<Known>> {
     index
-        .prepare_cached("SELECT rowid_known, page_known, history_known FROM _known WHERE kind = ?1")?
-        .query_row([kind], |row| Ok(Known { rowid: row.get(0)?, page: row.get(1)?, history: row.get(2)? }))
+        .prepare_cached(
+            "SELECT rowid_known, page_known, history_known, schema_known, text_known FROM _known WHERE kind = ?1",
+        )?
+        .query_row([kind], |row| {
+            let schema = Schema { number: row.get(3)?, text: row.get(4)? };
+            Ok(Known { rowid: row.get(0)?, page: row.get(1)?, history: row.get(2)?, schema })
+        })
         .optional()
 }
 
+fn schema(mirror: &Connection) -> rusqlite::Result<Schema> {
+    let mut parts = mirror.prepare_cached("SELECT coalesce(sql, name) FROM sqlite_schema")?;
+    let mut parts = parts.query([])?;
+    let mut text = 0_i64;
+    while let Some(part) = parts.next()? {
+        // In whatever order they lie.
+        text = text.wrapping_add(segment::sum(super::find::scan::bytes(part.get_ref(0)?)));
+    }
+    Ok(Schema { number: schema_number(mirror)?, text })
+}
+
+fn schema_number(mirror: &Connection) -> rusqlite::Result<i64> {
+    mirror.pragma_query_value(None, "schema_version", |row| row.get(0))
+}
+
+/// Whether rows that the index knows may have other rowids now, as after a VACUUM by another program. Where the schema's text
+/// changed too, some rows of each segment are looked up: a record that was deleted and came again has a rowid behind
+/// all that are known, or nearly always; else the index is made anew in vain.
+fn renumbered(
+    reader: &Reader,
+    index: &Connection,
+    kind: &str,
+    table: &str,
+    known: Known,
+) -> Result<bool, MirrorError> {
+    let mirror = &reader.connection;
+    let moved = || {
+        if schema_number(mirror)? == known.schema.number {
+            return Ok(false);
+        }
+        if schema(mirror)?.text == known.schema.text {
+            return Ok(true);
+        }
+        let mut now = mirror.prepare_cached(&format!("SELECT rowid FROM {table} WHERE id = ?1"))?;
+        let mut samples = index.prepare_cached("SELECT row, id FROM _sample WHERE kind = ?1")?;
+        let mut samples = samples.query([kind])?;
+        while let Some(sample) = samples.next()? {
+            let (then, id): (i64, rusqlite::types::Value) = (sample.get(0)?, sample.get(1)?);
+            let now: Option<i64> = now.query_row([id], |row| row.get(0)).optional()?;
+            if now.is_some_and(|now| now != then && now <= known.rowid) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    };
+    moved().map_err(|e| reader.error(e))
+}
+
 /// The rows of a type that an index does not know, or knows as they were; none where they are many.
-fn unknown_rows(reader: &Reader, kind: &str, known: Known) -> Result<Option<Vec<i64>>, MirrorError> {
+fn unknown_rows(
+    reader: &Reader,
+    kind: &str,
+    known: Known,
+    tell: Tell<'_>,
+) -> Result<Option<Vec<i64>>, MirrorError> {
     let Some(table) = reader.table(kind)? else { return Ok(Some(Vec::new())) };
-    let read = || {
+    let mut read = || {
         let connection = &reader.connection;
         let last: Option<i64> = connection
             .prepare_cached(&format!("SELECT max(rowid) FROM {table}"))?
@@ -153,36 +235,50 @@ fn unknown_rows(reader: &Reader, kind: &str, known: Known) -> Result<Option<Vec<
         let changes: Option<i64> =
             connection.prepare_cached("SELECT max(no) FROM _history")?.query_row([], |row| row.get(0))?;
         if last.unwrap_or(0) - known.rowid > UNKNOWN || changes.unwrap_or(0) - known.history > UNKNOWN {
-            return Ok(None);
+            return Ok(Some(None));
         }
-        let mut rows = vec![];
-        each_unknown(connection, &table, kind, known, &mut |rowid| rows.push(rowid))?;
-        Ok(Some(rows))
+        let (mut rows, mut go_on) = (Vec::new(), true);
+        each_unknown(connection, &table, kind, known, &mut |rowid| {
+            rows.push(rowid);
+            let news = News::Scanned { rows: 0, of: 0, hits: 0 };
+            go_on = !rows.len().is_multiple_of(1_024) || tell(news);
+            go_on
+        })?;
+        Ok(Some(rows).filter(|_| go_on).map(Some))
     };
-    read().map_err(|e| reader.error(e))
+    read().map_err(|e| reader.error(e))?.ok_or(MirrorError::Stopped)
 }
 
-/// Calls `row` with each row that is new or replaced since, some of them twice.
+/// Calls `row` with each row that is new or replaced since, some of them twice, until it answers false.
 fn each_unknown(
     mirror: &Connection,
     table: &str,
     kind: &str,
     known: Known,
-    row: &mut dyn FnMut(i64),
+    row: &mut dyn FnMut(i64) -> bool,
 ) -> rusqlite::Result<()> {
-    reborn(mirror, table, known, row)?;
+    if !reborn(mirror, table, known, row)? {
+        return Ok(());
+    }
     let mut new =
         mirror.prepare_cached(&format!("SELECT rowid FROM {table} NOT INDEXED WHERE rowid > ?1"))?;
     let mut new = new.query([known.rowid])?;
     while let Some(found) = new.next()? {
-        row(found.get(0)?);
+        if !row(found.get(0)?) {
+            return Ok(());
+        }
     }
     replaced(mirror, table, kind, known, row)
 }
 
 /// SQLite gives the largest rowids again once their rows are deleted: such rows stand at the end of what was known, and
-/// their pages say that they are new.
-fn reborn(mirror: &Connection, table: &str, known: Known, row: &mut dyn FnMut(i64)) -> rusqlite::Result<()> {
+/// their pages say that they are new. Says whether to go on.
+fn reborn(
+    mirror: &Connection,
+    table: &str,
+    known: Known,
+    row: &mut dyn FnMut(i64) -> bool,
+) -> rusqlite::Result<bool> {
     let sql = format!("SELECT rowid, _page FROM {table} NOT INDEXED WHERE rowid <= ?1 ORDER BY rowid DESC");
     let mut last = mirror.prepare_cached(&sql)?;
     let mut last = last.query([known.rowid])?;
@@ -190,9 +286,11 @@ fn reborn(mirror: &Connection, table: &str, known: Known, row: &mut dyn FnMut(i6
         if found.get::<_, i64>(1)? <= known.page {
             break;
         }
-        row(found.get(0)?);
+        if !row(found.get(0)?) {
+            return Ok(false);
+        }
     }
-    Ok(())
+    Ok(true)
 }
 
 fn replaced(
@@ -200,15 +298,17 @@ fn replaced(
     table: &str,
     kind: &str,
     known: Known,
-    row: &mut dyn FnMut(i64),
+    row: &mut dyn FnMut(i64) -> bool,
 ) -> rusqlite::Result<()> {
     let mut ids = mirror.prepare_cached("SELECT id FROM _history WHERE no > ?1 AND type = ?2")?;
     let mut find = mirror.prepare_cached(&format!("SELECT rowid FROM {table} WHERE id = ?1"))?;
     let mut ids = ids.query(params![known.history, kind])?;
     while let Some(found) = ids.next()? {
         let id: rusqlite::types::Value = found.get(0)?;
-        if let Some(rowid) = find.query_row([id], |row| row.get(0)).optional()? {
-            row(rowid);
+        if let Some(rowid) = find.query_row([id], |row| row.get(0)).optional()?
+            && !row(rowid)
+        {
+            break;
         }
     }
     Ok(())

@@ -14,7 +14,7 @@ use super::names;
 use crate::protocol::record::{self, RecordId};
 
 /// Field names without a column that are listed, at most: the list must not grow with the number of records.
-const LEFT_OUT_LISTED: usize = 1_000;
+pub(super) const LEFT_OUT_LISTED: usize = 1_000;
 /// Shapes that are remembered for one type, at most.
 const SHAPES: usize = 10_000;
 

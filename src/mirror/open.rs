@@ -16,11 +16,15 @@ use crate::protocol::DeviceUuid;
 /// `drnb`: marks our files.
 const APPLICATION_ID: i64 = 0x6472_6e62;
 /// The newest schema that this program knows.
-pub(super) const SCHEMA: i64 = 2;
+pub(super) const SCHEMA: i64 = 3;
 const TABLES: &str = include_str!("../../assets/sql/mirror.sql");
 /// What makes each schema version the next one: the first of them makes 1 to 2.
-const MIGRATIONS: [&str; SCHEMA as usize - 1] =
-    ["ALTER TABLE _outbox ADD COLUMN held INTEGER NOT NULL DEFAULT 0 CHECK (held IN (0, 1))"];
+const MIGRATIONS: [&str; SCHEMA as usize - 1] = [
+    "ALTER TABLE _outbox ADD COLUMN held INTEGER NOT NULL DEFAULT 0 CHECK (held IN (0, 1))",
+    "CREATE TABLE _noted (no INTEGER PRIMARY KEY NOT NULL, note TEXT NOT NULL CHECK (note IN ('stale', 'failed')), \
+     type TEXT NOT NULL, id BLOB, event TEXT, revision INTEGER, why TEXT NOT NULL, session INTEGER NOT NULL, \
+     page INTEGER NOT NULL)",
+];
 
 /// A mirror that is open, locked and proven writable.
 #[derive(Debug)]

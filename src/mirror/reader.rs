@@ -350,3 +350,11 @@ pub(super) fn text(row: &SqlRow<'_>, index: usize) -> rusqlite::Result<String> {
         ValueRef::Null => String::new(),
     })
 }
+
+/// An id that may be none.
+pub(super) fn optional_id(row: &SqlRow<'_>, index: usize) -> rusqlite::Result<Option<RecordId>> {
+    match row.get_ref(index)? {
+        ValueRef::Null => Ok(None),
+        id => record_id(id).map(Some),
+    }
+}

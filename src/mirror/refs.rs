@@ -4,9 +4,11 @@
 //! `<type>_id` points to `<type>` where the mirror has such a type. Names, the other way round: the first of a few
 //! fields that says something.
 
-use super::find::matcher::Matcher;
-use super::find::scan::{Scan, Source};
-use super::find::{Tell, json};
+use rusqlite::types::ValueRef;
+
+use super::find::fold::Needle;
+use super::find::scan::{Cells, Harvest, Hit, Scan, Sieve, Source};
+use super::find::{News, Tell, json};
 use super::index::Index;
 use super::{MirrorError, Reader};
 use crate::protocol::RecordId;
@@ -177,32 +179,81 @@ impl Reader {
             pointing.push(Incoming { kind, field, count: 0, first: Vec::new() });
         }
         let id = to.id.to_string();
-        let matcher = Matcher::anywhere(&id);
+        let needle = Needle::new(&id);
         for group in pointing.chunk_by_mut(|a, b| a.kind == b.kind) {
             let kind = group[0].kind.clone();
             let Some(table) = self.table(&kind)? else { continue };
+            let all = self.rows_of(&kind)?;
             let candidates = match index {
-                Some(index) => index.candidates(self, &kind, &matcher.texts())?,
+                Some(index) => {
+                    let mut ask = |_: News<'_>| tell(News::Scanned { rows: 0, of: all, hits: 0 });
+                    index.candidates(self, &kind, &[needle.text()], (all / 16).max(4_096), &mut ask)?
+                }
                 None => None,
             };
-            let of = candidates.as_ref().map_or(self.rows_of(&kind)?, |rows| rows.len() as u64);
+            let of = candidates.as_ref().map_or(all, |rows| rows.len() as u64);
             let source = candidates.map_or(Source::All { in_order: false }, Source::Rows);
-            let scan = Scan { reader: self, table: &table, matcher: &matcher, of, data: true };
-            scan.run(&source, tell, &mut |hit| {
-                group
-                    .iter_mut()
-                    .filter(|from| points(from, hit.data, to))
-                    .map(|from| from.take(hit.data, first))
-                    .sum()
-            })?;
+            let columns = self.sure_columns(&kind)?;
+            let columns: Vec<String> =
+                group.iter().filter_map(|from| columns.of(&from.field).map(str::to_owned)).collect();
+            // Without a column for each field the records themselves are read.
+            let data = columns.len() < group.len();
+            let sieve = MayPoint { id: &to.id, text: &id, columns: if data { 0 } else { columns.len() } };
+            let scan = Scan { table: &table, sieve: Some(&sieve), columns: &columns, data, of };
+            let known: &[Incoming] = group;
+            let harvest = Harvest {
+                new: &|| known.to_vec(),
+                take: &|found: &mut Vec<Incoming>, hit: Hit<'_>| {
+                    let pointing = found.iter_mut().filter(|from| points(from, hit.data, to));
+                    pointing.map(|from| from.take(hit.data, first)).count() > 0
+                },
+            };
+            let parts = scan.run(self, &source, tell, &mut |_| Ok(()), &harvest)?;
+            for part in parts {
+                group.iter_mut().zip(part).for_each(|(all, some)| all.add(some, first));
+            }
         }
         pointing.retain(|from| from.count > 0);
         Ok(pointing)
     }
 }
 
+/// Lets through what may point to a record; whether it does, its `data` says.
+struct MayPoint<'a> {
+    id: &'a RecordId,
+    /// The same as it may stand in a text.
+    text: &'a str,
+    /// The columns that decide; none where `data` does.
+    columns: usize,
+}
+
+impl Sieve for MayPoint<'_> {
+    fn by_cells(&self, row: Cells<'_>, _: &mut String) -> Option<bool> {
+        let may = |cell: ValueRef<'_>| match (cell, self.id) {
+            (ValueRef::Integer(n), RecordId::Int(id)) => n == *id,
+            // An id of more than 64 bits is a text, and its column rounds it.
+            (ValueRef::Real(_), RecordId::Text(_)) => true,
+            (ValueRef::Text(text), _) => self.by_text(text),
+            _ => false,
+        };
+        let none = self.columns > 0 && (0..self.columns).all(|column| !may(row.cell(column)));
+        none.then_some(false)
+    }
+
+    fn by_data(&self, _: Cells<'_>, data: &[u8], _: &mut String) -> bool {
+        self.by_text(data)
+    }
+}
+
+impl MayPoint<'_> {
+    /// Whether the id may be in a text, escaped or not.
+    fn by_text(&self, text: &[u8]) -> bool {
+        memchr::memmem::find(text, self.text.as_bytes()).is_some() || memchr::memchr(b'\\', text).is_some()
+    }
+}
+
 impl Incoming {
-    fn take(&mut self, data: &[u8], most: usize) -> usize {
+    fn take(&mut self, data: &[u8], most: usize) {
         self.count += 1;
         let raw = json::find(data, &["id".to_owned()]).and_then(|raw| std::str::from_utf8(raw).ok());
         if let Some(id) = raw.and_then(RecordId::from_json) {
@@ -210,7 +261,14 @@ impl Incoming {
             self.first.insert(at, id);
             self.first.truncate(most);
         }
-        self.count as usize
+    }
+
+    /// Puts together what two threads found.
+    fn add(&mut self, other: Self, most: usize) {
+        self.count += other.count;
+        self.first.extend(other.first);
+        self.first.sort();
+        self.first.truncate(most);
     }
 }
 

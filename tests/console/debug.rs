@@ -4,16 +4,20 @@ use std::sync::Arc;
 
 use drainboard::client::{Operation, Tap};
 use drainboard::console::key::{Code, Key};
-use drainboard::console::message::{Effect, Message, WireAnswer, WireRequest};
+use drainboard::console::message::{
+    Effect, Message, Mouse, MouseKind, Request, SqlRequest, WireAnswer, WireRequest,
+};
+use drainboard::console::model::acks::{Opened, Pane as AcksPane};
 use drainboard::console::model::wire::Found;
-use drainboard::console::model::{Model, Screen};
+use drainboard::console::model::{Model, Overlay, Screen};
 use drainboard::console::update::update;
-use drainboard::engine::Command;
+use drainboard::engine::{Command, Mode};
 
 use super::debugging::{
-    acks, bending, chars, exchange, exchanges, held, press, wire, wire_detail, wire_mistake, wire_recording,
+    acks, acks_detail, acks_stuck, bending, chars, exchange, exchanges, held, press, wire, wire_detail,
+    wire_mistake, wire_recording,
 };
-use super::{drawn, models, text};
+use super::{drawn, models, statements, text};
 
 #[test]
 fn a_mistake_in_the_filter_is_told() {
@@ -156,4 +160,173 @@ fn levers_are_pulled_and_looked_at_again() {
     let mut other = models::idle();
     assert_eq!(update(&mut other, Message::Key(Key::char('b'))), [], "only the demo bends");
     assert!(Tap::new().list(None, 1).is_empty());
+}
+
+/// Presses a key and says what is to be done, what the reader would do left out.
+fn done(model: &mut Model, key: Key) -> Vec<Effect> {
+    let mut effects = update(model, Message::Key(key));
+    effects.retain(|effect| !matches!(effect, Effect::Read(_) | Effect::Wire(WireRequest::List(_))));
+    effects
+}
+
+#[test]
+fn what_is_stuck_is_one_key_from_what_helps() {
+    let enter = Key::plain(Code::Enter);
+    let stuck = |model: &Model| model.acks.troubles();
+    let model = acks_stuck();
+    let needs: Vec<_> = stuck(&model).iter().map(|t| (t.needs, t.what.clone())).collect();
+    assert!(needs.is_sorted_by_key(|(needs, _)| !needs), "what needs a hand comes first: {needs:?}");
+    assert!(needs.contains(&(false, "3 instructions".to_owned())), "unkeyed ones are only told: {needs:?}");
+    assert!(
+        needs.contains(&(true, "deal 9".to_owned())) && needs.contains(&(true, "2 more objects".to_owned()))
+    );
+    // A failed object comes with a later session, and its page's request is a key away.
+    let mut idle = models::idle();
+    idle.acks = model.acks.clone();
+    idle.screen = Screen::Acks;
+    assert_eq!(done(&mut idle, enter), [Effect::Command(Command::Start(Mode::Single))]);
+    assert!(matches!(done(&mut idle, Key::char('w'))[..], [Effect::Wire(WireRequest::Find(_))]));
+    // Held keys are released.
+    idle.acks.book.stuck.outbox.held = 9;
+    idle.acks.trouble = stuck(&idle).iter().position(|t| t.what.contains("held")).unwrap();
+    assert_eq!(done(&mut idle, enter), [Effect::Command(Command::HoldAcks(false))]);
+    // What has no id is looked at where it is.
+    idle.acks.trouble = stuck(&idle).iter().position(|t| t.what.contains("instructions")).unwrap();
+    let effects = done(&mut idle, enter);
+    assert!(
+        effects
+            .iter()
+            .any(|e| matches!(e, Effect::Sql(SqlRequest::Run { sql, .. }) if sql.contains("_unkeyed"))),
+        "{effects:?}"
+    );
+    assert_eq!(idle.screen, Screen::Sql);
+}
+
+#[test]
+fn a_record_of_a_pack_leads_to_browse() {
+    let mut model = acks_detail();
+    update(&mut model, Message::Key(Key::plain(Code::Down)));
+    let effects = update(&mut model, Message::Key(Key::plain(Code::Enter)));
+    assert_eq!(model.screen, Screen::Browse);
+    assert!(
+        effects
+            .iter()
+            .any(|e| matches!(e, Effect::Read(Request::Page { query, .. }) if query.kind == "contact")),
+        "{effects:?}"
+    );
+    // A deleted one is not there any more.
+    let mut model = acks_detail();
+    for _ in 0..2 {
+        update(&mut model, Message::Key(Key::plain(Code::Down)));
+    }
+    update(&mut model, Message::Key(Key::plain(Code::Enter)));
+    assert_eq!(model.screen, Screen::Acks);
+    assert!(model.toast.is_some());
+}
+
+/// A place where the picture says this.
+fn place(model: &mut Model, what: &str) -> (u16, u16) {
+    let picture = text(&drawn(model, 120, 40));
+    let found = picture.lines().enumerate().find_map(|(row, line)| {
+        let at = line.find(what)?;
+        Some((unicode_width::UnicodeWidthStr::width(&line[..at]) as u16, row as u16))
+    });
+    found.unwrap_or_else(|| panic!("{what:?} is not in\n{picture}"))
+}
+
+fn mouse(model: &mut Model, kind: MouseKind, (column, row): (u16, u16)) -> Vec<Effect> {
+    update(model, Message::Mouse(Mouse { kind, column, row }))
+}
+
+#[test]
+fn the_mouse_chooses_opens_and_scrolls_what_is_under_it() {
+    // Acks: a pack, what comes again, what is stuck.
+    let mut model = acks();
+    let at = place(&mut model, "#4 ");
+    mouse(&mut model, MouseKind::Press, at);
+    assert_eq!(model.acks.chosen, Some(4));
+    let effects = mouse(&mut model, MouseKind::Press, at);
+    assert_eq!(effects, [Effect::Read(Request::Opened(Opened::Pack(4)))]);
+    let mut model = acks();
+    let at = place(&mut model, "page 63 ");
+    mouse(&mut model, MouseKind::Press, at);
+    assert_eq!((model.acks.pane, model.acks.at), (AcksPane::Again, 2));
+    let at = place(&mut model, "2 more objects");
+    mouse(&mut model, MouseKind::WheelDown, at);
+    assert_eq!((model.acks.pane, model.acks.trouble), (AcksPane::Again, 3), "the wheel takes no focus");
+    // Wire: a row, and the lines beside it.
+    let mut model = wire();
+    let at = place(&mut model, "   80  ");
+    mouse(&mut model, MouseKind::Press, at);
+    assert_eq!(model.wire.exchange().unwrap().number, 80);
+    let mut model = wire_detail();
+    let at = place(&mut model, "content-type");
+    mouse(&mut model, MouseKind::Press, at);
+    assert_eq!(model.wire.detail.as_ref().unwrap().line().unwrap().name, "content-type");
+    let number = model.wire.exchange().unwrap().number;
+    mouse(&mut model, MouseKind::WheelUp, at);
+    assert_eq!(model.wire.exchange().unwrap().number, number, "the list stays");
+    // SQL: a cell, and its value in full.
+    let mut model = statements::answered();
+    let at = place(&mut model, "New York");
+    mouse(&mut model, MouseKind::Press, at);
+    assert_eq!((model.sql.grid.row, model.sql.grid.column), (0, 2));
+    mouse(&mut model, MouseKind::Press, at);
+    assert_eq!((model.overlay, model.whole.text.as_str()), (Some(Overlay::Whole), "New York"));
+    // History: a session, and its first change.
+    let mut model = statements::history();
+    let at = place(&mut model, "crashed");
+    mouse(&mut model, MouseKind::Press, at);
+    assert_eq!(model.history.sessions.current().unwrap().no, 37);
+    let effects = mouse(&mut model, MouseKind::Press, at);
+    assert!(matches!(effects[..], [Effect::Read(Request::Deeds { session: 37, .. })]), "{effects:?}");
+}
+
+#[test]
+fn an_entry_of_a_session_leads_to_its_record_its_page_and_its_request() {
+    let mut model = statements::change();
+    let effects = update(&mut model, Message::Key(Key::plain(Code::Enter)));
+    assert_eq!(model.screen, Screen::Browse);
+    assert!(
+        effects
+            .iter()
+            .any(|e| matches!(e, Effect::Read(Request::Page { query, .. }) if query.kind == "deal"))
+    );
+    let mut model = statements::change();
+    let effects = update(&mut model, Message::Key(Key::char('p')));
+    assert!(
+        effects.contains(&Effect::Read(Request::Opened(Opened::Page(78)))) && model.screen == Screen::Acks
+    );
+    let model = press(statements::change(), &chars("w"));
+    assert_eq!((model.screen, model.wire.exchange().unwrap().label.page), (Screen::Wire, Some(78)));
+    // One type alone, and all again.
+    let mut model = press(statements::changes(), &chars("/contact"));
+    let effects = update(&mut model, Message::Key(Key::plain(Code::Enter)));
+    let [Effect::Read(Request::Deeds { wanted, .. })] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(wanted.kind.as_deref(), Some("contact"));
+    let effects = update(&mut model, Message::Key(Key::plain(Code::Esc)));
+    assert!(matches!(&effects[..], [Effect::Read(Request::Deeds { wanted, .. })] if wanted.kind.is_none()));
+}
+
+#[test]
+fn statements_are_saved_run_and_forgotten() {
+    let mut model = statements::saved();
+    let forget = Key::parse("ctrl-x").unwrap();
+    let effects = update(&mut model, Message::Key(forget));
+    assert!(
+        matches!(&effects[..], [Effect::Sql(SqlRequest::Forget(name))] if name == "deals without a contact")
+    );
+    let effects = update(&mut model, Message::Key(Key::plain(Code::Enter)));
+    assert!(matches!(&effects[..], [Effect::Sql(SqlRequest::Run { sql, .. })] if sql.contains("NOT IN")));
+    // A name that is taken is replaced when it is said twice.
+    let mut model = statements::naming();
+    assert!(model.naming.as_ref().unwrap().error.is_some());
+    let effects = update(&mut model, Message::Key(Key::plain(Code::Enter)));
+    assert!(
+        matches!(&effects[..], [Effect::Sql(SqlRequest::Save(kept))] if kept.sql == "SELECT 7" && kept.name == "contacts by city")
+    );
+    // An export is stopped by the key that stops everything.
+    let mut model = statements::exporting();
+    let effects = update(&mut model, Message::Key(Key::plain(Code::Esc)));
+    assert!(matches!(effects[..], [Effect::Sql(SqlRequest::Cancel(2)), ..]), "{effects:?}");
 }

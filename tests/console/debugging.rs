@@ -19,6 +19,7 @@ use drainboard::mirror::Outbox;
 use drainboard::mirror::debug::{
     Brought, LeftOut, PackRow, PageRecord, PageRecords, RefusedKey, Stuck, WaitingPage,
 };
+use drainboard::mirror::notes::{About, Note};
 use drainboard::protocol::RecordId;
 
 use super::models;
@@ -194,7 +195,7 @@ pub(crate) fn book() -> Book {
         stuck: Stuck {
             outbox: Outbox { pending: 1_740, refused: 1, held: 0 },
             failing: None,
-            failed_objects: 1,
+            failed_objects: 3,
             unkeyed: 3,
             left_out: vec![LeftOut {
                 kind: "contact".to_owned(),
@@ -202,6 +203,17 @@ pub(crate) fn book() -> Book {
                 more: 11,
             }],
         },
+        failed: vec![Note {
+            no: 1,
+            about: About::Failed,
+            kind: "deal".to_owned(),
+            id: Some(RecordId::Int(9)),
+            event: None,
+            revision: None,
+            why: String::new(),
+            session: 1,
+            page: 77,
+        }],
         refused: vec![RefusedKey {
             no: 1,
             key: "Contact-4711-9".to_owned(),
@@ -219,6 +231,11 @@ pub(crate) fn acks() -> Model {
     let mut model = press(models::draining(), &[Key::char('3')]);
     update(&mut model, Message::Read(Answer::Acks(Ok(Box::new(book())))));
     model
+}
+
+/// What is stuck has the focus.
+pub(crate) fn acks_stuck() -> Model {
+    press(acks(), &[Key::plain(Code::Tab), Key::plain(Code::Tab), Key::char('j')])
 }
 
 pub(crate) fn acks_detail() -> Model {

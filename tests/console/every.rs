@@ -7,7 +7,7 @@ use super::{debugging, models, statements};
 
 pub(crate) type Make = fn() -> Model;
 
-pub(crate) const MODELS: [(&str, Make); 51] = [
+pub(crate) const MODELS: [(&str, Make); 53] = [
     ("idle_without_mirror", models::idle_without_mirror),
     ("idle", models::idle),
     ("draining", models::draining),
@@ -30,6 +30,7 @@ pub(crate) const MODELS: [(&str, Make); 51] = [
     ("acks", debugging::acks),
     ("acks_held", || debugging::held(debugging::acks())),
     ("acks_detail", debugging::acks_detail),
+    ("acks_stuck", debugging::acks_stuck),
     ("acks_empty", || debugging::press(models::idle_without_mirror(), &[Key::char('3')])),
     ("wire", debugging::wire),
     ("wire_detail", debugging::wire_detail),
@@ -52,6 +53,7 @@ pub(crate) const MODELS: [(&str, Make); 51] = [
     ("history", statements::history),
     ("history_changes", statements::changes),
     ("history_change", statements::change),
+    ("history_notes", statements::notes),
     ("palette", statements::palette),
     ("help", || debugging::press(models::draining(), &[Key::char('?')])),
     ("ask_device", models::asking_device),

@@ -9,8 +9,10 @@ use drainboard::console::model::Model;
 use drainboard::console::model::grid::{Cell, CellKind};
 use drainboard::console::model::saved::Kept;
 use drainboard::console::update::update;
-use drainboard::mirror::changes::{Change, State, Touched};
+use drainboard::mirror::changes::{Change, State};
+use drainboard::mirror::deeds::{At, Deed, Event, Inside};
 use drainboard::mirror::reader::SessionRow;
+use drainboard::mirror::refs::Reference;
 use drainboard::protocol::RecordId;
 
 use super::models::{idle, now};
@@ -227,22 +229,53 @@ pub(crate) fn history() -> Model {
     model
 }
 
+fn deed(no: i64) -> Deed {
+    let event = [Event::Updated, Event::Updated, Event::Created, Event::Deleted][(no % 4) as usize];
+    Deed {
+        at: At::default(),
+        kind: if no % 3 == 0 { "contact" } else { "deal" }.into(),
+        id: Some(RecordId::Int(4_700 + no)),
+        event,
+        page: (no % 7 != 0).then_some(78),
+        revision: None,
+        why: None,
+    }
+}
+
+/// What a session brought that changed nothing.
+pub(crate) fn notes() -> Model {
+    let mut model = changes();
+    for _ in 0..3 {
+        press(&mut model, Code::Char('e'));
+    }
+    let [Effect::Read(Request::Deeds { session, ref wanted, .. })] = press(&mut model, Code::Char('e'))[..]
+    else {
+        panic!()
+    };
+    let note = |no: i64| Deed {
+        event: Event::Stale,
+        revision: Some(no),
+        why: Some("the mirror has revision 12 \u{1b}[31m".into()),
+        ..deed(no)
+    };
+    let deeds = Ok(((1..=3).map(note).collect(), false));
+    let answer = Answer::Deeds { session, wanted: wanted.clone(), behind: None, deeds, inside: None };
+    update(&mut model, Message::Read(answer));
+    model
+}
+
 /// What a session did.
 pub(crate) fn changes() -> Model {
     let mut model = history();
-    let [Effect::Read(Request::Touched { session, .. })] = press(&mut model, Code::Enter)[..] else {
+    let [Effect::Read(Request::Deeds { session, ref wanted, .. })] = press(&mut model, Code::Enter)[..]
+    else {
         panic!()
     };
-    let touched = |no: i64| Touched {
-        no,
-        kind: if no % 3 == 0 { "contact" } else { "deal" }.into(),
-        id: RecordId::Int(4_700 + no),
-        event: if no % 4 == 0 { "deleted" } else { "updated" }.into(),
-        page: 78,
-    };
-    let rows: Vec<_> = (1..=60).map(touched).collect();
-    let first = rows[0].clone();
-    let answer = Answer::Touched { session, behind: 0, touched: Ok((rows, false)) };
+    let rows: Vec<_> = (1..=60).map(deed).collect();
+    let of = Reference { kind: "deal".into(), id: RecordId::Int(4_701) };
+    let inside = Some(Inside { pages: Some((41, 78)), packs: Vec::new() });
+    let answer =
+        Answer::Deeds { session, wanted: wanted.clone(), behind: None, deeds: Ok((rows, true)), inside };
     update(&mut model, Message::Read(answer));
     let state =
         |revision, data: &str| State { revision: Some(revision), data: Some(data.into()), session: 1 };
@@ -255,7 +288,7 @@ pub(crate) fn changes() -> Model {
         after: state(9, after),
     };
     let change = Ok(Some(Box::new(change)));
-    update(&mut model, Message::Read(Answer::Change { touched: first, change }));
+    update(&mut model, Message::Read(Answer::Change { session, of, change }));
     model
 }
 

@@ -49,18 +49,24 @@ const WORDS: &[&str] = &[
     "",
     " ",
     "💥",
+    "[1]",
+    "{\"budget\": 12}",
+    "\"q",
+    "true",
+    "-0",
     "common prefix of more than twenty-two bytes A",
     "common prefix of more than twenty-two bytes B",
     "common prefix of more than twenty-two bytes B, and on and on",
 ];
 
+const NUMBERS: &[&str] =
+    &["1.5", "1.50", "-0.5", "1e1", "9007199254740993", "18446744073709551615", "-0.0", "0", "1", "12"];
+
 fn value(rng: &mut Rng) -> Value {
     match rng.u8(..12) {
         0 => Value::Null,
         1 => Value::from(rng.i64(-3..20)),
-        2 => {
-            serde_json::from_str(["1.5", "1.50", "-0.5", "1e1", "9007199254740993"][rng.usize(..5)]).unwrap()
-        }
+        2 => serde_json::from_str(NUMBERS[rng.usize(..NUMBERS.len())]).unwrap(),
         3 => Value::from(rng.bool()),
         4 => serde_json::json!([WORDS[rng.usize(..WORDS.len())], rng.u8(..3)]),
         5 => serde_json::json!({"inner": WORDS[rng.usize(..WORDS.len())]}),
@@ -77,8 +83,10 @@ pub(crate) fn record(rng: &mut Rng, id: i64, texts: bool) -> Value {
             data[field] = value(rng);
         }
     }
-    if rng.bool() {
-        data["custom_fields"] = serde_json::json!({"budget": value(rng)});
+    match rng.u8(..8) {
+        0 => data["custom_fields"] = value(rng),
+        1..5 => data["custom_fields"] = serde_json::json!({"budget": value(rng)}),
+        _ => {}
     }
     data
 }

@@ -54,7 +54,8 @@ async fn a_mirror_of_the_first_schema_is_read_as_it_is_and_migrated_when_opened(
     mirror.close().await.unwrap();
     // Back to schema 1, as an older version left it.
     let old = rusqlite::Connection::open(scratch.path()).unwrap();
-    old.execute_batch("ALTER TABLE _outbox DROP COLUMN held; PRAGMA user_version = 1;").unwrap();
+    old.execute_batch("DROP TABLE _noted; ALTER TABLE _outbox DROP COLUMN held; PRAGMA user_version = 1;")
+        .unwrap();
     drop(old);
     let reader = scratch.reader();
     assert_eq!(reader.status().unwrap().outbox, Outbox { pending: 3, refused: 0, held: 0 });
@@ -62,7 +63,9 @@ async fn a_mirror_of_the_first_schema_is_read_as_it_is_and_migrated_when_opened(
     drop(reader);
     let mirror = scratch.open();
     assert_eq!(mirror.hold(true).await.unwrap().held, 3);
-    assert_eq!(scratch.reader().status().unwrap().schema, 2);
+    assert_eq!(scratch.reader().status().unwrap().schema, 3);
+    let rows = crate::kit::rows(&scratch.reader(), "SELECT count(*) FROM _noted");
+    assert_eq!(rows, [[drainboard::mirror::reader::Value::Integer(0)]], "the notes have their place");
 }
 
 #[tokio::test]

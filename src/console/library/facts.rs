@@ -24,25 +24,25 @@ pub(super) fn work(mut desk: Desk) {
 
 /// The newest request of each kind, what is looked at before what lies beside it.
 fn newest(waiting: Vec<Request>) -> Vec<Request> {
-    let mut newest: [Option<Request>; 10] = Default::default();
+    let mut newest: [Option<Request>; 9] = Default::default();
     for request in waiting {
         let place = match request {
             Request::About { .. } => 0,
             Request::Story { .. } => 1,
             Request::Change { .. } => 2,
             Request::Opened(_) => 3,
-            Request::Touched { .. } => 4,
-            Request::Acks => 5,
-            Request::Sessions { .. } => 6,
-            Request::Kinds => 7,
-            Request::Status => 8,
-            Request::Keep { .. } => 9,
+            Request::Acks => 4,
+            Request::Sessions { .. } => 5,
+            Request::Kinds => 6,
+            Request::Status => 7,
+            Request::Keep { .. } => 8,
             // Other threads answer these.
             Request::Page { .. }
             | Request::Pointing { .. }
             | Request::NoPointing
             | Request::Export(_)
-            | Request::NoExport => continue,
+            | Request::NoExport
+            | Request::Deeds { .. } => continue,
         };
         newest[place] = Some(request);
     }
@@ -70,13 +70,9 @@ fn answer(desk: &mut Desk, request: Request) -> Option<Answer> {
             let sessions = read(desk, |r| r.sessions_before(before, limit + 1));
             Answer::Sessions { before, sessions: sessions.map(|rows| bounded(rows, limit)) }
         }
-        Request::Touched { session, behind, limit } => {
-            let touched = read(desk, |r| r.touched(session, behind, limit + 1));
-            Answer::Touched { session, behind, touched: touched.map(|rows| bounded(rows, limit)) }
-        }
-        Request::Change { session, touched } => {
-            let change = read(desk, |r| r.change(&touched.kind, &touched.id, Some(session)));
-            Answer::Change { change: change.map(|c| c.flatten().map(Box::new)), touched }
+        Request::Change { session, of } => {
+            let change = read(desk, |r| r.change(&of.kind, &of.id, Some(session)));
+            Answer::Change { session, change: change.map(|c| c.flatten().map(Box::new)), of }
         }
         Request::Story { of } => {
             let told = read(desk, |r| story::tell(r, &of)).map(Option::unwrap_or_default);

@@ -1,11 +1,18 @@
 //! What screen 3 shows of the mirror: the packs, what comes again, what is stuck, and what is in each.
 
-use crate::console::model::acks::{ASKED, Book, Content, DETAILS, Opened};
+use crate::console::model::acks::{ASKED, Book, Content, DETAILS, FAILED, Opened};
+use crate::mirror::notes::About;
 use crate::mirror::{MirrorError, Reader};
 
 /// Packs, the outbox, what is stuck.
 pub(super) fn book(reader: &Reader) -> Result<Book, MirrorError> {
+    let last = reader.sessions(1)?.first().map(|session| session.no);
+    let failed = match last {
+        Some(session) => reader.notes(Some(About::Failed), Some(session), None, FAILED)?,
+        None => Vec::new(),
+    };
     Ok(Book {
+        failed,
         packs: reader.packs(None, ASKED)?,
         waiting: reader.waiting(None, ASKED)?,
         stuck: reader.stuck()?,

@@ -8,7 +8,7 @@ use super::{Desk, dead, say};
 use crate::console::message::{Answer, Message, Request};
 use crate::console::model::browse::Page;
 use crate::mirror::MirrorError;
-use crate::mirror::find::{News, Place, Query, Sheet, SortBy, View};
+use crate::mirror::find::{News, Place, Query, Sheet, View};
 use crate::mirror::index::{Index, Indexer, State};
 
 /// Views kept: the one that is shown, and the one before it.
@@ -17,8 +17,9 @@ const VIEWS: usize = 2;
 const PAUSE: Duration = Duration::from_millis(60);
 /// How often the index is asked how far it is, while it works.
 const LOOK: Duration = Duration::from_millis(400);
-/// How often the making of a view tells how far it is.
+/// How often the making of a view tells how far it is, and when it does so first: within a frame.
 const TELL: Duration = Duration::from_millis(50);
+const FIRST: Duration = Duration::from_millis(16);
 
 /// A page that was asked for.
 struct Asked {
@@ -108,9 +109,9 @@ impl Pages {
             let begun = Instant::now();
             let index = self.index.as_ref();
             let made = self.desk.read(|desk, reader| {
-                let mut told = Instant::now();
+                let mut due = Instant::now() + FIRST;
                 reader.view(&asked.query, index, &mut |news| {
-                    news_of(desk, asked, &news, &mut told);
+                    news_of(desk, asked, &news, &mut due);
                     desk.wanted(asked.number)
                 })
             })?;
@@ -168,15 +169,15 @@ impl Pages {
 }
 
 /// Tells what is known of a view that is being made.
-fn news_of(desk: &Desk, asked: &Asked, news: &News<'_>, told: &mut Instant) {
+fn news_of(desk: &Desk, asked: &Asked, news: &News<'_>, due: &mut Instant) {
     let answer = match *news {
-        News::First(rows) if asked.place == Place::Top && asked.query.sort.by == SortBy::Id => {
+        News::First(rows) if asked.place == Place::Top => {
             let sheet = Sheet { rows: rows.to_vec(), first: Some(0), exact: true, above: None, below: None };
             let page = Page { sheet, complete: false, ..Page::default() };
             Answer::Page { ticket: asked.ticket, page: Ok(page) }
         }
-        News::Scanned { rows, of, hits } if told.elapsed() >= TELL => {
-            *told = Instant::now();
+        News::Scanned { rows, of, hits } if Instant::now() >= *due => {
+            *due = Instant::now() + TELL;
             Answer::Scanned { ticket: asked.ticket, progress: (rows, of, hits) }
         }
         _ => return,

@@ -8,7 +8,8 @@ use super::super::model::browse::story::Told;
 use super::super::model::browse::tree::{About, Pointing};
 use super::super::record::kept::Shelf;
 use crate::mirror::SessionNo;
-use crate::mirror::changes::{Change, Touched};
+use crate::mirror::changes::Change;
+use crate::mirror::deeds::{At, Deed, Inside, Wanted};
 use crate::mirror::find::{Place, Query};
 use crate::mirror::index;
 use crate::mirror::reader::{Kind, SessionRow, Status};
@@ -79,12 +80,14 @@ pub enum Request {
         /// How many at the most.
         limit: usize,
     },
-    /// What a session replaced and deleted.
-    Touched {
+    /// What a session did. A newer one ends an older one.
+    Deeds {
         /// The session.
         session: SessionNo,
-        /// Behind the entry of this number; 0 for the first.
-        behind: i64,
+        /// Which of it.
+        wanted: Wanted,
+        /// Behind this entry; none for the first.
+        behind: Option<At>,
         /// How many at the most.
         limit: usize,
     },
@@ -92,8 +95,8 @@ pub enum Request {
     Change {
         /// The session.
         session: SessionNo,
-        /// The entry in its list.
-        touched: Touched,
+        /// The record.
+        of: Reference,
     },
 }
 
@@ -170,19 +173,25 @@ pub enum Answer {
         /// The sessions, and whether there are more.
         sessions: Result<(Vec<SessionRow>, bool), String>,
     },
-    /// What a session replaced and deleted.
-    Touched {
+    /// What a session did.
+    Deeds {
         /// Of the request.
         session: SessionNo,
         /// Of the request.
-        behind: i64,
+        wanted: Wanted,
+        /// Of the request.
+        behind: Option<At>,
         /// The entries, and whether there are more.
-        touched: Result<(Vec<Touched>, bool), String>,
+        deeds: Result<(Vec<Deed>, bool), String>,
+        /// Its pages and packs, with the first entries.
+        inside: Option<Inside>,
     },
     /// What a session did to a record; none where it is not known any more.
     Change {
         /// Of the request.
-        touched: Touched,
+        session: SessionNo,
+        /// Of the request.
+        of: Reference,
         /// The change.
         change: Result<Option<Box<Change>>, String>,
     },

@@ -1,16 +1,23 @@
 //! Screen 3's state: the packs of engine and mirror as one list, what comes again, what is stuck and why.
 
+mod trouble;
+
 use std::time::Duration;
 
 use super::window;
 use crate::engine::Snapshot;
 use crate::engine::event::PackState;
-use crate::mirror::debug::{PackRow, PageRecords, RefusedKey, Stuck, WaitingPage};
+use crate::mirror::debug::{PackRow, PageRecord, PageRecords, RefusedKey, Stuck, WaitingPage};
+use crate::mirror::notes::Note;
 use crate::mirror::{PackNo, PageNo};
-use crate::text::{grouped, visible};
+use crate::text::visible;
+
+pub use trouble::{Remedy, Trouble};
 
 /// Packs, pages and refused keys that are asked for.
 pub const ASKED: usize = 300;
+/// Objects that could not be delivered that are asked for.
+pub const FAILED: usize = 100;
 /// Keys and records of a pack that are asked for.
 pub const DETAILS: usize = 2_000;
 
@@ -25,6 +32,8 @@ pub struct Book {
     pub stuck: Stuck,
     /// Keys refused for good, newest first.
     pub refused: Vec<RefusedKey>,
+    /// Objects that the service could not deliver in the last session, newest first.
+    pub failed: Vec<Note>,
 }
 
 /// Screen 3.
@@ -40,8 +49,10 @@ pub struct Acks {
     pub chosen: Option<PackNo>,
     /// The chosen page of those that come again.
     pub at: usize,
+    /// The chosen one of what is stuck.
+    pub trouble: usize,
     /// The first rows on the screen, pane by pane.
-    pub top: [usize; 3],
+    pub top: [usize; 2],
     /// What was opened.
     pub detail: Option<Detail>,
 }
@@ -93,8 +104,32 @@ pub struct Detail {
     pub of: Opened,
     /// Its keys and records; none while they are read.
     pub content: Option<Result<Content, String>>,
-    /// The first line on the screen.
-    pub scroll: usize,
+    /// The chosen line.
+    pub at: usize,
+    /// The first on the screen, at the last step.
+    pub top: usize,
+}
+
+impl Detail {
+    /// Opened, and not read yet.
+    pub fn new(of: Opened) -> Self {
+        Self { of, content: None, at: 0, top: 0 }
+    }
+
+    /// Its lines; none while they are read.
+    pub fn rows(&self) -> Vec<Row<'_>> {
+        match &self.content {
+            None => vec![Row::Reading],
+            Some(Err(error)) => vec![Row::Failed(error)],
+            Some(Ok(content)) => content.rows(),
+        }
+    }
+
+    /// Moves the chosen line.
+    pub fn steps(&mut self, by: isize, rows: usize, height: usize) {
+        self.at = self.at.min(rows.saturating_sub(1)).saturating_add_signed(by).min(rows.saturating_sub(1));
+        self.top = window(self.top, self.at, height, rows);
+    }
 }
 
 /// What was opened.
@@ -117,15 +152,38 @@ pub struct Content {
     pub pages: Vec<(PageNo, PageRecords)>,
 }
 
-/// What is stuck: how bad it is, what it is, why and what to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trouble {
-    /// Whether it is an error, or only worth to know.
-    pub error: bool,
-    /// What it is about.
-    pub what: String,
-    /// Why, and what helps.
-    pub why: String,
+/// A line of what was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Row<'a> {
+    /// It is being read.
+    Reading,
+    /// It cannot be read.
+    Failed(&'a str),
+    /// A page begins.
+    Page(PageNo, &'a PageRecords),
+    /// A record of it.
+    Record(&'a PageRecord),
+    /// Nothing.
+    Gap,
+    /// The keys begin: so many.
+    Keys(usize),
+    /// A key.
+    Key(&'a str),
+}
+
+impl Content {
+    /// Its lines: the pages with their records, then the keys.
+    fn rows(&self) -> Vec<Row<'_>> {
+        let mut out = Vec::new();
+        for (page, brought) in &self.pages {
+            out.push(Row::Page(*page, brought));
+            out.extend(brought.records.iter().map(Row::Record));
+            out.push(Row::Gap);
+        }
+        out.push(Row::Keys(self.keys.len()));
+        out.extend(self.keys.iter().map(|key| Row::Key(key)));
+        out
+    }
 }
 
 impl Acks {
@@ -201,9 +259,7 @@ impl Acks {
                 self.at
             }
             Pane::Stuck => {
-                // Text to be read: it scrolls, nothing is chosen in it.
-                let top = &mut self.top[Pane::Stuck as usize];
-                *top = top.saturating_add_signed(by).min(rows.saturating_sub(height));
+                self.trouble = self.trouble.min(last).saturating_add_signed(by).min(last);
                 return;
             }
         };
@@ -216,61 +272,4 @@ impl Acks {
         let keys = self.book.waiting.iter().map(|page| page.pending).sum();
         (keys, self.book.waiting.len())
     }
-
-    /// What is stuck, worst first.
-    pub fn troubles(&self) -> Vec<Trouble> {
-        let mut out = Vec::new();
-        let stuck = &self.book.stuck;
-        let mut add = |error, what: String, why: String| {
-            let (what, why) = (visible(&what).into_owned(), visible(&why).into_owned());
-            out.push(Trouble { error, what, why });
-        };
-        if let Some(pack) = &stuck.failing {
-            let status = pack.status.map_or_else(String::new, |status| format!("{status} "));
-            let answer = pack.answer.as_deref().unwrap_or("no answer");
-            let what = format!("pack {}, {}", pack.no, counted(pack.keys, "key"));
-            add(true, what, format!("failed: {status}{answer}; it comes again"));
-        }
-        if stuck.outbox.held > 0 {
-            let what = format!("{} held", counted(stuck.outbox.held, "key"));
-            add(false, what, "held back by hand: no session starts before they are released".to_owned());
-        }
-        for key in &self.book.refused {
-            let why =
-                format!("refused, {}: {} (page {}, pack {})", key.status, key.answer, key.page, key.pack);
-            add(true, format!("key {}", key.key), why);
-        }
-        let more = stuck.outbox.refused.saturating_sub(self.book.refused.len() as u64);
-        if more > 0 {
-            add(
-                true,
-                format!("{} keys more", grouped(more)),
-                "refused for good; kept with their answers".to_owned(),
-            );
-        }
-        if stuck.failed_objects > 0 {
-            let what = counted(stuck.failed_objects, "object");
-            add(
-                false,
-                what,
-                "the service could not deliver them in the last session; the next one tries".to_owned(),
-            );
-        }
-        if stuck.unkeyed > 0 {
-            let what = counted(stuck.unkeyed, "instruction");
-            add(false, what, "without an id: kept as received in _unkeyed, not as rows".to_owned());
-        }
-        for left in &stuck.left_out {
-            let n = left.fields.len() + left.more;
-            let first = left.fields.first().map_or("", String::as_str);
-            let what = format!("{}: {}", left.kind, counted(n as u64, "field"));
-            add(false, what, format!("no column for {first} …: their values are in data"));
-        }
-        out
-    }
-}
-
-/// A number of things in words.
-fn counted(n: u64, one: &str) -> String {
-    format!("{} {one}{}", grouped(n), if n == 1 { "" } else { "s" })
 }

@@ -1,9 +1,11 @@
-//! Screen 6's state: the sessions, what the opened one replaced and deleted, the change under the cursor.
+//! Screen 6's state: the sessions, what the opened one did, the change under the cursor.
 
 use super::super::message::Request;
 use crate::mirror::SessionNo;
-use crate::mirror::changes::{Change, FieldChange, Touched, diff};
+use crate::mirror::changes::{Change, FieldChange, diff};
+use crate::mirror::deeds::{At, Deed, Event, Inside, Wanted};
 use crate::mirror::reader::SessionRow;
+use crate::mirror::refs::Reference;
 
 /// Lines asked for at a time.
 pub const CHUNK: usize = 200;
@@ -16,7 +18,7 @@ pub struct History {
     /// The sessions, newest first.
     pub sessions: List<SessionRow>,
     /// The opened session, and what it did.
-    pub opened: Option<(SessionRow, List<Touched>)>,
+    pub opened: Option<Opened>,
     /// What it did to the record under the cursor, and in which fields.
     pub change: Option<(Box<Change>, Vec<FieldChange>)>,
     /// Where the keys go.
@@ -25,6 +27,40 @@ pub struct History {
     pub scroll: usize,
     /// Why the mirror cannot be read.
     pub error: Option<String>,
+}
+
+/// A session that is looked into.
+#[derive(Debug, Clone)]
+pub struct Opened {
+    /// Which.
+    pub session: SessionRow,
+    /// What it did, as far as it is wanted.
+    pub list: List<Deed>,
+    /// Which of it.
+    pub wanted: Wanted,
+    /// Its pages and packs.
+    pub inside: Inside,
+}
+
+impl Opened {
+    fn ask(&mut self, behind: Option<At>) -> Request {
+        self.list.waiting = true;
+        Request::Deeds { session: self.session.no, wanted: self.wanted.clone(), behind, limit: CHUNK }
+    }
+
+    /// Asks what it did to the record under the cursor; none where that is only a note.
+    fn change(&self) -> Option<Request> {
+        let deed = self.list.current()?;
+        if deed.why.is_some() {
+            return None;
+        }
+        Some(Request::Change { session: self.session.no, of: reference(deed)? })
+    }
+}
+
+/// The record of an entry.
+pub fn reference(deed: &Deed) -> Option<Reference> {
+    Some(Reference { kind: deed.kind.clone(), id: deed.id.clone()? })
 }
 
 /// Screen 6's panes.
@@ -120,39 +156,47 @@ impl History {
             Some(before) if list.rows.last().is_some_and(|s| s.no == before) => list.extend(rows, more),
             Some(_) => list.waiting = false,
         }
-        if let Some((opened, _)) = &mut self.opened
-            && let Some(now) = self.sessions.rows.iter().find(|s| s.no == opened.no)
+        if let Some(opened) = &mut self.opened
+            && let Some(now) = self.sessions.rows.iter().find(|s| s.no == opened.session.no)
         {
-            now.clone_into(opened);
+            now.clone_into(&mut opened.session);
         }
     }
 
     /// Takes what a session did; asks for the first change.
-    pub fn take_touched(
+    pub fn take_deeds(
         &mut self,
-        session: SessionNo,
-        behind: i64,
-        answer: Result<(Vec<Touched>, bool), String>,
+        (session, wanted, behind): (SessionNo, &Wanted, Option<At>),
+        answer: Result<(Vec<Deed>, bool), String>,
+        inside: Option<Inside>,
     ) -> Option<Request> {
-        let (opened, list) = self.opened.as_mut().filter(|(opened, _)| opened.no == session)?;
-        let fits = list.rows.last().map_or(0, |t| t.no) == behind;
+        let fits = |opened: &&mut Opened| opened.session.no == session && opened.wanted == *wanted;
+        let opened = self.opened.as_mut().filter(fits)?;
+        if let Some(inside) = inside {
+            opened.inside = inside;
+        }
+        let fits = opened.list.rows.last().map(|deed| deed.at) == behind;
         match answer {
-            Ok((rows, more)) if fits => list.extend(rows, more),
-            Ok(_) => list.waiting = false,
+            Ok((rows, more)) if fits => opened.list.extend(rows, more),
+            Ok(_) => opened.list.waiting = false,
             Err(error) => {
-                list.waiting = false;
+                opened.list.waiting = false;
                 self.error = Some(error);
                 return None;
             }
         }
-        let session = opened.no;
-        let touched = list.current().filter(|_| self.change.is_none())?.clone();
-        Some(Request::Change { session, touched })
+        opened.change().filter(|_| self.change.is_none())
     }
 
     /// Takes what a session did to a record; what is under the cursor no more is dropped.
-    pub fn take_change(&mut self, touched: &Touched, answer: Result<Option<Box<Change>>, String>) {
-        if self.opened.as_ref().and_then(|(_, list)| list.current()) != Some(touched) {
+    pub fn take_change(
+        &mut self,
+        session: SessionNo,
+        of: &Reference,
+        answer: Result<Option<Box<Change>>, String>,
+    ) {
+        let here = self.opened.as_ref().filter(|opened| opened.session.no == session);
+        if here.and_then(|opened| reference(opened.list.current()?)).as_ref() != Some(of) {
             return;
         }
         match answer {
@@ -167,24 +211,57 @@ impl History {
         }
     }
 
+    /// What is under the cursor of the opened session.
+    pub fn deed(&self) -> Option<&Deed> {
+        self.opened.as_ref()?.list.current()
+    }
+
     /// Opens the session under the cursor, or the change.
     pub fn open(&mut self) -> Option<Request> {
-        match self.pane {
-            Pane::Sessions => {
-                let session = self.sessions.current()?.clone();
-                let no = session.no;
-                self.pane = Pane::Changes;
-                (self.change, self.scroll) = (None, 0);
-                self.opened = Some((session, List { waiting: true, ..List::default() }));
-                Some(Request::Touched { session: no, behind: 0, limit: CHUNK })
-            }
-            Pane::Changes | Pane::Change => {
-                if self.change.is_some() {
-                    self.pane = Pane::Change;
-                }
-                None
-            }
+        if self.pane == Pane::Sessions {
+            let session = self.sessions.current()?.clone();
+            self.pane = Pane::Changes;
+            (self.change, self.scroll) = (None, 0);
+            let (list, wanted, inside) = (List::default(), Wanted::default(), Inside::default());
+            return Some(self.opened.insert(Opened { session, list, wanted, inside }).ask(None));
         }
+        if self.change.is_some() || self.deed().is_some_and(|deed| deed.why.is_some()) {
+            self.pane = Pane::Change;
+        }
+        None
+    }
+
+    /// Shows another part of what the session did.
+    pub fn want(&mut self, wanted: Wanted) -> Option<Request> {
+        let opened = self.opened.as_mut()?;
+        (self.change, self.scroll, self.pane) = (None, 0, Pane::Changes);
+        (opened.wanted, opened.list) = (wanted, List::default());
+        Some(opened.ask(None))
+    }
+
+    /// Whether only a part of what the session did is shown.
+    pub fn narrowed(&self) -> bool {
+        self.opened.as_ref().is_some_and(|opened| opened.wanted != Wanted::default())
+    }
+
+    /// How far the cursor is from a row of those on the screen; none where there is no such row.
+    pub fn away(&self, row: usize, height: usize) -> Option<isize> {
+        fn away<T>(list: &List<T>, row: usize, height: usize) -> Option<isize> {
+            let row = list.window(height) + row;
+            (row < list.rows.len()).then(|| row as isize - list.cursor as isize)
+        }
+        match &self.opened {
+            Some(opened) => away(&opened.list, row, height),
+            None => away(&self.sessions, row, height),
+        }
+    }
+
+    /// The next kind of event alone; behind the last one all of them.
+    pub fn next_event(&mut self) -> Option<Request> {
+        let wanted = self.opened.as_ref()?.wanted.clone();
+        let at = wanted.event.and_then(|event| Event::ALL.iter().position(|e| *e == event));
+        let event = Event::ALL.get(at.map_or(0, |at| at + 1)).copied();
+        self.want(Wanted { event, ..wanted })
     }
 
     /// Goes one back. False where there is nothing to go back to.
@@ -203,17 +280,15 @@ impl History {
     pub fn step(&mut self, by: isize) -> Vec<Request> {
         let mut requests = Vec::new();
         match &mut self.opened {
-            Some((session, list)) => {
-                let before = list.cursor;
-                if list.step(by) {
-                    let behind = list.rows.last().map_or(0, |t| t.no);
-                    requests.push(Request::Touched { session: session.no, behind, limit: CHUNK });
+            Some(opened) => {
+                let before = opened.list.cursor;
+                if opened.list.step(by) {
+                    let behind = opened.list.rows.last().map(|deed| deed.at);
+                    requests.push(opened.ask(behind));
                 }
-                if list.cursor != before
-                    && let Some(touched) = list.current().cloned()
-                {
+                if opened.list.cursor != before {
                     (self.change, self.scroll) = (None, 0);
-                    requests.push(Request::Change { session: session.no, touched });
+                    requests.extend(opened.change());
                 }
             }
             None => {
@@ -229,7 +304,7 @@ impl History {
     /// Keeps the cursor on the screen.
     pub fn follow(&mut self, height: usize) {
         match &mut self.opened {
-            Some((_, list)) => list.top = list.window(height),
+            Some(opened) => opened.list.top = opened.list.window(height),
             None => self.sessions.top = self.sessions.window(height),
         }
     }
@@ -260,8 +335,24 @@ mod tests {
         }
     }
 
-    fn touched(no: i64) -> Touched {
-        Touched { no, kind: "deal".into(), id: RecordId::Int(no), event: "updated".into(), page: 1 }
+    fn deed(no: i64) -> Deed {
+        Deed {
+            at: At::default(),
+            kind: "deal".into(),
+            id: Some(RecordId::Int(no)),
+            event: Event::Updated,
+            page: Some(1),
+            revision: None,
+            why: None,
+        }
+    }
+
+    fn of(no: i64) -> Reference {
+        Reference { kind: "deal".into(), id: RecordId::Int(no) }
+    }
+
+    fn asked(wanted: Wanted) -> Request {
+        Request::Deeds { session: 2, wanted, behind: None, limit: CHUNK }
     }
 
     fn rows(from: SessionNo, to: SessionNo) -> Vec<SessionRow> {
@@ -289,9 +380,10 @@ mod tests {
     fn a_session_opens_and_closes_step_by_step() {
         let mut history = History::default();
         history.take_sessions(None, Ok((rows(2, 1), false)));
-        assert_eq!(history.open(), Some(Request::Touched { session: 2, behind: 0, limit: CHUNK }));
-        let asked = history.take_touched(2, 0, Ok((vec![touched(7), touched(9)], false)));
-        assert_eq!(asked, Some(Request::Change { session: 2, touched: touched(7) }));
+        assert_eq!(history.open(), Some(asked(Wanted::default())));
+        let all = Wanted::default();
+        let first = history.take_deeds((2, &all, None), Ok((vec![deed(7), deed(9)], false)), None);
+        assert_eq!(first, Some(Request::Change { session: 2, of: of(7) }));
         assert_eq!(history.open(), None);
         assert_eq!(history.pane, Pane::Changes, "there is nothing to look at yet");
         let state = |data: &str| State { revision: None, data: Some(data.into()), session: 1 };
@@ -301,13 +393,35 @@ mod tests {
             before: Some(state(r#"{"a":1}"#)),
             after: state(r#"{"a":2}"#),
         };
-        history.take_change(&touched(9), Ok(Some(Box::new(change.clone()))));
+        history.take_change(2, &of(9), Ok(Some(Box::new(change.clone()))));
         assert!(history.change.is_none(), "another record's");
-        history.take_change(&touched(7), Ok(Some(Box::new(change))));
+        history.take_change(2, &of(7), Ok(Some(Box::new(change))));
         assert_eq!(history.change.as_ref().unwrap().1.len(), 1);
         history.open();
         assert_eq!(history.pane, Pane::Change);
         assert!(history.close() && history.close() && !history.close());
         assert!(history.opened.is_none());
+    }
+
+    #[test]
+    fn a_part_of_it_is_asked_for_anew_and_notes_need_no_change() {
+        let mut history = History::default();
+        history.take_sessions(None, Ok((rows(2, 1), false)));
+        history.open();
+        let mut seen = Vec::new();
+        for event in Event::ALL.into_iter().map(Some).chain([None]) {
+            let wanted = Wanted { event, kind: None };
+            seen.push(history.next_event() == Some(asked(wanted)));
+        }
+        assert_eq!(seen, [true; 6], "one after the other, then all again");
+        history.want(Wanted { event: Some(Event::Stale), kind: None });
+        // What was asked before is not what is wanted any more.
+        history.take_deeds((2, &Wanted::default(), None), Ok((vec![deed(7)], false)), None);
+        assert!(history.deed().is_none());
+        let note = Deed { event: Event::Stale, why: Some("the mirror has revision 9".into()), ..deed(8) };
+        let wanted = history.opened.as_ref().unwrap().wanted.clone();
+        assert_eq!(history.take_deeds((2, &wanted, None), Ok((vec![note], false)), None), None);
+        history.open();
+        assert_eq!(history.pane, Pane::Change, "it has something to say");
     }
 }

@@ -2,11 +2,13 @@
 
 use super::super::action::Action;
 use super::super::message::{Effect, Request};
-use super::super::model::Model;
-use super::super::model::acks::{Content, Detail, Opened, Pane};
-use super::super::view;
-use super::wire;
-use crate::engine::{Command, Phase};
+use super::super::model::acks::{Content, Detail, Opened, Pane, Remedy, Row};
+use super::super::model::{Model, Screen, sql};
+use super::super::view::{self, AcksSpot};
+use super::{act, history, wire};
+use crate::engine::{Command, Mode, Phase};
+use crate::mirror::debug::Brought;
+use crate::mirror::refs::Reference;
 
 /// The screen is shown, or the outbox has changed.
 pub(super) fn shown(model: &mut Model) -> Vec<Effect> {
@@ -82,7 +84,12 @@ fn request(model: &mut Model) -> Vec<Effect> {
             let page = model.acks.book.waiting.get(model.acks.at).map(|page| page.page);
             return page.map_or_else(Vec::new, |page| wire::find(&format!("page:{page}")));
         }
-        None if model.acks.pane == Pane::Stuck => return wire::find("is:failed"),
+        None if model.acks.pane == Pane::Stuck => {
+            let troubles = model.acks.troubles();
+            let chosen = troubles.get(model.acks.trouble.min(troubles.len().saturating_sub(1)));
+            let filter = chosen.and_then(|trouble| trouble.request.clone());
+            return wire::find(filter.as_deref().unwrap_or("is:failed"));
+        }
         None => packs.get(model.acks.chosen_row(&packs)).and_then(|pack| pack.no),
     };
     match pack {
@@ -93,7 +100,10 @@ fn request(model: &mut Model) -> Vec<Effect> {
 
 fn open(model: &mut Model) -> Vec<Effect> {
     if model.acks.detail.is_some() {
-        return Vec::new();
+        return to_record(model);
+    }
+    if model.acks.pane == Pane::Stuck {
+        return remedy(model);
     }
     let packs = model.packs();
     let of = match model.acks.pane {
@@ -104,14 +114,119 @@ fn open(model: &mut Model) -> Vec<Effect> {
         Pane::Stuck => None,
     };
     let Some(of) = of else { return Vec::new() };
-    model.acks.detail = Some(Detail { of: of.clone(), content: None, scroll: 0 });
+    model.acks.detail = Some(Detail::new(of.clone()));
     vec![Effect::Read(Request::Opened(of))]
+}
+
+/// From the line of a record to the record in Browse.
+fn to_record(model: &mut Model) -> Vec<Effect> {
+    let Some(detail) = &model.acks.detail else { return Vec::new() };
+    let Some(Row::Record(record)) = detail.rows().get(detail.at).copied() else {
+        return say(model, "choose the line of a record: it leads to Browse");
+    };
+    let (change, id) = (record.change, record.id.clone());
+    match id {
+        None => say(model, "it has no id: it is in _unkeyed"),
+        Some(_) if change == Brought::Deleted => say(model, "it is deleted: History has what it was"),
+        Some(id) => {
+            let of = Reference { kind: record.kind.clone(), id };
+            history::follow_to(model, &of)
+        }
+    }
+}
+
+/// Does what helps against the chosen trouble.
+fn remedy(model: &mut Model) -> Vec<Effect> {
+    let troubles = model.acks.troubles();
+    let Some(trouble) = troubles.get(model.acks.trouble.min(troubles.len().saturating_sub(1))) else {
+        return say(model, "nothing is stuck");
+    };
+    match &trouble.remedy {
+        Some(Remedy::Release) => command(model, Command::HoldAcks(false)),
+        Some(Remedy::Send) if model.running() => send(model),
+        Some(Remedy::Send | Remedy::Session) => session(model),
+        Some(Remedy::Request) => wire::find(trouble.request.as_deref().unwrap_or("is:failed")),
+        Some(Remedy::Look(statement)) => look(model, statement),
+        None => say(model, "nothing is to be done about it"),
+    }
+}
+
+/// One more session; the pending acks go before it.
+fn session(model: &mut Model) -> Vec<Effect> {
+    if !model.engine_alive {
+        return say(model, "the engine has ended: quit and start again");
+    }
+    if model.running() {
+        return say(model, "a run is on: it comes with a later session");
+    }
+    model.say("one more session");
+    vec![Effect::Command(Command::Start(Mode::Single))]
+}
+
+/// Runs a statement on screen 5.
+fn look(model: &mut Model, statement: &str) -> Vec<Effect> {
+    let mut effects = act::show(model, Screen::Sql);
+    model.sql.line.set(statement);
+    match model.sql.run(model.now) {
+        Ok(request) => effects.push(Effect::Sql(request)),
+        Err(why) => model.say(why),
+    }
+    model.sql.pane = sql::Pane::Results;
+    effects
+}
+
+/// A click: chooses; the second opens.
+pub(super) fn press(model: &mut Model, place: (u16, u16), twice: bool) -> Vec<Effect> {
+    match view::acks_spot(model, place) {
+        Some(AcksSpot::Line(row)) => {
+            let (rows, height) = view::acks_room(model);
+            if let Some(detail) = model.acks.detail.as_mut().filter(|_| row < rows) {
+                detail.steps(row as isize - detail.at as isize, rows, height);
+            }
+        }
+        Some(AcksSpot::Row(pane, row)) => {
+            model.acks.pane = pane;
+            let packs = model.packs();
+            let at = match pane {
+                Pane::Packs => model.acks.chosen_row(&packs),
+                Pane::Again => model.acks.at,
+                Pane::Stuck => model.acks.trouble,
+            };
+            let (rows, height) = view::acks_room(model);
+            if row >= rows {
+                return Vec::new();
+            }
+            model.acks.steps(row as isize - at as isize, &packs, rows, height);
+        }
+        Some(AcksSpot::Pane(pane)) => {
+            model.acks.pane = pane;
+            return Vec::new();
+        }
+        None => return Vec::new(),
+    }
+    if twice { open(model) } else { Vec::new() }
+}
+
+/// The wheel moves what is under it.
+pub(super) fn wheel(model: &mut Model, place: (u16, u16), by: isize) -> Vec<Effect> {
+    match view::acks_spot(model, place) {
+        Some(AcksSpot::Row(pane, _) | AcksSpot::Pane(pane)) => {
+            let before = std::mem::replace(&mut model.acks.pane, pane);
+            let effects = steps(model, by);
+            model.acks.pane = before;
+            effects
+        }
+        Some(AcksSpot::Line(_)) => steps(model, by),
+        None => Vec::new(),
+    }
 }
 
 /// Takes what was opened, where it still is.
 pub(super) fn take(model: &mut Model, of: &Opened, content: Result<Content, String>) {
     if let Some(detail) = model.acks.detail.as_mut().filter(|detail| detail.of == *of) {
         detail.content = Some(content);
+        // What is most looked for is a record: the first of them.
+        detail.at = detail.rows().iter().position(|row| matches!(row, Row::Record(_))).unwrap_or(0);
     }
 }
 
@@ -130,7 +245,7 @@ fn pane(model: &mut Model, back: bool) -> Vec<Effect> {
 pub(super) fn steps(model: &mut Model, by: isize) -> Vec<Effect> {
     let (rows, height) = view::acks_room(model);
     if let Some(detail) = &mut model.acks.detail {
-        detail.scroll = detail.scroll.saturating_add_signed(by).min(rows.saturating_sub(height));
+        detail.steps(by, rows, height);
         return Vec::new();
     }
     let packs = model.packs();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::super::message::{Effect, Mouse, MouseKind};
 use super::super::model::{Model, Screen, since};
-use super::{act, browse, sql, wire};
+use super::{acks, act, browse, history, sql, wire};
 
 /// Two clicks within this time are a double-click.
 const DOUBLE: Duration = Duration::from_millis(400);
@@ -25,12 +25,22 @@ pub(super) fn on_mouse(model: &mut Model, mouse: Mouse) -> Vec<Effect> {
         (_, by) if covered => act::steps(model, by),
         (Screen::Browse, 0) => browse::mouse(model, mouse),
         (Screen::Browse, by) => browse::wheel(model, mouse, by),
+        (Screen::Acks, 1.. | ..=-1) => acks::wheel(model, place, by),
         (Screen::Wire, 1.. | ..=-1) => wire::wheel(model, place, by),
+        (Screen::History, 1.. | ..=-1) => history::wheel(model, place, by),
         (_, 1.. | ..=-1) => act::steps(model, by),
         _ if mouse.kind != MouseKind::Press => Vec::new(),
         (Screen::Wire, _) => {
             let twice = twice(model, place);
             wire::press(model, place, twice)
+        }
+        (Screen::Acks, _) => {
+            let twice = twice(model, place);
+            acks::press(model, place, twice)
+        }
+        (Screen::History, _) => {
+            let twice = twice(model, place);
+            history::press(model, place, twice)
         }
         (Screen::Sql, _) => {
             let twice = twice(model, place);

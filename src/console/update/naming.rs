@@ -6,7 +6,7 @@ use super::super::action::Action;
 use super::super::message::{Effect, WireRequest};
 use super::super::model::Model;
 use super::super::model::naming::{For, Naming};
-use super::{saved, sql, wire};
+use super::{history, saved, sql, wire};
 
 /// Asks.
 pub(super) fn ask(model: &mut Model, what: For, text: &str) -> Vec<Effect> {
@@ -70,7 +70,7 @@ fn accept(model: &mut Model) -> Vec<Effect> {
         For::Recording | For::Rows if text.is_empty() => Err("a file needs a name".to_owned()),
         For::Rows => sql::export(model, PathBuf::from(text)).map_err(str::to_owned),
         For::Statement => saved::keep(model, &text),
-        For::Kind => Ok(Vec::new()),
+        For::Kind => Ok(history::only(model, &text)),
         For::Recording => Ok(vec![Effect::Wire(WireRequest::Record(PathBuf::from(text)))]),
     };
     match done {

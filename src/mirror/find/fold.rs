@@ -3,7 +3,7 @@
 //! Case is folded one character at a time (Unicode's lower case, and ς as σ), so that a part of a text folds to a part
 //! of the folded text. The search in raw bytes may say yes too often and never says no wrongly.
 
-use memchr::{memchr, memchr2, memmem};
+use memchr::{memchr, memchr_iter, memchr2, memmem};
 
 /// Adds the folded text to `out`.
 pub(in crate::mirror) fn fold_into(text: &[u8], out: &mut String) {
@@ -80,20 +80,47 @@ impl Needle {
         memmem::find(scratch.as_bytes(), self.text.as_bytes()).is_some()
     }
 
+    /// Whether a text in this raw JSON contains it, names of fields apart; none where a look at the bytes does not tell.
+    pub(in crate::mirror) fn is_in_a_text(&self, raw: &[u8]) -> Option<bool> {
+        let whole = self.piece.len() == self.text.len() && !self.piece.is_empty();
+        if !whole || memchr2(b'"', b'\\', &self.piece).is_some() || memchr(b'\\', raw).is_some() {
+            return None;
+        }
+        let (mut counted, mut quotes) = (0, 0);
+        while let Some(at) = self.position(raw, counted) {
+            quotes += memchr_iter(b'"', &raw[counted..at]).count();
+            if quotes % 2 == 0 {
+                return None; // a number, a word, or what stands between values
+            }
+            let end = at + memchr(b'"', &raw[at..])?;
+            let behind = raw[end + 1..].iter().find(|byte| !byte.is_ascii_whitespace());
+            if behind != Some(&b':') {
+                return Some(true);
+            }
+            (counted, quotes) = (end + 1, quotes + 1);
+        }
+        (!self.strange.iter().any(|c| memmem::find(raw, c).is_some())).then_some(false)
+    }
+
     fn piece_in(&self, hay: &[u8]) -> bool {
-        let Some(&rare) = self.piece.get(self.rare) else { return true };
-        let (mut from, length) = (self.rare, self.piece.len());
+        self.piece.is_empty() || self.position(hay, 0).is_some()
+    }
+
+    /// Where the piece is in bytes, from a place on.
+    fn position(&self, hay: &[u8], from: usize) -> Option<usize> {
+        let rare = *self.piece.get(self.rare)?;
+        let (mut from, length) = (from + self.rare, self.piece.len());
         loop {
-            let Some(rest) = hay.get(from..) else { return false };
+            let rest = hay.get(from..)?;
             let found = if rare.is_ascii_lowercase() {
                 memchr2(rare, rare.to_ascii_uppercase(), rest)
             } else {
                 memchr(rare, rest)
             };
-            let Some(at) = found.map(|at| from + at) else { return false };
+            let at = from + found?;
             let start = at - self.rare;
             if hay.get(start..start + length).is_some_and(|part| part.eq_ignore_ascii_case(&self.piece)) {
-                return true;
+                return Some(start);
             }
             from = at + 1;
         }
@@ -145,6 +172,24 @@ mod tests {
             let needle = Needle::new(part);
             assert_eq!(needle.is_in(text.as_bytes(), &mut scratch), is, "{part} in {text}");
             assert!(!is || needle.may_be_in(text.as_bytes()), "{part} in {text}");
+        }
+    }
+
+    #[test]
+    fn names_of_fields_and_what_stands_between_values_are_no_texts() {
+        for (raw, part, is) in [
+            (r#"{"name": "x", "b": ["the name"]}"#, "NAME", Some(true)),
+            (r#"{"name": "x", "b": "y"}"#, "name", Some(false)),
+            (r#"{"a name" : "x", "b": {"names": 1}, "c": "nam"}"#, "name", Some(false)),
+            (r#"{"a": "x", "b": 1200}"#, "20", None),
+            (r#"{"a": "20", "b": 1200}"#, "20", Some(true)),
+            (r#"{"a": "x", "b": "y"}"#, ", ", None),
+            (r#"{"a": "x\n"}"#, "a", None),
+            (r#"{"a": "x"}"#, "\"x", None),
+            ("{\"a\": \"x\", \"b\": \"\u{212a}\"}", "k", None),
+            (r#"{"a": "花 子"}"#, "花 子", Some(true)),
+        ] {
+            assert_eq!(Needle::new(part).is_in_a_text(raw.as_bytes()), is, "{part} in {raw}");
         }
     }
 

@@ -1,7 +1,10 @@
 //! A filter made ready for one type: its fields resolved, its texts folded, its numbers read. Then it judges records.
 //! Pure; what needs the mirror to resolve is done by [`resolve`](super::resolve).
 
+use std::cmp::Ordering;
 use std::collections::HashSet;
+
+use rusqlite::types::ValueRef;
 
 use super::fold::Needle;
 use super::json;
@@ -74,9 +77,43 @@ impl Matcher {
         self.terms.iter().any(|term| matches!(term.test, Test::Field(Subject::Revision, _)))
     }
 
-    /// The matcher of one text anywhere.
-    pub(in crate::mirror) fn anywhere(text: &str) -> Self {
-        Self { terms: vec![Ready { negated: false, test: Test::Anywhere(Needle::new(text)) }] }
+    /// The fields that it looks at, term by term; none for a term that only the whole record answers.
+    pub(super) fn fields(&self) -> impl Iterator<Item = Option<&str>> {
+        self.terms.iter().map(|term| match &term.test {
+            Test::Field(Subject::Path(path), _) => path.first().map(String::as_str),
+            _ => None,
+        })
+    }
+
+    /// Whether a term asks for the whole record.
+    pub(super) fn wants_all(&self) -> bool {
+        self.terms.iter().any(|term| matches!(term.test, Test::Anywhere(_)))
+    }
+
+    /// Whether all terms hold, as far as columns can tell: none where they cannot. `cell` has the value of the column
+    /// that a term's field has, if it has one.
+    pub(super) fn holds_by_cells<'c>(
+        &self,
+        seen: Seen<'_>,
+        mut cell: impl FnMut(usize) -> Option<ValueRef<'c>>,
+        scratch: &mut String,
+    ) -> Option<bool> {
+        let mut answer = Some(true);
+        for (no, term) in self.terms.iter().enumerate() {
+            let is = match &term.test {
+                Test::Anywhere(_) => None,
+                Test::Field(Subject::Path(path), check) => {
+                    cell(no).and_then(|cell| check.cell(cell, path.get(1..).unwrap_or_default(), scratch))
+                }
+                test @ Test::Field(..) => Some(test.holds(seen, scratch)),
+            };
+            match is {
+                Some(is) if is == term.negated => return Some(false),
+                Some(_) => {}
+                None => answer = None,
+            }
+        }
+        answer
     }
 
     /// Whether all terms hold. `scratch` is only memory.
@@ -100,8 +137,8 @@ impl Test {
     fn holds(&self, seen: Seen<'_>, scratch: &mut String) -> bool {
         match self {
             Self::Anywhere(needle) => {
-                needle.may_be_in(seen.data)
-                    && json::any_leaf(seen.data, |leaf| needle.is_in(&json::decoded(leaf), scratch))
+                let slowly = || json::any_leaf(seen.data, |leaf| needle.is_in(&json::decoded(leaf), scratch));
+                needle.may_be_in(seen.data) && needle.is_in_a_text(seen.data).unwrap_or_else(slowly)
             }
             Self::Field(Subject::Id, check) => check.leaf(seen.id, scratch),
             Self::Field(Subject::Revision, check) => match seen.revision {
@@ -136,6 +173,45 @@ impl Check {
         }
     }
 
+    /// The same for what a field's column holds, and the path inside it; none where the column does not say enough:
+    /// 1 may be `true`, a double may be any of several decimals, `[1]` may be a text or an array.
+    fn cell(&self, cell: ValueRef<'_>, inner: &[String], scratch: &mut String) -> Option<bool> {
+        if !inner.is_empty() {
+            let outside = self.without_value();
+            return match cell {
+                // A text that looks like an object is none, and has nothing inside.
+                ValueRef::Text(text) if text.first() == Some(&b'{') => {
+                    Some(outside).filter(|outside| self.value(json::find(text, inner), scratch) == *outside)
+                }
+                _ => Some(outside),
+            };
+        }
+        match (cell, self) {
+            (ValueRef::Null, _) => Some(self.without_value()),
+            (ValueRef::Integer(n), _) => {
+                let is = self.leaf(n.to_string().as_bytes(), scratch);
+                let others: &[&[u8]] = match n {
+                    0 => &[b"false", b"-0"],
+                    1 => &[b"true"],
+                    _ => &[],
+                };
+                others.iter().all(|other| self.leaf(other, scratch) == is).then_some(is)
+            }
+            (ValueRef::Real(_), Self::Missing) => Some(false),
+            (ValueRef::Real(x), Self::Compare(op, text, Some(_))) => {
+                // Rounding keeps the order, so doubles that differ are decimals that differ.
+                let order = x.partial_cmp(&text.parse().ok()?)?;
+                order.is_ne().then(|| fits(*op, order))
+            }
+            (ValueRef::Text(text), _) => match (text.first(), self) {
+                (Some(b'[' | b'{' | b'"'), Self::Contains(needle)) if !needle.may_be_in(text) => Some(false),
+                (Some(b'[' | b'{' | b'"'), _) => None,
+                _ => Some(self.leaf(text, scratch)),
+            },
+            (ValueRef::Real(_) | ValueRef::Blob(_), _) => None,
+        }
+    }
+
     /// Missing and null: empty, different from everything, and nothing else.
     fn without_value(&self) -> bool {
         matches!(self, Self::Missing | Self::Compare(Op::NotEqual, ..))
@@ -157,6 +233,10 @@ pub(super) fn compare(op: Op, value: &[u8], text: &str, number: Option<&Number>)
         (Some(right), Some(left)) => left.cmp(right),
         _ => value.cmp(text.as_bytes()),
     };
+    fits(op, order)
+}
+
+fn fits(op: Op, order: Ordering) -> bool {
     match op {
         Op::Equal => order.is_eq(),
         Op::NotEqual => order.is_ne(),

@@ -10,8 +10,8 @@ use std::collections::HashSet;
 use super::fold::Needle;
 use super::matcher::{Check, Matcher, Ready, Subject, Test, compare};
 use super::number::Number;
-use super::scan::{self, Scan, Source};
-use super::{News, json};
+use super::scan::{self, Harvest, Hit, Scan, Source};
+use super::{Tell, json};
 use crate::mirror::filter::{Filter, Op, Test as Written};
 use crate::mirror::{MirrorError, Reader, refs};
 
@@ -33,8 +33,13 @@ enum Meaning {
 }
 
 impl Reader {
-    /// Makes a filter ready for a type.
-    pub(in crate::mirror) fn matcher(&self, kind: &str, filter: &Filter) -> Result<Matcher, MirrorError> {
+    /// Makes a filter ready for a type. Names of other records are looked for in those, and `tell` hears how far that is.
+    pub(in crate::mirror) fn matcher(
+        &self,
+        kind: &str,
+        filter: &Filter,
+        tell: Tell<'_>,
+    ) -> Result<Matcher, MirrorError> {
         let mut terms = Vec::with_capacity(filter.terms.len());
         for term in &filter.terms {
             let test = match &term.test {
@@ -45,7 +50,7 @@ impl Reader {
                         let check = if value.is_empty() && *op == Op::Contains {
                             Check::Missing
                         } else {
-                            Check::OneOf(self.named(&kind, *op, value)?)
+                            Check::OneOf(self.named(&kind, *op, value, tell)?)
                         };
                         Test::Field(Subject::Path(vec![field]), check)
                     }
@@ -102,15 +107,18 @@ impl Reader {
     /// The top-level fields of a type, those without a column included.
     fn fields(&self, kind: &str) -> Result<Vec<String>, MirrorError> {
         let mut fields: Vec<String> = self.columns(kind)?.into_iter().map(|column| column.field).collect();
-        let left_out: Option<String> = self
+        fields.extend(self.fields_left_out(kind)?);
+        Ok(fields)
+    }
+
+    /// The fields of a type that have no column, as far as they are listed.
+    pub(super) fn fields_left_out(&self, kind: &str) -> Result<Vec<String>, MirrorError> {
+        let list: Option<String> = self
             .connection
             .prepare_cached("SELECT left_out FROM _type WHERE name = ?1")
             .and_then(|mut found| found.query_row([kind], |row| row.get(0)))
             .map_err(|e| self.error(e))?;
-        fields.extend(
-            left_out.and_then(|list| serde_json::from_str::<Vec<String>>(&list).ok()).unwrap_or_default(),
-        );
-        Ok(fields)
+        Ok(list.and_then(|list| serde_json::from_str::<Vec<String>>(&list).ok()).unwrap_or_default())
     }
 
     /// The fields inside the objects of some records: the object's field, and theirs.
@@ -138,28 +146,35 @@ impl Reader {
     }
 
     /// The ids, as text, of the records of a type whose name satisfies a comparison.
-    fn named(&self, kind: &str, op: Op, value: &str) -> Result<HashSet<Vec<u8>>, MirrorError> {
-        let mut ids = HashSet::new();
-        let Some(table) = self.table(kind)? else { return Ok(ids) };
+    fn named(
+        &self,
+        kind: &str,
+        op: Op,
+        value: &str,
+        tell: Tell<'_>,
+    ) -> Result<HashSet<Vec<u8>>, MirrorError> {
+        let Some(table) = self.table(kind)? else { return Ok(HashSet::new()) };
         let (needle, number) = (Needle::new(value), Number::parse(value.as_bytes()));
-        let (all, mut scratch) = (Matcher::default(), String::new());
-        let scan = Scan { reader: self, table: &table, matcher: &all, of: 0, data: true };
-        scan.run(&Source::All { in_order: false }, &mut |_: News<'_>| true, &mut |hit| {
+        let id = ["id".to_owned()];
+        let take = |ids: &mut HashSet<Vec<u8>>, hit: Hit<'_>| {
             if op == Op::Contains && !needle.may_be_in(hit.data) && !value.contains(' ') {
-                return 0;
+                return false;
             }
-            let Ok(data) = std::str::from_utf8(hit.data) else { return 0 };
+            let Ok(data) = std::str::from_utf8(hit.data) else { return false };
             let name = refs::name(data).unwrap_or_default();
             let is = match op {
-                Op::Contains => needle.is_in(name.as_bytes(), &mut scratch),
+                Op::Contains => needle.is_in(name.as_bytes(), &mut String::new()),
                 op => compare(op, name.as_bytes(), value, number.as_ref()),
             };
-            if is && let Some(id) = json::find(hit.data, &["id".to_owned()]) {
+            if is && let Some(id) = json::find(hit.data, &id) {
                 ids.insert(json::decoded(id).into_owned());
             }
-            0
-        })?;
-        Ok(ids)
+            is
+        };
+        let scan = Scan { table: &table, sieve: None, columns: &[], data: true, of: self.rows_of(kind)? };
+        let harvest = Harvest { new: &HashSet::new, take: &take };
+        let parts = scan.run(self, &Source::All { in_order: false }, tell, &mut |_| Ok(()), &harvest)?;
+        Ok(parts.into_iter().flatten().collect())
     }
 }
 

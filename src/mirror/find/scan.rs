@@ -1,151 +1,463 @@
 //! One pass over a table, or over some rows of it: the filter on each, progress, and a stop.
+//!
+//! A pass over a large table is shared: its rowids are cut into parts, and helpers on connections of their own take one part
+//! after the other beside the caller. All of them read one state of the mirror: each keeps a transaction open from the
+//! start, and a helper whose state has other pages than the caller's goes away and leaves it the work.
 
-use rusqlite::Row as SqlRow;
+use std::borrow::Cow;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc;
+use std::time::Duration;
+
 use rusqlite::types::ValueRef;
+use rusqlite::{Row as SqlRow, Statement};
 
-use super::matcher::{Matcher, Seen};
 use super::{News, Tell};
 use crate::mirror::{MirrorError, Reader, reader};
 use crate::protocol::RecordId;
 
-/// Rows between two words on progress: about 5 ms.
-const STEP: u64 = 4_096;
+/// Rows between two words on progress, which are two chances to stop: about a millisecond.
+const STEP: u64 = 1_024;
+/// From how many rows on helpers are worth their start.
+const SHARED: u64 = 16_384;
+/// Rowids in a part, at least.
+const PART: i64 = 8_192;
+/// Parts, at most: rowids may have gaps as wide as a deleted table.
+const PARTS: i64 = 512;
+/// `data` is read with every row once more than one row in so many had to be asked for it.
+const ASKING: u64 = 8;
+/// How long the leader waits for helpers before it tells again.
+const PATIENCE: Duration = Duration::from_millis(5);
 
 /// Which rows are read.
 #[derive(Debug)]
 pub(in crate::mirror) enum Source {
-    /// All: as they lie in the file, or in the order of their ids.
+    /// All: in no order, by several threads; or in the order of their ids.
     All { in_order: bool },
     /// Those with these rowids, ascending; visited in the order of their ids where not all ids are integers.
     Rows(Vec<i64>),
 }
 
-/// A row that the filter let through.
+/// What lets rows through. It looks at the columns that hold fields first: they are small, and `data` is not.
+pub(in crate::mirror) trait Sieve: Sync {
+    /// Judges by columns; none where only `data` can tell.
+    fn by_cells(&self, row: Cells<'_>, scratch: &mut String) -> Option<bool>;
+    /// Judges by the record.
+    fn by_data(&self, row: Cells<'_>, data: &[u8], scratch: &mut String) -> bool;
+}
+
+/// A row's values beside `data`.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::mirror) struct Cells<'a>(&'a SqlRow<'a>);
+
+impl<'a> Cells<'a> {
+    /// Of a row that begins with `rowid, id, revision, data`.
+    pub(super) fn of(row: &'a SqlRow<'a>) -> Self {
+        Self(row)
+    }
+
+    pub(in crate::mirror) fn rowid(self) -> i64 {
+        if let ValueRef::Integer(rowid) = self.value(0) { rowid } else { 0 }
+    }
+
+    /// The id as it lies in the table.
+    pub(in crate::mirror) fn id(self) -> ValueRef<'a> {
+        self.value(1)
+    }
+
+    pub(in crate::mirror) fn revision(self) -> Option<i64> {
+        if let ValueRef::Integer(revision) = self.value(2) { Some(revision) } else { None }
+    }
+
+    /// A column of [`Scan::columns`].
+    pub(in crate::mirror) fn cell(self, column: usize) -> ValueRef<'a> {
+        self.value(4 + column)
+    }
+
+    fn value(self, index: usize) -> ValueRef<'a> {
+        self.0.get_ref(index).unwrap_or(ValueRef::Null) // there is no column that the statement does not name
+    }
+}
+
+/// A row that the sieve let through.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::mirror) struct Hit<'a> {
-    pub(in crate::mirror) rowid: i64,
-    /// 0 where the id is no integer.
-    pub(in crate::mirror) id: i64,
-    pub(in crate::mirror) revision: Option<i64>,
+    pub(in crate::mirror) cells: Cells<'a>,
+    /// Empty where nobody asked for it.
     pub(in crate::mirror) data: &'a [u8],
+}
+
+impl Hit<'_> {
+    /// The id, or the rowid where not all ids are integers.
+    pub(in crate::mirror) fn handle(&self, by_id: bool) -> i64 {
+        match self.cells.id() {
+            ValueRef::Integer(id) if by_id => id,
+            _ => self.cells.rowid(),
+        }
+    }
 }
 
 /// A pass.
 pub(in crate::mirror) struct Scan<'a> {
-    pub(in crate::mirror) reader: &'a Reader,
     /// Quoted.
     pub(in crate::mirror) table: &'a str,
-    pub(in crate::mirror) matcher: &'a Matcher,
+    /// None lets every row through.
+    pub(in crate::mirror) sieve: Option<&'a dyn Sieve>,
+    /// Columns to read, quoted.
+    pub(in crate::mirror) columns: &'a [String],
+    /// Whether `data` is read of every row.
+    pub(in crate::mirror) data: bool,
     /// Rows there are, about.
     pub(in crate::mirror) of: u64,
-    /// Whether `data` is read at all.
-    pub(in crate::mirror) data: bool,
+}
+
+/// What a pass is for: what each thread begins with, and what it does with a hit, saying whether that counts.
+pub(in crate::mirror) struct Harvest<'a, T> {
+    pub(in crate::mirror) new: &'a (dyn Fn() -> T + Sync),
+    pub(in crate::mirror) take: &'a (dyn Fn(&mut T, Hit<'_>) -> bool + Sync),
 }
 
 impl Scan<'_> {
-    /// Hands each hit to `visit`, which answers how many it has by now.
-    pub(in crate::mirror) fn run(
+    /// What each thread collected; rows in order are all in the first. `first` runs on the caller's thread while helpers
+    /// are at work already.
+    pub(in crate::mirror) fn run<T: Send>(
         &self,
+        reader: &Reader,
         source: &Source,
         tell: Tell<'_>,
-        visit: &mut dyn FnMut(Hit<'_>) -> usize,
-    ) -> Result<(), MirrorError> {
-        let columns = if self.data { "id, revision, data" } else { "id, revision, ''" };
-        let from = format!("SELECT {columns}, 0, rowid FROM {}", self.table);
-        let say = |e| self.reader.error(e);
-        let mut at = Progress { rows: 0, of: self.of, hits: 0 };
-        let mut scratch = String::new();
+        first: &mut dyn FnMut(Tell<'_>) -> Result<(), MirrorError>,
+        harvest: &Harvest<'_, T>,
+    ) -> Result<Vec<T>, MirrorError> {
+        if matches!(source, Source::All { in_order: false }) && self.of >= SHARED {
+            return self.share(reader, tell, first, harvest);
+        }
+        first(tell)?;
+        let shared = Shared::new(0, -1);
+        let mut work = Work::new(self, reader, &shared, Some(tell), harvest);
         match source {
             Source::All { in_order } => {
                 let order = if *in_order { "ORDER BY id" } else { "NOT INDEXED" };
-                let mut statement =
-                    self.reader.connection.prepare(&format!("{from} {order}")).map_err(say)?;
-                let mut rows = statement.query([]).map_err(say)?;
-                while let Some(row) = rows.next().map_err(say)? {
-                    self.one(row, &mut scratch, &mut at, visit).map_err(say)?;
-                    at.tell(tell)?;
-                }
+                let mut statement = work.statement(order, self.data)?;
+                work.rows(&mut statement, &[], self.data)?;
             }
             Source::Rows(rowids) => {
-                let rowids = self.in_order(rowids)?;
-                let sql = format!("{from} WHERE rowid = ?1");
-                let mut statement = self.reader.connection.prepare(&sql).map_err(say)?;
+                let rowids = work.in_order(rowids)?;
+                let mut statement = work.statement("WHERE rowid = ?1", self.data)?;
                 for rowid in rowids.iter() {
-                    let mut rows = statement.query([rowid]).map_err(say)?;
-                    if let Some(row) = rows.next().map_err(say)? {
-                        self.one(row, &mut scratch, &mut at, visit).map_err(say)?;
-                    }
-                    at.tell(tell)?;
+                    work.rows(&mut statement, &[*rowid], self.data)?;
                 }
             }
+        }
+        if reader.connection.is_interrupted() { Err(MirrorError::Stopped) } else { Ok(vec![work.collected]) }
+    }
+
+    /// The pass over all rows, by several threads.
+    fn share<T: Send>(
+        &self,
+        reader: &Reader,
+        tell: Tell<'_>,
+        first: &mut dyn FnMut(Tell<'_>) -> Result<(), MirrorError>,
+        harvest: &Harvest<'_, T>,
+    ) -> Result<Vec<T>, MirrorError> {
+        let say = |e| reader.error(e);
+        let mut pin = reader.connection.prepare(PAGES).map_err(say)?;
+        let mut pin = pin.query([]).map_err(say)?;
+        let pages = pages(&mut pin).map_err(say)?;
+        let ends = format!("SELECT (SELECT min(rowid) FROM {0}), (SELECT max(rowid) FROM {0})", self.table);
+        let end = |row: &SqlRow<'_>| Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, Option<i64>>(1)?));
+        let (Some(low), Some(high)) = reader.connection.query_row(&ends, [], end).map_err(say)? else {
+            return Ok(Vec::new());
+        };
+        let shared = Shared::new(low, high);
+        let (answer, answers) = mpsc::channel();
+        std::thread::scope(|threads| {
+            for _ in 1..crew() {
+                let (answer, shared, path) = (answer.clone(), &shared, reader.path());
+                let help = move || drop(answer.send(self.help(path, pages, shared, harvest)));
+                // Where the system gives no thread there is one helper less.
+                let _ = std::thread::Builder::new().name("scan".into()).spawn_scoped(threads, help);
+            }
+            drop(answer);
+            let mut work = Work::new(self, reader, &shared, Some(tell), harvest);
+            let mine = work.lead(first);
+            if mine.is_err() {
+                shared.stop.store(true, Ordering::Relaxed);
+            }
+            let mut all = Vec::new();
+            let mut failed = mine.err();
+            loop {
+                match answers.recv_timeout(PATIENCE) {
+                    Ok(Ok(theirs)) => all.extend(theirs),
+                    Ok(Err(error)) => {
+                        failed = Some(
+                            failed.filter(|known| !matches!(known, MirrorError::Stopped)).unwrap_or(error),
+                        );
+                        shared.stop.store(true, Ordering::Relaxed);
+                    }
+                    Err(mpsc::RecvTimeoutError::Disconnected) => break,
+                    Err(mpsc::RecvTimeoutError::Timeout) => {
+                        if failed.is_none()
+                            && let Err(error) = work.wait()
+                        {
+                            shared.stop.store(true, Ordering::Relaxed);
+                            failed = Some(error);
+                        }
+                    }
+                }
+            }
+            // An interruption between two statements is still to be seen here, and not behind the next.
+            let stopped = || reader.connection.is_interrupted().then_some(MirrorError::Stopped);
+            all.push(work.collected);
+            failed.or_else(stopped).map_or(Ok(all), Err)
+        })
+    }
+
+    /// A helper's work; none where it cannot see what the leader sees.
+    fn help<T>(
+        &self,
+        path: &std::path::Path,
+        led: i64,
+        shared: &Shared,
+        harvest: &Harvest<'_, T>,
+    ) -> Result<Option<T>, MirrorError> {
+        // What is wrong with the mirror the leader will say.
+        let Ok(reader) = Reader::open(path) else { return Ok(None) };
+        let say = |e| reader.error(e);
+        let mut pin = reader.connection.prepare(PAGES).map_err(say)?;
+        let mut pin = pin.query([]).map_err(say)?;
+        if pages(&mut pin).map_err(say)? != led {
+            return Ok(None);
+        }
+        let mut work = Work::new(self, &reader, shared, None, harvest);
+        work.parts()?;
+        Ok(Some(work.collected))
+    }
+}
+
+/// How many pages were ever committed: it says which state of the mirror is read.
+pub(super) const PAGES: &str = "SELECT pages FROM _total";
+
+/// The first row of [`PAGES`]. While its statement lives, the connection reads this one state.
+fn pages(pin: &mut rusqlite::Rows<'_>) -> rusqlite::Result<i64> {
+    pin.next()?.map_or(Ok(0), |row| row.get(0))
+}
+
+/// Threads for a pass: more than a few would only wait for the disk, and each has a cache of its own.
+pub(super) fn crew() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from).min(4)
+}
+
+/// What those who share a pass have in common.
+struct Shared {
+    first: i64,
+    last: i64,
+    /// Rowids in a part.
+    part: i64,
+    /// The number of the next part.
+    next: AtomicU64,
+    stop: AtomicBool,
+    rows: AtomicU64,
+    hits: AtomicU64,
+}
+
+impl Shared {
+    fn new(first: i64, last: i64) -> Self {
+        let part = (last.saturating_sub(first) / PARTS).max(PART);
+        let (next, rows, hits) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
+        Self { first, last, part, next, stop: AtomicBool::new(false), rows, hits }
+    }
+
+    /// The next part: its first and last rowid.
+    fn part(&self) -> Option<(i64, i64)> {
+        let no = i128::from(self.next.fetch_add(1, Ordering::Relaxed));
+        let first = i64::try_from(i128::from(self.first) + no * i128::from(self.part)).ok()?;
+        (first <= self.last).then(|| (first, first.saturating_add(self.part - 1).min(self.last)))
+    }
+}
+
+/// A thread's share of a pass.
+struct Work<'a, T> {
+    scan: &'a Scan<'a>,
+    reader: &'a Reader,
+    shared: &'a Shared,
+    /// Helpers only count.
+    tell: Option<Tell<'a>>,
+    take: &'a (dyn Fn(&mut T, Hit<'_>) -> bool + Sync),
+    collected: T,
+    scratch: String,
+    /// The statement that asks for `data`.
+    ask: Option<Statement<'a>>,
+    /// Rows and hits that the others do not know of yet.
+    rows: u64,
+    hits: u64,
+    /// Rows whose `data` had to be asked for.
+    asked: u64,
+}
+
+impl<'a, T> Work<'a, T> {
+    fn new(
+        scan: &'a Scan<'a>,
+        reader: &'a Reader,
+        shared: &'a Shared,
+        tell: Option<Tell<'a>>,
+        harvest: &Harvest<'a, T>,
+    ) -> Self {
+        let (collected, take, scratch) = ((harvest.new)(), harvest.take, String::new());
+        Self { scan, reader, shared, tell, take, collected, scratch, ask: None, rows: 0, hits: 0, asked: 0 }
+    }
+
+    fn error(&self, error: rusqlite::Error) -> MirrorError {
+        self.reader.error(error)
+    }
+
+    /// The statement that reads rows.
+    fn statement(&self, which: &str, data: bool) -> Result<Statement<'a>, MirrorError> {
+        let mut sql = format!("SELECT rowid, id, revision, {}", if data { "data" } else { "NULL" });
+        for column in self.scan.columns {
+            sql.push_str(", ");
+            sql.push_str(column);
+        }
+        let sql = format!("{sql} FROM {} {which}", self.scan.table);
+        self.reader.connection.prepare(&sql).map_err(|e| self.error(e))
+    }
+
+    /// The leader's work.
+    fn lead(
+        &mut self,
+        first: &mut dyn FnMut(Tell<'_>) -> Result<(), MirrorError>,
+    ) -> Result<(), MirrorError> {
+        if let Some(tell) = &mut self.tell {
+            first(&mut **tell)?;
+        }
+        self.parts()
+    }
+
+    /// Takes one part after the other until none is left.
+    fn parts(&mut self) -> Result<(), MirrorError> {
+        const PART: &str = "NOT INDEXED WHERE rowid BETWEEN ?1 AND ?2";
+        let mut seen = 0;
+        let mut light = self.statement(PART, self.scan.data)?;
+        let mut whole = None;
+        while let Some((first, last)) = self.shared.part() {
+            if self.scan.data || self.asked * ASKING <= seen {
+                seen += self.rows(&mut light, &[first, last], self.scan.data)?;
+            } else {
+                let statement = match &mut whole {
+                    Some(statement) => statement,
+                    None => whole.insert(self.statement(PART, true)?),
+                };
+                seen += self.rows(statement, &[first, last], true)?;
+            }
+        }
+        self.say()
+    }
+
+    /// Goes through the rows of a statement; how many there were.
+    fn rows(&mut self, statement: &mut Statement<'a>, of: &[i64], data: bool) -> Result<u64, MirrorError> {
+        let reader = self.reader;
+        let say = |e| reader.error(e);
+        let mut rows = statement.query(rusqlite::params_from_iter(of)).map_err(say)?;
+        let mut seen = 0;
+        while let Some(row) = rows.next().map_err(say)? {
+            seen += 1;
+            self.row(row, data)?;
+            self.rows += 1;
+            if self.rows >= STEP {
+                self.say()?;
+            }
+        }
+        Ok(seen)
+    }
+
+    fn row(&mut self, row: &SqlRow<'_>, data: bool) -> Result<(), MirrorError> {
+        let cells = Cells(row);
+        let judged = match self.scan.sieve {
+            None => Some(true),
+            // With `data` at hand cells alone are still the shorter way.
+            Some(sieve) => sieve.by_cells(cells, &mut self.scratch),
+        };
+        match judged {
+            Some(false) => {}
+            Some(true) => self.take(Hit { cells, data: bytes(cells.value(3)) }),
+            None if data => self.judge(cells, bytes(cells.value(3))),
+            None => self.ask(cells)?,
         }
         Ok(())
     }
 
-    fn one(
-        &self,
-        row: &SqlRow<'_>,
-        scratch: &mut String,
-        at: &mut Progress,
-        visit: &mut dyn FnMut(Hit<'_>) -> usize,
-    ) -> rusqlite::Result<()> {
-        at.rows += 1;
-        if !self.matcher.is_empty() && !holds(self.matcher, row, scratch)? {
-            return Ok(());
+    /// Judges by `data` that was not read with the row.
+    fn ask(&mut self, cells: Cells<'_>) -> Result<(), MirrorError> {
+        let reader = self.reader;
+        let say = |e| reader.error(e);
+        self.asked += 1;
+        let mut ask = if let Some(ask) = self.ask.take() {
+            ask
+        } else {
+            let sql = format!("SELECT data FROM {} WHERE rowid = ?1", self.scan.table);
+            reader.connection.prepare(&sql).map_err(say)?
+        };
+        let mut found = ask.query([cells.rowid()]).map_err(say)?;
+        if let Some(row) = found.next().map_err(say)? {
+            self.judge(cells, bytes(row.get_ref(0).map_err(say)?));
         }
-        let id = if let ValueRef::Integer(id) = row.get_ref(0)? { id } else { 0 };
-        let hit = Hit { rowid: row.get(4)?, id, revision: row.get(1)?, data: bytes(row.get_ref(2)?) };
-        at.hits = visit(hit) as u64;
+        drop(found);
+        self.ask = Some(ask);
         Ok(())
+    }
+
+    fn judge(&mut self, cells: Cells<'_>, data: &[u8]) {
+        if self.scan.sieve.is_none_or(|sieve| sieve.by_data(cells, data, &mut self.scratch)) {
+            self.take(Hit { cells, data });
+        }
+    }
+
+    fn take(&mut self, hit: Hit<'_>) {
+        self.hits += u64::from((self.take)(&mut self.collected, hit));
+    }
+
+    /// Counts together with the others, tells how far all are, and hears whether to go on.
+    fn say(&mut self) -> Result<(), MirrorError> {
+        let add = |to: &AtomicU64, n: &mut u64| {
+            let n = std::mem::take(n);
+            to.fetch_add(n, Ordering::AcqRel) + n
+        };
+        let rows = add(&self.shared.rows, &mut self.rows);
+        let hits = add(&self.shared.hits, &mut self.hits).min(rows);
+        let news = News::Scanned { rows, of: self.scan.of.max(rows), hits };
+        if self.tell.as_mut().is_some_and(|tell| !tell(news)) {
+            self.shared.stop.store(true, Ordering::Relaxed);
+        }
+        if self.shared.stop.load(Ordering::Relaxed) { Err(MirrorError::Stopped) } else { Ok(()) }
+    }
+
+    /// The same for a leader who waits for helpers.
+    fn wait(&mut self) -> Result<(), MirrorError> {
+        self.say()?;
+        if self.reader.connection.is_interrupted() { Err(MirrorError::Stopped) } else { Ok(()) }
     }
 
     /// Rowids as they are, or in the order of ids where those do not sort as integers.
-    fn in_order<'a>(&self, rowids: &'a [i64]) -> Result<std::borrow::Cow<'a, [i64]>, MirrorError> {
-        if self.reader.integer_ids(self.table)? {
+    fn in_order<'r>(&mut self, rowids: &'r [i64]) -> Result<Cow<'r, [i64]>, MirrorError> {
+        if self.reader.integer_ids(self.scan.table)? {
             return Ok(rowids.into());
         }
-        let say = |e| self.reader.error(e);
-        let sql = format!("SELECT id FROM {} WHERE rowid = ?1", self.table);
-        let mut statement = self.reader.connection.prepare(&sql).map_err(say)?;
+        let reader = self.reader;
+        let say = |e| reader.error(e);
+        let sql = format!("SELECT id FROM {} WHERE rowid = ?1", self.scan.table);
+        let mut statement = reader.connection.prepare(&sql).map_err(say)?;
         let mut keyed: Vec<(RecordId, i64)> = Vec::with_capacity(rowids.len());
-        for rowid in rowids {
+        for (i, rowid) in rowids.iter().enumerate() {
             let mut rows = statement.query([rowid]).map_err(say)?;
             if let Some(row) = rows.next().map_err(say)? {
                 keyed.push((reader::record_id(row.get_ref(0).map_err(say)?).map_err(say)?, *rowid));
+            }
+            if (i as u64).is_multiple_of(STEP) {
+                self.say()?;
             }
         }
         keyed.sort();
         Ok(keyed.into_iter().map(|(_, rowid)| rowid).collect())
     }
-}
-
-struct Progress {
-    rows: u64,
-    of: u64,
-    hits: u64,
-}
-
-impl Progress {
-    fn tell(&self, tell: Tell<'_>) -> Result<(), MirrorError> {
-        let go_on = !self.rows.is_multiple_of(STEP)
-            || tell(News::Scanned { rows: self.rows, of: self.of, hits: self.hits });
-        if go_on { Ok(()) } else { Err(MirrorError::Stopped) }
-    }
-}
-
-/// Whether a filter lets a row through that begins with `id, revision, data`.
-pub(super) fn holds(matcher: &Matcher, row: &SqlRow<'_>, scratch: &mut String) -> rusqlite::Result<bool> {
-    let number;
-    let id = match row.get_ref(0)? {
-        ValueRef::Integer(id) if matcher.wants_id() => {
-            number = id.to_string();
-            number.as_bytes()
-        }
-        id => bytes(id),
-    };
-    let revision = if matcher.wants_revision() { row.get(1)? } else { None };
-    let seen = Seen { id, revision, data: bytes(row.get_ref(2)?) };
-    Ok(matcher.holds(seen, scratch))
 }
 
 /// The bytes of a text, whatever they are.

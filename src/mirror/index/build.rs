@@ -6,15 +6,18 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use rusqlite::types::Value;
 use rusqlite::{Connection, params};
 
 use super::segment::{Maker, ROWS};
-use super::{Known, known, reborn, replaced, store, tokens};
+use super::{Known, Schema, known, reborn, replaced, store, tokens};
 use crate::mirror::find::{fold, json, scan};
 use crate::mirror::{MirrorError, Reader};
 
 /// Segments that are less than half full before they are put together.
 const SMALL: i64 = 8;
+/// One row in so many is remembered with its id.
+const SAMPLED: usize = 2_048;
 /// From a poke to its pass.
 const PAUSE: Duration = Duration::from_millis(700);
 
@@ -107,7 +110,8 @@ impl Open {
 
     fn pass(&self, tell: &mut dyn FnMut(u64, u64) -> bool) -> Result<(), MirrorError> {
         let maker = Maker::default();
-        Pass { reader: &self.reader, index: &self.index, tell, rows: 0, of: 0, maker }.run()
+        Pass { reader: &self.reader, index: &self.index, tell, rows: 0, of: 0, maker, samples: Vec::new() }
+            .run()
     }
 }
 
@@ -177,6 +181,8 @@ struct Pass<'a> {
     rows: u64,
     of: u64,
     maker: Maker,
+    /// Some of the rows that were taken in, and their ids.
+    samples: Vec<(i64, Value)>,
 }
 
 impl Pass<'_> {
@@ -194,13 +200,20 @@ impl Pass<'_> {
         }
         for kind in &kinds {
             self.kind(&kind.name, &crate::mirror::names::quoted(&kind.table))?;
-            (self.tell)(self.rows, self.of);
+            if !(self.tell)(self.rows, self.of) {
+                return Err(MirrorError::Stopped);
+            }
         }
         Ok(())
     }
 
     fn kind(&mut self, kind: &str, table: &str) -> Result<(), MirrorError> {
-        let before = self.known(kind)?;
+        let mut before = self.known(kind)?;
+        let schema = self.mirror(super::schema)?;
+        if before.rowid > 0 && super::renumbered(self.reader, self.index, kind, table, before)? {
+            self.write(|index| store::forget(index, kind))?;
+            before = self.known(kind)?;
+        }
         // Read first: what comes while this pass runs is seen by the next.
         let (page, history) = self.mirror(|mirror| {
             mirror.query_row(
@@ -211,9 +224,13 @@ impl Pass<'_> {
         })?;
         let mut changed = Vec::new();
         self.mirror(|mirror| {
-            reborn(mirror, table, before, &mut |rowid| changed.push(rowid))?;
+            let mut note = |rowid| {
+                changed.push(rowid);
+                true
+            };
+            reborn(mirror, table, before, &mut note)?;
             if history > before.history {
-                replaced(mirror, table, kind, before, &mut |rowid| changed.push(rowid))?;
+                replaced(mirror, table, kind, before, &mut note)?;
             }
             Ok(())
         })?;
@@ -225,7 +242,7 @@ impl Pass<'_> {
             self.save(kind, None)?;
         }
         // What is read from here on is at least as new as these marks, so they move with the first segment.
-        let mut at = Known { rowid: before.rowid, page, history };
+        let mut at = Known { rowid: before.rowid, page, history, schema };
         loop {
             at.rowid = self.new_rows(table, at.rowid)?;
             let end = self.maker.rows() < ROWS;
@@ -241,8 +258,9 @@ impl Pass<'_> {
 
     /// Takes in up to a segment of rows behind a rowid; the last one's rowid.
     fn new_rows(&mut self, table: &str, from: i64) -> Result<i64, MirrorError> {
-        let sql =
-            format!("SELECT rowid, data FROM {table} NOT INDEXED WHERE rowid > ?1 ORDER BY rowid LIMIT ?2");
+        let sql = format!(
+            "SELECT rowid, data, id FROM {table} NOT INDEXED WHERE rowid > ?1 ORDER BY rowid LIMIT ?2"
+        );
         let say = |e| self.reader.error(e);
         let mut statement = self.reader.connection.prepare_cached(&sql).map_err(say)?;
         let mut rows = statement.query([from, ROWS as i64]).map_err(say)?;
@@ -250,6 +268,9 @@ impl Pass<'_> {
         while let Some(row) = rows.next().map_err(say)? {
             last = row.get(0).map_err(say)?;
             take_in(&mut self.maker, last, scan::bytes(row.get_ref(1).map_err(say)?), &mut folded);
+            if (self.maker.rows() - 1).is_multiple_of(SAMPLED) {
+                self.samples.push((last, row.get(2).map_err(say)?));
+            }
             self.rows += 1;
             if self.rows.is_multiple_of(1_024) && !(self.tell)(self.rows, self.of) {
                 return Err(MirrorError::Stopped);
@@ -261,13 +282,16 @@ impl Pass<'_> {
     /// Takes in these rows as they are now.
     fn segment_of(&mut self, table: &str, rowids: &[i64]) -> Result<(), MirrorError> {
         let say = |e| self.reader.error(e);
-        let sql = format!("SELECT data FROM {table} WHERE rowid = ?1");
+        let sql = format!("SELECT data, id FROM {table} WHERE rowid = ?1");
         let mut statement = self.reader.connection.prepare_cached(&sql).map_err(say)?;
         let mut folded = String::new();
         for (i, rowid) in rowids.iter().enumerate() {
             let mut rows = statement.query([rowid]).map_err(say)?;
             if let Some(row) = rows.next().map_err(say)? {
                 take_in(&mut self.maker, *rowid, scan::bytes(row.get_ref(0).map_err(say)?), &mut folded);
+                if (self.maker.rows() - 1).is_multiple_of(SAMPLED) {
+                    self.samples.push((*rowid, row.get(1).map_err(say)?));
+                }
             }
             if i % 1_024 == 1_023 && !(self.tell)(self.rows, self.of) {
                 return Err(MirrorError::Stopped);
@@ -280,14 +304,22 @@ impl Pass<'_> {
     fn save(&mut self, kind: &str, known: Option<Known>) -> Result<(), MirrorError> {
         let rows = self.maker.rows();
         let part = (rows > 0).then(|| self.maker.finish());
+        let samples = std::mem::take(&mut self.samples);
         self.write(|index| {
             if let Some(part) = &part {
-                store::put(index, kind, rows, part)?;
+                store::put(index, kind, rows, part, &samples)?;
             }
             if let Some(known) = known {
                 index
-                    .prepare_cached("INSERT OR REPLACE INTO _known VALUES (?1, ?2, ?3, ?4)")?
-                    .execute(params![kind, known.rowid, known.page, known.history])?;
+                    .prepare_cached("INSERT OR REPLACE INTO _known VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
+                    .execute(params![
+                        kind,
+                        known.rowid,
+                        known.page,
+                        known.history,
+                        known.schema.number,
+                        known.schema.text
+                    ])?;
             }
             Ok(())
         })
@@ -318,17 +350,16 @@ impl Pass<'_> {
             self.segment_of(table, rowids)?;
             self.save(kind, None)?;
         }
-        self.write(|index| {
-            for no in &old {
-                index.execute("DELETE FROM _vocabulary WHERE no = ?1", [no])?;
-                index.execute("DELETE FROM _postings WHERE no = ?1", [no])?;
-            }
-            Ok(())
-        })
+        self.write(|index| old.iter().try_for_each(|no| store::remove(index, *no)))
     }
 
     fn known(&self, kind: &str) -> Result<Known, MirrorError> {
-        Ok(self.read(|index| known(index, kind))?.unwrap_or(Known { rowid: 0, page: 0, history: i64::MAX }))
+        Ok(self.read(|index| known(index, kind))?.unwrap_or(Known {
+            rowid: 0,
+            page: 0,
+            history: i64::MAX,
+            schema: Schema::default(),
+        }))
     }
 
     fn mirror<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, MirrorError> {

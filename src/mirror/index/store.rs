@@ -5,6 +5,7 @@ use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
 use super::segment;
@@ -13,14 +14,16 @@ use crate::mirror::{MirrorError, Reader, lock, open};
 /// `drns`: marks our indexes.
 const APPLICATION_ID: i64 = 0x6472_6e73;
 /// Another version is made anew, never migrated.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 const TABLES: &str = "
     CREATE TABLE _meta (key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL) WITHOUT ROWID;
     CREATE TABLE _known (
         kind TEXT PRIMARY KEY NOT NULL,
         rowid_known INTEGER NOT NULL,
         page_known INTEGER NOT NULL,
-        history_known INTEGER NOT NULL
+        history_known INTEGER NOT NULL,
+        schema_known INTEGER NOT NULL,
+        text_known INTEGER NOT NULL
     ) WITHOUT ROWID;
     CREATE TABLE _vocabulary (
         no INTEGER PRIMARY KEY NOT NULL, kind TEXT NOT NULL, sum INTEGER NOT NULL, text BLOB NOT NULL
@@ -34,6 +37,11 @@ const TABLES: &str = "
         rowids BLOB NOT NULL,
         postings BLOB NOT NULL
     );
+    CREATE TABLE _sample (
+        no INTEGER NOT NULL, kind TEXT NOT NULL, row INTEGER NOT NULL, id BLOB NOT NULL
+    );
+    CREATE INDEX _sample_no ON _sample (no);
+    CREATE INDEX _sample_kind ON _sample (kind);
 ";
 
 /// The index's path.
@@ -167,28 +175,44 @@ fn sound(connection: &Connection, identity: &str) -> rusqlite::Result<Sound> {
     Ok(Sound::Yes)
 }
 
-/// Puts a segment. The caller's transaction holds it together with what is known then.
+/// Puts a segment and the ids of some of its rows. The caller's transaction holds it together with what is known then.
 pub(super) fn put(
     index: &Connection,
     kind: &str,
     rows: usize,
     part: &segment::Segment,
+    samples: &[(i64, Value)],
 ) -> rusqlite::Result<()> {
     index
         .prepare_cached("INSERT INTO _vocabulary (kind, sum, text) VALUES (?1, ?2, ?3)")?
         .execute(params![kind, segment::sum(&part.vocabulary), part.vocabulary])?;
+    let no = index.last_insert_rowid();
     let sum = segment::sum(&part.postings) ^ segment::sum(&part.places) ^ segment::sum(&part.rowids);
     index
         .prepare_cached(
             "INSERT INTO _postings (no, rows, sum, places, rowids, postings) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
-        .execute(params![
-            index.last_insert_rowid(),
-            rows as i64,
-            sum,
-            part.places,
-            part.rowids,
-            part.postings
-        ])?;
+        .execute(params![no, rows as i64, sum, part.places, part.rowids, part.postings])?;
+    let mut sample =
+        index.prepare_cached("INSERT INTO _sample (no, kind, row, id) VALUES (?1, ?2, ?3, ?4)")?;
+    for (rowid, id) in samples {
+        sample.execute(params![no, kind, rowid, id])?;
+    }
     Ok(())
+}
+
+/// Removes a segment.
+pub(super) fn remove(index: &Connection, no: i64) -> rusqlite::Result<()> {
+    for table in ["_vocabulary", "_postings", "_sample"] {
+        index.prepare_cached(&format!("DELETE FROM {table} WHERE no = ?1"))?.execute([no])?;
+    }
+    Ok(())
+}
+
+/// Forgets all of a type.
+pub(super) fn forget(index: &Connection, kind: &str) -> rusqlite::Result<()> {
+    let mut all = index.prepare("SELECT no FROM _vocabulary WHERE kind = ?1")?;
+    let all: Vec<i64> = all.query_map([kind], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    all.into_iter().try_for_each(|no| remove(index, no))?;
+    index.execute("DELETE FROM _known WHERE kind = ?1", [kind]).map(drop)
 }

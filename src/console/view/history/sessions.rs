@@ -1,0 +1,171 @@
+//! The sessions of screen 6: a row each, and the one under the cursor whole.
+
+use jiff::Timestamp;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::Span;
+
+use super::super::super::cells;
+use super::super::super::model::{Model, since};
+use super::super::paint::{gap, line, s};
+use crate::mirror::reader::SessionRow;
+use crate::text::{clock, grouped, visible};
+
+/// A time in the zone of whoever looks; as it stands where it is none.
+fn local(model: &Model, text: &str, format: &str) -> String {
+    match text.parse::<Timestamp>() {
+        Ok(at) => at.to_zoned(model.zone.clone()).strftime(format).to_string(),
+        Err(_) => visible(text).into_owned(),
+    }
+}
+
+/// How long a session took, or takes.
+fn took(model: &Model, session: &SessionRow) -> String {
+    let start = session.started.parse::<Timestamp>().ok();
+    let end = match &session.ended {
+        Some(end) => end.parse::<Timestamp>().ok(),
+        None => Some(model.now),
+    };
+    match (start, end) {
+        (Some(start), Some(end)) => clock(since(start, end)),
+        _ => "–".to_owned(),
+    }
+}
+
+/// How a session ended: a sign, a word and its colour.
+fn ended(model: &Model, session: &SessionRow) -> (&'static str, String, Style) {
+    let theme = &model.theme;
+    match session.end.as_deref() {
+        None => ("●", "running".to_owned(), theme.accent),
+        Some("drained") => ("✓", "drained".to_owned(), theme.sent),
+        Some("stopped") => ("○", "stopped".to_owned(), theme.pending),
+        Some("lost") => ("▲", "lost".to_owned(), theme.pending),
+        Some(other) => ("✖", visible(other).into_owned(), theme.failed),
+    }
+}
+
+pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
+    let theme = &model.theme;
+    let list = &model.history.sessions;
+    let width = usize::from(area.width);
+    // The wider, the more: failed objects and retries, the service's id, the error.
+    let (more, id) = (width >= 100, width >= 130);
+    let numbers = if more { [11; 3] } else { [9, 8, 8] };
+    let words =
+        if more { ["+ created", "~ updated", "- deleted"] } else { ["created", "updated", "deleted"] };
+    let (format, wide) = if more { ("%d %b %H:%M:%S", 15) } else { ("%d %b %H:%M", 12) };
+    let times = format!("{:>5}  {:<wide$} {:>8} {:>6}", "no", "started", "took", "pages");
+    let mut head = vec![gap(1), s(times, theme.heading)];
+    let styles = [theme.created, theme.updated, theme.deleted];
+    head.extend((0..3).map(|n| s(cells::right(words[n], numbers[n]), styles[n])));
+    head.push(s(format!("{:>7}", "stale"), theme.stale));
+    if more {
+        head.push(s(format!("{:>8}{:>8}", "failed", "retries"), theme.heading));
+    }
+    head.push(s("  end", theme.heading));
+    if id {
+        head.push(s("         session   error", theme.heading));
+    }
+    line(buf, area, 0, head);
+    if list.rows.is_empty() {
+        let text = if list.loaded { "no session yet: a synchronization makes one" } else { "reading …" };
+        line(buf, area, 1, vec![gap(2), s(text, theme.dim)]);
+    }
+    let height = usize::from(area.height).saturating_sub(1);
+    let top = list.window(height);
+    for (row, session) in list.rows.iter().enumerate().skip(top).take(height) {
+        let here = row == list.cursor;
+        let started = local(model, &session.started, format);
+        let mut spans = vec![
+            s(if here { "▸" } else { " " }, theme.accent),
+            s(cells::right(&session.no.to_string(), 5), theme.value),
+            gap(2),
+            s(cells::left(&started, wide), theme.text),
+            s(cells::right(&took(model, session), 9), theme.dim),
+            s(cells::right(&cells::count(session.pages, 6), 7), theme.value),
+        ];
+        let count = |n: u64, width: usize, style: Style| {
+            s(cells::right(&cells::count(n, width - 1), width), if n == 0 { theme.dim } else { style })
+        };
+        spans.push(count(session.created, numbers[0], theme.created));
+        spans.push(count(session.updated, numbers[1], theme.updated));
+        spans.push(count(session.deleted, numbers[2], theme.deleted));
+        spans.push(count(session.stale, 7, theme.pending));
+        if more {
+            spans.push(count(session.failed_objects, 8, theme.failed));
+            spans.push(count(session.retries, 8, theme.pending));
+        }
+        let (sign, word, style) = ended(model, session);
+        spans.push(s(format!("  {sign} {}", cells::left(&word, 8)), style));
+        if id {
+            let id: String = session.id.chars().take(8).collect();
+            spans.push(s(format!("  {}", cells::left(&visible(&id), 8)), theme.dim));
+            let room =
+                width.saturating_sub(spans.iter().map(|s| cells::width(&s.content)).sum::<usize>() + 3);
+            let error = session.error.as_deref().map(visible).unwrap_or_default();
+            spans.push(s(format!("  {}", cells::fit(&error, room)), theme.failed));
+        }
+        let y = row - top + 1;
+        line(buf, area, y, spans);
+        if here {
+            let bar =
+                Rect { x: area.x + 1, y: area.y + y as u16, width: area.width.saturating_sub(1), height: 1 };
+            buf.set_style(bar, theme.selected);
+        }
+    }
+}
+
+/// What a session did, in words.
+pub(super) fn counts(model: &Model, session: &SessionRow) -> Vec<Span<'static>> {
+    let theme = &model.theme;
+    let parts = [
+        (session.created, "created", theme.created),
+        (session.updated, "updated", theme.updated),
+        (session.deleted, "deleted", theme.deleted),
+        (session.stale, "stale", theme.pending),
+        (session.failed_objects, "failed objects", theme.failed),
+        (session.retries, "retries", theme.pending),
+    ];
+    let mut spans = vec![s(local(model, &session.started, "%d %b %Y %H:%M:%S"), theme.dim)];
+    for (n, word, style) in parts {
+        if n > 0 {
+            spans.extend([gap(2), s(grouped(n), style), s(format!(" {word}"), theme.dim)]);
+        }
+    }
+    spans
+}
+
+/// The session under the cursor, whole.
+pub(super) fn about(model: &Model, session: &SessionRow, buf: &mut Buffer, area: Rect) {
+    let theme = &model.theme;
+    let until = match &session.ended {
+        Some(end) => local(model, end, "%H:%M:%S"),
+        None => "now".to_owned(),
+    };
+    let times = format!("{} – {until}", local(model, &session.started, "%a %d %b %Y %H:%M:%S"));
+    line(
+        buf,
+        area,
+        1,
+        vec![gap(1), s(visible(&session.id).into_owned(), theme.text), gap(2), s(times, theme.dim)],
+    );
+    let room = usize::from(area.width).saturating_sub(4);
+    let last = if let Some(error) = &session.error {
+        vec![gap(1), s(format!("✖ {}", cells::fit(&visible(error), room)), theme.failed)]
+    } else {
+        let facts = [
+            (session.instructions, "instructions", theme.value),
+            (session.failed_objects, "failed objects", theme.failed),
+            (session.retries, "retries", theme.pending),
+        ];
+        let mut spans = Vec::new();
+        for (n, word, style) in facts {
+            let style = if n == 0 { theme.dim } else { style };
+            let space = if spans.is_empty() { 1 } else { 2 };
+            spans.extend([gap(space), s(grouped(n), style), s(format!(" {word}"), theme.dim)]);
+        }
+        spans
+    };
+    line(buf, area, 2, last);
+}
