@@ -45,6 +45,15 @@ const FIRST: Step = See("▸1600000011");
 /// The first contact by its name.
 const BY_NAME: Step = See("▸1600000024");
 
+/// A page taken in step mode, and not committed.
+const TAKEN: [Step; 6] = [
+    Keys("e"),
+    EDITED,
+    Keys(".."),
+    See("‖ next: take a page of main"),
+    Keys("."),
+    See("‖ next: commit the page of main"),
+];
 /// The newest request, opened.
 const OPENED: [Step; 4] = [Keys("4"), See("7 requests"), Keys("\r"), See("▾ Request")];
 /// A saved statement, and their list.
@@ -70,17 +79,52 @@ pub(crate) const SCRIPTS: &[Script] = &[
         "send-acks",
         Scope::Sync,
         &[
-            Keys("e"),
-            EDITED,
-            Keys("."),
-            STEPPING,
-            Keys("."),
-            See("‖ next: take a page of main"),
+            TAKEN[0],
+            TAKEN[1],
+            TAKEN[2],
+            TAKEN[3],
+            TAKEN[4],
+            TAKEN[5],
             Keys("."),
             See("20 pending"),
             Press,
-            See("pack 2      20 keys accepted"),
+            See("20 keys accepted"),
         ],
+    ),
+    script(
+        "step-one",
+        Scope::Sync,
+        &[
+            TAKEN[0],
+            TAKEN[1],
+            TAKEN[2],
+            TAKEN[3],
+            TAKEN[4],
+            TAKEN[5],
+            Press,
+            See("1 pending"),
+            See("19 instructions"),
+        ],
+    ),
+    script(
+        "skip-page",
+        Scope::Sync,
+        &[
+            TAKEN[0],
+            TAKEN[1],
+            TAKEN[2],
+            TAKEN[3],
+            TAKEN[4],
+            TAKEN[5],
+            Press,
+            Gone("‖ next: commit"),
+            See("0 pending"),
+        ],
+    ),
+    script(
+        "give-up",
+        Scope::Sync,
+        &[Keys("e"), EDITED, Keys("."), STEPPING, Keys("."), See("‖ next: take"), Press, STEPPING],
     ),
     script("stop", Scope::Sync, &[Keys("."), STEPPING, Press, See("○ stopped")]),
     script(
