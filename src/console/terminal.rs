@@ -6,7 +6,7 @@
 mod steady;
 
 use std::fs::File;
-use std::io::{self, BufWriter};
+use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError, TryLockError};
@@ -49,7 +49,27 @@ static PANICKED: AtomicBool = AtomicBool::new(false);
 
 /// The claimed terminal; given back when dropped.
 pub(super) struct Screen {
-    terminal: Terminal<Steady<BufWriter<File>>>,
+    terminal: Terminal<Steady<Frames>>,
+}
+
+/// Frames on their way out, each in one write. What was never flushed is never written: a buffer that empties itself when
+/// it goes would draw on a terminal that is not ours any more.
+struct Frames {
+    out: File,
+    bytes: Vec<u8>,
+}
+
+impl Write for Frames {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.bytes.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let written = self.out.write_all(&self.bytes);
+        self.bytes.clear();
+        written
+    }
 }
 
 impl Screen {
@@ -58,7 +78,7 @@ impl Screen {
         // A handle of our own: nobody else's lock on the standard output is ever waited for.
         let out = File::from(rustix::stdio::stdout().try_clone_to_owned()?);
         claim()?;
-        let terminal = Terminal::new(Steady::new(BufWriter::with_capacity(64 * 1024, out)));
+        let terminal = Terminal::new(Steady::new(Frames { out, bytes: Vec::with_capacity(64 * 1024) }));
         match terminal {
             Ok(terminal) => {
                 let mut screen = Self { terminal };
