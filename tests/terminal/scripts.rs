@@ -489,7 +489,27 @@ pub(crate) const SCRIPTS: &[Script] = &[
         ],
     ),
     // Screen 6.
-    script("open-session", Scope::History, &[Keys("6"), See("✓ drained"), Press, See("new records only")]),
+    script("open-session", Scope::History, &[Keys("6"), See("✓ drained"), Press, See("+ account")]),
+    script(
+        "next-event",
+        Scope::History,
+        &[Keys("6"), See("✓ drained"), Keys("\r"), See("+ account"), Press, See("created only")],
+    ),
+    script(
+        "filter-type",
+        Scope::History,
+        &[Keys("6"), See("✓ drained"), Keys("\r"), See("+ account"), Press, See("contact, deal")],
+    ),
+    script(
+        "change-request",
+        Scope::History,
+        &[Keys("6"), See("✓ drained"), Keys("\r"), See("+ account"), Press, See("▾ Request")],
+    ),
+    script(
+        "change-page",
+        Scope::History,
+        &[Keys("6"), See("✓ drained"), Keys("\r"), See("+ account"), Press, See("Page 1:")],
+    ),
     // Lines.
     script("choose", Scope::Palette, &[Keys(":show-hist"), See("1 of 1"), Press, See("✓ drained")]),
     script(

@@ -49,7 +49,7 @@ fn statements_run_stop_and_are_copied_and_the_palette_finds_its_way() {
     terminal.press(b"\r");
     terminal.until("the history", |s| s.contains("✓ drained"));
     terminal.press(b"\r");
-    terminal.until("a session", |s| s.contains("new records only"));
+    terminal.until("a session", |s| s.contains("+ account"));
     terminal.press(b"q");
     assert_eq!(terminal.ended(), 0);
 }
