@@ -98,8 +98,12 @@ impl Screen {
         self.forget()
     }
 
-    /// Forgets what was drawn: the next frame is whole.
+    /// Forgets what was drawn: the next frame is whole. It clears the screen, so it is drawing too.
     pub(super) fn forget(&mut self) -> io::Result<()> {
+        let _drawing = DRAWING.lock().unwrap_or_else(PoisonError::into_inner);
+        if panicked() || !claimed() {
+            return Ok(());
+        }
         let (columns, rows) = size();
         self.terminal.resize(Rect::new(0, 0, columns, rows))
     }
@@ -114,7 +118,7 @@ impl Screen {
             return Err(io::Error::other("this terminal has no clipboard"));
         }
         let _drawing = DRAWING.lock().unwrap_or_else(PoisonError::into_inner);
-        if panicked() {
+        if panicked() || !claimed() {
             return Ok(());
         }
         let mut sequence = String::new();
