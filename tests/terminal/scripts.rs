@@ -54,6 +54,9 @@ const TAKEN: [Step; 6] = [
     Keys("."),
     See("‖ next: commit the page of main"),
 ];
+/// What the second session changed.
+const TOUCHED: [Step; 7] =
+    [Keys("e"), EDITED, Keys("s"), See("20 instructions in"), Keys("6"), See("✓ drained"), Keys("\r")];
 /// The newest request, opened.
 const OPENED: [Step; 4] = [Keys("4"), See("7 requests"), Keys("\r"), See("▾ Request")];
 /// A saved statement, and their list.
@@ -489,7 +492,72 @@ pub(crate) const SCRIPTS: &[Script] = &[
         ],
     ),
     // Screen 6.
-    script("open-session", Scope::History, &[Keys("6"), See("✓ drained"), Press, See("new records only")]),
+    script("open-session", Scope::History, &[Keys("6"), See("✓ drained"), Press, See("300 created")]),
+    script(
+        "next-event",
+        Scope::History,
+        &[
+            TOUCHED[0],
+            TOUCHED[1],
+            TOUCHED[2],
+            TOUCHED[3],
+            TOUCHED[4],
+            TOUCHED[5],
+            TOUCHED[6],
+            See("deal 1700000036"),
+            Press,
+            See("created only"),
+        ],
+    ),
+    script(
+        "filter-type",
+        Scope::History,
+        &[
+            TOUCHED[0],
+            TOUCHED[1],
+            TOUCHED[2],
+            TOUCHED[3],
+            TOUCHED[4],
+            TOUCHED[5],
+            TOUCHED[6],
+            See("deal 1700000036"),
+            Press,
+            Keys("deal\r"),
+            See("deal only"),
+        ],
+    ),
+    script(
+        "change-request",
+        Scope::History,
+        &[
+            TOUCHED[0],
+            TOUCHED[1],
+            TOUCHED[2],
+            TOUCHED[3],
+            TOUCHED[4],
+            TOUCHED[5],
+            TOUCHED[6],
+            See("deal 1700000036"),
+            Press,
+            See("GET  /v2/sync/"),
+        ],
+    ),
+    script(
+        "change-page",
+        Scope::History,
+        &[
+            TOUCHED[0],
+            TOUCHED[1],
+            TOUCHED[2],
+            TOUCHED[3],
+            TOUCHED[4],
+            TOUCHED[5],
+            TOUCHED[6],
+            See("deal 1700000036"),
+            Press,
+            See("Page 4: 20 records"),
+        ],
+    ),
     // Lines.
     script("choose", Scope::Palette, &[Keys(":show-hist"), See("1 of 1"), Press, See("✓ drained")]),
     script(
