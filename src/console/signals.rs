@@ -13,7 +13,7 @@ use super::message::Message;
 use super::terminal;
 
 /// How long the loop may take to obey; with what giving back takes it stays within 300 ms.
-const PATIENCE: Duration = Duration::from_millis(150);
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// The thread that takes signals; dropping it ends the thread.
 pub(super) struct Watch(Handle);
@@ -55,7 +55,7 @@ fn obey(inbox: &Arc<Inbox>, signal: i32) {
     }
     // The loop hangs in a write. What cannot block is done; the rest gets a moment.
     let done = std::thread::spawn(terminal::give_back);
-    for _ in 0..24 {
+    for _ in 0..36 {
         if done.is_finished() {
             break;
         }

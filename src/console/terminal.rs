@@ -38,7 +38,8 @@ const RELEASE: &[u8] =
 
 /// How the terminal was before; there while it is claimed.
 static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
-/// Held while a frame is written, so that nobody gives the terminal back in the middle of one.
+/// Held while anything is written, so that nobody gives the terminal back in the middle of it; then looked at whether it
+/// is still ours.
 static DRAWING: Mutex<()> = Mutex::new(());
 /// Held while the terminal is given back.
 static GIVING: Mutex<()> = Mutex::new(());
@@ -151,6 +152,8 @@ fn claim() -> io::Result<()> {
     let before = tcgetattr(stdin)?;
     let mut raw = before.clone();
     raw.make_raw();
+    // Whoever gives it back meanwhile waits: what is claimed in two steps would be left half claimed.
+    let _drawing = DRAWING.lock().unwrap_or_else(PoisonError::into_inner);
     tcsetattr(stdin, OptionalActions::Now, &raw)?;
     BEFORE.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(before);
     write_all(CLAIM)?;
@@ -160,6 +163,10 @@ fn claim() -> io::Result<()> {
 /// Takes the mouse, or leaves it to the terminal, until told otherwise.
 pub(super) fn take_mouse(on: bool) -> io::Result<()> {
     MOUSE_LEFT.store(!on, Ordering::SeqCst);
+    let _drawing = DRAWING.lock().unwrap_or_else(PoisonError::into_inner);
+    if !claimed() {
+        return Ok(());
+    }
     write_all(if on { MOUSE } else { NO_MOUSE })
 }
 
@@ -177,14 +184,18 @@ pub(super) fn give_back() {
             _ => break,
         }
         if turn % 4 == 0 {
-            // A terminal that stopped reading has no room for the last words: what it has not read is of no use now.
-            // Held and let go, the write that waits for room finds it.
-            let out = rustix::stdio::stdout();
-            let _ = tcflush(out, QueueSelector::OFlush);
-            let _ = tcflow(out, Action::OOff).and_then(|()| tcflow(out, Action::OOn));
+            make_room();
         }
     }
     let _ = write_all(RELEASE);
+}
+
+/// A terminal that stopped reading has no room for the last words: what it has not read is of no use now. Held and let go,
+/// the write that waits for room finds it.
+fn make_room() {
+    let out = rustix::stdio::stdout();
+    let _ = tcflush(out, QueueSelector::OFlush);
+    let _ = tcflow(out, Action::OOff).and_then(|()| tcflow(out, Action::OOn));
 }
 
 fn take_before() -> Option<Termios> {

@@ -45,15 +45,6 @@ const FIRST: Step = See("▸1600000011");
 /// The first contact by its name.
 const BY_NAME: Step = See("▸1600000024");
 
-/// A page taken in step mode, and not committed.
-const TAKEN: [Step; 6] = [
-    Keys("e"),
-    EDITED,
-    Keys(".."),
-    See("‖ next: take a page of main"),
-    Keys("."),
-    See("‖ next: commit the page of main"),
-];
 /// The newest request, opened.
 const OPENED: [Step; 4] = [Keys("4"), See("7 requests"), Keys("\r"), See("▾ Request")];
 /// A saved statement, and their list.

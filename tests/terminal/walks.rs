@@ -1,6 +1,6 @@
 //! Ways through the screens as people go them.
 
-use super::pty::Terminal;
+use super::pty::{Terminal, demo, places};
 
 #[test]
 fn it_draws_helps_resizes_and_gives_the_terminal_back() {
@@ -117,6 +117,20 @@ fn it_filters_and_follows_references() {
     terminal.until("the contact again", |s| s.contains("contact 1600000012") && s.contains("1 of 1 in "));
     terminal.press(b"\x1b\x1b");
     terminal.until("all rows", |s| !s.contains("1 of 1 in "));
+    terminal.press(b"q");
+    assert_eq!(terminal.ended(), 0);
+}
+
+#[test]
+fn a_terminal_without_a_clipboard_is_told_of() {
+    let mut command = demo(&[]);
+    command.env("TERM", "linux");
+    let mut terminal = Terminal::up_to_date_with(command);
+    terminal.press(b"2");
+    terminal.see("▸1600000011");
+    terminal.press(b"y");
+    terminal.see("this terminal has no clipboard");
+    assert_eq!(places(&terminal.raw, b"\x1b]52").count(), 0);
     terminal.press(b"q");
     assert_eq!(terminal.ended(), 0);
 }
