@@ -59,8 +59,9 @@ fn play(script: &Script, key: &[u8]) {
     let mut terminal = Terminal::start(command, 120, 40);
     terminal.see("✓ up to date");
     let (mut pressed, mut before, mut ended) = (terminal.raw.len(), looks(&terminal), false);
-    for step in script.steps {
+    for step in script.flat() {
         match step {
+            Step::First(_) => unreachable!("it is flat"),
             Step::Press => {
                 (pressed, before) = (terminal.raw.len(), looks(&terminal));
                 terminal.press(key);
@@ -95,7 +96,7 @@ fn play(script: &Script, key: &[u8]) {
                 terminal.until_all("the return", |t| t.screen.screen().alternate_screen());
             }
             Step::Ends(status) => {
-                assert_eq!(terminal.ended(), *status);
+                assert_eq!(terminal.ended(), status);
                 ended = true;
             }
         }

@@ -5,6 +5,8 @@ use drainboard::console::action::Scope;
 
 #[derive(Clone, Copy)]
 pub(crate) enum Step {
+    /// All of these.
+    First(&'static [Step]),
     /// The action's own key.
     Press,
     /// The action's own key, again and again, until the screen shows this.
@@ -33,7 +35,18 @@ pub(crate) struct Script {
     pub(crate) steps: &'static [Step],
 }
 
-use Step::{Changed, Ends, File, Gone, Keys, Press, PressUntil, See, Sent, Stops};
+use Step::{Changed, Ends, File, First, Gone, Keys, Press, PressUntil, See, Sent, Stops};
+
+impl Script {
+    /// The steps one by one.
+    pub(crate) fn flat(&self) -> Vec<Step> {
+        fn flat(steps: &[Step]) -> Vec<Step> {
+            let one = |step: &Step| if let First(steps) = step { flat(steps) } else { vec![*step] };
+            steps.iter().flat_map(one).collect()
+        }
+        flat(self.steps)
+    }
+}
 
 const fn script(action: &'static str, scope: Scope, steps: &'static [Step]) -> Script {
     Script { action, scope, steps }
@@ -46,9 +59,18 @@ const FIRST: Step = See("▸1600000011");
 const BY_NAME: Step = See("▸1600000024");
 
 /// The newest request, opened.
-const OPENED: [Step; 4] = [Keys("4"), See("7 requests"), Keys("\r"), See("▾ Request")];
+const OPENED: &[Step] = &[Keys("4"), See("7 requests"), Keys("\r"), See("▾ Request")];
+/// A page taken in step mode, and not committed.
+const TAKEN: &[Step] = &[
+    Keys("e"),
+    EDITED,
+    Keys(".."),
+    See("‖ next: take a page of main"),
+    Keys("."),
+    See("‖ next: commit the page of main"),
+];
 /// A saved statement, and their list.
-const SAVED: [Step; 5] = [
+const SAVED: &[Step] = &[
     Keys("5SELECT 41+1\x13"),
     See("save as"),
     Keys("mine\r\x15\x0f"),
@@ -69,49 +91,10 @@ pub(crate) const SCRIPTS: &[Script] = &[
     script(
         "send-acks",
         Scope::Sync,
-        &[
-            TAKEN[0],
-            TAKEN[1],
-            TAKEN[2],
-            TAKEN[3],
-            TAKEN[4],
-            TAKEN[5],
-            Keys("."),
-            See("20 pending"),
-            Press,
-            See("20 keys accepted"),
-        ],
+        &[First(TAKEN), Keys("."), See("20 pending"), Press, See("20 keys accepted")],
     ),
-    script(
-        "step-one",
-        Scope::Sync,
-        &[
-            TAKEN[0],
-            TAKEN[1],
-            TAKEN[2],
-            TAKEN[3],
-            TAKEN[4],
-            TAKEN[5],
-            Press,
-            See("1 pending"),
-            See("19 instructions"),
-        ],
-    ),
-    script(
-        "skip-page",
-        Scope::Sync,
-        &[
-            TAKEN[0],
-            TAKEN[1],
-            TAKEN[2],
-            TAKEN[3],
-            TAKEN[4],
-            TAKEN[5],
-            Press,
-            Gone("‖ next: commit"),
-            See("0 pending"),
-        ],
-    ),
+    script("step-one", Scope::Sync, &[First(TAKEN), Press, See("1 pending"), See("19 instructions")]),
+    script("skip-page", Scope::Sync, &[First(TAKEN), Press, Gone("‖ next: commit"), See("0 pending")]),
     script(
         "give-up",
         Scope::Sync,
@@ -329,44 +312,18 @@ pub(crate) const SCRIPTS: &[Script] = &[
         &[Keys("4"), See("7 requests"), Keys("G\r"), See("total_count"), Press, Gone("total_count")],
     ),
     script("record", Scope::Wire, &[Keys("4"), See("7 requests"), Press, Keys("\r"), See("● rec")]),
-    script(
-        "search-request",
-        Scope::Wire,
-        &[OPENED[0], OPENED[1], OPENED[2], OPENED[3], Press, Keys("e"), See("lines have it")],
-    ),
+    script("search-request", Scope::Wire, &[First(OPENED), Press, Keys("e"), See("lines have it")]),
     script(
         "next-hit",
         Scope::Wire,
-        &[
-            OPENED[0],
-            OPENED[1],
-            OPENED[2],
-            OPENED[3],
-            Keys("se"),
-            See("lines have it"),
-            Keys("\r"),
-            Gone("lines have it"),
-            Press,
-            Changed,
-        ],
+        &[First(OPENED), Keys("se"), See("lines have it"), Keys("\r"), Gone("lines have it"), Press, Changed],
     ),
     script(
         "hit-before",
         Scope::Wire,
-        &[
-            OPENED[0],
-            OPENED[1],
-            OPENED[2],
-            OPENED[3],
-            Keys("se"),
-            See("lines have it"),
-            Keys("\r"),
-            Gone("lines have it"),
-            Press,
-            Changed,
-        ],
+        &[First(OPENED), Keys("se"), See("lines have it"), Keys("\r"), Gone("lines have it"), Press, Changed],
     ),
-    script("whole", Scope::Wire, &[OPENED[0], OPENED[1], OPENED[2], OPENED[3], Press, See("End bottom")]),
+    script("whole", Scope::Wire, &[First(OPENED), Press, See("End bottom")]),
     // Screen 5.
     script(
         "whole",
@@ -411,31 +368,13 @@ pub(crate) const SCRIPTS: &[Script] = &[
         Scope::Prompt,
         &[Keys("5"), See("Read-only SQL"), Press, See("╭ Saved statements")],
     ),
-    script(
-        "edit-saved",
-        Scope::Saved,
-        &[SAVED[0], SAVED[1], SAVED[2], SAVED[3], SAVED[4], Press, Gone("╭ Saved"), See("› SELECT 41+1")],
-    ),
+    script("edit-saved", Scope::Saved, &[First(SAVED), Press, Gone("╭ Saved"), See("› SELECT 41+1")]),
     script(
         "forget-saved",
         Scope::Saved,
-        &[
-            SAVED[0],
-            SAVED[1],
-            SAVED[2],
-            SAVED[3],
-            SAVED[4],
-            Press,
-            See("again forgets it"),
-            Press,
-            Gone("mine "),
-        ],
+        &[First(SAVED), Press, See("again forgets it"), Press, Gone("mine ")],
     ),
-    script(
-        "choose",
-        Scope::Saved,
-        &[SAVED[0], SAVED[1], SAVED[2], SAVED[3], SAVED[4], Press, See("1 row"), See(" 42")],
-    ),
+    script("choose", Scope::Saved, &[First(SAVED), Press, See("1 row"), See(" 42")]),
     script(
         "edit-sql",
         Scope::Sql,
