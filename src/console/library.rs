@@ -171,3 +171,6 @@ impl Desk {
 fn say(error: &MirrorError) -> String {
     visible(&error.to_string()).into_owned()
 }
+
+#[cfg(test)]
+mod tests;

@@ -43,6 +43,8 @@ static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
 static DRAWING: Mutex<()> = Mutex::new(());
 /// Held while the terminal is given back.
 static GIVING: Mutex<()> = Mutex::new(());
+/// How many turns of waiting a frame has to itself before it is thought to hang.
+const MOMENT: u32 = 4;
 /// The user leaves the mouse to the terminal.
 static MOUSE_LEFT: AtomicBool = AtomicBool::new(false);
 /// A thread of the console has panicked: nothing is drawn any more.
@@ -177,13 +179,18 @@ pub(super) fn give_back() {
     let Some(before) = take_before() else { return };
     // First what cannot block.
     let _ = tcsetattr(rustix::stdio::stdin(), OptionalActions::Now, &before);
-    // A frame on its way gets a moment to end; one that panicked or hangs does not hold us up.
-    for turn in 1..=20 {
+    // A frame on its way gets a moment to end; one that panicked or hangs does not hold us up. What it left may fill the
+    // terminal to the brim, so there is room made once more when it has ended.
+    for turn in 0..20 {
         match DRAWING.try_lock() {
             Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(5)),
-            _ => break,
+            _ if turn < MOMENT => break,
+            _ => {
+                make_room();
+                break;
+            }
         }
-        if turn % 4 == 0 {
+        if turn + 1 >= MOMENT {
             make_room();
         }
     }

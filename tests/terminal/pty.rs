@@ -113,8 +113,10 @@ impl Terminal {
         self.keys.flush().unwrap();
     }
 
+    /// What is to be seen: blanks at a line's end are not told from nothing.
     pub(crate) fn text(&self) -> String {
-        self.screen.screen().contents()
+        let contents = self.screen.screen().contents();
+        contents.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
     }
 
     /// Takes what was written next, if that is before the deadline.

@@ -279,6 +279,10 @@ fn clear(model: &mut Model) -> Vec<Effect> {
     if model.browse.lens().text.is_empty() && model.browse.error.is_none() {
         return Vec::new();
     }
+    // What cannot be read with a filter may be its order's fault as well.
+    if model.browse.lens().filter.is_empty() {
+        return read(model.browse.sort(Sort::default()));
+    }
     read(model.browse.filter("", Filter::default()))
 }
 

@@ -24,7 +24,6 @@ use super::super::model::{Mirrored, Model};
 use super::super::record::hits;
 use super::super::theme::Theme;
 use super::paint::{gap, line, s};
-use crate::mirror::reader::Kind;
 use crate::text::{grouped, visible};
 
 pub(super) use record::{overflow, scroll};
@@ -75,6 +74,7 @@ pub(super) fn layout(body: Rect, browse: &Browse) -> Layout {
     }
     let record = match browse.divider {
         Some(column) => rest.right().saturating_sub(column + 1).clamp(20, rest.width.saturating_sub(30)),
+        None if body.width < 150 => (rest.width * 12 / 25).clamp(36, 84),
         None => (rest.width * 9 / 20).clamp(36, 84),
     };
     Layout {
@@ -84,23 +84,19 @@ pub(super) fn layout(body: Rect, browse: &Browse) -> Layout {
     }
 }
 
-/// As wide as the longest name and the largest count want, within reason.
+/// As wide as the names with their counts want, within reason.
 fn kinds_width(body: Rect, browse: &Browse) -> u16 {
     let kinds = browse.kinds.as_deref().unwrap_or_default();
-    let name = kinds.iter().map(|k| cells::width(&visible(&k.name))).max().unwrap_or(0);
+    let total: u64 = kinds.iter().map(|k| k.rows).sum();
+    let wish = kinds.iter().map(|k| cells::width(&visible(&k.name)) + grouped(k.rows).len());
+    // The heading is a line as well; a mark before each, two columns between and one behind.
+    let wish = wish.chain([5 + grouped(total).len()]).max().unwrap_or(0) + 4;
     let most = match body.width {
         0..110 => 24,
-        110..150 => 30,
+        110..150 => 29,
         _ => 40,
     };
-    let wish = (name + 3 + count_width(kinds)) as u16;
-    wish.clamp(20, most).min(body.width)
-}
-
-/// The columns that the counts take.
-fn count_width(kinds: &[Kind]) -> usize {
-    let total: u64 = kinds.iter().map(|k| k.rows).sum();
-    grouped(total).len().clamp(5, 11)
+    (wish as u16).clamp(20, most).min(body.width)
 }
 
 pub(super) fn draw(model: &Model, buf: &mut Buffer, body: Rect) {
@@ -201,19 +197,16 @@ fn kinds(model: &Model, buf: &mut Buffer, area: Rect) {
     let browse = &model.browse;
     let Some(kinds) = &browse.kinds else { return };
     let width = usize::from(area.width).saturating_sub(2);
-    let number = count_width(kinds) + 1;
+    // A name gets what its count leaves.
+    let parts = |name: &str, rows: u64| {
+        let count = cells::count(rows, 11);
+        let room = width.saturating_sub(count.len() + 1);
+        (cells::left(name, room), format!(" {count}"))
+    };
     let head_style = head(model, Pane::Kinds);
     let total: u64 = kinds.iter().map(|k| k.rows).sum();
-    line(
-        buf,
-        area,
-        0,
-        vec![
-            gap(1),
-            s(cells::left("Types", width - number), head_style),
-            s(cells::right(&cells::count(total, number), number), theme.dim),
-        ],
-    );
+    let (name, count) = parts("Types", total);
+    line(buf, area, 0, vec![gap(1), s(name, head_style), s(count, theme.dim)]);
     let height = usize::from(area.height).saturating_sub(1);
     let chosen = browse.kind_index().unwrap_or(0);
     let top = top_kind(model, area);
@@ -224,14 +217,15 @@ fn kinds(model: &Model, buf: &mut Buffer, area: Rect) {
             false => theme.text,
         };
         let dim = if at == chosen { style } else { theme.dim };
+        let (name, count) = parts(&visible(&kind.name), kind.rows);
         line(
             buf,
             area,
             row + 1,
             vec![
                 s(if at == chosen { "▸" } else { " " }, if at == chosen { theme.accent } else { theme.text }),
-                s(cells::left(&visible(&kind.name), width - number), style),
-                s(cells::right(&cells::count(kind.rows, number), number), dim),
+                s(name, style),
+                s(count, dim),
             ],
         );
     }

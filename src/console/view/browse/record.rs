@@ -120,14 +120,12 @@ pub(super) fn tree_lines(model: &Model, tree: &[Line], width: usize) -> Vec<Draw
         if !field.note.is_empty() || field.link.is_some() {
             let there = !matches!(field.link, Some(Link::Missing(_)));
             let sign = if there { " ↵" } else { "" };
-            let value = cells::fit(&field.value, room).into_owned();
-            let left = room.saturating_sub(cells::width(&value) + 2 + cells::width(sign));
-            let note = cells::fit(&field.note, left).into_owned();
+            let (value, gap_width, note) = beside(&field.value, &field.note, room - cells::width(sign));
             let note_style = if there { theme.text } else { theme.dim };
             let mut spans = lit(field, name, theme.dim);
             spans.push(gap(2));
             spans.extend(lit(field, value, style));
-            spans.push(gap(2));
+            spans.push(gap(gap_width));
             spans.extend(lit(field, note, note_style));
             spans.push(s(sign, theme.accent));
             out.push((at, spans));
@@ -142,6 +140,19 @@ pub(super) fn tree_lines(model: &Model, tree: &[Line], width: usize) -> Vec<Draw
         }
     }
     out
+}
+
+/// An id and the name beside it: where both find no room, the id's end and the name; then the name alone.
+fn beside(value: &str, note: &str, room: usize) -> (String, usize, String) {
+    let (id, name) = (cells::width(value), cells::width(note));
+    if id + 2 + name <= room || note.is_empty() {
+        return (cells::fit(value, room).into_owned(), 2, note.to_owned());
+    }
+    let end = room.saturating_sub(name + 1);
+    if end >= 4 && value.is_ascii() {
+        return (format!("…{}", &value[value.len() + 1 - end..]), 1, note.to_owned());
+    }
+    (String::new(), 0, cells::fit(note, room).into_owned())
 }
 
 /// What the last session changed, before and after.
