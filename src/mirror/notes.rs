@@ -1,6 +1,6 @@
 //! What changed nothing and should be known all the same: stale instructions, objects that the service could not deliver.
 //!
-//! Promise: the newest [`NOTED`] of each kind are kept, written in the transaction of the page that brought them; a page
+//! Promise: the newest `NOTED` of each kind are kept, written in the transaction of the page that brought them; a page
 //! without any costs nothing.
 
 use rusqlite::{Connection, OptionalExtension, Result, params};
