@@ -133,8 +133,8 @@ fn turn(model: &mut Model, screen: &mut Screen, outside: &Outside) -> io::Result
         dirty = true;
         // Draw, unless too many frames were drawn just now.
         if Instant::now() >= pacer.next(model.focused) {
-            screen.draw(model)?;
-            pacer.drew(Instant::now());
+            let seen = screen.draw(model)?;
+            pacer.drew(Instant::now(), seen);
             dirty = false;
         }
     }

@@ -129,17 +129,17 @@ impl Screen {
         write_all(sequence.as_bytes())
     }
 
-    /// Draws a frame, unless the terminal is not ours any more.
-    pub(super) fn draw(&mut self, model: &Model) -> io::Result<()> {
+    /// Draws a frame, unless the terminal is not ours any more. Whether there was anything new to be seen.
+    pub(super) fn draw(&mut self, model: &Model) -> io::Result<bool> {
         let _drawing = DRAWING.lock().unwrap_or_else(PoisonError::into_inner);
         if panicked() || !claimed() {
-            return Ok(());
+            return Ok(false);
         }
         self.terminal.draw(|frame| {
             fault::provoke(Some("view"));
             view(model, frame);
         })?;
-        Ok(())
+        Ok(self.terminal.backend_mut().sent())
     }
 }
 

@@ -11,6 +11,7 @@
 //! is made anew, and is never shown. Where another program renumbered the rows (VACUUM), the index is not used and made anew.
 
 mod build;
+mod pass;
 mod segment;
 mod store;
 mod tokens;

@@ -181,26 +181,36 @@ fn moves(bench: &mut Bench) {
 }
 
 fn scans(bench: &mut Bench) {
-    let (all, hits) = (format!(" of {}", grouped(bench.rows)), format!(" in {}", grouped(bench.rows)));
+    let all = format!(" of {}", grouped(bench.rows));
     let done = |t: &Terminal| {
         let text = t.text();
         text.contains(&all) && !text.contains("Esc stops")
     };
-    let sorted = |bench: &mut Bench, keys: &[u8], what: &str, by: &str| {
-        let feedback = bench.until(keys, what, |t| t.text().contains('▲') && t.text().contains("Esc stops"));
-        let rest = bench.until(b"", what, done);
-        let time = feedback + rest;
-        let theirs = bench.sql(&format!("{ALL} ORDER BY {by}, id LIMIT 40"));
-        let ratio = time.as_secs_f64() / theirs.as_secs_f64();
-        line(
-            what,
-            ms(time),
-            "ms",
-            "1.5 × SQLite",
-            Some(theirs),
-            &format!("{ratio:.2} ×, seen {:.1} ms", ms(feedback)),
-        );
+    let found = |t: &Terminal| {
+        let text = t.text();
+        text.contains("1 of ") && !text.contains(&all) && !text.contains("Esc stops")
+    };
+    let all_rows = |bench: &mut Bench, keys: &[u8]| {
+        bench.terminal.press(keys);
+        bench.terminal.until_all("all rows by id", |t| {
+            let text = t.text();
+            chosen(t).is_some()
+                && text.contains(&all)
+                && !text.contains(['▲', '▼'])
+                && !text.contains("Esc stops")
+        });
         bench.terminal.settle(Duration::from_millis(300));
+    };
+    // SQLite first, and again afterwards: what the system had forgotten of the file is not read again at our cost.
+    let sorted = |bench: &mut Bench, keys: &[u8], what: &str, by: &str| {
+        let sql = format!("{ALL} ORDER BY {by}, id LIMIT 40");
+        let theirs = bench.sql(&sql);
+        let seen = bench.until(keys, what, |t| t.text().contains('▲') && t.text().contains("Esc stops"));
+        let time = seen + bench.until(b"", what, done);
+        bench.terminal.settle(Duration::from_millis(300));
+        let theirs = theirs.min(bench.sql(&sql));
+        let note = format!("{:.2} ×, seen {:.1} ms", time.as_secs_f64() / theirs.as_secs_f64(), ms(seen));
+        line(what, ms(time), "ms", "1.5 × SQLite", Some(theirs), &note);
     };
     sorted(bench, b">o", "sort by name", "name");
     let time = bench.moved(b"G", "the end of it");
@@ -210,35 +220,28 @@ fn scans(bench: &mut Bench) {
     sorted(bench, b"gg>o", "sort by email", "email");
     // Another order, and Esc in the middle of it.
     bench.terminal.press(b"o");
-    bench.terminal.read_for(Duration::from_millis(200));
+    bench.terminal.read_for(Duration::from_millis(120));
     let time = bench.until(b"\x1b", "the stop", |t| !t.text().contains("Esc stops"));
     line("Esc stops a sort", ms(time), "ms", "100 ms", None, "40 ms of it are the key's own");
-    bench.until(b"O", "by id", |t| !t.text().contains(['▲', '▼']) && done(t));
-    for (filter, bound, like) in [
-        ("hanako", "50 ms", "%hanako%"),
-        ("lovelace", "50 ms", "%lovelace%"),
-        ("name:hanako", "2 × SQLite", ""),
-        ("custom_fields.budget>99000", "2 × SQLite", ""),
+    all_rows(bench, b"O");
+    for (filter, bound, theirs) in [
+        ("hanako", "50 ms", "data LIKE '%hanako%'"),
+        ("lovelace", "50 ms at first", "data LIKE '%lovelace%'"),
+        ("name:hanako", "2 × SQLite", "name LIKE '%hanako%'"),
+        ("custom_fields.budget>99000", "2 × SQLite", "custom_fields ->> 'budget' > 99000"),
     ] {
-        bench.terminal.settle(Duration::from_millis(300));
+        let sql = format!("SELECT count(*) FROM contact WHERE {theirs}");
+        let theirs = bench.sql(&sql);
         let keys = format!("/{filter}");
         let first = bench.until(keys.as_bytes(), filter, |t| {
             chosen(t).is_some_and(|id| id != 1) && t.text().contains(filter)
         });
-        let rest = bench.until(b"", filter, |t| t.text().contains(&hits));
-        let theirs = bench.sql(&format!(
-            "SELECT count(*) FROM contact WHERE {}",
-            match (filter, like) {
-                ("name:hanako", _) => "name LIKE '%hanako%'".to_owned(),
-                (_, "") => "custom_fields ->> 'budget' > 99000".to_owned(),
-                (_, like) => format!("data LIKE '{like}'"),
-            }
-        ));
-        let time = first + rest;
-        let note = format!("first rows {:.1} ms", ms(first));
+        let time = first + bench.until(b"", filter, found);
+        all_rows(bench, b"\x1b");
+        let theirs = theirs.min(bench.sql(&sql));
+        let note =
+            format!("{:.2} ×, first rows {:.1} ms", time.as_secs_f64() / theirs.as_secs_f64(), ms(first));
         line(&format!("filter {filter}"), ms(time), "ms", bound, Some(theirs), &note);
-        bench.terminal.press(b"\x1b");
-        bench.terminal.until_all("all rows", |t| chosen(t).is_some() && !t.text().contains(&hits));
     }
 }
 
@@ -277,7 +280,7 @@ fn held(bench: &mut Bench) {
 
 /// The console beside the same drain without one: the demo without a terminal.
 fn draining(home: &Path) {
-    let arguments = ["demo", "--items", "60000", "--rate", "0", "--latency", "0ms"];
+    let arguments = ["demo", "--items", "240000", "--rate", "0", "--latency", "0ms"];
     let mut headless = Command::new(env!("CARGO_BIN_EXE_drainboard"));
     headless
         .args(arguments)

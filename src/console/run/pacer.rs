@@ -2,14 +2,15 @@
 //! to it, at once.
 //!
 //! A key shows that it was heard, and a moment later what came of it. At an even pace the second frame would wait for its
-//! turn; so a few frames that were not needed before may be drawn early.
+//! turn; so a few frames that were not needed before may be drawn early. One that looks like the last is none: the answer
+//! that comes behind it is not to wait for it.
 
 use std::time::{Duration, Instant};
 
 /// What a frame costs: with the spare ones thirty in a second.
-const FRAME: Duration = Duration::from_millis(37);
+const FRAME: Duration = Duration::from_millis(41);
 /// What may be drawn early at one time, beside the frame that is due.
-const SPARE: Duration = Duration::from_millis(2 * 37);
+const SPARE: Duration = Duration::from_millis(5 * 41);
 /// Between two frames that only news want: what they leave is for the spare ones.
 const NEWS: Duration = Duration::from_millis(50);
 /// Four frames a second while nobody looks.
@@ -46,9 +47,10 @@ impl Pacer {
         early.max(self.drawn + if focused { NEWS } else { AWAY })
     }
 
-    /// A frame was drawn.
-    pub(super) fn drew(&mut self, now: Instant) {
-        *self = Self { drawn: now, due: self.due.max(now) + FRAME, wanted: false };
+    /// A frame was drawn, and whether it differs from what was to be `seen`.
+    pub(super) fn drew(&mut self, now: Instant, seen: bool) {
+        let due = if seen { self.due.max(now) + FRAME } else { self.due };
+        *self = Self { drawn: now, due, wanted: false };
     }
 }
 
@@ -68,7 +70,7 @@ mod tests {
                 pacer.want();
             }
             if now >= pacer.next(focused) {
-                pacer.drew(now);
+                pacer.drew(now, true);
                 drawn.push(ms - rest);
             }
         }
@@ -87,5 +89,23 @@ mod tests {
     fn a_key_and_its_answer_are_seen_at_once() {
         let seen = frames(|ms| matches!(ms, 300 | 303 | 700 | 704), true);
         assert!([300, 303, 700, 704].iter().all(|ms| seen.contains(ms)), "{seen:?}");
+    }
+
+    #[test]
+    fn what_cannot_be_seen_takes_no_turn() {
+        let begun = Instant::now();
+        let mut pacer = Pacer::new(begun);
+        let at = |ms| begun + Duration::from_millis(ms);
+        for ms in [1_000, 1_001, 1_002] {
+            pacer.drew(at(ms), true);
+        }
+        assert!(pacer.next(true) > at(1_050));
+        let mut pacer = Pacer::new(begun);
+        for ms in 1_000..1_040 {
+            pacer.want();
+            assert!(pacer.next(true) <= at(ms));
+            pacer.drew(at(ms), false);
+        }
+        assert!(pacer.next(true) > at(1_080), "news keep their pace");
     }
 }

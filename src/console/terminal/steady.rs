@@ -21,6 +21,8 @@ pub(super) struct Steady<W: Write> {
     shown: Shown,
     /// A frame was begun and not ended.
     begun: bool,
+    /// Anything was sent since it was asked last.
+    sent: bool,
 }
 
 /// What stands in the cells: a grapheme that a terminal draws wider than it is spills into the next one, which is then
@@ -63,7 +65,12 @@ impl Shown {
 
 impl<W: Write> Steady<W> {
     pub(super) fn new(out: W) -> Self {
-        Self { inner: CrosstermBackend::new(out), shown: Shown::default(), begun: false }
+        Self { inner: CrosstermBackend::new(out), shown: Shown::default(), begun: false, sent: false }
+    }
+
+    /// Whether anything was sent since this was asked last.
+    pub(super) fn sent(&mut self) -> bool {
+        std::mem::take(&mut self.sent)
     }
 
     /// What follows is shown all at once, by a terminal that can.
@@ -71,7 +78,7 @@ impl<W: Write> Steady<W> {
         if self.begun {
             return Ok(());
         }
-        self.begun = true;
+        (self.begun, self.sent) = (true, true);
         self.inner.write_all(FRAME_BEGINS)
     }
 

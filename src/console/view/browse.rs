@@ -74,7 +74,6 @@ pub(super) fn layout(body: Rect, browse: &Browse) -> Layout {
     }
     let record = match browse.divider {
         Some(column) => rest.right().saturating_sub(column + 1).clamp(20, rest.width.saturating_sub(30)),
-        None if body.width < 150 => (rest.width * 12 / 25).clamp(36, 84),
         None => (rest.width * 9 / 20).clamp(36, 84),
     };
     Layout {

@@ -228,7 +228,7 @@ impl Scan<'_> {
 }
 
 /// How many pages were ever committed: it says which state of the mirror is read.
-pub(super) const PAGES: &str = "SELECT pages FROM _total";
+pub(in crate::mirror) const PAGES: &str = "SELECT pages FROM _total";
 
 /// The first row of [`PAGES`]. While its statement lives, the connection reads this one state.
 fn pages(pin: &mut rusqlite::Rows<'_>) -> rusqlite::Result<i64> {

@@ -18,7 +18,15 @@ pub(super) fn position(model: &Model, buf: &mut Buffer, area: Rect) {
     let theme = &model.theme;
     let browse = &model.browse;
     let row = usize::from(area.height) - 1;
-    let taken = line_right(buf, area, row, whereabouts(model));
+    // What is written goes first: where one is takes what it leaves, in as many words as fit.
+    let wish = match (&browse.prompt, browse.lens().text.as_str()) {
+        (Some(prompt), _) => cells::width(prompt.line.text()) + 4,
+        (None, text) => cells::width(text) + 3,
+    };
+    let room = usize::from(area.width).saturating_sub(wish + 1);
+    let forms = [Words::All, Words::NoTime, Words::Place].map(|words| whereabouts(model, words));
+    let fits = forms.iter().find(|form| form.iter().map(Span::width).sum::<usize>() <= room);
+    let taken = line_right(buf, area, row, fits.unwrap_or(&forms[2]).clone());
     let room = usize::from(area.width).saturating_sub(taken + 2);
     let left = Rect { width: room as u16 + 1, ..area };
     let key = |action| model.keymap.key_of(action).unwrap_or_default();
@@ -60,8 +68,18 @@ pub(super) fn position(model: &Model, buf: &mut Buffer, area: Rect) {
     line(buf, left, row, all);
 }
 
+/// How much is said of where one is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Words {
+    All,
+    /// Not how long it took.
+    NoTime,
+    /// Nor of how many rows in all.
+    Place,
+}
+
 /// `4,711 of 312,408`, or in a filtered view `3 of 98 in 312,408  4 ms`.
-fn whereabouts(model: &Model) -> Vec<Span<'static>> {
+fn whereabouts(model: &Model, words: Words) -> Vec<Span<'static>> {
     let theme = &model.theme;
     let table = &model.browse.table;
     if let Some((rows, of, hits)) = table.progress {
@@ -79,13 +97,15 @@ fn whereabouts(model: &Model) -> Vec<Span<'static>> {
             s(" stops ", theme.dim),
         ];
     }
-    let mut spans = place(model);
+    let mut spans = place(model, words);
     if let Some(since) = model.browse.changed_since() {
         // In the place of the time, which is that of a list that is old now.
         let key = model.keymap.key_of(Action::Refresh).unwrap_or_default();
         let text = format!("{} changed since", grouped(since));
         spans.extend([gap(2), s(text, theme.pending), gap(2), s(key, theme.key), s(" refreshes", theme.dim)]);
-    } else if let Some(took) = table.took {
+    } else if words == Words::All
+        && let Some(took) = table.took
+    {
         spans.extend([gap(2), s(crate::text::span(took), theme.dim)]);
     }
     spans.push(gap(1));
@@ -93,7 +113,7 @@ fn whereabouts(model: &Model) -> Vec<Span<'static>> {
 }
 
 /// Which row it is, of how many.
-fn place(model: &Model) -> Vec<Span<'static>> {
+fn place(model: &Model, words: Words) -> Vec<Span<'static>> {
     let theme = &model.theme;
     let table = &model.browse.table;
     let all = model.browse.count();
@@ -109,7 +129,7 @@ fn place(model: &Model) -> Vec<Span<'static>> {
         None => "…".to_owned(),
     };
     let mut spans = vec![s(here, theme.value), s(" of ", theme.dim), s(whole, theme.value)];
-    if filtered && table.hits.is_some() && model.browse.changed_since().is_none() {
+    if words != Words::Place && filtered && table.hits.is_some() && model.browse.changed_since().is_none() {
         spans.extend([s(" in ", theme.dim), s(grouped(all), theme.dim)]);
     }
     spans

@@ -221,7 +221,15 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
     let inner = inner(area);
     let kind = model.browse.applied().map(|q| q.kind.as_str()).unwrap_or_default();
     let revision = entry.row.revision.map_or_else(|| "no revision".to_owned(), |r| format!("rev {r}"));
-    let mut tail = vec![s(revision, theme.dim), s(format!(" · session {}", entry.row.session), theme.dim)];
+    let back = if model.browse.way() > 0 { "‹ " } else { "" };
+    let title = visible(&format!("{back}{kind} {}", entry.row.id)).into_owned();
+    let session = format!(" · session {}", entry.row.session);
+    let whole = cells::width(&title) + cells::width(&revision) + cells::width(&session) + 2;
+    let mut tail = vec![s(revision, theme.dim)];
+    // Which record it is goes before how it came.
+    if whole <= usize::from(inner.width) {
+        tail.push(s(session, theme.dim));
+    }
     match model.browse.show {
         Show::Tree => {}
         Show::Changes => tail = vec![s("changes", theme.accent)],
@@ -230,8 +238,6 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
     tail.push(gap(1));
     let top = Rect { x: inner.x, width: inner.width + 1, ..area };
     let taken = line_right(buf, top, 0, tail);
-    let back = if model.browse.way() > 0 { "‹ " } else { "" };
-    let title = visible(&format!("{back}{kind} {}", entry.row.id)).into_owned();
     let room = usize::from(inner.width).saturating_sub(taken + 1);
     line(buf, top, 0, vec![s(cells::fit(&title, room), head(model, Pane::Record))]);
     if model.browse.show == Show::Story {
