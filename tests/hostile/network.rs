@@ -41,7 +41,7 @@ fn connections_that_end_too_early() {
             cases.push(Case::fault("reset in the body", on, Act::Reset(raw(&half))).says("cut").lost());
         }
     }
-    run_all(cases);
+    run_all(&cases);
 }
 
 #[test]
@@ -66,9 +66,8 @@ fn lengths_that_lie() {
         ("chunks of a page that is cut", chunked("9\r\n{\"items\":\r\n0\r\n\r\n")),
         ("an endless chunk extension", chunked(&format!("2;{}\r\n{{}}\r\n0\r\n\r\n", "x".repeat(200_000)))),
     ];
-    run_all(
-        bad.into_iter().map(|(name, bytes)| Case::fault(name, On::Take, Act::Close(bytes)).lost()).collect(),
-    );
+    let cases = bad.map(|(name, bytes)| Case::fault(name, On::Take, Act::Close(bytes)).lost());
+    run_all(&cases);
 }
 
 #[test]
@@ -78,7 +77,7 @@ fn heads_that_are_none() {
         let status = fine(on);
         let head =
             |lines: &str| raw(&format!("HTTP/1.1 {status} OK\r\n{lines}\r\ncontent-length: 0\r\n\r\n"));
-        let many: String = (0..40_000).map(|n| format!("x-h{n}: 12345678901\r\n")).collect();
+        let many = "x-h: 123456789012345\r\n".repeat(50_000);
         cases.push(Case::fault("garbage", on, Act::Close(raw("\0\u{1}\u{2}garbage\r\n\r\n"))));
         cases.push(Case::fault("another protocol", on, Act::Close(raw("SSH-2.0-OpenSSH_9.6\r\n"))));
         cases.push(Case::fault("HTTP of the future", on, Act::Close(raw("HTTP/9.9 200 OK\r\n\r\n"))));
@@ -102,7 +101,7 @@ fn heads_that_are_none() {
             Act::Say(raw("HTTP/1.1 101 Switching\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n")),
         ));
     }
-    run_all(cases);
+    run_all(&cases);
 }
 
 #[test]
@@ -131,7 +130,7 @@ fn what_http_allows_is_no_fault() {
             .ends(0)
             .with(&["--workers", "1"]),
     );
-    run_all(cases);
+    run_all(&cases);
 }
 
 #[test]
@@ -156,8 +155,10 @@ fn bodies_without_an_end() {
             Act::Stall(raw("HTTP/1.1 200 OK\r\ncontent-length: 9999999999999\r\n\r\n")),
         ),
     ];
-    cases =
-        cases.into_iter().map(|case| case.with(bound).ends(1).says("--max-page").says("4.00 MiB")).collect();
+    cases = cases
+        .into_iter()
+        .map(|case| case.with(bound).ends(1).says("--max-page").says("4.00 MiB").within(300))
+        .collect();
     for on in ALL {
         cases.push(Case::fault("an endless error", on, endless(503)).says("503"));
         let error = flood("HTTP/1.1 500 No\r\ncontent-encoding: gzip\r\n\r\n", chunk.clone());
@@ -165,7 +166,7 @@ fn bodies_without_an_end() {
     }
     // The status says it all; what follows it is nobody's business.
     cases.push(Case::fault("an endless acceptance", On::Ack, endless(202)).lost().ends(0));
-    run_all(cases);
+    run_all(&cases);
 }
 
 #[test]
@@ -195,14 +196,14 @@ fn bodies_that_come_slowly() {
         .ends(0)
         .seconds(45),
     );
-    run_all(cases);
+    run_all(&cases);
 }
 
 /// The program's own patience: thirty seconds without a byte. The one case of the everyday tests that waits for it.
 #[test]
 fn silence_is_no_answer() {
     let half = raw("HTTP/1.1 200 OK\r\ncontent-length: 900\r\n\r\n{\"items\":[");
-    run_all(vec![
+    run_all(&[
         Case::fault("silence", On::Start, Act::Stall(Vec::new())).says("went silent").seconds(45).fatal(),
         Case::fault("silence", On::Ack, Act::Stall(Vec::new())).says("went silent").seconds(45).fatal(),
         Case::fault("silence in the body", On::Take, Act::Stall(half))
@@ -221,7 +222,7 @@ fn dripping_and_empty_pages_come_to_an_end() {
     let drip = |text: &str| Act::Drip(raw(text), raw(" "), second);
     let empty = Act::Say(http(200, "", page("")));
     let body = |status| drip(&format!("HTTP/1.1 {status} OK\r\ncontent-length: 90000\r\n\r\n{{"));
-    run_all(vec![
+    run_all(&[
         Case::fault("a byte a second", On::Start, body(201)).says("did not end").seconds(90).fatal(),
         Case::fault("a byte a second", On::Take, body(200)).says("did not end").lost().seconds(90).fatal(),
         Case::fault("a head's byte a second", On::Take, drip("HTTP/1.1 200 OK\r\nx: ")).seconds(90).fatal(),

@@ -79,10 +79,11 @@ impl Home {
         Ended { status: status.code(), summary, stderr, took: began.elapsed(), peak }
     }
 
-    /// Every record's and instruction's text that the mirror has, those of the past too; where there is one, it is sound.
-    pub(crate) fn texts(&self) -> BTreeSet<String> {
+    /// What of these texts the mirror does not have, neither in a table nor among the instructions nor in the past. Where
+    /// there is a mirror, it is sound.
+    pub(crate) fn misses<'t>(&self, mut wanted: BTreeSet<&'t str>) -> BTreeSet<&'t str> {
         if !self.mirror().exists() {
-            return BTreeSet::new();
+            return wanted;
         }
         let reader = Reader::open(&self.mirror()).unwrap();
         let check = rows(&reader, "SELECT * FROM pragma_quick_check");
@@ -91,9 +92,15 @@ impl Home {
         tables.extend(
             rows(&reader, "SELECT table_name FROM _type").into_iter().map(|mut row| text(row.remove(0))),
         );
-        let all =
-            |table: &String| rows(&reader, &format!("SELECT data FROM \"{}\"", table.replace('"', "\"\"")));
-        tables.iter().flat_map(all).map(|mut row| text(row.remove(0))).collect()
+        for table in tables {
+            let sql = format!("SELECT data FROM \"{}\"", table.replace('"', "\"\""));
+            let asked = reader.query(&sql, &mut |_| {}, &mut |mut row| {
+                wanted.remove(text(row.remove(0)).as_str());
+                !wanted.is_empty()
+            });
+            asked.unwrap_or_else(|e| panic!("{sql:.200}: {e}"));
+        }
+        wanted
     }
 
     /// One number that a query answers.
@@ -137,6 +144,10 @@ fn drained(mut pipe: impl Read + Send + 'static) -> thread::JoinHandle<String> {
 /// The most memory that a process ever had, in MiB; zero where nobody says.
 fn high_water(process: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    // For an instant after its start it is still this process, with our memory and our name.
+    if !status.starts_with("Name:\tdrainboard\n") {
+        return 0;
+    }
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or("0 kB");
     line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or(0) / 1024
 }
