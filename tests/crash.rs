@@ -10,6 +10,7 @@
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails by panicking")]
+#![expect(clippy::print_stdout, reason = "the seed, and what the long run found")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
