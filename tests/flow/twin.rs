@@ -70,7 +70,7 @@ impl Twin {
 
     pub(crate) fn next_pack(&mut self, max: usize, no: PackNo, model: &[Key]) {
         let pack = self.runtime.block_on(self.mirror().next_pack(max)).unwrap();
-        let keys: Vec<String> = model.iter().map(key).collect();
+        let keys: Vec<String> = model.iter().copied().map(key).collect();
         assert_eq!(pack.as_ref().map_or(&[][..], |pack| &pack.keys), keys, "the next pack of {max}");
         if let Some(pack) = pack {
             self.packs.insert(no, pack.no);
@@ -113,19 +113,20 @@ impl Twin {
     }
 }
 
-fn key((id, revision): &Key) -> String {
+fn key((id, revision): Key) -> String {
     format!("{id}-{revision}")
 }
 
 fn page(keys: &[Key]) -> Page {
     let items: Vec<String> = keys
         .iter()
-        .map(|(id, revision)| {
-            let (event, data) = match is_dead(*revision) {
-                true => ("deleted", format!(r#"{{"id":{id}}}"#)),
-                false => ("created", format!(r#"{{"id":{id},"name":"as of {revision}"}}"#)),
+        .map(|&(id, revision)| {
+            let (event, data) = if is_dead(revision) {
+                ("deleted", format!(r#"{{"id":{id}}}"#))
+            } else {
+                ("created", format!(r#"{{"id":{id},"name":"as of {revision}"}}"#))
             };
-            let key = key(&(*id, *revision));
+            let key = key((id, revision));
             format!(
                 r#"{{"data":{data},"meta":{{"type":"thing","sync":{{"event_type":"{event}","ack_key":"{key}","revision":{revision}}}}}}}"#
             )
