@@ -13,6 +13,7 @@ mod levers;
 mod lines;
 mod manual;
 mod output;
+mod privacy;
 mod progress;
 mod query;
 mod serve;
@@ -38,6 +39,7 @@ use output::{Ending, Failure};
 
 /// Does what the command line says; the exit status is the contract's.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    privacy::close();
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(error) => {
