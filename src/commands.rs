@@ -37,6 +37,8 @@ use tokio::runtime::Runtime;
 use arguments::{Arguments, Manner, Pacing, Task};
 use output::{Ending, Failure};
 
+use crate::spreadsheet::Formulas;
+
 /// Does what the command line says; the exit status is the contract's.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     privacy::close();
@@ -58,7 +60,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn dispatch(arguments: Arguments) -> Ending {
-    let Arguments { sync, manner, pacing, common, command } = arguments;
+    let Arguments { sync, manner, csv_safe, pacing, common, command } = arguments;
     if command.is_some() && sync {
         return Err(Failure::usage(
             "--sync belongs to the console; `drainboard sync` synchronizes without it",
@@ -69,11 +71,16 @@ fn dispatch(arguments: Arguments) -> Ending {
             "--peek and --read-only before a command belong to the console; `drainboard sync --peek` peeks without it",
         ));
     }
+    if command.is_some() && csv_safe {
+        return Err(Failure::usage(
+            "--csv-safe before a command belongs to the console; `drainboard query --csv --csv-safe` has it too",
+        ));
+    }
     if !matches!(command, None | Some(Task::Sync(_) | Task::Verify(_))) && pacing != Pacing::default() {
         return Err(Failure::usage("the options of pacing go behind the command that they are for"));
     }
     match command {
-        None => window::run(sync, manner, &common, &pacing),
+        None => window::run(sync, manner, Formulas::disarmed(csv_safe), &common, &pacing),
         Some(Task::Demo(demo)) => demo::run(&demo, &common),
         Some(Task::Sync(sync)) => {
             let pacing = sync.pacing.or(pacing);

@@ -52,6 +52,9 @@ pub(super) struct Arguments {
     pub(super) sync: bool,
     #[command(flatten)]
     pub(super) manner: Manner,
+    /// CSV files of the console for a spreadsheet: texts that begin like a formula get a ' (and are changed by it)
+    #[arg(long)]
+    pub(super) csv_safe: bool,
     #[command(flatten)]
     pub(super) pacing: Pacing,
     #[command(flatten)]
@@ -383,7 +386,12 @@ Examples:
 
 One table a type (contact, deal, note …), one column a field, beside id, revision
 and data (the JSON as received). NULL is NULL in the table, empty in CSV and null
-in JSON; bytes are written in hexadecimal.";
+in JSON; bytes are written in hexadecimal.
+
+A spreadsheet runs a text that begins with = + - @ TAB, CR or NUL as a formula,
+quoted or not. --csv-safe writes a ' before such texts and column names. It costs
+exactness: \"+48 22 123\" becomes \"'+48 22 123\" for whoever reads the file. Numbers
+stay as they are. Without it, and with --json, every value is exact.";
 
 /// `drainboard query`
 #[derive(Debug, Args)]
@@ -393,6 +401,9 @@ pub(super) struct Query {
     /// Comma-separated, with a header
     #[arg(long, conflicts_with = "json")]
     pub(super) csv: bool,
+    /// CSV for a spreadsheet: texts that begin like a formula get a ' before them (see below)
+    #[arg(long, requires = "csv")]
+    pub(super) csv_safe: bool,
     /// One JSON object a line
     #[arg(long)]
     pub(super) json: bool,
