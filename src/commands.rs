@@ -44,6 +44,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     privacy::close();
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
+        Err(error) if arguments::token_is_written(&error) => {
+            output::complain(arguments::NO_TOKEN_OPTION);
+            return ExitCode::from(2);
+        }
         Err(error) => {
             // Help for a reader that has gone is nobody's error.
             let _ = error.print();
@@ -91,7 +95,7 @@ fn dispatch(arguments: Arguments) -> Ending {
             verify::run(&verify, &common, settings::resolve(&common, &pacing)?)
         }
         Some(Task::Doctor(doctor)) => {
-            doctor::run(doctor.json, &common, &settings::resolve(&common, &Pacing::default()))
+            doctor::run(doctor.json, &common, &mut settings::resolve(&common, &Pacing::default()))
         }
         Some(Task::Serve(serve)) => serve::run(&serve, &common, settings::token_of_environment()?),
         Some(Task::Query(query)) => query::run(&query, &settings::mirror(&common)?, common.color),
