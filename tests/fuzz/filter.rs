@@ -101,6 +101,10 @@ fn is_plain(test: &Test) -> bool {
     let Test::Field { field, value, .. } = test else { return true };
     let known =
         ["name", "city", "value", "budget", "custom_fields.budget", "id", "rev"].contains(&field.as_str());
-    let number = value.starts_with(|c: char| c.is_ascii_digit() || c == '-');
-    known && (!number || value.parse::<i64>().is_ok() || (value.len() < 9 && !value.contains(['e', 'E'])))
+    let number = value.trim_start().starts_with(|c: char| c.is_ascii_digit() || c == '-');
+    let blanks = value.trim() != value;
+    known
+        && (!number
+            || value.parse::<i64>().is_ok()
+            || (!blanks && value.len() < 9 && !value.contains(['e', 'E'])))
 }
