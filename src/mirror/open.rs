@@ -98,6 +98,7 @@ fn ready(
         connection.pragma_update(None, "page_size", 16_384).map_err(say)?;
     }
     configure(connection).map_err(say)?;
+    settle(connection).map_err(say)?;
     let transaction =
         connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(say)?;
     if found == Found::Empty {
@@ -132,6 +133,13 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "foreign_keys", false)?;
     connection.pragma_update_and_check(None, "wal_autocheckpoint", 4_000, |_| Ok(()))?;
     connection.pragma_update_and_check(None, "journal_size_limit", 64 << 20, |_| Ok(()))
+}
+
+/// Moves into the database what a dead run left in the WAL, before any of its keys is acknowledged. Where that run died of
+/// a sync that failed, the system may hold its frames for clean and never write them; what is written here anew is synced
+/// for certain. A reader of an older state may keep some of it back.
+fn settle(connection: &Connection) -> rusqlite::Result<()> {
+    connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
 }
 
 fn check_identity(

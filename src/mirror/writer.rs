@@ -6,6 +6,7 @@
 
 use std::time::Instant;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use tokio::sync::mpsc;
 
@@ -26,7 +27,7 @@ pub(super) fn run(opened: Opened, mut jobs: mpsc::Receiver<Job>) {
     let Opened { connection, lock, path, .. } = opened;
     connection.set_prepared_statement_cache_capacity(64);
     let mut close = None;
-    {
+    let broken = {
         let mut writer = Writer { connection: &connection, path: &path, open: None, broken: None };
         while let Some(first) = jobs.blocking_recv() {
             let batch = gather(first, &mut jobs);
@@ -35,8 +36,10 @@ pub(super) fn run(opened: Opened, mut jobs: mpsc::Receiver<Job>) {
                 break;
             }
         }
-    }
-    let closed = finish(connection).map_err(|e| MirrorError::sqlite("cannot close", &path, e));
+        writer.broken.is_some()
+    };
+    let closed = if broken { abandon(connection) } else { finish(connection) };
+    let closed = closed.map_err(|e| MirrorError::sqlite("cannot close", &path, e));
     drop(lock);
     if let Some(reply) = close {
         let _ = reply.send(closed); // the caller may be gone
@@ -62,6 +65,13 @@ fn finish(connection: Connection) -> rusqlite::Result<()> {
     let checkpoint = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
     connection.close().map_err(|(_, e)| e)?;
     checkpoint
+}
+
+/// Closes without writing anything more: the disk has failed, and a sync after that proves nothing. The next open finds
+/// what was committed in the WAL and makes it durable anew, by writes of its own.
+fn abandon(connection: Connection) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    connection.close().map_err(|(_, e)| e)
 }
 
 struct Writer<'c> {
