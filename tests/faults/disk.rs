@@ -21,7 +21,7 @@ pub(crate) enum Call {
 
 impl Call {
     pub(crate) const ALL: [Self; 6] =
-        [Self::Open, Self::Read, Self::Write, Self::Sync, Self::Truncate, Self::Unlink];
+        [Self::Sync, Self::Truncate, Self::Unlink, Self::Write, Self::Open, Self::Read];
 
     fn word(self) -> &'static str {
         match self {

@@ -10,7 +10,7 @@ use drainboard::service::Options;
 use rustix::io::Errno;
 use tokio::task::block_in_place;
 
-use crate::disk::{Call, Fault};
+use crate::disk::{Call, Fault, library};
 use crate::scene::{Scene, States, held, nothing_is_lost};
 
 /// An account of several pages, whose sessions do not pile up.
@@ -194,4 +194,22 @@ async fn what_a_dead_run_left_in_the_wal_is_made_durable_before_anything_else() 
     fs::copy(scene.mirror(), &alone).unwrap();
     assert!(held(&alone).is_some_and(|now| now.states == left.states), "some of it is in the WAL alone");
     mirror.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_folders_of_a_new_mirror_are_synced_too() {
+    let scene = scene().await;
+    let (deep, syncs) = (scene.path("a/b/mirror.db"), scene.path("syncs.log"));
+    let mut command = scene.program_at(&deep, &["sync", "-q", "--rate", "0"]);
+    command
+        .env("LD_PRELOAD", library("disk"))
+        .env("FAULT_UNDER", scene.folder.path())
+        .env("FAULT_SYNCS", &syncs);
+    let output = block_in_place(|| command.output().unwrap());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let syncs = fs::read_to_string(syncs).unwrap();
+    for folder in [scene.folder.path(), &scene.path("a"), &scene.path("a/b")] {
+        let synced = format!(" synced {}", folder.display());
+        assert!(syncs.lines().any(|line| line.ends_with(&synced)), "{folder:?}: {syncs}");
+    }
 }

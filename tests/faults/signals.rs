@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use drainboard::mirror::Reader;
 use drainboard::protocol::DeviceUuid;
 use drainboard::service::{Options, PlannedFault};
+use rusqlite::Connection;
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::task::block_in_place;
 
@@ -111,5 +112,37 @@ async fn a_signal_ends_any_wait_and_the_keys_go_first_in_the_next_run() {
             assert!(at("pack_accepted") < at("session_opened"), "{fault}: a session before the keys: {said}");
         }
         assert!(scene.owed(left.device).await.is_empty(), "{fault}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_signal_ends_a_run_that_waits_for_another_program_s_lock() {
+    let service = slow().await;
+    let account = service.owed(DeviceUuid::fresh()).await;
+    let scene = again(&service);
+    for opening in [false, true] {
+        let lock = || {
+            let other = Connection::open(scene.mirror()).unwrap();
+            other.busy_timeout(LIMIT).unwrap();
+            other.execute_batch("BEGIN IMMEDIATE").unwrap();
+            other
+        };
+        let (code, took, stderr) = block_in_place(|| {
+            let (child, other) = if opening {
+                let other = lock();
+                (scene.sync().stdout(Stdio::null()).spawn().unwrap(), other)
+            } else {
+                let (child, lines) = under_way(&scene, 2);
+                std::thread::spawn(move || std::io::copy(&mut { lines }, &mut std::io::sink()));
+                (child, lock())
+            };
+            std::thread::sleep(Duration::from_millis(500)); // into the wait; what comes is not judged by it
+            let ended = stopped(child, Signal::TERM);
+            drop(other);
+            ended
+        });
+        assert!(took < LIMIT && code == Some(143), "opening: {opening}, {code:?} in {took:?}: {stderr}");
+        let now = held(&scene.mirror()).unwrap();
+        nothing_is_lost(&account, &scene.owed(now.device).await, &now, "after the signal");
     }
 }
