@@ -13,6 +13,7 @@ mod levers;
 mod lines;
 mod manual;
 mod output;
+mod privacy;
 mod progress;
 mod query;
 mod serve;
@@ -36,10 +37,18 @@ use tokio::runtime::Runtime;
 use arguments::{Arguments, Manner, Pacing, Task};
 use output::{Ending, Failure};
 
+use crate::spreadsheet::Formulas;
+
 /// Does what the command line says; the exit status is the contract's.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    privacy::close();
+    signals::outlive_limits();
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
+        Err(error) if arguments::token_is_written(&error) => {
+            output::complain(arguments::NO_TOKEN_OPTION);
+            return ExitCode::from(2);
+        }
         Err(error) => {
             // Help for a reader that has gone is nobody's error.
             let _ = error.print();
@@ -56,7 +65,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn dispatch(arguments: Arguments) -> Ending {
-    let Arguments { sync, manner, pacing, common, command } = arguments;
+    let Arguments { sync, manner, csv_safe, pacing, common, command } = arguments;
     if command.is_some() && sync {
         return Err(Failure::usage(
             "--sync belongs to the console; `drainboard sync` synchronizes without it",
@@ -67,11 +76,16 @@ fn dispatch(arguments: Arguments) -> Ending {
             "--peek and --read-only before a command belong to the console; `drainboard sync --peek` peeks without it",
         ));
     }
+    if command.is_some() && csv_safe {
+        return Err(Failure::usage(
+            "--csv-safe before a command belongs to the console; `drainboard query --csv --csv-safe` has it too",
+        ));
+    }
     if !matches!(command, None | Some(Task::Sync(_) | Task::Verify(_))) && pacing != Pacing::default() {
         return Err(Failure::usage("the options of pacing go behind the command that they are for"));
     }
     match command {
-        None => window::run(sync, manner, &common, &pacing),
+        None => window::run(sync, manner, Formulas::disarmed(csv_safe), &common, &pacing),
         Some(Task::Demo(demo)) => demo::run(&demo, &common),
         Some(Task::Sync(sync)) => {
             let pacing = sync.pacing.or(pacing);
@@ -82,7 +96,7 @@ fn dispatch(arguments: Arguments) -> Ending {
             verify::run(&verify, &common, settings::resolve(&common, &pacing)?)
         }
         Some(Task::Doctor(doctor)) => {
-            doctor::run(doctor.json, &common, &settings::resolve(&common, &Pacing::default()))
+            doctor::run(doctor.json, &common, &mut settings::resolve(&common, &Pacing::default()))
         }
         Some(Task::Serve(serve)) => serve::run(&serve, &common, settings::token_of_environment()?),
         Some(Task::Query(query)) => query::run(&query, &settings::mirror(&common)?, common.color),
@@ -94,9 +108,29 @@ fn dispatch(arguments: Arguments) -> Ending {
 
 /// The runtime that a command's tasks live on.
 fn runtime() -> Result<Runtime, Failure> {
+    room_for_files().map_err(|error| {
+        Failure::other(format!(
+            "the system gives fewer than {FILES} more open files ({error}); raise the limit (`ulimit -n`)"
+        ))
+    })?;
     let made = tokio::runtime::Builder::new_multi_thread()
         .thread_name(crate::console::ENGINE_THREAD)
         .enable_all()
         .build();
     made.map_err(|error| Failure::other(format!("the system gives no threads: {error}")))
+}
+
+/// Files that a command has open at once, sockets included, where it has little to do.
+const FILES: usize = 24;
+
+/// Whether the system gives so many: the runtime takes its own for granted and dies without.
+#[cfg(unix)]
+fn room_for_files() -> std::io::Result<()> {
+    (0..FILES).map(|_| std::fs::File::open("/dev/null")).collect::<std::io::Result<Vec<_>>>().map(drop)
+}
+
+/// Other systems have no such limit.
+#[cfg(not(unix))]
+fn room_for_files() -> std::io::Result<()> {
+    Ok(())
 }

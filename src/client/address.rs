@@ -49,7 +49,15 @@ impl Base {
         if url.query().is_some() || url.fragment().is_some() {
             return Err(refuse(&format!("the base URL {} has a ? or a # part; leave it out", quoted(text))));
         }
-        let loopback = is_loopback(url.host_str().unwrap_or_default());
+        let host = url.host_str().unwrap_or_default();
+        let loopback = is_loopback(host);
+        // 2130706433 and 0x7f.1 are 127.0.0.1 to some and a name to others: nobody should have to know.
+        if host.parse::<Ipv4Addr>().is_ok() && !text.contains(host) {
+            return Err(refuse(&format!(
+                "the base URL {} hides the address {host}; write that",
+                quoted(text)
+            )));
+        }
         if url.scheme() == "http" && !loopback {
             return Err(refuse(&format!(
                 "the base URL {} would send the token unencrypted; use https (plain http is for 127.0.0.1, ::1 and \
@@ -108,10 +116,13 @@ impl Base {
     }
 }
 
+/// The longest name in a path, in bytes; encoded it may be three times as long.
+const SEGMENT: usize = 4096;
+
 /// Whether a name can be one segment of a path. The empty one and the dots cannot, however they are encoded: every
-/// URL parser on the way takes them for "here" and "one up".
+/// URL parser on the way takes them for "here" and "one up". Nor can one that makes an address which no server takes.
 pub(super) fn is_segment(name: &str) -> bool {
-    !matches!(name, "" | "." | "..")
+    !matches!(name, "" | "." | "..") && name.len() <= SEGMENT
 }
 
 /// `localhost`, 127/8 and `::1`, and nothing that merely looks or resolves like them.
@@ -182,6 +193,9 @@ mod tests {
             "http://127.0.0.1.example.com",
             "http://localhost.example.com",
             "http://localhost.",
+            "http://2130706433",
+            "http://0x7f.1:8080",
+            "https://127.1",
             "http://128.0.0.1",
             "http://0.0.0.0",
             "http://[::ffff:127.0.0.1]",

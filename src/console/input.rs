@@ -1,6 +1,8 @@
 //! The keyboard and the mouse, on a thread of their own: bytes to messages. Drawing never waits for it.
 
 mod frames;
+#[cfg(test)]
+mod mutated;
 
 use std::io;
 use std::os::fd::AsFd;
@@ -44,7 +46,6 @@ impl Input {
 fn read(stopped: &UnixStream, inbox: &Inbox) -> io::Result<()> {
     let stdin = rustix::stdio::stdin();
     let mut frames = Frames::default();
-    let mut parser = Parser::default();
     let mut buffer = [0; 16 * 1024];
     let mut out = Vec::new();
     // Since when something that may have no end has not ended.
@@ -73,7 +74,7 @@ fn read(stopped: &UnixStream, inbox: &Inbox) -> io::Result<()> {
         for frame in out.drain(..) {
             match frame {
                 Frame::Paste(text) => inbox.push(Message::Paste(text)),
-                Frame::Bytes(bytes) => decode(&mut parser, &bytes, inbox),
+                Frame::Bytes(bytes) => decode(&bytes, inbox),
             }
         }
     }
@@ -94,18 +95,14 @@ fn wait(stopped: &UnixStream, patience: Option<Duration>) -> io::Result<(bool, b
     }
 }
 
-fn decode(parser: &mut Parser, bytes: &[u8], inbox: &Inbox) {
+/// Reads a whole frame, with a parser of its own: what one cannot make sense of must not swallow the next.
+fn decode(bytes: &[u8], inbox: &Inbox) {
+    let mut parser = Parser::default();
     parser.parse(bytes, false);
-    let mut any = false;
     while let Some(event) = parser.pop() {
-        any = true;
         if let Some(message) = translate(&event) {
             inbox.push(message);
         }
-    }
-    if !any {
-        // A whole sequence that the parser still ponders would swallow the next one.
-        *parser = Parser::default();
     }
 }
 
@@ -163,9 +160,8 @@ mod tests {
 
     fn keys(bytes: &[&[u8]]) -> Vec<String> {
         let inbox = Inbox::default();
-        let mut parser = Parser::default();
         for frame in bytes {
-            decode(&mut parser, frame, &inbox);
+            decode(frame, &inbox);
         }
         let messages = inbox.take();
         messages

@@ -36,7 +36,9 @@ enum State {
     Single,
     /// `ESC P`, `]`, `_`, `^`, `X`: up to `BEL` or `ESC \`; whether the last byte was that escape.
     Text(bool),
-    /// So many more bytes: the rest of a character, or of an old mouse report.
+    /// So many more bytes of a character.
+    Char(usize),
+    /// So many more bytes of an old mouse report.
     Rest(usize),
     Paste,
 }
@@ -115,6 +117,10 @@ impl Frames {
         if byte == 0x1b && !matches!(self.state, State::Ground | State::Escape | State::Text(_)) {
             self.reset();
         }
+        // What does not go on with a character was never part of it.
+        if matches!(self.state, State::Char(_)) && !matches!(byte, 0x80..=0xbf) {
+            self.reset();
+        }
         if self.bytes.len() >= LONGEST && !matches!(self.state, State::Text(_)) {
             self.reset();
         }
@@ -125,10 +131,11 @@ impl Frames {
             State::Ground => self.first(byte, out),
             State::Escape => self.second(byte, out),
             State::Csi => self.csi(byte, out),
-            State::Single | State::Rest(1) => self.emit(out),
+            State::Single | State::Char(1) | State::Rest(1) => self.emit(out),
             // Answers of a terminal to questions that nobody here asked: read over.
             State::Text(escaped) if byte == 0x07 || (escaped && byte == b'\\') => self.reset(),
             State::Text(_) => self.state = State::Text(byte == 0x1b),
+            State::Char(n) => self.state = State::Char(n - 1),
             State::Rest(n) => self.state = State::Rest(n - 1),
             State::Paste => {}
         }
@@ -137,9 +144,9 @@ impl Frames {
     fn first(&mut self, byte: u8, out: &mut Vec<Frame>) {
         match byte {
             0x1b => self.state = State::Escape,
-            0xc2..=0xdf => self.state = State::Rest(1),
-            0xe0..=0xef => self.state = State::Rest(2),
-            0xf0..=0xf4 => self.state = State::Rest(3),
+            0xc2..=0xdf => self.state = State::Char(1),
+            0xe0..=0xef => self.state = State::Char(2),
+            0xf0..=0xf4 => self.state = State::Char(3),
             0x80.. => self.reset(),
             _ => self.emit(out),
         }
@@ -156,7 +163,7 @@ impl Frames {
                 self.bytes.truncate(1);
             }
             0xc2..=0xf4 => {
-                self.state = State::Rest(1 + usize::from(byte >= 0xe0) + usize::from(byte >= 0xf0));
+                self.state = State::Char(1 + usize::from(byte >= 0xe0) + usize::from(byte >= 0xf0));
             }
             _ => self.emit(out),
         }

@@ -8,6 +8,9 @@ use rusqlite::{Connection, Result};
 /// The longest value, in bytes: twice the bound on a page's body, so that every record can be read.
 const LONGEST_VALUE: i32 = 256 << 20;
 
+/// The most memory that SQLite may take while anybody's statements run, in bytes.
+const HEAP: i64 = 1 << 30;
+
 /// Pragmas that only tell. Those in the first list may have an argument (the name of a table, a number of errors).
 const ASKING: [&str; 10] = [
     "table_info",
@@ -51,10 +54,15 @@ pub(super) enum Scratch {
     Files,
 }
 
-/// Says where SQLite sorts. What is temporary is lost by this, so it goes first.
+/// Says where SQLite sorts, and what it may take. What is temporary is lost by this, so it goes first.
 pub(super) fn sort_in(connection: &Connection, scratch: Scratch) -> Result<()> {
     let store = if scratch == Scratch::Memory { "memory" } else { "file" };
-    connection.pragma_update(None, "temp_store", store)
+    connection.pragma_update(None, "temp_store", store)?;
+    if scratch == Scratch::Files {
+        // For all of SQLite in this process: a statement of anybody fails before the machine does.
+        connection.pragma_update(None, "hard_heap_limit", HEAP)?;
+    }
+    Ok(())
 }
 
 /// Closes the guard.
