@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails by panicking")]
 
+#[path = "cli/as_of.rs"]
+mod as_of;
 #[path = "cli/doctor.rs"]
 mod doctor;
 #[path = "cli/support.rs"]

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the answer")]
 
+#[path = "mirror/as_of.rs"]
+mod as_of;
 #[path = "mirror/compare.rs"]
 mod compare;
 #[path = "mirror/debug.rs"]

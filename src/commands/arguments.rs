@@ -402,10 +402,15 @@ Examples:
   drainboard query 'SELECT count(*) FROM contact'
   drainboard query --csv 'SELECT id, name, email FROM contact ORDER BY name' > contacts.csv
   drainboard query --json 'SELECT id, data FROM deal' | jq -r .data
+  drainboard query --as-of 3 'SELECT stage_id, count(*) FROM deal GROUP BY 1'
 
 One table a type (contact, deal, note …), one column a field, beside id, revision
 and data (the JSON as received). NULL is NULL in the table, empty in CSV and null
 in JSON; bytes are written in hexadecimal.
+
+As of a session the tables of the types are as they were after it (_page is NULL
+where a row has changed since); nothing else can be read then. What the mirror
+cannot tell any more is refused.
 
 A spreadsheet runs a text that begins with = + - @ TAB, CR or NUL as a formula,
 quoted or not. --csv-safe writes a ' before such texts and column names. It costs
@@ -426,6 +431,9 @@ pub(super) struct Query {
     /// One JSON object a line
     #[arg(long)]
     pub(super) json: bool,
+    /// The tables as they were after this session (`drainboard status` and screen 6 list them)
+    #[arg(long, value_name = "SESSION")]
+    pub(super) as_of: Option<i64>,
 }
 
 /// `drainboard status`

@@ -14,7 +14,11 @@ use crate::spreadsheet::Formulas;
 
 /// Runs the statement and writes its answer.
 pub(super) fn run(query: &Query, mirror: &Path, color: Color) -> Ending {
-    let reader = Reader::open_for_statements(mirror).map_err(Failure::mirror)?;
+    let opened = match query.as_of {
+        None => Reader::open_for_statements(mirror),
+        Some(session) => Reader::open_as_of(mirror, session),
+    };
+    let reader = opened.map_err(of_query)?;
     let mut sheet = Sheet::new(query, color);
     // The columns and the rows are two callbacks of one statement; both write to the same sheet.
     let sheet_cell = std::cell::RefCell::new(&mut sheet);

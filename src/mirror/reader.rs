@@ -14,7 +14,7 @@ use rusqlite::{Connection, OpenFlags, Row as SqlRow};
 use serde::Serialize;
 
 use super::open::{self, Found};
-use super::{MirrorError, Outbox, SessionNo, lock, names};
+use super::{MirrorError, Outbox, SessionNo, as_of, lock, names};
 use crate::protocol::{DeviceUuid, RecordId};
 use guard::Scratch;
 pub(super) use window::row as window_row;
@@ -26,6 +26,8 @@ pub struct Reader {
     pub(super) connection: Connection,
     /// Opened with `immutable=1`: nobody can write there, and no WAL can be read.
     immutable: bool,
+    /// The session after which its tables are.
+    as_of: Option<SessionNo>,
 }
 
 /// Stops what a [`Reader`] is doing, from any thread.
@@ -182,7 +184,7 @@ impl Reader {
     /// # Errors
     /// [`MirrorError`] where there is none, or it is none.
     pub fn open(path: &Path) -> Result<Self, MirrorError> {
-        Self::open_with(path, Scratch::Memory)
+        Self::open_with(path, Scratch::Memory, None)
     }
 
     /// The same for statements that people write: a large sort takes no memory, and an interruption is heard in its
@@ -191,21 +193,30 @@ impl Reader {
     /// # Errors
     /// [`MirrorError`] where there is none, or it is none.
     pub fn open_for_statements(path: &Path) -> Result<Self, MirrorError> {
-        Self::open_with(path, Scratch::Files)
+        Self::open_with(path, Scratch::Files, None)
     }
 
-    fn open_with(path: &Path, scratch: Scratch) -> Result<Self, MirrorError> {
+    /// The same, with the types' tables as they were after a session, for [`Reader::query`] alone:
+    /// nothing else can be read there.
+    ///
+    /// # Errors
+    /// [`MirrorError::Query`] where that cannot be told; else as [`Reader::open`].
+    pub fn open_as_of(path: &Path, session: SessionNo) -> Result<Self, MirrorError> {
+        Self::open_with(path, Scratch::Files, Some(session))
+    }
+
+    fn open_with(path: &Path, scratch: Scratch, as_of: Option<SessionNo>) -> Result<Self, MirrorError> {
         let missing = || MirrorError::Missing { path: path.to_owned() };
         if !path.exists() {
             return Err(missing());
         }
         let path = lock::canonical(path)?;
         open::a_file_or_nothing(&path)?;
-        let (connection, found, immutable) = match Self::connect(&path, false, scratch) {
+        let (connection, found, immutable) = match Self::connect(&path, false, scratch, as_of) {
             Ok((connection, found)) => (connection, found, false),
             // A read-only folder has no place for the WAL's index, and nobody who could write.
             Err(MirrorError::ReadOnly { .. }) => {
-                let (connection, found) = Self::connect(&path, true, scratch)?;
+                let (connection, found) = Self::connect(&path, true, scratch, as_of)?;
                 (connection, found, true)
             }
             Err(error) => return Err(error),
@@ -213,12 +224,17 @@ impl Reader {
         if found == Found::Empty {
             return Err(missing());
         }
-        Ok(Self { path, connection, immutable })
+        Ok(Self { path, connection, immutable, as_of })
     }
 
     /// The connection is a writing one to SQLite, because only such a one removes its WAL when it closes last; that
     /// nothing is written through it is the guard's work.
-    fn connect(path: &Path, immutable: bool, scratch: Scratch) -> Result<(Connection, Found), MirrorError> {
+    fn connect(
+        path: &Path,
+        immutable: bool,
+        scratch: Scratch,
+        as_of: Option<SessionNo>,
+    ) -> Result<(Connection, Found), MirrorError> {
         let say = |e| MirrorError::sqlite("cannot read", path, e);
         let mut connection = if immutable {
             let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
@@ -230,7 +246,11 @@ impl Reader {
         .map_err(say)?;
         connection.busy_timeout(Duration::from_secs(10)).map_err(say)?;
         let found = open::recognise(&connection, path)?;
-        guard::close(&mut connection, scratch).map_err(say)?;
+        guard::sort_in(&connection, scratch).map_err(say)?;
+        if let (Some(session), Found::Mirror(_)) = (as_of, &found) {
+            as_of::shadow(&connection, session, say)?;
+        }
+        guard::close(&mut connection, as_of.is_some()).map_err(say)?;
         Ok((connection, found))
     }
 
@@ -300,6 +320,12 @@ impl Reader {
                 let before = usize::try_from(offset).ok().and_then(|at| sql.get(..at));
                 let place = before.map(|text| format!(" (at character {})", text.chars().count() + 1));
                 crate::text::visible(&format!("{msg}{}", place.unwrap_or_default())).into_owned()
+            }
+            // What the guard of an earlier state lets nobody read.
+            rusqlite::Error::SqliteFailure(_, Some(text))
+                if self.as_of.is_some() && text.contains("prohibited") =>
+            {
+                "as of a session only the tables of the types can be read, by their plain names".to_owned()
             }
             other => crate::text::visible(&other.to_string()).into_owned(),
         };

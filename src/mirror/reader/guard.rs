@@ -54,19 +54,39 @@ pub(super) enum Scratch {
     Files,
 }
 
-/// Closes the guard.
-pub(super) fn close(connection: &mut Connection, scratch: Scratch) -> Result<()> {
-    connection.pragma_update(None, "query_only", true)?;
-    connection.pragma_update(None, "trusted_schema", false)?;
+/// Says where SQLite sorts, and what it may take. What is temporary is lost by this, so it goes first.
+pub(super) fn sort_in(connection: &Connection, scratch: Scratch) -> Result<()> {
     let store = if scratch == Scratch::Memory { "memory" } else { "file" };
     connection.pragma_update(None, "temp_store", store)?;
     if scratch == Scratch::Files {
         // For all of SQLite in this process: a statement of anybody fails before the machine does.
         connection.pragma_update(None, "hard_heap_limit", HEAP)?;
     }
+    Ok(())
+}
+
+/// Closes the guard.
+///
+/// Behind `views` stand tables that only they may read.
+pub(super) fn close(connection: &mut Connection, views: bool) -> Result<()> {
+    connection.pragma_update(None, "query_only", true)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
     connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
     connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST_VALUE)?;
+    if views {
+        return connection.authorizer(Some(authorize_views));
+    }
     connection.authorizer(Some(authorize))
+}
+
+/// What stands in the file is read by the views, and by nobody else.
+fn authorize_views(asked: AuthContext<'_>) -> Authorization {
+    match asked.action {
+        AuthAction::Read { .. } if asked.database_name == Some("main") && asked.accessor.is_none() => {
+            Authorization::Deny
+        }
+        _ => authorize(asked),
+    }
 }
 
 fn authorize(asked: AuthContext<'_>) -> Authorization {
