@@ -6,7 +6,8 @@
 //! that is the engine's.
 //!
 //! In reading order: [`failure`] (verdicts), `address` (where a request may go), `exchange` (the one way over the
-//! wire), `refusal` (what a status means and says), `retry_after`, `words` (the service's text, made safe). Beside
+//! wire), `refusal` (what a status means and says), `retry_after`, `redact` (the token goes), `words`
+//! (the service's text, made safe). Beside
 //! them, for whoever watches: [`tap`] (the exchanges, recorded without the token), [`har`] and [`curl`] (exports).
 
 mod address;
@@ -14,6 +15,7 @@ pub mod curl;
 mod exchange;
 pub mod failure;
 pub mod har;
+mod redact;
 mod refusal;
 mod retry_after;
 pub mod tap;

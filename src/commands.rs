@@ -13,6 +13,7 @@ mod levers;
 mod lines;
 mod manual;
 mod output;
+mod privacy;
 mod progress;
 mod query;
 mod serve;
@@ -36,11 +37,18 @@ use tokio::runtime::Runtime;
 use arguments::{Arguments, Manner, Pacing, Task};
 use output::{Ending, Failure};
 
+use crate::spreadsheet::Formulas;
+
 /// Does what the command line says; the exit status is the contract's.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    privacy::close();
     signals::outlive_limits();
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
+        Err(error) if arguments::token_is_written(&error) => {
+            output::complain(arguments::NO_TOKEN_OPTION);
+            return ExitCode::from(2);
+        }
         Err(error) => {
             // Help for a reader that has gone is nobody's error.
             let _ = error.print();
@@ -57,7 +65,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn dispatch(arguments: Arguments) -> Ending {
-    let Arguments { sync, manner, pacing, common, command } = arguments;
+    let Arguments { sync, manner, csv_safe, pacing, common, command } = arguments;
     if command.is_some() && sync {
         return Err(Failure::usage(
             "--sync belongs to the console; `drainboard sync` synchronizes without it",
@@ -68,11 +76,16 @@ fn dispatch(arguments: Arguments) -> Ending {
             "--peek and --read-only before a command belong to the console; `drainboard sync --peek` peeks without it",
         ));
     }
+    if command.is_some() && csv_safe {
+        return Err(Failure::usage(
+            "--csv-safe before a command belongs to the console; `drainboard query --csv --csv-safe` has it too",
+        ));
+    }
     if !matches!(command, None | Some(Task::Sync(_) | Task::Verify(_))) && pacing != Pacing::default() {
         return Err(Failure::usage("the options of pacing go behind the command that they are for"));
     }
     match command {
-        None => window::run(sync, manner, &common, &pacing),
+        None => window::run(sync, manner, Formulas::disarmed(csv_safe), &common, &pacing),
         Some(Task::Demo(demo)) => demo::run(&demo, &common),
         Some(Task::Sync(sync)) => {
             let pacing = sync.pacing.or(pacing);
@@ -83,7 +96,7 @@ fn dispatch(arguments: Arguments) -> Ending {
             verify::run(&verify, &common, settings::resolve(&common, &pacing)?)
         }
         Some(Task::Doctor(doctor)) => {
-            doctor::run(doctor.json, &common, &settings::resolve(&common, &Pacing::default()))
+            doctor::run(doctor.json, &common, &mut settings::resolve(&common, &Pacing::default()))
         }
         Some(Task::Serve(serve)) => serve::run(&serve, &common, settings::token_of_environment()?),
         Some(Task::Query(query)) => query::run(&query, &settings::mirror(&common)?, common.color),

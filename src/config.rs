@@ -2,7 +2,7 @@
 //!
 //! Promises: a flag beats the environment, and what neither says has a default; a mistake names the option and what to
 //! write instead; the token is read when a run needs it (an idle console needs none), comes from a file of the user's
-//! own or from the environment, never from an argument, and is in no message.
+//! own, from a command or from the environment, never from an argument, and is in no message.
 //!
 //! Nothing here knows of the command line's parser: [`Flags`] is what any of them can fill.
 
@@ -28,6 +28,8 @@ pub const BASE_URL_VAR: &str = "DRAINBOARD_BASE_URL";
 pub const DEVICE_VAR: &str = "BASECRM_DEVICE_UUID";
 /// The environment's name for the token, the official libraries' own.
 pub const TOKEN_VAR: &str = "BASECRM_ACCESS_TOKEN";
+/// The environment's name for the command that writes the token.
+pub const TOKEN_COMMAND_VAR: &str = "DRAINBOARD_TOKEN_COMMAND";
 
 /// The service, unless somebody says otherwise.
 pub const BASE_URL: &str = "https://api.getbase.com";
@@ -58,6 +60,8 @@ pub struct Flags {
     pub profile: Option<String>,
     /// `--token-file FILE`
     pub token_file: Option<PathBuf>,
+    /// `--token-command COMMAND`
+    pub token_command: Option<String>,
     /// `--rate R`, requests a second; 0 = no limit
     pub rate: Option<u32>,
     /// `--workers N`
@@ -140,7 +144,7 @@ impl Config {
             browse: around.folders.map(Folders::browse),
             base_url,
             device: device(flags.device, around)?,
-            token: TokenSource::find(flags.token_file, around),
+            token: TokenSource::find(flags.token_file, flags.token_command, around)?,
             rate: flags.rate.unwrap_or(DOCUMENTED_RATE),
             workers: within("--workers", flags.workers.unwrap_or(WORKERS), MOST_WORKERS)?,
             ack_pack: within("--ack-pack", flags.ack_pack.unwrap_or(ACK_PACK), usize::MAX)?,
@@ -162,7 +166,15 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] where there is no token, or none that can be used.
     pub fn client(&self, device: DeviceUuid) -> Result<Client, ConfigError> {
-        let Token { value, source } = self.token.read()?;
+        self.client_with(self.token.read()?, device)
+    }
+
+    /// The same with a token that was read already.
+    ///
+    /// # Errors
+    /// [`ConfigError`] where the token or the base URL cannot be used.
+    pub fn client_with(&self, token: Token, device: DeviceUuid) -> Result<Client, ConfigError> {
+        let Token { value, source } = token;
         Client::new(ClientConfig {
             base_url: self.base_url.clone(),
             token: value,

@@ -34,6 +34,7 @@ use std::sync::Arc;
 
 use crate::client::Tap;
 use crate::engine::{Engine, Mode};
+use crate::spreadsheet::Formulas;
 
 /// The name of the threads that the engine's tasks run on. A task's panic is caught by the engine and becomes the end of
 /// its run; on a thread of this name it does not end the console.
@@ -65,6 +66,8 @@ pub struct Setup {
     pub browse: Option<PathBuf>,
     /// The colours.
     pub looks: theme::Looks,
+    /// What becomes of texts in CSV files that begin like a formula.
+    pub formulas: Formulas,
 }
 
 /// What the demo can do to its embedded service. Called from a thread that may block.

@@ -14,6 +14,7 @@
 //! # The rooms, in reading order
 //!
 //! - [`text`]: the door between a service's words and a terminal.
+//! - [`spreadsheet`]: the door between a service's words and a spreadsheet.
 //! - [`protocol`]: the Sync API's wire types, parsed once, borrowed from the body.
 //! - [`client`]: one HTTP exchange each, and what helps when it fails.
 //! - [`mirror`]: SQLite: schema, plan, apply, outbox, history, reading.
@@ -45,4 +46,5 @@ pub mod engine;
 pub mod mirror;
 pub mod protocol;
 pub mod service;
+pub mod spreadsheet;
 pub mod text;

@@ -5,11 +5,12 @@
 //! acknowledged is missing); the mirror is sound; and over all runs not one instruction came twice that was committed. At
 //! the end the copy is proven byte by byte.
 //!
-//! `DRAINBOARD_KILLS=300 cargo test --release --test crash -- --nocapture` kills more often and says how often it hit
-//! what; `DRAINBOARD_SEED=S` repeats its choices.
+//! `cargo test --release --test crash -- --ignored --nocapture` kills more often and says how often it hit what;
+//! `DRAINBOARD_SEED=S` repeats its choices.
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails by panicking")]
+#![expect(clippy::print_stdout, reason = "the seed, and what the long run found")]
 
 #[path = "crash/scene.rs"]
 mod scene;
@@ -77,8 +78,18 @@ fn killed(scene: &Scene, moment: Moment) -> bool {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whenever_it_is_killed_nothing_is_lost_and_nothing_committed_comes_twice() {
+    killing(KILLS).await;
+}
+
+/// The figures of the README's reliability section.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "the long run"]
+async fn three_hundred_kills() {
+    killing(300).await;
+}
+
+async fn killing(kills: usize) {
     let seed = number("DRAINBOARD_SEED").unwrap_or_else(|| fastrand::u64(..));
-    let kills = number("DRAINBOARD_KILLS").map_or(KILLS, |n| n as usize);
     println!("seed {seed}");
     let mut rng = fastrand::Rng::with_seed(seed);
     let scene = Scene::new(Options {

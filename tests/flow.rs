@@ -13,6 +13,8 @@ mod model;
 mod rules;
 #[path = "flow/simulation.rs"]
 mod simulation;
+#[path = "flow/twin.rs"]
+mod twin;
 #[path = "flow/wire.rs"]
 mod wire;
 #[path = "flow/world.rs"]

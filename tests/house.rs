@@ -11,14 +11,18 @@ use std::path::{Path, PathBuf};
 /// The rooms, and whose names each may use. What is missing here is no room.
 const ROOMS: &[(&str, &[&str])] = &[
     ("text", &[]),
+    ("spreadsheet", &[]),
     ("protocol", &["text"]),
     ("client", &["protocol", "text"]),
     ("mirror", &["protocol", "text"]),
     ("service", &["protocol", "text"]),
     ("engine", &["client", "mirror", "protocol", "text"]),
     ("config", &["client", "protocol", "text"]),
-    ("console", &["engine", "mirror", "client", "protocol", "text"]),
-    ("commands", &["console", "config", "engine", "service", "mirror", "client", "protocol", "text"]),
+    ("console", &["spreadsheet", "engine", "mirror", "client", "protocol", "text"]),
+    (
+        "commands",
+        &["spreadsheet", "console", "config", "engine", "service", "mirror", "client", "protocol", "text"],
+    ),
     ("main", &["commands"]),
     ("lib", &[]),
 ];

@@ -193,6 +193,21 @@ fn a_member_twice_in_an_envelope_is_refused_and_in_a_record_it_is_kept() {
 }
 
 #[test]
+fn what_is_tiny_on_the_wire_is_bounded_in_number() {
+    let list = |element: &str, n: usize| vec![element; n].join(",");
+    no_page(&format!(r#"{{"items":[{}]}}"#, list("{}", (1 << 20) + 1)));
+    let session = |n| {
+        let queues = list(r#"{"data":{"name":"main"}}"#, n);
+        Session::parse(format!(r#"{{"data":{{"id":"s","queues":[{queues}]}}}}"#).into_bytes())
+    };
+    assert_eq!(session(10_000).unwrap().queues.len(), 10_000);
+    assert!(session(10_001).is_err());
+    // A guide costs no page.
+    let guide = page(&format!(r#"{{"items":[],"meta":{{"failed_objects":[{}]}}}}"#, list("0", 20_000)));
+    assert_eq!(guide.failed.len(), 10_000);
+}
+
+#[test]
 fn depth_costs_no_stack() {
     for depth in [100, 1_000, 5_000, 100_000] {
         for (open, close) in [("[", "]"), ("{\"a\":", "}")] {

@@ -108,10 +108,13 @@ impl Base {
     }
 }
 
+/// The longest name in a path, in bytes; encoded it may be three times as long.
+const SEGMENT: usize = 4096;
+
 /// Whether a name can be one segment of a path. The empty one and the dots cannot, however they are encoded: every
-/// URL parser on the way takes them for "here" and "one up".
+/// URL parser on the way takes them for "here" and "one up". Nor can one that makes an address which no server takes.
 pub(super) fn is_segment(name: &str) -> bool {
-    !matches!(name, "" | "." | "..")
+    !matches!(name, "" | "." | "..") && name.len() <= SEGMENT
 }
 
 /// `localhost`, 127/8 and `::1`, and nothing that merely looks or resolves like them.

@@ -12,12 +12,14 @@ use reqwest::header::{
 use reqwest::{Method, Response, Url};
 use secrecy::ExposeSecret;
 use tokio::time::{Instant, timeout_at};
+use zeroize::Zeroizing;
 
 use crate::protocol::{DEVICE_HEADER, QueueName, REQUEST_ID_HEADER, SessionId};
 use crate::text;
 
 use super::address::{Base, LOCALHOST};
 use super::failure::{ConfigError, Failure, FailureKind, Operation, Verdict};
+use super::redact::Redactor;
 use super::tap::{Draft, Label, Note};
 use super::words::{Said, safe};
 use super::{ClientConfig, Limits, check_token, refusal, retry_after};
@@ -70,6 +72,8 @@ pub(super) struct Wire {
     http: reqwest::Client,
     pub(super) base: Base,
     pub(super) config: ClientConfig,
+    /// Takes the token out of what the service says.
+    redactor: Redactor,
     limits: Limits,
 }
 
@@ -78,7 +82,8 @@ impl Wire {
         let base = Base::parse(&config.base_url)?;
         check_token(&config.token, &config.token_source)?;
         let http = pool(&base, headers(&config)?, limits)?;
-        Ok(Self { http, base, config, limits })
+        let redactor = Redactor::new(&config.token);
+        Ok(Self { http, base, config, redactor, limits })
     }
 
     /// Sends one request and receives its whole answer. Everything that crosses the wire passes here, and `note` is told.
@@ -107,7 +112,7 @@ impl Wire {
         note.head(&response);
         let status = response.status().as_u16();
         let request_id = response.headers().get(REQUEST_ID_HEADER).and_then(|id| id.to_str().ok());
-        trip.request_id = request_id.map(|id| safe(&self.config.token, id)).filter(|id| !id.is_empty());
+        trip.request_id = request_id.map(|id| safe(&self.redactor, id)).filter(|id| !id.is_empty());
         trip.status = Some(status);
         if !refusal::is_success(operation, status) {
             return Err(trip.refused(&url, response, note).await);
@@ -169,7 +174,7 @@ impl Wire {
         let why = if html {
             "it is an HTML page, as proxies and login pages send; check --base-url".to_owned()
         } else {
-            safe(&self.config.token, why)
+            safe(&self.redactor, why)
         };
         let message =
             format!("{} answered {status} with a body that is no {what}: {why}", refusal::name(operation));
@@ -188,7 +193,7 @@ impl Wire {
 
     /// The failure of a take that no address can express; nothing is sent.
     pub(super) fn unaddressable(&self, session: &SessionId, queue: &QueueName) -> Failure {
-        let said = safe(&self.config.token, &format!("\"{}\" and \"{}\"", session.0, queue.0));
+        let said = safe(&self.redactor, &format!("\"{}\" and \"{}\"", session.0, queue.0));
         Failure {
             operation: Operation::Take,
             kind: FailureKind::Body,
@@ -257,11 +262,14 @@ impl Trip<'_> {
 
     /// The failure of a status that is no success here.
     async fn refused(&self, asked: &Url, response: Response, note: &mut Note) -> Failure {
-        let token = &self.wire.config.token;
+        let token = &self.wire.redactor;
         let status = response.status().as_u16();
         let wait = retry_after::read(response.headers());
         let html = says_html(response.headers());
-        let location = refusal::location_host(asked, response.headers()).map(|host| safe(token, &host));
+        let location = refusal::location_host(asked, response.headers()).map(|host| {
+            // A host is in lower case, whatever the header said.
+            safe(&Redactor::lower(&self.wire.config.token), &safe(token, &host))
+        });
         let body = self.epilogue(response).await;
         note.body(&body);
         let html = html || body.trim_ascii_start().starts_with(b"<");
@@ -285,7 +293,7 @@ impl Trip<'_> {
 
     /// The failure of an exchange that the connection ended.
     fn transport(&self, error: &reqwest::Error) -> Failure {
-        let cause = safe(&self.wire.config.token, &root_cause(error));
+        let cause = safe(&self.wire.redactor, &root_cause(error));
         let origin = self.wire.base.origin();
         let asked = refusal::name(self.operation);
         let (kind, message) = if error.is_timeout() {
@@ -351,7 +359,8 @@ impl Trip<'_> {
 /// The headers of every request.
 fn headers(config: &ClientConfig) -> Result<HeaderMap, ConfigError> {
     let mut bearer =
-        HeaderValue::try_from(format!("Bearer {}", config.token.expose_secret())).map_err(unfit)?;
+        HeaderValue::try_from(Zeroizing::new(format!("Bearer {}", config.token.expose_secret())).as_str())
+            .map_err(unfit)?;
     bearer.set_sensitive(true);
     Ok(HeaderMap::from_iter([
         (AUTHORIZATION, bearer),

@@ -4,14 +4,13 @@
 //! and cuts bodies at [`BODY`], with their true size kept; watchers share what is recorded and copy nothing; a client
 //! without a tap pays nothing. An exchange is in the ring from its first moment on, so that what hangs can be seen.
 //!
-//! In reading order: [`exchange`] (what is kept), `redact` (the token goes), `note` (one exchange being recorded),
+//! In reading order: [`exchange`] (what is kept), `note` (one exchange being recorded),
 //! [`filter`] (the Wire list's conditions), `file` (whole exchanges on disk, on demand).
 
 pub mod exchange;
 mod file;
 pub mod filter;
 mod note;
-mod redact;
 
 use std::collections::VecDeque;
 use std::fmt;

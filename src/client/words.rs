@@ -2,17 +2,17 @@
 
 use std::fmt::Write as _;
 
-use secrecy::{ExposeSecret, SecretString};
-
 use crate::protocol::error::ErrorBody;
 use crate::text::visible;
+
+use super::redact::Redactor;
 
 /// The longest quote of a service's text, in characters.
 const QUOTE: usize = 200;
 
 /// Makes a service's text fit for a message. The token goes first, while it is whole.
-pub(super) fn safe(token: &SecretString, text: &str) -> String {
-    let text = text.replace(token.expose_secret(), "[token]");
+pub(super) fn safe(token: &Redactor, text: &str) -> String {
+    let text = token.text(text);
     let mut short: String = text.trim().chars().take(QUOTE).collect();
     if short.len() < text.trim().len() {
         short.push('…');
@@ -32,7 +32,7 @@ pub(super) struct Said {
 
 impl Said {
     /// Reads an error body; the header's request id counts where the body names none.
-    pub(super) fn read(token: &SecretString, body: &[u8], html: bool, request_id: Option<String>) -> Self {
+    pub(super) fn read(token: &Redactor, body: &[u8], html: bool, request_id: Option<String>) -> Self {
         let ErrorBody { code, message, details, logref } = ErrorBody::parse(body);
         let safe = |text: Option<String>| text.map(|t| safe(token, &t)).filter(|t| !t.is_empty());
         Self {
@@ -67,20 +67,23 @@ impl Said {
 
 #[cfg(test)]
 mod tests {
+    use secrecy::SecretString;
+
     use super::*;
 
     #[test]
     fn an_echoed_token_is_cut_out_before_the_text_is_shortened() {
-        let token = SecretString::from("s3cret-t0ken");
+        let token = Redactor::new(&SecretString::from("s3cret-t0ken"));
         assert_eq!(safe(&token, " bad token \"s3cret-t0ken\"\n"), "bad token \"[token]\"");
         let long = format!("{}s3cret-t0ken", "x".repeat(QUOTE - 4));
         assert!(!safe(&token, &long).contains("s3cr"));
+        assert_eq!(safe(&token, "czNjcmV0LXQwa2Vu, s3cret%2Dt0ken"), "[token], [token]");
         assert_eq!(safe(&token, "\x1b[31mred\r\nline"), "␛[31mred␍␊line");
     }
 
     #[test]
     fn a_quote_names_what_is_there() {
-        let token = SecretString::from("t0ken");
+        let token = Redactor::new(&SecretString::from("t0ken"));
         let quote = |body: &str, html, id: Option<&str>| {
             Said::read(&token, body.as_bytes(), html, id.map(str::to_owned)).quote()
         };

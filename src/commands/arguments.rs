@@ -52,6 +52,9 @@ pub(super) struct Arguments {
     pub(super) sync: bool,
     #[command(flatten)]
     pub(super) manner: Manner,
+    /// CSV files of the console for a spreadsheet: texts that begin like a formula get a ' (and are changed by it)
+    #[arg(long)]
+    pub(super) csv_safe: bool,
     #[command(flatten)]
     pub(super) pacing: Pacing,
     #[command(flatten)]
@@ -128,6 +131,9 @@ pub(super) struct Common {
     /// A file whose content is the token [env: BASECRM_ACCESS_TOKEN holds the token itself]
     #[arg(long, global = true, value_name = "FILE")]
     pub(super) token_file: Option<PathBuf>,
+    /// A command for a shell whose first line is the token, like 'pass show sell' [env: DRAINBOARD_TOKEN_COMMAND]
+    #[arg(long, global = true, value_name = "COMMAND", conflicts_with = "token_file")]
+    pub(super) token_command: Option<String>,
     /// Colours; auto obeys the terminal, NO_COLOR and TERM=dumb
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
     pub(super) color: Color,
@@ -151,6 +157,7 @@ impl Common {
             (self.device_uuid.is_some(), "--device-uuid"),
             (self.profile.is_some(), "--profile"),
             (self.token_file.is_some(), "--token-file"),
+            (self.token_command.is_some(), "--token-command"),
         ]
         .into_iter()
         .filter_map(|(given, name)| given.then_some(name))
@@ -213,6 +220,21 @@ impl Pacing {
     pub(super) fn tries(&self) -> Option<u32> {
         self.tries.or_else(|| self.retries.map(|retries| retries.saturating_add(1)))
     }
+}
+
+/// Why there is no option for the token itself.
+pub(super) const NO_TOKEN_OPTION: &str = "\
+there is no option that takes the token: every user of this machine could read it in the list of processes.
+Use BASECRM_ACCESS_TOKEN, --token-file FILE or --token-command COMMAND; if that was a real token, make a new one.";
+
+/// Whether the mistake is an option that would take the token itself.
+pub(super) fn token_is_written(error: &clap::Error) -> bool {
+    use clap::error::{ContextKind, ContextValue, ErrorKind};
+    let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else { return false };
+    let name = argument.trim_start_matches('-').split(['=', ' ']).next().unwrap_or_default();
+    let tokens =
+        ["token", "access-token", "api-token", "api-key", "bearer", "password", "auth", "authorization"];
+    error.kind() == ErrorKind::UnknownArgument && argument.starts_with("--") && tokens.contains(&name)
 }
 
 const DEMO_EXAMPLES: &str = "\
@@ -383,7 +405,12 @@ Examples:
 
 One table a type (contact, deal, note …), one column a field, beside id, revision
 and data (the JSON as received). NULL is NULL in the table, empty in CSV and null
-in JSON; bytes are written in hexadecimal.";
+in JSON; bytes are written in hexadecimal.
+
+A spreadsheet runs a text that begins with = + - @ TAB, CR or NUL as a formula,
+quoted or not. --csv-safe writes a ' before such texts and column names. It costs
+exactness: \"+48 22 123\" becomes \"'+48 22 123\" for whoever reads the file. Numbers
+stay as they are. Without it, and with --json, every value is exact.";
 
 /// `drainboard query`
 #[derive(Debug, Args)]
@@ -393,6 +420,9 @@ pub(super) struct Query {
     /// Comma-separated, with a header
     #[arg(long, conflicts_with = "json")]
     pub(super) csv: bool,
+    /// CSV for a spreadsheet: texts that begin like a formula get a ' before them (see below)
+    #[arg(long, requires = "csv")]
+    pub(super) csv_safe: bool,
     /// One JSON object a line
     #[arg(long)]
     pub(super) json: bool,
@@ -414,6 +444,20 @@ mod tests {
     #[test]
     fn the_definitions_hold_together() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_token_has_no_place_in_an_argument() {
+        let mistake = |words: &[&str]| Arguments::try_parse_from(words).map(|_| ()).unwrap_err();
+        for words in [
+            &["drainboard", "--token", "s3cret"][..],
+            &["drainboard", "sync", "--token=s3cret"],
+            &["drainboard", "doctor", "--access-token", "s3cret"],
+        ] {
+            assert!(token_is_written(&mistake(words)), "{words:?}");
+        }
+        assert!(!token_is_written(&mistake(&["drainboard", "--tokn", "x"])));
+        assert!(!token_is_written(&mistake(&["drainboard", "--workers", "x"])));
     }
 
     #[test]

@@ -29,6 +29,7 @@ use crate::engine::{self, Mode, Settings};
 use crate::mirror::reader::Value;
 use crate::mirror::{Identity, MirrorError, Reader};
 use crate::service::{self, Service};
+use crate::spreadsheet::Formulas;
 
 /// Runs the demo to its end.
 pub(super) fn run(demo: &arguments::Demo, common: &Common) -> Ending {
@@ -207,6 +208,7 @@ fn watch(
         statements: None,
         browse: None,
         looks,
+        formulas: Formulas::Exact,
     };
     let left = console::run(setup).map_err(|error| Failure::other(format!("the console ended: {error}")))?;
     if let Some(kept) = folder.kept() {

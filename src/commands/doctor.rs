@@ -63,10 +63,11 @@ impl Check {
 }
 
 /// Looks at everything and tells. The exit status is that of the first fault; warnings are none.
-pub(super) fn run(json: bool, common: &Common, config: &Result<Config, Failure>) -> Ending {
+pub(super) fn run(json: bool, common: &Common, config: &mut Result<Config, Failure>) -> Ending {
     let mut checks = Vec::new();
     let mirror = match config {
         Ok(config) => {
+            config.token.aloud();
             checks.push(configuration(config));
             checks.extend(keys(config));
             checks.extend(themes(common, config));
@@ -126,8 +127,8 @@ fn token(config: &Config, checks: &mut Vec<Check>) -> Option<(Client, Tap)> {
     let device = device.ok().or(config.device).unwrap_or_else(DeviceUuid::fresh);
     let tap = Tap::new();
     let (source, client) = match config.token.read().and_then(|token| {
-        let client = config.client(device)?.with_tap(tap.clone());
-        Ok((token.source, client))
+        let source = token.source.clone();
+        Ok((source, config.client_with(token, device)?.with_tap(tap.clone())))
     }) {
         Ok(ready) => ready,
         Err(error) => {

@@ -10,6 +10,7 @@ use super::table::Table;
 use crate::console::values;
 use crate::mirror::reader::Value;
 use crate::mirror::{MirrorError, Reader};
+use crate::spreadsheet::Formulas;
 
 /// Runs the statement and writes its answer.
 pub(super) fn run(query: &Query, mirror: &Path, color: Color) -> Ending {
@@ -41,7 +42,7 @@ struct Sheet {
 
 enum Form {
     Table(Table<output::Stdout>),
-    Csv(Box<csv::Writer<output::Stdout>>),
+    Csv(Box<csv::Writer<output::Stdout>>, Formulas),
     Json { out: output::Stdout, names: Vec<String> },
 }
 
@@ -49,7 +50,7 @@ impl Sheet {
     fn new(query: &Query, color: Color) -> Self {
         let out = output::stdout();
         let form = if query.csv {
-            Form::Csv(Box::new(csv::Writer::from_writer(out)))
+            Form::Csv(Box::new(csv::Writer::from_writer(out)), Formulas::disarmed(query.csv_safe))
         } else if query.json {
             Form::Json { out, names: Vec::new() }
         } else {
@@ -64,8 +65,11 @@ impl Sheet {
                 table.columns(columns);
                 Ok(())
             }
-            Form::Csv(_) if columns.is_empty() => Ok(()),
-            Form::Csv(csv) => csv.write_record(columns).map_err(io_error),
+            Form::Csv(..) if columns.is_empty() => Ok(()),
+            Form::Csv(csv, formulas) => {
+                let names = columns.iter().map(|name| formulas.word(name.clone()));
+                csv.write_record(names.map(String::into_bytes)).map_err(io_error)
+            }
             Form::Json { names, .. } => {
                 *names = values::distinct(columns);
                 Ok(())
@@ -78,8 +82,9 @@ impl Sheet {
         if self.result.is_ok() {
             self.result = match &mut self.form {
                 Form::Table(table) => table.row(row),
-                Form::Csv(csv) => {
-                    csv.write_record(row.iter().map(|value| values::exact(value))).map_err(io_error)
+                Form::Csv(csv, formulas) => {
+                    let cells = row.iter().map(|value| values::cell(value, *formulas));
+                    csv.write_record(cells).map_err(io_error)
                 }
                 Form::Json { out, names } => values::write_object(names, &row, out),
             };
@@ -91,7 +96,7 @@ impl Sheet {
         self.result?;
         match self.form {
             Form::Table(table) => table.finish(),
-            Form::Csv(mut csv) => csv.flush(),
+            Form::Csv(mut csv, _) => csv.flush(),
             Form::Json { mut out, .. } => out.flush(),
         }
     }

@@ -22,6 +22,7 @@ pub(super) fn resolve(common: &Common, pacing: &Pacing) -> Result<Config, Failur
         device: common.device_uuid.clone(),
         profile: common.profile.clone(),
         token_file: common.token_file.clone(),
+        token_command: common.token_command.clone(),
         rate: pacing.rate,
         workers: pacing.workers,
         ack_pack: pacing.ack_pack,
@@ -85,8 +86,11 @@ pub(super) fn peek(settings: &mut Settings) -> Result<Folder, Failure> {
 ///
 /// # Errors
 /// No token, or one that cannot be used; exit status 2.
-pub(super) fn check(config: &Config) -> Result<(), Failure> {
-    config.client(DeviceUuid::fresh()).map(|_| ()).map_err(Failure::usage)
+pub(super) fn check(config: &mut Config) -> Result<(), Failure> {
+    // Nothing is drawn by those who ask this.
+    config.token.aloud();
+    let token = config.token.read_ahead().map_err(Failure::usage)?;
+    config.client_with(token, DeviceUuid::fresh()).map(|_| ()).map_err(Failure::usage)
 }
 
 /// The token that the environment names for a service of our own; an empty one says nothing.

@@ -55,8 +55,8 @@ struct Job {
 }
 
 impl Job {
-    fn prepare(sync: &Sync, config: Config) -> Result<Self, Failure> {
-        settings::check(&config)?;
+    fn prepare(sync: &Sync, mut config: Config) -> Result<Self, Failure> {
+        settings::check(&mut config)?;
         let mode = if sync.single_session || sync.peek { Mode::Single } else { Mode::Full };
         let mut settings = settings::engine(config);
         if !sync.peek {

@@ -31,8 +31,8 @@ const LOOKS: u32 = 2;
 const NAMED: usize = 20;
 
 /// Verifies.
-pub(super) fn run(verify: &Verify, common: &Common, config: Config) -> Ending {
-    settings::check(&config)?;
+pub(super) fn run(verify: &Verify, common: &Common, mut config: Config) -> Ending {
+    settings::check(&mut config)?;
     let mirror = config.mirror.clone();
     // There is nothing to verify where there is nothing yet.
     Reader::open(&mirror).map_err(Failure::mirror)?;

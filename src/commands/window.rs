@@ -10,9 +10,16 @@ use super::settings;
 use crate::client::Tap;
 use crate::console;
 use crate::engine::{self, Mode};
+use crate::spreadsheet::Formulas;
 
 /// Opens the console; `sync` starts a synchronization at once.
-pub(super) fn run(sync: bool, manner: Manner, common: &Common, pacing: &Pacing) -> Ending {
+pub(super) fn run(
+    sync: bool,
+    manner: Manner,
+    formulas: Formulas,
+    common: &Common,
+    pacing: &Pacing,
+) -> Ending {
     if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
         return Err(Failure::usage(
             "this is no terminal: use `drainboard sync` (`drainboard --help` shows the others)",
@@ -44,6 +51,7 @@ pub(super) fn run(sync: bool, manner: Manner, common: &Common, pacing: &Pacing) 
         statements,
         browse,
         looks,
+        formulas,
         engine: engine::spawn(settings),
     };
     let ended = console::run(setup);

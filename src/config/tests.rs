@@ -75,6 +75,7 @@ fn a_flag_beats_the_environment_and_both_beat_the_defaults() {
         device: Some("00000000-0000-4000-8000-000000000000".into()),
         profile: Some("office".into()),
         token_file: Some(file.clone()),
+        token_command: None,
         rate: Some(0),
         workers: Some(1),
         ack_pack: Some(2),
@@ -179,6 +180,50 @@ fn a_token_file_is_the_owners_alone() {
     assert!(read(&file).unwrap_err().0.contains("is empty"));
     let (_folder, file) = token_file(&"x".repeat(100_000));
     assert!(read(&file).is_err(), "the wrong file");
+}
+
+#[test]
+#[cfg(unix)]
+fn sources_have_an_order_and_each_is_named() {
+    let order = |flags: Flags, set: &[(&str, &str)]| {
+        let token = resolve(flags, set).unwrap().token.read().unwrap();
+        (token.value.expose_secret().to_owned(), token.source)
+    };
+    let (_folder, file) = token_file("of-the-file");
+    let environment = [(TOKEN_VAR, "of-the-variable"), (TOKEN_COMMAND_VAR, "echo of-the-environment")];
+    let command = Flags { token_command: Some("echo of-the-command".into()), ..Flags::default() };
+    let both = Flags { token_file: Some(file.clone()), ..command.clone() };
+    assert_eq!(order(both, &environment).0, "of-the-file");
+    assert_eq!(
+        order(command, &environment),
+        ("of-the-command".into(), "--token-command 'echo of-the-command'".into())
+    );
+    assert_eq!(order(Flags::default(), &environment), ("of-the-variable".into(), TOKEN_VAR.into()));
+    let (token, source) = order(Flags::default(), &environment[1..]);
+    assert_eq!(token, "of-the-environment");
+    assert!(source.starts_with(TOKEN_COMMAND_VAR), "{source}");
+}
+
+#[test]
+#[cfg(unix)]
+fn what_was_read_ahead_is_asked_for_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let words = format!("echo x >> '{0}'; cat '{0}' | wc -l", folder.path().join("count").display());
+    let flags = Flags { token_command: Some(words), ..Flags::default() };
+    let token = resolve(flags, &[]).unwrap().token;
+    let read = |read: Result<Token, ConfigError>| read.unwrap().value.expose_secret().trim().to_owned();
+    assert_eq!([read(token.read_ahead()), read(token.read()), read(token.read())], ["1", "1", "2"]);
+}
+
+#[test]
+fn a_token_where_its_source_belongs_is_not_repeated() {
+    let token = "0123456789abcdef".repeat(4);
+    let flags = Flags { token_file: Some(PathBuf::from(&token)), ..Flags::default() };
+    let command = Flags { token_command: Some(token.clone()), ..Flags::default() };
+    for flags in [flags, command] {
+        let said = resolve(flags, &[]).unwrap().token.read().unwrap_err().0;
+        assert!(said.contains("looks like the token itself") && !said.contains(&token), "{said}");
+    }
 }
 
 #[test]

@@ -22,6 +22,7 @@ use super::inbox::Inbox;
 use super::message::Request;
 use crate::mirror::reader::Interrupter;
 use crate::mirror::{MirrorError, Reader};
+use crate::spreadsheet::Formulas;
 use crate::text::visible;
 
 /// How long a thread is waited for at the end.
@@ -38,13 +39,13 @@ pub(super) struct Library {
 
 impl Library {
     /// Starts the threads.
-    pub(super) fn start(mirror: &Path, inbox: &Arc<Inbox>) -> std::io::Result<Self> {
+    pub(super) fn start(mirror: &Path, inbox: &Arc<Inbox>, formulas: Formulas) -> std::io::Result<Self> {
         Ok(Self {
-            facts: Lane::start("reader", mirror, inbox, facts::work)?,
-            pages: Lane::start("pages", mirror, inbox, pages::work)?,
-            pointing: Lane::start("pointing", mirror, inbox, long::pointing)?,
-            exports: Lane::start("exports", mirror, inbox, long::exports)?,
-            deeds: Lane::start("deeds", mirror, inbox, deeds::work)?,
+            facts: Lane::start("reader", mirror, inbox, formulas, facts::work)?,
+            pages: Lane::start("pages", mirror, inbox, formulas, pages::work)?,
+            pointing: Lane::start("pointing", mirror, inbox, formulas, long::pointing)?,
+            exports: Lane::start("exports", mirror, inbox, formulas, long::exports)?,
+            deeds: Lane::start("deeds", mirror, inbox, formulas, deeds::work)?,
         })
     }
 
@@ -78,7 +79,13 @@ struct Lane {
 }
 
 impl Lane {
-    fn start(name: &str, mirror: &Path, inbox: &Arc<Inbox>, work: fn(Desk)) -> std::io::Result<Self> {
+    fn start(
+        name: &str,
+        mirror: &Path,
+        inbox: &Arc<Inbox>,
+        formulas: Formulas,
+        work: fn(Desk),
+    ) -> std::io::Result<Self> {
         let (sender, requests) = mpsc::channel();
         let shared = Arc::new(Shared::default());
         let desk = Desk {
@@ -87,6 +94,7 @@ impl Lane {
             requests,
             shared: Arc::clone(&shared),
             reader: None,
+            formulas,
         };
         let (running, ended) = mpsc::channel();
         std::thread::Builder::new().name(name.into()).spawn(move || {
@@ -130,6 +138,7 @@ struct Desk {
     requests: mpsc::Receiver<(u64, Request)>,
     shared: Arc<Shared>,
     reader: Option<Reader>,
+    formulas: Formulas,
 }
 
 impl Desk {

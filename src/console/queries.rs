@@ -20,6 +20,7 @@ use super::message::{Message, SqlAnswer, SqlEnd, SqlRequest};
 use super::model::grid::{Cell, CellKind};
 use crate::mirror::reader::{Interrupter, Value};
 use crate::mirror::{MirrorError, Reader};
+use crate::spreadsheet::Formulas;
 use crate::text::visible;
 
 /// Rows of a statement that are handed over.
@@ -52,16 +53,18 @@ pub(super) struct Queries {
 }
 
 impl Queries {
-    /// Starts the thread; it ends when this is dropped.
+    /// Starts the thread; it ends when this is dropped. `formulas` is for the CSV files that it writes.
     pub(super) fn start(
         mirror: PathBuf,
         statements: Option<PathBuf>,
         inbox: Arc<Inbox>,
+        formulas: Formulas,
     ) -> std::io::Result<Self> {
         let (requests, asked) = mpsc::channel();
         let stop = Arc::new(Stop::default());
         let saved = saved::Shelf::beside(statements.as_deref());
-        let mut thread = Thread { mirror, statements, saved, inbox, stop: Arc::clone(&stop), reader: None };
+        let (reader, theirs) = (None, Arc::clone(&stop));
+        let mut thread = Thread { mirror, statements, saved, inbox, stop: theirs, reader, formulas };
         std::thread::Builder::new().name("sql".into()).spawn(move || {
             if let Some(path) = &thread.statements {
                 thread.say(SqlAnswer::Statements(statements::earlier(path)));
@@ -105,6 +108,7 @@ struct Thread {
     inbox: Arc<Inbox>,
     stop: Arc<Stop>,
     reader: Option<Reader>,
+    formulas: Formulas,
 }
 
 impl Thread {
@@ -170,7 +174,7 @@ impl Thread {
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let name = visible(&path.display().to_string()).into_owned();
         let mut tell = |rows| self.say(SqlAnswer::Written { ticket, rows });
-        let written = export::write(reader, sql, &path, &mut tell, &stopped);
+        let written = export::write(reader, sql, &path, self.formulas, &mut tell, &stopped);
         match written {
             _ if stopped() => Ok("stopped: no file was made".to_owned()),
             Ok(Ok(rows)) => Ok(format!("{} rows in {name}", crate::text::grouped(rows))),

@@ -8,6 +8,7 @@ mod words;
 use serde_json::value::RawValue;
 
 use crate::protocol::record::each_field;
+use crate::spreadsheet::Formulas;
 use crate::text::visible;
 
 pub use columns::{Column, Columns};
@@ -34,6 +35,7 @@ pub fn cells(data: &str, columns: &Columns) -> Vec<String> {
 }
 
 /// A value in a line: text decoded, null empty, the rest as received.
+/// Texts that begin like a formula are disarmed where that is wanted.
 fn cell(raw: &str) -> String {
     match Kind::of(raw) {
         Kind::Word if raw == "null" => String::new(),
@@ -45,14 +47,19 @@ fn cell(raw: &str) -> String {
     }
 }
 
-/// The values of fields for a file, whole: text decoded, null empty, the rest as received.
+/// The values of fields, whole: text decoded, null empty, the rest as received.
 pub fn exact(data: &str, fields: &[String]) -> Vec<String> {
+    for_csv(data, fields, Formulas::Exact)
+}
+
+/// The same for a CSV file: texts that begin like a formula are disarmed where that is wanted.
+pub fn for_csv(data: &str, fields: &[String], formulas: Formulas) -> Vec<String> {
     let mut out = vec![None; fields.len()];
     each_field(data, |name, raw| {
         let Some(at) = fields.iter().position(|f| f == name) else { return };
         out[at].get_or_insert_with(|| match Kind::of(raw) {
             Kind::Word if raw == "null" => String::new(),
-            Kind::Text => decoded(raw),
+            Kind::Text => formulas.word(decoded(raw)),
             _ => raw.to_owned(),
         });
     });

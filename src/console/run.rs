@@ -37,10 +37,10 @@ struct Outside {
 pub(super) fn run(setup: Setup) -> io::Result<Left> {
     let inbox = Arc::new(Inbox::default());
     let mut model = model(&setup);
-    let queries = Queries::start(setup.mirror.clone(), setup.statements, Arc::clone(&inbox))?;
+    let queries = Queries::start(setup.mirror.clone(), setup.statements, Arc::clone(&inbox), setup.formulas)?;
     let folder = setup.mirror.parent().map(std::path::Path::to_owned).unwrap_or_default();
     let exchanges = Exchanges::start(setup.tap, folder, Arc::clone(&inbox))?;
-    let library = Library::start(&setup.mirror, &inbox)?;
+    let library = Library::start(&setup.mirror, &inbox, setup.formulas)?;
     let Engine { commands, events, snapshot, task } = setup.engine;
     forward(events, snapshot, Arc::clone(&inbox))?;
     let outside =

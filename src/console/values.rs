@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use crate::mirror::reader::Value;
+use crate::spreadsheet::Formulas;
 
 /// A value as text, nothing changed: NULL is empty, doubles have the shortest digits that read back as the same
 /// double, bytes are hexadecimal.
@@ -17,6 +18,12 @@ pub fn exact(value: &Value) -> Cow<'_, [u8]> {
         Value::Text(text) => Cow::Borrowed(text.as_bytes()),
         Value::Blob(bytes) => Cow::Owned(hexadecimal(bytes).into_bytes()),
     }
+}
+
+/// A value as a cell of CSV: exactly, but for texts that begin like a formula where those are to be disarmed.
+pub fn cell(value: &Value, formulas: Formulas) -> Cow<'_, [u8]> {
+    let exact = exact(value);
+    if matches!(value, Value::Text(_)) { formulas.text(exact) } else { exact }
 }
 
 /// A double as SQL and JSON read it: `1200.5`, `1.0`, `1e300`; infinity as a number that overflows to it.

@@ -314,15 +314,16 @@ impl Flow {
     }
 
     /// Counts a request that leaves now.
-    fn request(&mut self, again: bool) {
-        self.pacer.sent(self.now);
+    fn request(&mut self, take: Option<Ticket>, again: bool) {
+        self.pacer.sent(self.now, take);
         let totals = self.meter.count();
         totals.requests += 1;
         totals.retries += u64::from(again);
     }
 
     /// Counts an answer.
-    fn answered(&mut self, cost: Cost) {
+    fn answered(&mut self, cost: Cost, take: Option<Ticket>) {
+        self.pacer.answered(self.now, take);
         self.meter.took(cost.elapsed);
         self.meter.count().bytes += cost.bytes;
     }

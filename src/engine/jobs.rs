@@ -125,9 +125,12 @@ impl Jobs {
                 Err(died) => return Input::Died(Job::Open, died.to_string()).into(),
             };
             let device = mirror.device();
-            let client = match (settings.connect)(device) {
-                Ok(client) => client,
-                Err(error) => return close_unused(mirror, error.to_string()).await,
+            // The token may come from a command that asks a person.
+            let connected = tokio::task::spawn_blocking(move || (settings.connect)(device)).await;
+            let client = match connected {
+                Ok(Ok(client)) => client,
+                Ok(Err(error)) => return close_unused(mirror, error.to_string()).await,
+                Err(died) => return close_unused(mirror, died.to_string()).await,
             };
             match mirror.outbox().await {
                 Ok(outbox) => {

@@ -1,8 +1,10 @@
-//! At most so many requests in any second. Pure: the time comes in.
+//! At most so many requests in any second, as the service sees them. Pure: the time comes in.
 //!
-//! Promise: of any `rate + 1` requests the last is at least a second and a guard after the first; the first `rate` go
-//! at once. The guard is there because a request reaches the service a little later than it leaves here, and the
-//! next one perhaps a little sooner.
+//! Promise: of any `rate + 1` requests the last leaves more than a second after the first; the first `rate` go at once. A
+//! request reaches the service some time after it left, and the next one perhaps a little sooner, so more than a second has
+//! to lie between them here. How much more is learned from the answers: a request whose answer took longer than the
+//! quickest may have arrived later by as much, and not by more. Where the service says that it was too much all the same,
+//! it gets less, and then a little more every few seconds.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -10,14 +12,34 @@ use std::time::Duration;
 use super::budget::Hour;
 
 const SECOND: Duration = Duration::from_secs(1);
-const GUARD: Duration = Duration::from_millis(50);
+/// Beside what is known of a request's way, for what is not.
+const GUARD: Duration = Duration::from_millis(10);
+/// How much later than the quickest a request counts as arrived that has no answer yet …
+const UNANSWERED: Duration = Duration::from_millis(50);
+/// … and the most for one that has: the service may have thought about it.
+const LATEST: Duration = Duration::from_millis(200);
+/// After a "too many" the rate comes back by one request a second, so often.
+const BACK: Duration = Duration::from_secs(5);
 
 /// The limiter: all requests of one token pass it.
 #[derive(Debug, Clone, Default)]
 pub struct Pacer {
     rate: usize,
-    sent: VecDeque<Duration>,
+    sent: VecDeque<Sent>,
+    /// The quickest answer to anything, and to the taking of a page.
+    quickest: [Option<Duration>; 2],
+    /// When the service said that it was too much, and what it got from then on.
+    limited: Option<(Duration, usize)>,
     hour: Hour,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Sent {
+    at: Duration,
+    /// Its ticket, where it takes a page.
+    take: Option<u64>,
+    /// How long its answer took, as seen from where it left; none without an answer.
+    took: Option<Duration>,
 }
 
 impl Pacer {
@@ -29,23 +51,66 @@ impl Pacer {
     /// From now on at most `rate` requests in any second, those of the last one counted; 0 = no limit.
     pub fn set_rate(&mut self, rate: u32) {
         self.rate = rate as usize;
+        self.limited = None;
+    }
+
+    /// What may be sent in a second now: the rate, or less where that was too much lately.
+    pub fn allowed(&self, now: Duration) -> usize {
+        match self.limited {
+            Some((at, slow)) => {
+                let back = (now.saturating_sub(at).as_millis() / BACK.as_millis()) as usize;
+                self.rate.min(slow + back)
+            }
+            None => self.rate,
+        }
     }
 
     /// The first moment, `now` or later, at which a request may leave.
     pub fn ready_at(&self, now: Duration) -> Duration {
-        if self.rate == 0 || self.sent.len() < self.rate {
+        let allowed = self.allowed(now);
+        if allowed == 0 || self.sent.len() < allowed {
             return now;
         }
-        (self.sent[self.sent.len() - self.rate] + SECOND + GUARD).max(now)
+        // They arrive in another order than they left: the one that has to be a second ago is the last but so many.
+        let mut arrived: Vec<Duration> = self.sent.iter().map(|sent| self.arrived(sent)).collect();
+        let (_, first, _) = arrived.select_nth_unstable_by(allowed - 1, |a, b| b.cmp(a));
+        (*first + SECOND + GUARD).max(now)
     }
 
-    /// A request leaves.
-    pub fn sent(&mut self, now: Duration) {
-        while self.sent.front().is_some_and(|first| *first + SECOND + GUARD <= now) {
+    /// The latest time at which it arrived, but for what the quickest takes.
+    fn arrived(&self, sent: &Sent) -> Duration {
+        let quickest = self.quickest[usize::from(sent.take.is_some())];
+        let late =
+            sent.took.map_or(UNANSWERED, |took| took.saturating_sub(quickest.unwrap_or(took)).min(LATEST));
+        sent.at + late
+    }
+
+    /// A request leaves; with its ticket where it takes a page.
+    pub fn sent(&mut self, now: Duration, take: Option<u64>) {
+        while self.sent.front().is_some_and(|first| first.at + SECOND + GUARD + LATEST <= now) {
             self.sent.pop_front();
         }
-        self.sent.push_back(now);
+        self.sent.push_back(Sent { at: now, take, took: None });
         self.hour.sent(now);
+    }
+
+    /// An answer came; to the taking of a page, about which the service thinks longest, with its ticket.
+    pub fn answered(&mut self, now: Duration, take: Option<u64>) {
+        let mut sent = self.sent.iter_mut().rev();
+        let Some(sent) = sent.find(|sent| sent.take == take && sent.took.is_none()) else { return };
+        let took = now.saturating_sub(sent.at);
+        sent.took = Some(took);
+        for quickest in &mut self.quickest[..=usize::from(take.is_some())] {
+            *quickest = Some(quickest.map_or(took, |known| known.min(took)));
+        }
+    }
+
+    /// The service said that it was too much.
+    pub fn limited(&mut self, now: Duration) {
+        // What was on its way meanwhile says the same once more.
+        if self.limited.is_none_or(|(at, _)| at + SECOND <= now) {
+            self.limited = Some((now, (self.allowed(now) * 3 / 4).max(1)));
+        }
     }
 
     /// How many left in the hour before `now`, to ten seconds.
@@ -55,7 +120,7 @@ impl Pacer {
 
     /// How many left in the second before `now`.
     pub fn in_last_second(&self, now: Duration) -> usize {
-        self.sent.iter().rev().take_while(|at| **at + SECOND > now).count()
+        self.sent.iter().rev().take_while(|sent| sent.at + SECOND > now).count()
     }
 }
 
@@ -72,7 +137,7 @@ mod tests {
             .iter()
             .map(|gap| {
                 now = pacer.ready_at(now + Duration::from_millis(*gap));
-                pacer.sent(now);
+                pacer.sent(now, None);
                 now
             })
             .collect()
@@ -87,25 +152,88 @@ mod tests {
             }
         }
 
+        /// However long each is on its way, no second of the service's has more, once the quickest way is known.
         #[test]
-        fn nobody_waits_longer_than_needed(rate in 1_u32..40, gaps in prop::collection::vec(0_u64..700, 1..300)) {
-            let sent = drive(rate, &gaps);
-            let rate = rate as usize;
-            let mut wanted = Duration::ZERO;
-            for (i, at) in sent.iter().enumerate() {
-                wanted += Duration::from_millis(gaps[i]);
-                let allowed = if i < rate { wanted } else { wanted.max(sent[i - rate] + SECOND + GUARD) };
-                prop_assert_eq!(*at, allowed);
-                wanted = *at;
+        fn no_second_of_the_services_holds_more_than_the_rate(
+            rate in 1_usize..12,
+            ways in prop::collection::vec((0_u64..150, 0_u64..100), 40..160),
+        ) {
+            const QUICKEST: u64 = 20;
+            let ms = Duration::from_millis;
+            let mut pacer = Pacer::new(rate as u32);
+            let mut now = SECOND;
+            let mut arrivals = Vec::new();
+            // Alone, as a start is: from it the quickest way is known.
+            pacer.sent(now, Some(0));
+            pacer.answered(now + ms(2 * QUICKEST), Some(0));
+            arrivals.push(now + ms(QUICKEST));
+            now += ms(2 * QUICKEST);
+            let mut answers: Vec<(Duration, u64)> = Vec::new();
+            for (no, (there, back)) in (1..).zip(ways) {
+                loop {
+                    let ready = pacer.ready_at(now);
+                    let next = answers.iter().map(|(at, _)| *at).min();
+                    match next {
+                        // One that stays out longer than it counts for is not known to be late.
+                        Some(at) if at <= ready || answers.len() >= rate.min(4) => {
+                            let first = answers.iter().position(|(t, _)| *t == at).unwrap();
+                            let (at, no) = answers.swap_remove(first);
+                            now = now.max(at);
+                            pacer.answered(at, Some(no));
+                        }
+                        _ => {
+                            now = ready;
+                            break;
+                        }
+                    }
+                }
+                pacer.sent(now, Some(no));
+                arrivals.push(now + ms(QUICKEST + there));
+                answers.push((now + ms(2 * QUICKEST + there + back), no));
+            }
+            arrivals.sort();
+            for pair in arrivals.windows(rate + 1) {
+                prop_assert!(pair[rate] + ms(1) > pair[0] + SECOND, "{:?}", pair);
             }
         }
+
+        #[test]
+        fn nobody_waits_longer_than_needed(rate in 1_u32..40, gaps in prop::collection::vec(0_u64..700, 1..300)) {
+            let ms = Duration::from_millis;
+            let mut pacer = Pacer::new(rate);
+            let (mut now, mut sent) = (Duration::ZERO, Vec::new());
+            for gap in gaps {
+                let wanted = now + ms(gap);
+                now = pacer.ready_at(wanted);
+                let free = sent.len().checked_sub(rate as usize).map_or(wanted, |i| wanted.max(sent[i] + SECOND + GUARD));
+                prop_assert_eq!(now, free);
+                pacer.sent(now, None);
+                sent.push(now);
+                // All take the same time.
+                now += ms(30);
+                pacer.answered(now, None);
+            }
+        }
+    }
+
+    #[test]
+    fn too_much_is_less_for_a_while() {
+        let ms = Duration::from_millis;
+        let mut pacer = Pacer::new(10);
+        pacer.limited(ms(1_000));
+        pacer.limited(ms(1_300));
+        assert_eq!(pacer.allowed(ms(1_400)), 7, "one incident");
+        pacer.limited(ms(2_500));
+        assert_eq!(pacer.allowed(ms(2_500)), 5);
+        assert_eq!(pacer.allowed(ms(12_500)), 7);
+        assert_eq!(pacer.allowed(ms(60_000)), 10);
     }
 
     #[test]
     fn a_new_rate_counts_what_was_sent_before() {
         let mut pacer = Pacer::new(0);
         for _ in 0..100 {
-            pacer.sent(SECOND);
+            pacer.sent(SECOND, None);
         }
         pacer.set_rate(10);
         assert!(pacer.ready_at(SECOND) > SECOND * 2);
@@ -118,7 +246,7 @@ mod tests {
         let mut pacer = Pacer::new(0);
         for _ in 0..1_000 {
             assert_eq!(pacer.ready_at(SECOND), SECOND);
-            pacer.sent(SECOND);
+            pacer.sent(SECOND, None);
         }
         assert_eq!(pacer.in_last_second(SECOND + Duration::from_millis(999)), 1_000);
         assert_eq!(pacer.in_last_second(SECOND * 2), 0);

@@ -9,8 +9,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::record::{self, RecordId};
-use super::shape::{Loose, Object, word};
+use super::shape::{Few, Loose, Object, word};
 use super::{BodyError, utf8};
+
+/// The most instructions in a page; a hundred are usual. Beyond that a body within its bound could fill the memory.
+const INSTRUCTIONS: usize = 1 << 20;
+/// Objects that failed which are read from a page; the rest of them is not counted.
+const FAILED: usize = 10_000;
 
 /// What the service says happened to a record. A hint: `created` means that this device never acknowledged it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -110,7 +115,7 @@ enum Text {
 impl Page {
     /// Parses the body of a `200` from a queue.
     ///
-    /// A page is an object whose `items` are objects, none with a member twice in its envelope: nobody could know
+    /// A page is an object whose `items` are objects, a million (2^20) at most, none with a member twice in its envelope: nobody could know
     /// which is meant. An item that is odd inside (no key, no type, another shape of `meta`) is kept with what it has,
     /// so that it cannot hold up the others.
     ///
@@ -121,7 +126,7 @@ impl Page {
         let Object(wire): Object<Wire<'_>> =
             serde_json::from_str(&body).map_err(|e| BodyError::json("page", &e))?;
         let mut kinds = Kinds::default();
-        let spans = wire.items.iter().map(|Object(item)| span(&body, item, &mut kinds)).collect();
+        let spans = wire.items.0.iter().map(|Object(item)| span(&body, item, &mut kinds)).collect();
         let (count_left, failed) = wire.meta.map(guide).unwrap_or_default();
         Ok(Self { kinds: kinds.names, spans, count_left, failed, body })
     }
@@ -236,9 +241,12 @@ fn guide(meta: &RawValue) -> (Option<u64>, Vec<FailedObject>) {
         return (None, Vec::new());
     };
     let count_left = meta.count_left.and_then(|n| n.get().parse().ok());
-    let objects = meta.failed_objects.and_then(|raw| serde_json::from_str::<Vec<&RawValue>>(raw.get()).ok());
-    (count_left, objects.unwrap_or_default().into_iter().map(failed).collect())
+    let objects = meta.failed_objects.and_then(|raw| serde_json::from_str::<Guide<'_>>(raw.get()).ok());
+    (count_left, objects.map(|few| few.0).unwrap_or_default().into_iter().map(failed).collect())
 }
+
+/// What a page says of failed objects.
+type Guide<'a> = Few<&'a RawValue, FAILED, true>;
 
 /// One that failed, whatever it looks like: that there is one counts.
 fn failed(raw: &RawValue) -> FailedObject {
@@ -256,7 +264,7 @@ fn failed(raw: &RawValue) -> FailedObject {
 #[derive(Deserialize)]
 struct Wire<'a> {
     #[serde(borrow)]
-    items: Vec<Object<WireItem<'a>>>,
+    items: Few<Object<WireItem<'a>>, INSTRUCTIONS>,
     #[serde(borrow, default)]
     meta: Option<&'a RawValue>,
 }

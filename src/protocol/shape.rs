@@ -1,14 +1,14 @@
 //! Shapes of JSON that serde's derive is too generous or too strict for.
 //!
 //! A derived struct also reads itself from an array (`[[]]` would be an empty page); [`Object`] is an object and
-//! nothing else. What must not cost the rest when it has another shape is [`Loose`].
+//! nothing else. What must not cost the rest when it has another shape is [`Loose`]. [`Few`] are not too many.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
@@ -90,6 +90,47 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for LooseVisitor<T> {
 
     fn visit_str<E>(self, _: &str) -> Result<Option<T>, E> {
         Ok(None)
+    }
+}
+
+/// An array of at most `MOST` elements: what is tiny on the wire is large in memory, so a body's size bounds too little. One
+/// with more is an error, or cut off there where it is only a `GUIDE`.
+pub(super) struct Few<T, const MOST: usize, const GUIDE: bool = false>(pub(super) Vec<T>);
+
+impl<'de, T: Deserialize<'de>, const MOST: usize, const GUIDE: bool> Deserialize<'de>
+    for Few<T, MOST, GUIDE>
+{
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        json.deserialize_seq(FewVisitor(PhantomData))
+    }
+}
+
+struct FewVisitor<T, const MOST: usize, const GUIDE: bool>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>, const MOST: usize, const GUIDE: bool> Visitor<'de>
+    for FewVisitor<T, MOST, GUIDE>
+{
+    type Value = Few<T, MOST, GUIDE>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let mut list = Vec::new();
+        while list.len() < MOST {
+            match seq.next_element()? {
+                Some(element) => list.push(element),
+                None => return Ok(Few(list)),
+            }
+        }
+        while seq.next_element::<IgnoredAny>()?.is_some() {
+            if !GUIDE {
+                let most = crate::text::grouped(MOST as u64);
+                return Err(A::Error::custom(format_args!("an array has more than {most} elements")));
+            }
+        }
+        Ok(Few(list))
     }
 }
 

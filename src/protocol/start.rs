@@ -3,8 +3,11 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::shape::Object;
+use super::shape::{Few, Object};
 use super::{BodyError, QueueName, SessionId, utf8};
+
+/// The most queues in a session; today there is one, and each costs a request.
+const QUEUES: usize = 10_000;
 
 /// A synchronization session that the service opened for this device.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +47,7 @@ impl Session {
                 total_count: guess(queue.total_count),
             }
         };
-        Ok(Self { id: SessionId(session.id), queues: session.queues.into_iter().map(queue).collect() })
+        Ok(Self { id: SessionId(session.id), queues: session.queues.0.into_iter().map(queue).collect() })
     }
 }
 
@@ -63,7 +66,7 @@ struct Wire<'a> {
 struct WireSession<'a> {
     id: String,
     #[serde(borrow)]
-    queues: Vec<Object<WireQueue<'a>>>,
+    queues: Few<Object<WireQueue<'a>>, QUEUES>,
 }
 
 #[derive(Deserialize)]

@@ -4,8 +4,19 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use drainboard::mirror::{Counts, Outbox, PackNo, Receipt, Settlement};
 
+use crate::twin::Twin;
+use crate::world::Mutant;
+
 /// A record at a revision; it is its own ack key.
 pub(crate) type Key = (u32, u32);
+
+/// A key and its place in the outbox.
+type Slot = (u64, Key);
+
+/// Whether a record is deleted at a revision.
+pub(crate) fn is_dead(revision: u32) -> bool {
+    revision % 4 == 3
+}
 
 /// What the service answers with: pages of keys.
 #[derive(Debug, Default)]
@@ -24,6 +35,8 @@ pub(crate) struct Service {
     pub(crate) broken: BTreeSet<u32>,
     /// Adds what was acknowledged long ago to each session.
     pub(crate) repeats: usize,
+    /// In so many of a thousand pages something comes twice, and something comes in an older revision behind the new one.
+    pub(crate) odd: u32,
 }
 
 impl Service {
@@ -87,24 +100,36 @@ impl Service {
     }
 }
 
-/// What survives a crash, and the packs in flight, which do not.
+/// What survives a crash, and the packs in flight, which do not. Where it has a twin, the real mirror does the same and
+/// must agree in everything that can be seen.
 #[derive(Debug, Default)]
 pub(crate) struct Mirror {
     pub(crate) rows: BTreeMap<u32, u32>,
     /// Every key that was ever durable.
     pub(crate) seen: BTreeSet<Key>,
-    pub(crate) outbox: VecDeque<Key>,
-    again: VecDeque<Vec<Key>>,
-    flying: BTreeMap<PackNo, Vec<Key>>,
+    outbox: VecDeque<Slot>,
+    again: VecDeque<Vec<Slot>>,
+    flying: BTreeMap<PackNo, Vec<Slot>>,
     pub(crate) refused: BTreeSet<Key>,
     packs: PackNo,
     pages: i64,
+    places: u64,
     pub(crate) sessions: i64,
     pub(crate) held: u64,
     pub(crate) holding: bool,
+    pub(crate) twin: Option<Twin>,
+    pub(crate) mutant: Mutant,
 }
 
 impl Mirror {
+    pub(crate) fn begin_session(&mut self) -> i64 {
+        self.sessions += 1;
+        if let Some(twin) = &mut self.twin {
+            twin.begin_session(self.sessions);
+        }
+        self.sessions
+    }
+
     pub(crate) fn apply(&mut self, keys: &[Key]) -> Receipt {
         self.pages += 1;
         let mut counts = Counts::default();
@@ -117,27 +142,49 @@ impl Mirror {
                     changed += 1;
                 }
                 std::cmp::Ordering::Equal => counts.same += 1,
+                std::cmp::Ordering::Less if self.mutant == Mutant::NoGuard => *row = *rev,
                 std::cmp::Ordering::Less => counts.stale += 1,
             }
-            counts.created += 1;
+            if is_dead(*rev) {
+                counts.deleted += 1;
+            } else {
+                counts.created += 1;
+            }
             self.seen.insert((*id, *rev));
-            self.outbox.push_back((*id, *rev));
         }
-        Receipt {
+        self.put(keys);
+        let receipt = Receipt {
             page: self.pages,
             kinds: vec![("thing".to_owned(), counts)],
             keys: keys.len() as u64,
             changed,
             pending: self.outbox().pending,
             commit_micros: 1,
+        };
+        if let Some(twin) = &mut self.twin {
+            twin.apply(keys, &receipt);
+        }
+        receipt
+    }
+
+    /// Whether a record is as new as anything that came of it.
+    pub(crate) fn is_newest(&self, id: u32) -> bool {
+        let newest = self.seen.range((id, 0)..=(id, u32::MAX)).next_back();
+        newest.map(|(_, rev)| rev) == self.rows.get(&id)
+    }
+
+    /// Puts keys into the outbox.
+    pub(crate) fn put(&mut self, keys: &[Key]) {
+        for key in keys {
+            self.places += 1;
+            self.outbox.push_back((self.places, *key));
         }
     }
 
     pub(crate) fn outbox(&self) -> Outbox {
-        let waiting = |keys: &Vec<Key>| keys.len();
         let pending = self.outbox.len()
-            + self.again.iter().map(waiting).sum::<usize>()
-            + self.flying.values().map(waiting).sum::<usize>();
+            + self.again.iter().map(Vec::len).sum::<usize>()
+            + self.flying.values().map(Vec::len).sum::<usize>();
         let held = if self.holding { pending as u64 } else { self.held };
         Outbox { pending: pending as u64, refused: self.refused.len() as u64, held }
     }
@@ -145,47 +192,74 @@ impl Mirror {
     pub(crate) fn hold(&mut self, hold: bool) {
         self.holding = hold;
         self.held = 0;
+        let outbox = self.outbox();
+        if let Some(twin) = &mut self.twin {
+            twin.hold(hold, &outbox);
+        }
     }
 
     pub(crate) fn next_pack(&mut self, max: usize) -> Option<(PackNo, Vec<Key>)> {
-        if self.holding {
-            return None;
+        let slots = self.next_slots(max);
+        let keys: Vec<Key> = slots.iter().map(|(_, key)| *key).collect();
+        if let Some(twin) = &mut self.twin {
+            twin.next_pack(max, self.packs + 1, &keys);
         }
-        let keys = self.again.pop_front().unwrap_or_else(|| {
-            let free = (self.outbox.len() as u64).saturating_sub(self.held) as usize;
-            let n = max.min(free);
-            self.outbox.drain(..n).collect()
-        });
         if keys.is_empty() {
             return None;
         }
         self.packs += 1;
-        self.flying.insert(self.packs, keys.clone());
+        self.flying.insert(self.packs, slots);
         Some((self.packs, keys))
     }
 
-    pub(crate) fn settle(&mut self, pack: PackNo, settlement: &Settlement) -> Outbox {
-        let keys = self.flying.remove(&pack).unwrap_or_default();
-        match settlement {
-            Settlement::Accepted => {}
-            Settlement::Refused { .. } if keys.len() == 1 => self.refused.extend(keys),
-            Settlement::Refused { .. } => {
-                let (first, second) = keys.split_at(keys.len().div_ceil(2));
-                self.again.push_front(second.to_vec());
-                self.again.push_front(first.to_vec());
-            }
-            Settlement::Failed { .. } => self.again.push_front(keys),
+    fn next_slots(&mut self, max: usize) -> Vec<Slot> {
+        if self.holding {
+            return Vec::new();
         }
-        self.outbox()
+        if let Some(mut slots) = self.again.pop_front() {
+            if slots.len() > max {
+                self.again.push_front(slots.split_off(max));
+            }
+            return slots;
+        }
+        let free = (self.outbox.len() as u64).saturating_sub(self.held) as usize;
+        self.outbox.drain(..max.min(free)).collect()
     }
 
-    /// What a crash leaves: packs that were taken out are in the outbox again.
+    pub(crate) fn settle(&mut self, pack: PackNo, settlement: &Settlement) -> Outbox {
+        let mut slots = self.flying.remove(&pack).unwrap_or_default();
+        match settlement {
+            Settlement::Accepted => {}
+            Settlement::Refused { .. } if slots.len() == 1 => {
+                self.refused.extend(slots.iter().map(|(_, key)| *key));
+            }
+            Settlement::Refused { .. } => {
+                let second = slots.split_off(slots.len().div_ceil(2));
+                self.again.push_front(second);
+                self.again.push_front(slots);
+            }
+            Settlement::Failed { .. } => self.again.push_front(slots),
+        }
+        let outbox = self.outbox();
+        if let Some(twin) = &mut self.twin {
+            twin.settle(pack, settlement, &outbox);
+        }
+        outbox
+    }
+
+    /// What a crash leaves: packs that were taken out are in the outbox again, oldest first; only keys are held.
     pub(crate) fn reopen(&mut self) {
-        let loose: Vec<Key> = std::mem::take(&mut self.flying)
-            .into_values()
-            .chain(std::mem::take(&mut self.again))
-            .flatten()
-            .collect();
+        if self.mutant == Mutant::LosePacks {
+            self.flying.clear();
+        }
+        let flying = std::mem::take(&mut self.flying).into_values();
+        let loose = flying.chain(std::mem::take(&mut self.again)).flatten();
         self.outbox.extend(loose);
+        self.outbox.make_contiguous().sort_unstable();
+        self.holding &= !self.outbox.is_empty();
+        let outbox = self.outbox();
+        if let Some(twin) = &mut self.twin {
+            twin.reopen(&outbox, &self.rows);
+        }
     }
 }

@@ -227,7 +227,7 @@ fn keys_that_cannot_be_delivered_stop_the_next_session() {
 #[test]
 fn held_keys_stop_a_start_and_say_so() {
     let mut world = World::new(15, 50, 10);
-    world.mirror.outbox.extend([(1, 1), (2, 1)]);
+    world.mirror.put(&[(1, 1), (2, 1)]);
     world.mirror.seen.extend([(1, 1), (2, 1)]);
     world.mirror.held = 2;
     let world = run(world, RunEnd::Unreachable);

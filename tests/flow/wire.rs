@@ -6,6 +6,7 @@ use drainboard::client::{Failure, FailureKind, Operation, Verdict};
 use drainboard::engine::flow::{Cost, Input, Job, PageFacts, Ticket};
 use drainboard::protocol::{FailedObject, Queue, QueueName, Session, SessionId};
 
+use crate::model::Key;
 use crate::world::{Due, Fate, Mutant, Request, World};
 
 impl World {
@@ -80,6 +81,7 @@ impl World {
                 let fresh = keys.iter().all(|key| !self.mirror.seen.contains(key));
                 let excused = self.service.repeats > 0 || !self.mirror.refused.is_empty() || self.config.peek;
                 self.hold(fresh || excused, "something was downloaded again that was committed");
+                let keys = self.odd(keys);
                 let count_left = match self.guide {
                     0 => Some(left),
                     1 => None,
@@ -95,6 +97,16 @@ impl World {
                 Input::PageArrived(ticket, facts, Cost::default())
             }
         }
+    }
+
+    /// Some pages bring something twice, and an older revision of a record behind the new one.
+    fn odd(&mut self, mut keys: Vec<Key>) -> Vec<Key> {
+        if self.rng.u32(0..1_000) < self.service.odd {
+            let (id, rev) = keys[self.rng.usize(0..keys.len())];
+            keys.push((id, rev));
+            keys.push((id, rev.saturating_sub(1).max(1)));
+        }
+        keys
     }
 }
 

@@ -37,8 +37,9 @@ pub(crate) enum Fate {
 }
 
 /// What of the checked promises is broken on purpose, to see the checker see it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Mutant {
+    #[default]
     None,
     /// A page counts as committed before it is durable, and then is not.
     AckBeforeCommit,
@@ -48,6 +49,10 @@ pub(crate) enum Mutant {
     NoPacing,
     /// An empty page counts as the end.
     EmptyIsEnd,
+    /// Packs that were in flight when the process died count as accepted.
+    LosePacks,
+    /// An older revision takes the place of a newer one.
+    NoGuard,
 }
 
 #[derive(Debug, Clone)]
@@ -90,6 +95,8 @@ pub(crate) struct World {
     applying: HashSet<Ticket>,
     /// Pages that may be left out.
     skips: u32,
+    /// The process dies after so many more outputs.
+    pub(crate) doom: Option<u32>,
     pack: Option<(PackNo, Vec<Key>)>,
     pub(crate) exchanges: HashMap<u64, Job>,
     serial: u64,
@@ -137,6 +144,7 @@ impl World {
             pages: HashMap::new(),
             applying: HashSet::new(),
             skips: 0,
+            doom: None,
             pack: None,
             exchanges: HashMap::new(),
             serial: 0,
@@ -205,6 +213,7 @@ impl World {
         self.pages.clear();
         self.applying.clear();
         self.skips = 0;
+        self.doom = None;
         self.exchanges.clear();
         self.pack = None;
         self.mirror.reopen();
@@ -287,6 +296,11 @@ impl World {
         for output in outputs {
             self.note(&format!("{output:?}"));
             self.carry(output);
+            match &mut self.doom {
+                Some(0) => return self.crash(),
+                Some(outputs) => *outputs -= 1,
+                None => {}
+            }
         }
     }
 
@@ -318,8 +332,8 @@ impl World {
                 self.send(Job::Acknowledge, Request::Acknowledge(keys));
             }
             Output::BeginSession(_) => {
-                self.mirror.sessions += 1;
-                self.soon(Input::SessionBegun(self.mirror.sessions));
+                let session = self.mirror.begin_session();
+                self.soon(Input::SessionBegun(session));
             }
             Output::Split { ticket, part } => {
                 let first = self.pages.get_mut(&ticket).unwrap().remove(0);
@@ -334,7 +348,7 @@ impl World {
                 self.applying.insert(ticket);
                 if self.mutant == Mutant::AckBeforeCommit {
                     let keys = &self.pages[&ticket];
-                    self.mirror.outbox.extend(keys);
+                    self.mirror.put(keys);
                     let receipt = drainboard::mirror::Receipt {
                         keys: keys.len() as u64,
                         changed: 1,
@@ -436,6 +450,7 @@ impl World {
         self.applying.remove(&ticket);
         let keys = self.pages.remove(&ticket).unwrap_or_default();
         let receipt = self.mirror.apply(&keys);
+        self.hold(keys.iter().all(|(id, _)| self.mirror.is_newest(*id)), "a revision went back");
         self.soon(Input::Committed(ticket, receipt));
     }
 

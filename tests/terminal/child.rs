@@ -43,6 +43,7 @@ fn console() {
         statements: None,
         browse: None,
         looks: drainboard::console::theme::Looks::default(),
+        formulas: drainboard::spreadsheet::Formulas::Exact,
     });
     std::process::exit(if left.is_err() { 101 } else { 0 });
 }

@@ -11,8 +11,8 @@ use reqwest::header::HeaderMap;
 use secrecy::SecretString;
 
 use super::exchange::{Body, Exchange, Headers, Label, Response, State};
-use super::redact::Redactor;
 use super::{BODY, Tap};
+use crate::client::redact::Redactor;
 use crate::client::{Failure, Operation};
 
 /// What takes a client's token out of everything.

@@ -1,6 +1,6 @@
 //! A view as a file: CSV or NDJSON, whole or not at all. It is written beside its place and moved there at the end.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -8,11 +8,12 @@ use std::time::{Duration, Instant};
 use super::{Desk, dead};
 use crate::console::message::{Answer, Export, Message};
 use crate::console::model::browse::Gone;
-use crate::console::record::{exact, one_line};
+use crate::console::record::{self, one_line};
 use crate::mirror::find::View;
 use crate::mirror::reader::Row;
 use crate::mirror::{MirrorError, Reader};
 use crate::protocol::RecordId;
+use crate::spreadsheet::Formulas;
 
 /// How often is told how far it is.
 const TELL: Duration = Duration::from_millis(100);
@@ -47,7 +48,7 @@ pub(super) fn write(
         }
         desk.wanted(number)
     };
-    let draft = match Form::begin(export) {
+    let draft = match Form::begin(export, desk.formulas) {
         Ok(begun) => begun,
         Err(e) => return Ok(Err(e)),
     };
@@ -83,12 +84,12 @@ fn place(draft: &Path, path: &Path) -> io::Result<()> {
 }
 
 enum Form {
-    Csv(Box<csv::Writer<BufWriter<File>>>),
+    Csv(Box<csv::Writer<BufWriter<File>>>, Formulas),
     Lines(BufWriter<File>),
 }
 
 impl Form {
-    fn begin(export: &Export) -> io::Result<(Draft, Self)> {
+    fn begin(export: &Export, formulas: Formulas) -> io::Result<(Draft, Self)> {
         if export.path.exists() {
             return Err(io::Error::new(
                 io::ErrorKind::AlreadyExists,
@@ -98,7 +99,11 @@ impl Form {
         let mut name = export.path.file_name().unwrap_or_default().to_owned();
         name.push(format!(".{}.part", std::process::id()));
         let draft = Draft(export.path.with_file_name(name));
-        let out = BufWriter::new(File::create_new(&draft.0)?);
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let out = BufWriter::new(options.open(&draft.0)?);
         let csv = export.path.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv"));
         if !csv {
             return Ok((draft, Self::Lines(out)));
@@ -107,19 +112,23 @@ impl Form {
         let gone: &[&str] = if export.dead { &["deleted_by_session", "deleted_at"] } else { &[] };
         let heading = ["id", "revision"].iter().chain(gone).copied();
         let heading = heading.chain(export.columns.iter().map(String::as_str));
-        csv.write_record(heading)?;
-        Ok((draft, Self::Csv(Box::new(csv))))
+        csv.write_record(heading.map(|name| formulas.word(name.to_owned())))?;
+        Ok((draft, Self::Csv(Box::new(csv), formulas)))
     }
 
     fn row(&mut self, row: &Row, gone: Option<&Gone>, columns: &[String]) -> io::Result<()> {
         match self {
-            Self::Csv(csv) => {
+            Self::Csv(csv, formulas) => {
                 let revision = row.revision.map_or_else(String::new, |r| r.to_string());
-                let mut cells = vec![row.id.to_string(), revision];
+                let id = match &row.id {
+                    RecordId::Int(id) => id.to_string(),
+                    RecordId::Text(id) => formulas.word(id.clone()),
+                };
+                let mut cells = vec![id, revision];
                 if let Some(gone) = gone {
                     cells.extend([row.session.to_string(), gone.at.clone().unwrap_or_default()]);
                 }
-                cells.extend(exact(&row.data, columns));
+                cells.extend(record::for_csv(&row.data, columns, *formulas));
                 csv.write_record(cells).map_err(io::Error::from)
             }
             Self::Lines(out) => {
@@ -136,7 +145,7 @@ impl Form {
 
     fn end(self) -> io::Result<()> {
         let out = match self {
-            Self::Csv(csv) => csv.into_inner().map_err(|e| io::Error::other(e.to_string()))?,
+            Self::Csv(csv, _) => csv.into_inner().map_err(|e| io::Error::other(e.to_string()))?,
             Self::Lines(out) => out,
         };
         out.into_inner()?.sync_all()

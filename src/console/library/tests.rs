@@ -44,7 +44,7 @@ async fn scene() -> Scene {
     }
     drop(mirror);
     let inbox = Arc::new(Inbox::default());
-    let library = Library::start(&path, &inbox).unwrap();
+    let library = Library::start(&path, &inbox, Formulas::Exact).unwrap();
     Scene { folder, inbox, library }
 }
 
@@ -168,6 +168,7 @@ async fn a_file_that_is_stopped_leaves_nothing() {
         requests,
         shared: Arc::clone(&shared),
         reader: None,
+        formulas: crate::spreadsheet::Formulas::Exact,
     };
     for (dead, name) in [(false, "a.csv"), (false, "a.ndjson"), (true, "b.csv"), (true, "b.ndjson")] {
         // Another question has been asked since: it is heard behind the first row.

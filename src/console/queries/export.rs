@@ -9,6 +9,7 @@ use crate::console::draft::Draft;
 use crate::console::values;
 use crate::mirror::reader::Value;
 use crate::mirror::{MirrorError, Reader};
+use crate::spreadsheet::Formulas;
 
 /// How often is told how far it is.
 const TELL: Duration = Duration::from_millis(100);
@@ -22,6 +23,7 @@ pub(super) fn write(
     reader: &Reader,
     sql: &str,
     path: &Path,
+    formulas: Formulas,
     tell: &mut dyn FnMut(u64),
     stopped: &dyn Fn() -> bool,
 ) -> Result<io::Result<u64>, MirrorError> {
@@ -31,7 +33,7 @@ pub(super) fn write(
     };
     let csv = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv"));
     let mut names = Vec::new();
-    let mut form = Form::new(file, csv);
+    let mut form = Form::new(file, csv.then_some(formulas));
     let (mut rows, mut failed, mut told) = (0, None, Instant::now());
     let mut begun = false;
     let mut row = |names: &[String], values: Vec<Value>| {
@@ -63,33 +65,41 @@ pub(super) fn write(
 
 /// How rows are written.
 enum Form {
-    Csv(Box<csv::Writer<BufWriter<File>>>),
+    Csv(Box<csv::Writer<BufWriter<File>>>, Formulas),
     Lines(BufWriter<File>),
 }
 
 impl Form {
-    fn new(file: File, csv: bool) -> Self {
+    fn new(file: File, csv: Option<Formulas>) -> Self {
         let out = BufWriter::new(file);
-        if csv { Self::Csv(Box::new(csv::Writer::from_writer(out))) } else { Self::Lines(out) }
+        match csv {
+            Some(formulas) => Self::Csv(Box::new(csv::Writer::from_writer(out)), formulas),
+            None => Self::Lines(out),
+        }
     }
 
     fn heading(&mut self, names: &[String]) -> io::Result<()> {
         match self {
-            Self::Csv(csv) => csv.write_record(names).map_err(io::Error::from),
+            Self::Csv(csv, formulas) => csv
+                .write_record(names.iter().map(|name| formulas.word(name.clone())))
+                .map_err(io::Error::from),
             Self::Lines(_) => Ok(()),
         }
     }
 
     fn row(&mut self, names: &[String], row: &[Value]) -> io::Result<()> {
         match self {
-            Self::Csv(csv) => csv.write_record(row.iter().map(values::exact)).map_err(io::Error::from),
+            Self::Csv(csv, formulas) => {
+                let cells = row.iter().map(|value| values::cell(value, *formulas));
+                csv.write_record(cells).map_err(io::Error::from)
+            }
             Self::Lines(out) => values::write_object(names, row, out),
         }
     }
 
     fn end(self) -> io::Result<()> {
         let out = match self {
-            Self::Csv(csv) => csv.into_inner().map_err(|e| io::Error::other(e.to_string()))?,
+            Self::Csv(csv, _) => csv.into_inner().map_err(|e| io::Error::other(e.to_string()))?,
             Self::Lines(out) => out,
         };
         let mut file = out.into_inner().map_err(io::IntoInnerError::into_error)?;

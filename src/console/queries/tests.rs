@@ -29,7 +29,8 @@ impl Scene {
         let inbox = Arc::new(Inbox::default());
         let statements = Some(folder.path().join("state/statements.sql"));
         let queries =
-            Queries::start(folder.path().join("mirror.db"), statements, Arc::clone(&inbox)).unwrap();
+            Queries::start(folder.path().join("mirror.db"), statements, Arc::clone(&inbox), Formulas::Exact)
+                .unwrap();
         Self { folder, inbox, queries }
     }
 

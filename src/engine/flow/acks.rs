@@ -223,14 +223,14 @@ impl Flow {
         let Stand::Ready(pack) = self.acks.stand else { return };
         self.acks.stand = Stand::InFlight(pack, self.now);
         self.acks.tries.begin(self.now);
-        self.request(self.acks.tries.failures > 0);
+        self.request(None, self.acks.tries.failures > 0);
         self.emit(EventKind::PackSent { pack: pack.no, keys: pack.keys, attempt: pack.tries + 1 });
         self.out.push(Output::Acknowledge(pack.no));
     }
 
     pub(super) fn on_accepted(&mut self, cost: Cost) {
         let Some(pack) = self.acks.in_flight() else { return };
-        self.answered(cost);
+        self.answered(cost, None);
         self.let_in();
         let totals = self.meter.count();
         totals.acked += pack.keys;

@@ -100,7 +100,7 @@ impl Flow {
     pub(super) fn budget(&self, now: Duration) -> Budget {
         Budget {
             last_second: self.pacer.in_last_second(now) as u64,
-            per_second: self.config.rate,
+            per_second: self.pacer.allowed(now) as u32,
             last_hour: self.pacer.in_last_hour(now),
             per_hour: AN_HOUR,
             wait: self.what_holds_up(now),

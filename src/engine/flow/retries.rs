@@ -64,6 +64,12 @@ impl Flow {
     /// An exchange failed.
     pub(super) fn on_failed(&mut self, job: Job, failure: &Failure) {
         self.meter.took(failure.elapsed);
+        if failure.status.is_some() {
+            self.pacer.answered(self.now, if let Job::Take(ticket) = job { Some(ticket) } else { None });
+        }
+        if failure.status == Some(429) {
+            self.pacer.limited(self.now);
+        }
         let message = text::visible(&failure.message).into_owned();
         let worker = self.put_down(job, &message, failure);
         if self.leaving.is_some() {

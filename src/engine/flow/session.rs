@@ -33,7 +33,7 @@ impl Flow {
     pub(super) fn start(&mut self) {
         self.starting = true;
         self.start_tries.begin(self.now);
-        self.request(self.start_tries.failures > 0);
+        self.request(None, self.start_tries.failures > 0);
         self.out.push(Output::Start);
     }
 
@@ -62,7 +62,7 @@ impl Flow {
     fn started(&mut self, cost: Cost) {
         self.starting = false;
         self.start_tries = Tries::default();
-        self.answered(cost);
+        self.answered(cost, None);
     }
 
     pub(super) fn on_begun(&mut self, no: SessionNo) {
@@ -88,13 +88,13 @@ impl Flow {
         let again = tries.failures > 0;
         drain.workers[worker].work = Work::Taking { ticket, queue };
         let (session, queue) = (drain.id.clone(), drain.queues[queue].name.clone());
-        self.request(again);
+        self.request(Some(ticket), again);
         self.out.push(Output::Take { ticket, session, queue });
     }
 
     pub(super) fn on_page(&mut self, ticket: Ticket, facts: PageFacts, cost: Cost) {
         let (now, newest) = (self.now, self.tickets);
-        self.took_well(cost);
+        self.took_well(ticket, cost);
         let Some(drain) = &mut self.drain else { return };
         let Some((worker, queue)) = drain.put_down(ticket) else { return };
         drain.rest(worker);
@@ -103,7 +103,7 @@ impl Flow {
     }
 
     pub(super) fn on_drained(&mut self, ticket: Ticket, cost: Cost) {
-        self.took_well(cost);
+        self.took_well(ticket, cost);
         let Some(drain) = &mut self.drain else { return };
         let Some((worker, queue)) = drain.put_down(ticket) else { return };
         drain.rest(worker);
@@ -115,8 +115,8 @@ impl Flow {
         self.emit(EventKind::QueueDrained { queue });
     }
 
-    fn took_well(&mut self, cost: Cost) {
-        self.answered(cost);
+    fn took_well(&mut self, ticket: Ticket, cost: Cost) {
+        self.answered(cost, Some(ticket));
         self.let_in();
         self.last_take = Some(self.now);
     }

@@ -1,40 +1,52 @@
-//! Takes the token out of what crosses the wire, before anybody keeps it. Pure.
+//! Takes the token out of what a service says and of what crosses the wire, before anybody keeps or shows it. Pure.
 //!
 //! Promise: after [`Redactor::scrub`] the token is in the bytes in no form that decodes back to it by percent-decoding,
-//! JSON's or HTML's escapes, any mixture of them included. Plain bytes are found by a vectorized search; since every
-//! other form holds a `%`, a `\` or an `&`, only what is around those is looked at.
+//! JSON's or HTML's escapes, any mixture of them included; nor do its Base64 (either alphabet, wherever in a longer
+//! text the token stands) and its hexadecimal digits, escaped or not. Plain bytes are found by a vectorized search;
+//! since every escape holds a `%`, a `\` or an `&`, only what is around those is looked at.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-use memchr::memmem::Finder;
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use memchr::memmem;
 use secrecy::{ExposeSecret, SecretString};
+use zeroize::Zeroizing;
 
 /// What stands where the token was.
-pub(in crate::client) const MARK: &str = "[token]";
+pub(super) const MARK: &str = "[token]";
 
-/// Finds one token.
-pub(in crate::client) struct Redactor {
-    token: Vec<u8>,
-    plain: Finder<'static>,
+/// An encoding shorter than this could be any word.
+const SHORTEST: usize = 8;
+
+/// Finds one token. What it looks for is zeroed when it goes.
+pub(super) struct Redactor {
+    /// The token, then its encodings.
+    forms: Vec<Zeroizing<Vec<u8>>>,
 }
 
 impl Redactor {
-    pub(in crate::client) fn new(token: &SecretString) -> Self {
-        Self::of(token.expose_secret().as_bytes())
+    pub(super) fn new(token: &SecretString) -> Self {
+        let token = token.expose_secret().as_bytes();
+        let mut forms = vec![Zeroizing::new(token.to_vec())];
+        for encoding in (0..3).flat_map(|before| base64(token, before)).chain(hexadecimal(token)) {
+            if encoding.len() >= SHORTEST && !forms.contains(&encoding) {
+                forms.push(encoding);
+            }
+        }
+        Self { forms }
     }
 
-    /// The same for names of headers, which HTTP has in lower case.
-    pub(in crate::client) fn lower(token: &SecretString) -> Self {
-        Self::of(&token.expose_secret().as_bytes().to_ascii_lowercase())
-    }
-
-    fn of(token: &[u8]) -> Self {
-        Self { token: token.to_vec(), plain: Finder::new(token).into_owned() }
+    /// The same for what has only lower case: the names of headers and hosts.
+    pub(super) fn lower(token: &SecretString) -> Self {
+        let mut lower = Self::new(token);
+        lower.forms.iter_mut().for_each(|form| form.make_ascii_lowercase());
+        lower
     }
 
     /// The bytes with a mark for each token; borrowed where there is none.
-    pub(in crate::client) fn scrub<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
+    pub(super) fn scrub<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
         let found = self.find(bytes);
         if found.is_empty() {
             return Cow::Borrowed(bytes);
@@ -51,30 +63,32 @@ impl Redactor {
     }
 
     /// The same for text.
-    pub(in crate::client) fn text(&self, text: &str) -> String {
+    pub(super) fn text(&self, text: &str) -> String {
         String::from_utf8_lossy(&self.scrub(text.as_bytes())).into_owned()
     }
 
     /// The first `cap` bytes, scrubbed. A token across the cut leaves nothing of itself.
-    pub(in crate::client) fn scrub_head<'a>(&self, bytes: &'a [u8], cap: usize) -> Cow<'a, [u8]> {
+    pub(super) fn scrub_head<'a>(&self, bytes: &'a [u8], cap: usize) -> Cow<'a, [u8]> {
         if bytes.len() <= cap {
             return self.scrub(bytes);
         }
-        let longest = self.token.len() * LONGEST_FORM;
+        let longest = self.forms.iter().map(|form| form.len()).max().unwrap_or(0) * LONGEST_FORM;
         let seen = &bytes[..bytes.len().min(cap + longest)];
         let cut = self.find(seen).into_iter().find(|token| token.start < cap && token.end > cap);
         self.scrub(&bytes[..cut.map_or(cap, |token| token.start)])
     }
 
-    /// Where the token is, in order, never overlapping.
+    /// Where the token is in any of its forms, in order, never overlapping.
     fn find(&self, bytes: &[u8]) -> Vec<Range<usize>> {
-        if self.token.is_empty() {
-            return Vec::new();
+        let mut found = Vec::new();
+        for form in self.forms.iter().filter(|form| !form.is_empty()) {
+            found.extend(memmem::find_iter(bytes, form.as_slice()).map(|at| at..at + form.len()));
         }
-        let length = self.token.len();
-        let mut found: Vec<_> = self.plain.find_iter(bytes).map(|at| at..at + length).collect();
         for at in memchr::memchr3_iter(b'%', b'\\', b'&', bytes) {
-            found.extend(self.around(bytes, at));
+            let readings = escaped(&bytes[at..]);
+            if readings.iter().any(Option::is_some) {
+                found.extend(self.forms.iter().filter_map(|form| around(form, bytes, at, &readings)));
+            }
         }
         found.sort_unstable_by_key(|token| token.start);
         let mut joined: Vec<Range<usize>> = Vec::with_capacity(found.len());
@@ -86,45 +100,61 @@ impl Redactor {
         }
         joined
     }
+}
 
-    /// The token whose first escaped character is at `at`: what is before that is plain.
-    fn around(&self, bytes: &[u8], at: usize) -> Option<Range<usize>> {
-        let forms = escaped(&bytes[at..]);
-        if forms.iter().all(Option::is_none) {
+/// The form of the token whose first escaped character is at `at`: what is before that is plain.
+fn around(form: &[u8], bytes: &[u8], at: usize, readings: &[Option<(u8, usize)>; 2]) -> Option<Range<usize>> {
+    (0..form.len().min(at + 1)).find_map(|plain| {
+        let here = readings.iter().flatten().any(|(c, _)| *c == form[plain]);
+        if !here || !bytes[..at].ends_with(&form[..plain]) {
             return None;
         }
-        (0..self.token.len().min(at + 1)).find_map(|plain| {
-            let here = forms.iter().flatten().any(|(c, _)| *c == self.token[plain]);
-            if !here || !bytes[..at].ends_with(&self.token[..plain]) {
-                return None;
-            }
-            self.rest(bytes, at, plain).map(|end| at - plain..end)
-        })
-    }
+        rest(form, bytes, at, plain).map(|end| at - plain..end)
+    })
+}
 
-    /// Where the token ends whose character number `from` is at `at`; the longest of its readings.
-    fn rest(&self, bytes: &[u8], at: usize, from: usize) -> Option<usize> {
-        let mut ends = vec![at];
-        for c in &self.token[from..] {
-            let mut next = Vec::with_capacity(ends.len());
-            for end in ends {
-                if bytes.get(end) == Some(c) {
-                    next.push(end + 1);
-                }
-                let forms = escaped(bytes.get(end..).unwrap_or_default());
-                next.extend(
-                    forms.iter().flatten().filter(|(form, _)| form == c).map(|(_, length)| end + length),
-                );
+/// Where the form ends whose character number `from` is at `at`; the longest of its readings.
+fn rest(form: &[u8], bytes: &[u8], at: usize, from: usize) -> Option<usize> {
+    let mut ends = vec![at];
+    for c in &form[from..] {
+        let mut next = Vec::with_capacity(ends.len());
+        for end in ends {
+            if bytes.get(end) == Some(c) {
+                next.push(end + 1);
             }
-            next.sort_unstable();
-            next.dedup();
-            if next.is_empty() {
-                return None;
-            }
-            ends = next;
+            let readings = escaped(bytes.get(end..).unwrap_or_default());
+            next.extend(
+                readings.iter().flatten().filter(|(read, _)| read == c).map(|(_, length)| end + length),
+            );
         }
-        ends.pop()
+        next.sort_unstable();
+        next.dedup();
+        if next.is_empty() {
+            return None;
+        }
+        ends = next;
     }
+    ends.pop()
+}
+
+/// What the token is in a Base64 text with `before` bytes before it in its group of three: the digits that it alone
+/// decides, in both alphabets.
+fn base64(token: &[u8], before: usize) -> [Zeroizing<Vec<u8>>; 2] {
+    let mut text = Zeroizing::new(vec![0; before]);
+    text.extend_from_slice(token);
+    let digits = (before * 8).div_ceil(6)..text.len() * 8 / 6;
+    [STANDARD_NO_PAD, URL_SAFE_NO_PAD].map(|alphabet| {
+        let encoded = Zeroizing::new(alphabet.encode(text.as_slice()));
+        Zeroizing::new(encoded.as_bytes()[digits.clone()].to_vec())
+    })
+}
+
+/// The token's bytes as digits, in lower and in upper case.
+fn hexadecimal(token: &[u8]) -> [Zeroizing<Vec<u8>>; 2] {
+    [b"0123456789abcdef", b"0123456789ABCDEF"].map(|digits| {
+        let pairs = token.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        Zeroizing::new(pairs.map(|nibble| digits[usize::from(nibble)]).collect())
+    })
 }
 
 /// The most bytes that one character takes in a form that [`escaped`] reads.
@@ -237,6 +267,31 @@ mod tests {
             let head = String::from_utf8(head).expect("ASCII");
             prop_assert!(!head.contains(|c: char| c.is_ascii_digit()), "{head}");
             prop_assert!(head.len() <= cap.max(before.min(cap) + MARK.len()));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_encoding_of_the_token_stays(
+            token in "[!-~]{12,70}",
+            before in prop::collection::vec(any::<u8>(), 0..8),
+            after in prop::collection::vec(any::<u8>(), 0..8),
+            escape in any::<bool>(),
+        ) {
+            use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+            let text = [before.as_slice(), token.as_bytes(), after.as_slice()].concat();
+            for mut encoded in [STANDARD.encode(&text), URL_SAFE.encode(&text)] {
+                if escape {
+                    encoded = encoded.replace('/', "\\/").replace('+', "%2B");
+                }
+                let clean = redactor(&token).text(&format!("token={encoded};"));
+                // At most the two digits at each end that the neighbours share.
+                let rest = clean.len() - MARK.len() - "token=;".len();
+                let most = (before.len() + after.len()) * 2 + 8;
+                prop_assert!(clean.contains(MARK) && rest <= most, "{encoded} became {clean}");
+            }
+            let hex = text.iter().fold(String::new(), |mut out, b| { let _ = write!(out, "{b:02X}"); out });
+            prop_assert!(redactor(&token).text(&hex).contains(MARK), "{hex}");
         }
     }
 
