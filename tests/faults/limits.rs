@@ -76,7 +76,7 @@ async fn too_few_files_end_with_words_and_never_with_a_panic() {
     let service = scene().await;
     let account = service.owed(DeviceUuid::fresh()).await;
     let mut ended = Vec::new();
-    for files in (3..32).step_by(2) {
+    for files in (3..32).step_by(4) {
         let scene = again(&service);
         let output = block_in_place(|| under(&format!("ulimit -n {files}"), &scene.sync()));
         let stderr = String::from_utf8_lossy(&output.stderr);

@@ -37,7 +37,7 @@ async fn a_signal_at_any_moment_ends_a_drain_in_two_seconds() {
     let account = service.owed(DeviceUuid::fresh()).await;
     let (mut stops, mut worst) = (0, Duration::ZERO);
     let mut scene = again(&service);
-    for round in 0..16 {
+    for round in 0..12 {
         let (signal, expected) = if rng.bool() { (Signal::INT, 130) } else { (Signal::TERM, 143) };
         let pause = Duration::from_millis(rng.u64(..500));
         let (code, took, stderr) = block_in_place(|| {
@@ -68,8 +68,8 @@ async fn a_signal_at_any_moment_ends_a_drain_in_two_seconds() {
             scene = again(&service);
         }
     }
-    println!("{stops} of 16 met a run, the longest took {worst:?}");
-    assert!(stops > 5, "hardly any signal met a run: {stops}");
+    println!("{stops} of 12 met a run, the longest took {worst:?}");
+    assert!(stops > 3, "hardly any signal met a run: {stops}");
 }
 
 /// Waits that no run should sit through after a signal: the fault, and whether it lets pages come before.
@@ -86,33 +86,45 @@ const WAITS: [(&str, bool); 8] = [
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_signal_ends_any_wait_and_the_keys_go_first_in_the_next_run() {
+    let mut cases = tokio::task::JoinSet::new();
     for (round, (fault, pages)) in WAITS.into_iter().enumerate() {
-        let session_idle = Duration::from_mins(1);
-        let faults = vec![fault.parse::<PlannedFault>().unwrap()];
-        let options = Options { items: 260, page: 40, session_idle, faults, ..Options::default() };
-        let scene = Scene::new(options).await;
-        let (signal, expected) = if round % 2 == 0 { (Signal::INT, 130) } else { (Signal::TERM, 143) };
-        let (code, took, stderr) = block_in_place(|| {
-            let (child, lines) = under_way(&scene, usize::from(pages));
-            std::thread::sleep(Duration::from_millis(400)); // into the wait; what comes is not judged by it
-            let ended = stopped(child, signal);
-            drop(lines);
-            ended
-        });
-        assert!(took < LIMIT && code == Some(expected), "{fault}: {code:?} in {took:?}: {stderr}");
-        let left = held(&scene.mirror()).unwrap();
-        assert_eq!(!left.states.is_empty(), pages, "{fault}: what was committed stays");
-        scene.service.straighten();
-        let output = block_in_place(|| scene.sync().output().unwrap());
-        let said = String::from_utf8_lossy(&output.stdout);
-        assert!(output.status.success(), "{fault}: {}", String::from_utf8_lossy(&output.stderr));
-        if !left.pending.is_empty() {
-            let at = |name: &str| said.find(&format!("\"event\":\"{name}\"")).unwrap_or(usize::MAX);
-            // Where the keys were all that was left there is no session.
-            assert!(at("pack_accepted") < at("session_opened"), "{fault}: a session before the keys: {said}");
+        let signal = if round % 2 == 0 { (Signal::INT, 130) } else { (Signal::TERM, 143) };
+        cases.spawn(ends_the_wait(fault, pages, signal));
+        // Two at a time: they mostly wait.
+        if cases.len() == 2 {
+            cases.join_next().await.unwrap().unwrap();
         }
-        assert!(scene.owed(left.device).await.is_empty(), "{fault}");
     }
+    while let Some(case) = cases.join_next().await {
+        case.unwrap();
+    }
+}
+
+async fn ends_the_wait(fault: &'static str, pages: bool, (signal, expected): (Signal, i32)) {
+    let session_idle = Duration::from_mins(1);
+    let faults = vec![fault.parse::<PlannedFault>().unwrap()];
+    let options = Options { items: 260, page: 40, session_idle, faults, ..Options::default() };
+    let scene = Scene::new(options).await;
+    let (code, took, stderr) = block_in_place(|| {
+        let (child, lines) = under_way(&scene, usize::from(pages));
+        std::thread::sleep(Duration::from_millis(400)); // into the wait; what comes is not judged by it
+        let ended = stopped(child, signal);
+        drop(lines);
+        ended
+    });
+    assert!(took < LIMIT && code == Some(expected), "{fault}: {code:?} in {took:?}: {stderr}");
+    let left = held(&scene.mirror()).unwrap();
+    assert_eq!(!left.states.is_empty(), pages, "{fault}: what was committed stays");
+    scene.service.straighten();
+    let output = block_in_place(|| scene.sync().output().unwrap());
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{fault}: {}", String::from_utf8_lossy(&output.stderr));
+    if !left.pending.is_empty() {
+        let at = |name: &str| said.find(&format!("\"event\":\"{name}\"")).unwrap_or(usize::MAX);
+        // Where the keys were all that was left there is no session.
+        assert!(at("pack_accepted") < at("session_opened"), "{fault}: a session before the keys: {said}");
+    }
+    assert!(scene.owed(left.device).await.is_empty(), "{fault}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -110,7 +110,7 @@ async fn a_torn_end_of_the_wal_loses_nothing_acknowledged() {
     let service = scene().await;
     let account = service.owed(DeviceUuid::fresh()).await;
     let mut torn = 0;
-    for case in 0..6 {
+    for case in 0..4 {
         let scene = again(&service);
         // At a sync nothing of a whole page is confirmed, at a write half of it is not even written.
         let (call, nth) =
