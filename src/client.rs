@@ -31,6 +31,7 @@ use crate::protocol::{BodyError, DeviceUuid, Page, QueueName, Session, SessionId
 
 use address::Base;
 use exchange::{Call, Reply, Wire};
+use redact::Redactor;
 
 use tap::{Label, Note, Redactors};
 
@@ -188,9 +189,10 @@ impl Client {
     /// [`Failure`], whose verdict says what helps.
     pub async fn start(&self) -> Result<Answer<Started>, Failure> {
         let reply = self.send(Call::start(&self.wire.base), |_| ()).await?;
-        let parse = |status, body| match status {
+        let wire = Arc::clone(&self.wire);
+        let parse = move |status, body| match status {
             204 => Ok(Started::UpToDate),
-            _ => session(body).map(Started::Session),
+            _ => session(body, &wire.redactor).map(Started::Session),
         };
         let learn = |started: &Started, label: &mut Label| {
             if let Started::Session(session) = started {
@@ -282,11 +284,14 @@ impl Client {
     }
 }
 
-/// Reads a session whose names can be asked for.
-fn session(body: Vec<u8>) -> Result<Session, String> {
+/// Reads a session whose names can be asked for, and told to anybody.
+fn session(body: Vec<u8>, redactor: &Redactor) -> Result<Session, String> {
     let session = Session::parse(body).map_err(why)?;
-    let names = std::iter::once(&session.id.0).chain(session.queues.iter().map(|q| &q.name.0));
-    match names.into_iter().find(|name| !address::is_segment(name)) {
+    let mut names = std::iter::once(&session.id.0).chain(session.queues.iter().map(|q| &q.name.0));
+    if names.clone().any(|name| redactor.finds(name)) {
+        return Err("it names the session or a queue after the token, which is written nowhere".to_owned());
+    }
+    match names.find(|name| !address::is_segment(name)) {
         Some(name) => Err(format!("\"{name}\" names no session and no queue")),
         None => Ok(session),
     }

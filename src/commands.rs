@@ -42,6 +42,7 @@ use crate::spreadsheet::Formulas;
 /// Does what the command line says; the exit status is the contract's.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     privacy::close();
+    signals::outlive_limits();
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(error) if arguments::token_is_written(&error) => {
@@ -107,9 +108,29 @@ fn dispatch(arguments: Arguments) -> Ending {
 
 /// The runtime that a command's tasks live on.
 fn runtime() -> Result<Runtime, Failure> {
+    room_for_files().map_err(|error| {
+        Failure::other(format!(
+            "the system gives fewer than {FILES} more open files ({error}); raise the limit (`ulimit -n`)"
+        ))
+    })?;
     let made = tokio::runtime::Builder::new_multi_thread()
         .thread_name(crate::console::ENGINE_THREAD)
         .enable_all()
         .build();
     made.map_err(|error| Failure::other(format!("the system gives no threads: {error}")))
+}
+
+/// Files that a command has open at once, sockets included, where it has little to do.
+const FILES: usize = 24;
+
+/// Whether the system gives so many: the runtime takes its own for granted and dies without.
+#[cfg(unix)]
+fn room_for_files() -> std::io::Result<()> {
+    (0..FILES).map(|_| std::fs::File::open("/dev/null")).collect::<std::io::Result<Vec<_>>>().map(drop)
+}
+
+/// Other systems have no such limit.
+#[cfg(not(unix))]
+fn room_for_files() -> std::io::Result<()> {
+    Ok(())
 }

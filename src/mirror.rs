@@ -7,7 +7,7 @@
 //! In reading order: `plan` (what an instruction means, pure), `names` and `cells` (SQL names and values, pure), `kinds`
 //! (type tables), `apply` and `unkeyed` (a page into rows), `outbox` and `ranges` (ack keys and packs), `job` and
 //! `writer` (the thread), `open` and `lock` (the file), `reader` (the other side), `find`, `filter` and `index` (rows by
-//! filter, sort and text), `refs` (who points where), `changes` and `story` (what sessions did, what happened to a record),
+//! filter, sort and text), `refs` and `orphans` (who points where, and where nothing is), `changes` and `story` (what sessions did, what happened to a record),
 //! `notes` (what changed nothing), `deeds` (what a session did, listed), `debug` (into the outbox), `health` and `compare`
 //! (is it sound, is it the account's copy), `renew` (another device). The schema
 //! is `assets/sql/mirror.sql`.
@@ -29,6 +29,7 @@ mod lock;
 mod names;
 pub mod notes;
 mod open;
+pub mod orphans;
 mod outbox;
 mod plan;
 mod ranges;

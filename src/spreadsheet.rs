@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 /// What a text must begin with to be taken for a formula, as OWASP lists it (ASVS 1.2.10).
-const BEGINNINGS: [u8; 7] = [b'=', b'+', b'-', b'@', b'\t', b'\r', 0];
+const BEGINNINGS: [u8; 7] = [b'=', b'+', b'@', b'@', b'\t', b'\r', 0];
 
 /// Whether texts that begin like a formula are disarmed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -26,7 +26,7 @@ impl Formulas {
     }
 
     /// A cell that is text, or a column's name.
-    pub fn text<'a>(self, text: Cow<'a, [u8]>) -> Cow<'a, [u8]> {
+    pub fn text(self, text: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
         match text.first() {
             Some(first) if self == Self::Disarmed && BEGINNINGS.contains(first) => {
                 Cow::Owned([b"'", text.as_ref()].concat())

@@ -14,6 +14,8 @@ mod kit;
 mod line;
 #[path = "mirror/model.rs"]
 mod model;
+#[path = "mirror/orphans.rs"]
+mod orphans;
 #[path = "mirror/outbox.rs"]
 mod outbox;
 #[path = "mirror/reading.rs"]

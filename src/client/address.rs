@@ -49,7 +49,15 @@ impl Base {
         if url.query().is_some() || url.fragment().is_some() {
             return Err(refuse(&format!("the base URL {} has a ? or a # part; leave it out", quoted(text))));
         }
-        let loopback = is_loopback(url.host_str().unwrap_or_default());
+        let host = url.host_str().unwrap_or_default();
+        let loopback = is_loopback(host);
+        // 2130706433 and 0x7f.1 are 127.0.0.1 to some and a name to others: nobody should have to know.
+        if host.parse::<Ipv4Addr>().is_ok() && !text.contains(host) {
+            return Err(refuse(&format!(
+                "the base URL {} hides the address {host}; write that",
+                quoted(text)
+            )));
+        }
         if url.scheme() == "http" && !loopback {
             return Err(refuse(&format!(
                 "the base URL {} would send the token unencrypted; use https (plain http is for 127.0.0.1, ::1 and \
@@ -185,6 +193,9 @@ mod tests {
             "http://127.0.0.1.example.com",
             "http://localhost.example.com",
             "http://localhost.",
+            "http://2130706433",
+            "http://0x7f.1:8080",
+            "https://127.1",
             "http://128.0.0.1",
             "http://0.0.0.0",
             "http://[::ffff:127.0.0.1]",

@@ -73,7 +73,7 @@ pub(super) struct Wire {
     pub(super) base: Base,
     pub(super) config: ClientConfig,
     /// Takes the token out of what the service says.
-    redactor: Redactor,
+    pub(super) redactor: Redactor,
     limits: Limits,
 }
 

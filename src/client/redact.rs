@@ -67,6 +67,11 @@ impl Redactor {
         String::from_utf8_lossy(&self.scrub(text.as_bytes())).into_owned()
     }
 
+    /// Whether the token is there, in any of its forms.
+    pub(super) fn finds(&self, text: &str) -> bool {
+        !self.find(text.as_bytes()).is_empty()
+    }
+
     /// The first `cap` bytes, scrubbed. A token across the cut leaves nothing of itself.
     pub(super) fn scrub_head<'a>(&self, bytes: &'a [u8], cap: usize) -> Cow<'a, [u8]> {
         if bytes.len() <= cap {

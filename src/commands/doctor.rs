@@ -18,6 +18,7 @@ use super::summary::counted;
 use crate::client::{Client, Failure as Refusal, Tap, Verdict};
 use crate::config::Config;
 use crate::console::keymap::Keymap;
+use crate::mirror::orphans::Orphaned;
 use crate::mirror::{Mirror, MirrorError, Reader};
 use crate::protocol::{DeviceUuid, QueueName, SessionId};
 use crate::text::{bytes, grouped, span, visible};
@@ -26,6 +27,9 @@ use crate::text::{bytes, grouped, span, visible};
 const NO_SESSION: &str = "00000000-0000-0000-0000-000000000000";
 /// A clock that is off by so many seconds misleads whoever reads times.
 const CLOCK: i64 = 120;
+
+/// Fields whose references lead nowhere that are told, and records of each.
+const ORPHANS: usize = 5;
 
 /// How a check came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -44,21 +48,34 @@ struct Check {
     state: State,
     /// What is, and what to do where it is not fine; a line or more.
     text: String,
+    /// The references that lead nowhere, counted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    orphans: Vec<Orphan>,
     #[serde(skip)]
     status: u8,
 }
 
+/// Records of a type whose field points to records of another that are not in the mirror.
+#[derive(Debug, Serialize)]
+struct Orphan {
+    #[serde(rename = "type")]
+    kind: String,
+    field: String,
+    to: String,
+    count: u64,
+}
+
 impl Check {
     fn fine(name: &'static str, text: impl Into<String>) -> Self {
-        Self { name, state: State::Fine, text: text.into(), status: 0 }
+        Self { name, state: State::Fine, text: text.into(), orphans: Vec::new(), status: 0 }
     }
 
     fn warning(name: &'static str, text: impl Into<String>) -> Self {
-        Self { name, state: State::Warning, text: text.into(), status: 0 }
+        Self { name, state: State::Warning, text: text.into(), orphans: Vec::new(), status: 0 }
     }
 
     fn fault(name: &'static str, status: u8, text: impl Into<String>) -> Self {
-        Self { name, state: State::Fault, text: text.into(), status }
+        Self { name, state: State::Fault, text: text.into(), orphans: Vec::new(), status }
     }
 }
 
@@ -210,6 +227,7 @@ fn look(path: &Path, checks: &mut Vec<Check>) {
             );
             checks.push(Check::fine("mirror", text));
             checks.push(integrity(&reader));
+            checks.push(references(&reader));
             status
         }
         Err(MirrorError::Missing { .. }) => {
@@ -274,6 +292,39 @@ fn integrity(reader: &Reader) -> Check {
         }
         Err(error) => Check::fault("integrity", 5, error.to_string()),
     }
+}
+
+/// Records that point to what is not in the mirror.
+fn references(reader: &Reader) -> Check {
+    const NAME: &str = "references";
+    let orphans = match reader.orphans(ORPHANS, &mut |_| true) {
+        Ok(orphans) => orphans,
+        Err(error) => return Check::warning(NAME, format!("cannot be followed: {error}")),
+    };
+    let Some(first) = orphans.found.first() else {
+        return Check::fine(NAME, "every one leads to a record that is here");
+    };
+    let mut lines: Vec<String> = orphans.found.iter().take(ORPHANS).map(line).collect();
+    let more = orphans.found.len().saturating_sub(ORPHANS);
+    if more > 0 {
+        lines.push(format!("… and {} more", counted(more as u64, "field")));
+    }
+    let show = format!("in Browse {} shows them", first.query().filter);
+    lines.push(if orphans.may_come {
+        format!("the last session did not end by itself, so they may still come: sync once more; {show}")
+    } else {
+        format!("perhaps deleted, or not visible to this token; {show}")
+    });
+    let found = orphans.found.into_iter();
+    let found = found.map(|o| Orphan { kind: o.kind, field: o.field, to: o.to, count: o.count });
+    Check { orphans: found.collect(), ..Check::warning(NAME, lines.join("\n")) }
+}
+
+/// What, by which field, and the first of them.
+fn line(orphaned: &Orphaned) -> String {
+    let first: Vec<String> = orphaned.first.iter().map(ToString::to_string).collect();
+    let more = if orphaned.count > first.len() as u64 { " …" } else { "" };
+    format!("{orphaned} ({}: {}{more})", orphaned.field, first.join(", "))
 }
 
 fn write_plain(checks: &[Check], out: &mut impl Write) -> io::Result<()> {

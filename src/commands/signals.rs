@@ -69,6 +69,17 @@ impl Signals {
     }
 }
 
+/// From now on a write beyond the limit of file sizes (`ulimit -f`) is an error that can be told, and not the end.
+#[cfg(unix)]
+pub(super) fn outlive_limits() {
+    // Nobody looks at the flag: that there is a handler is enough. Where the system allows none, it is as before.
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, std::sync::Arc::default());
+}
+
+/// Other systems send no such signal.
+#[cfg(not(unix))]
+pub(super) fn outlive_limits() {}
+
 /// Whether this process was started with SIGHUP ignored, as far as the system tells (Linux does).
 #[cfg(unix)]
 fn hangup_is_ignored() -> bool {

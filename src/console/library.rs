@@ -1,6 +1,6 @@
 //! The mirror's readers on threads of their own: the drawing never waits for a query. `pages` makes views and
 //! hands out their pages, `facts` answers what is short, whatever screen asks; who points to a record and the writing of
-//! files take their time and have a thread each (`long`), and so does what a session did (`deeds`). Of questions that wait, only the newest of each kind is answered; a newer one ends an older one
+//! files take their time and have a thread each (`long`), and so do what a session did (`deeds`) and `orphans`. Of questions that wait, only the newest of each kind is answered; a newer one ends an older one
 //! that is being worked on.
 
 mod dead;
@@ -8,6 +8,7 @@ mod deeds;
 mod facts;
 mod file;
 mod long;
+mod orphans;
 mod outbox;
 mod pages;
 pub(super) mod shelf;
@@ -35,6 +36,7 @@ pub(super) struct Library {
     pointing: Lane,
     exports: Lane,
     deeds: Lane,
+    orphans: Lane,
 }
 
 impl Library {
@@ -46,6 +48,7 @@ impl Library {
             pointing: Lane::start("pointing", mirror, inbox, formulas, long::pointing)?,
             exports: Lane::start("exports", mirror, inbox, formulas, long::exports)?,
             deeds: Lane::start("deeds", mirror, inbox, formulas, deeds::work)?,
+            orphans: Lane::start("orphans", mirror, inbox, formulas, orphans::work)?,
         })
     }
 
@@ -56,6 +59,7 @@ impl Library {
             Request::Pointing { .. } | Request::NoPointing => self.pointing.ask(request, true),
             Request::Export(_) | Request::NoExport => self.exports.ask(request, true),
             Request::Deeds { .. } => self.deeds.ask(request, true),
+            Request::Orphans | Request::NoOrphans => self.orphans.ask(request, true),
             _ => self.facts.ask(request, false),
         }
     }

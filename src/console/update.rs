@@ -229,8 +229,10 @@ fn on_snapshot(model: &mut Model, snapshot: Arc<Snapshot>) -> Vec<Effect> {
     let new_run = snapshot.started != model.snapshot.started;
     model.browse.totals = Arc::clone(&snapshot.totals);
     (model.snapshot, model.snapshot_at) = (snapshot, model.now);
+    let mut begun = Vec::new();
     if new_run {
         every::began(model);
+        begun = acks::began(model);
         model.pace.restart(model.now);
         model.pace.note(model.now, 0);
     }
@@ -258,7 +260,7 @@ fn on_snapshot(model: &mut Model, snapshot: Arc<Snapshot>) -> Vec<Effect> {
         }
         return effects;
     }
-    Vec::new()
+    begun
 }
 
 fn on_event(model: &mut Model, event: &Event) -> Vec<Effect> {
@@ -353,11 +355,11 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
             None
         }
         Answer::Acks(book) => {
-            match book {
-                Ok(book) => (model.acks.book, model.acks.error) = (*book, None),
-                Err(error) => model.acks.error = Some(error),
-            }
-            acks::steps(model, 0);
+            acks::take_book(model, book);
+            None
+        }
+        Answer::Orphans(followed) => {
+            acks::take_orphans(model, followed);
             None
         }
         Answer::Opened { of, content } => {

@@ -122,8 +122,20 @@ pub enum MirrorError {
         /// The account's id that the service sent.
         received: String,
     },
+    /// The disk failed, or a limit of the system was met.
+    #[error(
+        "{operation} {path} ({reason}); see to it, then synchronize again: nothing that was committed is lost"
+    )]
+    Disk {
+        /// What was being done.
+        operation: &'static str,
+        /// The mirror.
+        path: PathBuf,
+        /// What failed.
+        reason: String,
+    },
     /// The system refused a file operation.
-    #[error("{operation} {path}: {reason}")]
+    #[error("{operation} {path}: {reason}; repair that, or name another file with --mirror")]
     Io {
         /// What was being done.
         operation: &'static str,
@@ -150,7 +162,7 @@ pub enum MirrorError {
         reason: String,
     },
     /// SQLite said no.
-    #[error("{operation} {path}: {source}")]
+    #[error("{operation} {path}: {source}; `drainboard doctor` looks the mirror over")]
     Sqlite {
         /// What was being done.
         operation: &'static str,
@@ -174,6 +186,7 @@ impl MirrorError {
             Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
                 Self::ReadOnly { path, reason }
             }
+            Some(ErrorCode::SystemIoFailure) => Self::Disk { operation, path, reason: failed_call(&source) },
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::WriteLocked { path },
             _ => Self::Sqlite { operation, path, source },
         }
@@ -200,6 +213,9 @@ impl MirrorError {
             Self::DiskFull { path } => Self::DiskFull { path: path.clone() },
             Self::Corrupt { path, reason } => Self::Corrupt { path: path.clone(), reason: reason.clone() },
             Self::ReadOnly { path, reason } => Self::ReadOnly { path: path.clone(), reason: reason.clone() },
+            Self::Disk { operation, path, reason } => {
+                Self::Disk { operation, path: path.clone(), reason: reason.clone() }
+            }
             Self::Broken { path, reason } => Self::Broken { path: path.clone(), reason: reason.clone() },
             Self::Sqlite { path, source, .. } => Self::Broken {
                 path: path.clone(),
@@ -207,5 +223,17 @@ impl MirrorError {
             },
             other => Self::Query { reason: other.to_string() },
         }
+    }
+}
+
+/// Which call the system refused, in words: SQLite itself says `disk I/O error` for all of them.
+fn failed_call(error: &rusqlite::Error) -> String {
+    use rusqlite::ffi;
+    let code = error.sqlite_error().map_or(0, |error| error.extended_code);
+    match code {
+        ffi::SQLITE_IOERR_READ | ffi::SQLITE_IOERR_SHORT_READ => "the disk refused to read".to_owned(),
+        ffi::SQLITE_IOERR_WRITE => "the disk refused a write, or a limit of file sizes is met".to_owned(),
+        ffi::SQLITE_IOERR_FSYNC | ffi::SQLITE_IOERR_DIR_FSYNC => "the disk refused to sync".to_owned(),
+        _ => format!("a call to the disk failed, SQLite's code {code}"),
     }
 }

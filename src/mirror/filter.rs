@@ -6,6 +6,7 @@
 //!
 //! Terms stand between spaces and all must hold. A term is
 //! - `field:text`: the field contains the text, in whatever case; `field:` alone: it is missing, null or empty;
+//! - `contact_id:missing`, for a field that refers to a record: that record is not in the mirror;
 //! - `field=text`, `field!=text`: it is exactly that (numbers as numbers);
 //! - `field>x`, `>=`, `<`, `<=`: compared as numbers where `x` is one, else as text (ISO times sort as text);
 //! - `word` or `"two words"`: any value of the record contains it, in whatever case;
@@ -16,6 +17,9 @@
 //! `owner_id` by the name of what it points to.
 
 use std::fmt;
+
+/// The word for a reference to what is not in the mirror.
+pub const MISSING: &str = "missing";
 
 /// A parsed filter: all terms must hold. Empty holds for every record.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

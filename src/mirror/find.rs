@@ -8,12 +8,13 @@
 //!   enough, else `data` as bytes, and decodes only what may match. It tells how far it is, shows the first page
 //!   as soon as it has it, and stops within 1,024 rows, or by [`Reader::interrupter`].
 //!
-//! In reading order: `scan` (one pass, by several threads), `matcher` and `reading` (what lets rows through), `order` and
+//! In reading order: `scan` (one pass, by several threads), `matcher`, `dangling` and `reading` (what lets rows through), `order` and
 //! `merge` (sorting), `listing` (a view's list), `page` and `ranks` (its pages), `resolve` (what a filter's names mean).
 //!
 //! A list is what the mirror had when it was made: rows that went since are left out of its pages, new ones are not in it.
 //! The order is SQLite's for the same column; ids break ties, ascending in both directions.
 
+pub(super) mod dangling;
 pub(super) mod fold;
 pub(super) mod json;
 mod listing;

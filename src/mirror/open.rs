@@ -3,7 +3,7 @@
 //! The database's file is touched through SQLite only, except that a missing one is made first (so that nobody else
 //! can read it): closing a descriptor of it would drop SQLite's locks.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -98,6 +98,7 @@ fn ready(
         connection.pragma_update(None, "page_size", 16_384).map_err(say)?;
     }
     configure(connection).map_err(say)?;
+    settle(connection).map_err(say)?;
     let transaction =
         connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(say)?;
     if found == Found::Empty {
@@ -132,6 +133,13 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "foreign_keys", false)?;
     connection.pragma_update_and_check(None, "wal_autocheckpoint", 4_000, |_| Ok(()))?;
     connection.pragma_update_and_check(None, "journal_size_limit", 64 << 20, |_| Ok(()))
+}
+
+/// Moves into the database what a dead run left in the WAL, before any of its keys is acknowledged. Where that run died of
+/// a sync that failed, the system may hold its frames for clean and never write them; what is written here anew is synced
+/// for certain. A reader of an older state may keep some of it back.
+fn settle(connection: &Connection) -> rusqlite::Result<()> {
+    connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
 }
 
 fn check_identity(
@@ -197,16 +205,26 @@ fn is_loopback(origin: &str) -> bool {
         || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// Makes the folder of a new mirror, for its owner alone.
+/// Makes the folder of a new mirror, for its owner alone, so that a power cut does not take it away with all that was
+/// committed in it.
 fn make_folder(path: &Path) -> Result<(), MirrorError> {
-    let Some(folder) = path.parent().filter(|f| !f.as_os_str().is_empty() && !f.exists()) else {
+    let folder = path.parent().unwrap_or(path);
+    let missing = folder.ancestors().take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists());
+    let missing: Vec<&Path> = missing.collect();
+    if missing.is_empty() {
         return Ok(());
-    };
+    }
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder).map_err(|e| MirrorError::io("cannot create", folder, &e))
+    builder.create(folder).map_err(|e| MirrorError::io("cannot create", folder, &e))?;
+    for made in missing {
+        let holder = made.parent().filter(|holder| !holder.as_os_str().is_empty());
+        // Where the system cannot sync a folder it has its own ways to keep one.
+        let _ = File::open(holder.unwrap_or(Path::new("."))).and_then(|holder| holder.sync_all());
+    }
+    Ok(())
 }
 
 /// Refuses what exists and is no regular file.

@@ -273,6 +273,12 @@ impl Reader {
         columns(&names);
         let mut rows = statement.raw_query();
         while let Some(found) = rows.next().map_err(say)? {
+            if weight(found, names.len()).map_err(say)? > LARGEST_ROW {
+                let most = crate::text::bytes(LARGEST_ROW);
+                return Err(MirrorError::Query {
+                    reason: format!("a row has more than {most}; ask for less of it"),
+                });
+            }
             let values =
                 (0..names.len()).map(|i| found.get_ref(i).map(Value::from)).collect::<Result<_, _>>();
             if !row(values.map_err(say)?) {
@@ -303,6 +309,20 @@ impl Reader {
     pub(super) fn error(&self, error: rusqlite::Error) -> MirrorError {
         MirrorError::sqlite("cannot read", &self.path, error)
     }
+}
+
+/// The largest row that a statement may answer with, in bytes: room for two of the largest values.
+const LARGEST_ROW: u64 = 512 << 20;
+
+/// The bytes of a row's texts and blobs.
+fn weight(row: &SqlRow<'_>, columns: usize) -> rusqlite::Result<u64> {
+    (0..columns).try_fold(0, |sum, at| {
+        Ok(sum
+            + match row.get_ref(at)? {
+                ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes.len() as u64,
+                _ => 0,
+            })
+    })
 }
 
 impl std::convert::From<ValueRef<'_>> for Value {

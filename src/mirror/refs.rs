@@ -20,6 +20,8 @@ const KNOWN: &[(&str, &str)] = &[
     ("user_id", "user"),
     ("manager_id", "user"),
     ("completed_by_id", "user"),
+    ("collaborator_id", "user"),
+    ("last_stage_change_by_id", "user"),
     ("contact_id", "contact"),
     ("organization_id", "contact"),
     ("parent_organization_id", "contact"),
@@ -30,11 +32,18 @@ const KNOWN: &[(&str, &str)] = &[
     ("last_stage_id", "stage"),
     ("pipeline_id", "pipeline"),
     ("loss_reason_id", "loss_reason"),
-    ("unqualified_reason_id", "deal_unqualified_reason"),
-    ("outcome_id", "call_outcome"),
     ("phone_outcome_id", "call_outcome"),
     ("visit_outcome_id", "visit_outcome"),
     ("associated_deal_ids", "deal"),
+];
+/// Fields that point to another type than their name says, or than they do elsewhere: type, field, where it points.
+const OWN: &[(&str, &str, &str)] = &[
+    ("lead", "source_id", "lead_source"),
+    ("deal", "source_id", "deal_source"),
+    ("lead", "unqualified_reason_id", "lead_unqualified_reason"),
+    ("deal", "unqualified_reason_id", "deal_unqualified_reason"),
+    ("call", "outcome_id", "call_outcome"),
+    ("visit", "outcome_id", "visit_outcome"),
 ];
 /// Fields that name the type of another one.
 const TYPED: &[(&str, &str)] =
@@ -76,25 +85,40 @@ pub struct Incoming {
     pub first: Vec<RecordId>,
 }
 
+/// Where a field points.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Aim {
+    /// To this type, always.
+    To(String),
+    /// To the type that this field of the record names.
+    NamedBy(&'static str),
+}
+
+/// Where a field of `kind` points; none where it is no reference. `exists` knows the types.
+pub(super) fn aim(kind: &str, field: &str, exists: impl Fn(&str) -> bool) -> Option<Aim> {
+    if let Some((_, typed_by)) = TYPED.iter().find(|(name, _)| *name == field) {
+        return Some(Aim::NamedBy(typed_by));
+    }
+    let own = OWN.iter().find(|(of, name, to)| *of == kind && *name == field && exists(to));
+    let named = match own {
+        Some((_, _, to)) => to,
+        None => match KNOWN.iter().find(|(name, _)| *name == field) {
+            Some((_, named)) => named,
+            None => field.strip_suffix("_id")?,
+        },
+    };
+    exists(named).then(|| Aim::To(named.to_owned()))
+}
+
 /// The type that a field of `kind` points to; `data` decides where another field names it. `exists` knows the types.
 pub fn target(kind: &str, field: &str, data: Option<&str>, exists: impl Fn(&str) -> bool) -> Option<String> {
-    if let Some((_, typed_by)) = TYPED.iter().find(|(name, _)| *name == field) {
-        let raw = json::find(data?.as_bytes(), &[(*typed_by).to_owned()])?;
-        return Some(json::text(raw)).filter(|named| exists(named));
+    match aim(kind, field, &exists)? {
+        Aim::To(named) => Some(named),
+        Aim::NamedBy(typed_by) => {
+            let raw = json::find(data?.as_bytes(), &[typed_by.to_owned()])?;
+            Some(json::text(raw)).filter(|named| exists(named))
+        }
     }
-    if field == "source_id" {
-        let own = match kind {
-            "lead" => "lead_source",
-            "deal" => "deal_source",
-            _ => "source",
-        };
-        return Some(if exists(own) { own } else { "source" }.to_owned()).filter(|named| exists(named));
-    }
-    if let Some((_, named)) = KNOWN.iter().find(|(name, _)| *name == field) {
-        return exists(named).then(|| (*named).to_owned());
-    }
-    let named = field.strip_suffix("_id")?;
-    exists(named).then(|| named.to_owned())
 }
 
 /// What a record is called, in a line of at most 60 characters; none where it says nothing.
@@ -292,7 +316,9 @@ mod tests {
 
     #[test]
     fn fields_point_where_the_api_says() {
-        let exists = |name: &str| ["user", "contact", "deal", "custom", "lead_source"].contains(&name);
+        let here =
+            ["user", "contact", "deal", "custom", "lead_source", "visit_outcome", "deal_unqualified_reason"];
+        let exists = |name: &str| here.contains(&name);
         for (kind, field, data, expected) in [
             ("deal", "owner_id", None, Some("user")),
             ("deal", "organization_id", None, Some("contact")),
@@ -301,6 +327,11 @@ mod tests {
             ("x", "id", None, None),
             ("deal", "stage_id", None, None), // no such type here
             ("lead", "source_id", None, Some("lead_source")),
+            ("visit", "outcome_id", None, Some("visit_outcome")),
+            ("call", "outcome_id", None, None),
+            ("deal", "unqualified_reason_id", None, Some("deal_unqualified_reason")),
+            ("lead", "unqualified_reason_id", None, None), // has reasons of its own
+            ("deal", "last_stage_change_by_id", None, Some("user")),
             ("contact", "source_id", None, None), // not the sources of leads and deals
             ("note", "resource_id", Some(r#"{"resource_type": "deal"}"#), Some("deal")),
             ("note", "resource_id", Some(r#"{"resource_type": "ufo"}"#), None),

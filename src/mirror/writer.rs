@@ -4,8 +4,9 @@
 //! its ack keys are always in the same one. After a failed write nothing more is written through this connection: a
 //! disk that failed once may lie the next time, and the service delivers again what was not acknowledged.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use tokio::sync::mpsc;
 
@@ -14,20 +15,24 @@ use super::job::{Answer, Job, Reply, answer, closed};
 use super::kinds::Kinds;
 use super::open::Opened;
 use super::outbox::Queue;
-use super::{Counts, MirrorError, PageNo, Receipt, SessionEnd, SessionNo};
+use super::{Counts, MirrorError, PATIENCE, PageNo, Receipt, SessionEnd, SessionNo};
 use crate::protocol::{EventType, Page, RecordId};
 
 /// Bounds of one transaction: it must not make the first of its callers wait for long.
 const BATCH_JOBS: usize = 64;
 const BATCH_BYTES: usize = 16 << 20;
 
+/// How long a write lock is waited for that had outlasted [`PATIENCE`] already.
+const IMPATIENCE: Duration = Duration::from_millis(100);
+
 /// Runs until it is asked to close or nobody can ask any more.
 pub(super) fn run(opened: Opened, mut jobs: mpsc::Receiver<Job>) {
     let Opened { connection, lock, path, .. } = opened;
     connection.set_prepared_statement_cache_capacity(64);
     let mut close = None;
-    {
-        let mut writer = Writer { connection: &connection, path: &path, open: None, broken: None };
+    let broken = {
+        let mut writer =
+            Writer { connection: &connection, path: &path, open: None, broken: None, locked_out: false };
         while let Some(first) = jobs.blocking_recv() {
             let batch = gather(first, &mut jobs);
             close = writer.batch(batch);
@@ -35,8 +40,10 @@ pub(super) fn run(opened: Opened, mut jobs: mpsc::Receiver<Job>) {
                 break;
             }
         }
-    }
-    let closed = finish(connection).map_err(|e| MirrorError::sqlite("cannot close", &path, e));
+        writer.broken.is_some()
+    };
+    let closed = if broken { abandon(connection) } else { finish(connection) };
+    let closed = closed.map_err(|e| MirrorError::sqlite("cannot close", &path, e));
     drop(lock);
     if let Some(reply) = close {
         let _ = reply.send(closed); // the caller may be gone
@@ -58,10 +65,17 @@ fn gather(first: Job, jobs: &mut mpsc::Receiver<Job>) -> Vec<Job> {
 
 /// Leaves no WAL behind. Where a reader is in its way, the last connection that closes does it.
 fn finish(connection: Connection) -> rusqlite::Result<()> {
-    connection.busy_timeout(std::time::Duration::from_millis(500))?;
+    connection.busy_timeout(Duration::from_millis(500))?;
     let checkpoint = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
     connection.close().map_err(|(_, e)| e)?;
     checkpoint
+}
+
+/// Closes without writing anything more: the disk has failed, and a sync after that proves nothing. The next open finds
+/// what was committed in the WAL and makes it durable anew, by writes of its own.
+fn abandon(connection: Connection) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    connection.close().map_err(|(_, e)| e)
 }
 
 struct Writer<'c> {
@@ -71,6 +85,8 @@ struct Writer<'c> {
     open: Option<Open<'c>>,
     /// The first failure: every later answer repeats it.
     broken: Option<MirrorError>,
+    /// Whether another program had the file write-locked for all our patience.
+    locked_out: bool,
 }
 
 struct Open<'c> {
@@ -95,10 +111,11 @@ impl<'c> Writer<'c> {
                 close = Some(reply);
                 break;
             }
-            if self.broken.is_none() && transaction.is_none() && job.writes() {
-                match Transaction::new_unchecked(self.connection, TransactionBehavior::Immediate) {
+            let usable = self.broken.is_none() && failed.is_none();
+            if usable && transaction.is_none() && job.writes() {
+                match self.transaction() {
                     Ok(begun) => transaction = Some(begun),
-                    Err(e) => failed = Some(self.error(e)),
+                    Err(error) => failed = Some(error),
                 }
             }
             match self.broken.as_ref().or(failed.as_ref()) {
@@ -126,6 +143,20 @@ impl<'c> Writer<'c> {
             }
         }
         close
+    }
+
+    /// Begins a transaction. A write lock that outlasted all our patience once is not waited for anew by each job that is
+    /// left: the run is ending.
+    fn transaction(&mut self) -> Result<Transaction<'c>, MirrorError> {
+        let begun = Transaction::new_unchecked(self.connection, TransactionBehavior::Immediate);
+        let begun = begun.map_err(|e| self.error(e));
+        let locked_out = matches!(begun, Err(MirrorError::WriteLocked { .. }));
+        if locked_out != self.locked_out {
+            self.locked_out = locked_out;
+            let patience = if locked_out { IMPATIENCE } else { PATIENCE };
+            self.connection.busy_timeout(patience).map_err(|e| self.error(e))?;
+        }
+        begun
     }
 
     /// Does a job inside the transaction. What it says goes out after the commit; returns what failed.
@@ -341,8 +372,6 @@ impl<'c> Open<'c> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use tokio::sync::oneshot;
 
     use super::super::{Identity, open};

@@ -36,7 +36,17 @@ fn what_is_in_order_is_said() {
     user.sync();
     let sessions = user.number("SELECT count(*) FROM _session");
     let after = doctor(&user);
-    for name in ["configuration", "token", "service", "clock", "mirror", "integrity", "acks", "last sync"] {
+    for name in [
+        "configuration",
+        "token",
+        "service",
+        "clock",
+        "mirror",
+        "integrity",
+        "references",
+        "acks",
+        "last sync",
+    ] {
         finds(after.status(0), name, "fine", "");
     }
     finds(&after, "service", "fine", "sync scope");
@@ -63,6 +73,31 @@ fn a_service_that_says_no_is_told_from_one_that_is_not_there() {
     finds(doctor(&user).status(2), "token", "fault", "BASECRM_ACCESS_TOKEN");
     let wrong = user.run(&["doctor", "--json", "--base-url", "http://example.com"]);
     finds(wrong.status(2), "configuration", "fault", "http");
+}
+
+#[test]
+fn references_that_lead_nowhere_are_counted() {
+    let served = Served::start(&["--items", "900"]);
+    let user = User::of(&served);
+    user.sync();
+    let gone = "SELECT contact_id FROM deal WHERE contact_id > 0 ORDER BY id LIMIT 1";
+    let expected = user.number(&format!("SELECT count(*) FROM deal WHERE contact_id = ({gone})"));
+    let writer = rusqlite::Connection::open(user.mirror()).unwrap();
+    writer
+        .execute_batch(&format!(
+            "DELETE FROM contact WHERE id = ({gone}); UPDATE _type SET rows = rows - 1 WHERE name = 'contact'"
+        ))
+        .unwrap();
+    drop(writer);
+    let ended = doctor(&user);
+    finds(ended.status(0), "references", "warning", "to a contact that is not here (contact_id: ");
+    finds(&ended, "references", "warning", "contact_id:missing");
+    let line: Value = serde_json::from_str(&ended.stdout).unwrap();
+    let check =
+        line["checks"].as_array().unwrap().iter().find(|check| check["name"] == "references").unwrap();
+    let of = |orphan: &&Value| orphan["type"] == "deal" && orphan["field"] == "contact_id";
+    let orphan = check["orphans"].as_array().unwrap().iter().find(of).unwrap();
+    assert_eq!((orphan["to"].as_str(), orphan["count"].as_u64()), (Some("contact"), Some(expected)));
 }
 
 #[test]

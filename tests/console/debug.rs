@@ -14,8 +14,8 @@ use drainboard::console::update::update;
 use drainboard::engine::{Command, Mode};
 
 use super::debugging::{
-    acks, acks_detail, acks_stuck, bending, chars, exchange, exchanges, held, press, wire, wire_detail,
-    wire_mistake, wire_recording,
+    acks, acks_detail, acks_orphans, acks_stuck, bending, chars, exchange, exchanges, held, press, wire,
+    wire_detail, wire_mistake, wire_recording,
 };
 use super::{drawn, models, statements, text};
 
@@ -51,6 +51,37 @@ fn acks_are_held_released_dropped_and_sent_by_keys() {
     assert_eq!(commands(&mut idle, 'H'), [Effect::Command(Command::HoldAcks(true))]);
     let mut empty = press(models::idle_without_mirror(), &[Key::char('3')]);
     assert_eq!(commands(&mut empty, 'H'), [], "without a key there is nothing to hold");
+}
+
+#[test]
+fn orphans_are_looked_for_when_no_run_is_on_and_lead_to_browse() {
+    let asked = |effects: &[Effect]| effects.contains(&Effect::Read(Request::Orphans));
+    let mut running = models::draining();
+    assert!(!asked(&update(&mut running, Message::Key(Key::char('3')))), "a run must not be slowed down");
+    let mut model = models::done();
+    assert!(asked(&update(&mut model, Message::Key(Key::char('3')))));
+    let picture = text(&drawn(&mut model, 120, 40));
+    assert!(picture.contains("following them … 0 %"), "{picture}");
+
+    let mut model = acks_orphans();
+    let effects = update(&mut model, Message::Key(Key::plain(Code::Enter)));
+    let [Effect::Read(Request::Page { query, .. })] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(
+        (query.kind.as_str(), query.filter.to_string().as_str()),
+        ("note", "resource_id:missing resource_type=contact")
+    );
+    assert_eq!(model.screen, Screen::Browse);
+
+    // A run that begins ends the search; what was found may have been too early.
+    let mut model = press(models::done(), &[Key::char('3')]);
+    let mut snapshot = (*models::draining().snapshot).clone();
+    snapshot.started = Some("2026-11-20T13:00:00Z".parse().unwrap());
+    let effects = update(&mut model, Message::Snapshot(Arc::new(snapshot.clone())));
+    assert!(effects.contains(&Effect::Read(Request::NoOrphans)), "{effects:?}");
+    let mut model = acks_orphans();
+    update(&mut model, Message::Snapshot(Arc::new(snapshot)));
+    let picture = text(&drawn(&mut model, 120, 40));
+    assert!(picture.contains("not converged yet"), "{picture}");
 }
 
 #[test]

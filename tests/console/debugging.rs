@@ -12,7 +12,7 @@ use drainboard::console::body;
 use drainboard::console::key::{Code, Key};
 use drainboard::console::message::{Answer, Effect, Message, WireAnswer, WireRequest};
 use drainboard::console::model::Model;
-use drainboard::console::model::acks::{Book, Content, Opened};
+use drainboard::console::model::acks::{Book, Content, Followed, Opened};
 use drainboard::console::model::wire::Found;
 use drainboard::console::update::update;
 use drainboard::mirror::Outbox;
@@ -20,6 +20,7 @@ use drainboard::mirror::debug::{
     Brought, LeftOut, PackRow, PageRecord, PageRecords, RefusedKey, Stuck, WaitingPage,
 };
 use drainboard::mirror::notes::{About, Note};
+use drainboard::mirror::orphans::{Orphaned, Orphans};
 use drainboard::protocol::RecordId;
 
 use super::models;
@@ -236,6 +237,31 @@ pub(crate) fn acks() -> Model {
 /// What is stuck has the focus.
 pub(crate) fn acks_stuck() -> Model {
     press(acks(), &[Key::plain(Code::Tab), Key::plain(Code::Tab), Key::char('j')])
+}
+
+/// The run is over; notes and tasks point to what is not here, and the first of them has the focus.
+pub(crate) fn acks_orphans() -> Model {
+    let mut model = press(models::done(), &[Key::char('3')]);
+    update(&mut model, Message::Read(Answer::Acks(Ok(Box::default()))));
+    update(&mut model, Message::Read(Answer::Orphans(Followed::Looking(41_200, 98_112))));
+    let orphaned = |kind: &str, field: &str, to: &str, named_by: Option<&str>, count| Orphaned {
+        kind: kind.to_owned(),
+        field: field.to_owned(),
+        to: to.to_owned(),
+        named_by: named_by.map(str::to_owned),
+        count,
+        first: Vec::new(),
+    };
+    let found = vec![
+        orphaned("note", "resource_id", "contact", Some("resource_type"), 1_214),
+        orphaned("task", "owner_id", "user", None, 1),
+        orphaned(HOSTILE, "contact_id", "contact", None, 14),
+    ];
+    update(
+        &mut model,
+        Message::Read(Answer::Orphans(Followed::All(Orphans { found, may_come: false, pages: 78 }))),
+    );
+    press(model, &[Key::plain(Code::Tab), Key::plain(Code::Tab)])
 }
 
 pub(crate) fn acks_detail() -> Model {

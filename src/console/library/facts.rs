@@ -42,7 +42,9 @@ fn newest(waiting: Vec<Request>) -> Vec<Request> {
             | Request::NoPointing
             | Request::Export(_)
             | Request::NoExport
-            | Request::Deeds { .. } => continue,
+            | Request::Deeds { .. }
+            | Request::Orphans
+            | Request::NoOrphans => continue,
         };
         newest[place] = Some(request);
     }

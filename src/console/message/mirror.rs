@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::super::model::acks::{Book, Content, Opened};
+use super::super::model::acks::{Book, Content, Followed, Opened};
 use super::super::model::browse::Page;
 use super::super::model::browse::story::Told;
 use super::super::model::browse::tree::{About, Pointing};
@@ -71,6 +71,10 @@ pub enum Request {
     },
     /// Packs, the outbox, what is stuck.
     Acks,
+    /// Who points to what is not here.
+    Orphans,
+    /// Stop the search for who points to what is not here.
+    NoOrphans,
     /// The keys and records of a pack or a page.
     Opened(Opened),
     /// Sessions, newest first.
@@ -159,6 +163,8 @@ pub enum Answer {
     Index(index::State),
     /// Packs, the outbox, what is stuck; empty where there is no mirror yet.
     Acks(Result<Box<Book>, String>),
+    /// Who points to what is not here; none where there is no mirror yet.
+    Orphans(Followed),
     /// The keys and records of a pack or a page.
     Opened {
         /// Of the request.

@@ -9,6 +9,7 @@ use crate::engine::Snapshot;
 use crate::engine::event::PackState;
 use crate::mirror::debug::{PackRow, PageRecord, PageRecords, RefusedKey, Stuck, WaitingPage};
 use crate::mirror::notes::Note;
+use crate::mirror::orphans::Orphans;
 use crate::mirror::{PackNo, PageNo};
 use crate::text::visible;
 
@@ -36,6 +37,20 @@ pub struct Book {
     pub failed: Vec<Note>,
 }
 
+/// Whether all references lead to something.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Followed {
+    /// Nobody looked yet.
+    #[default]
+    Not,
+    /// So many records of so many are looked at.
+    Looking(u64, u64),
+    /// This is what was found.
+    All(Orphans),
+    /// It cannot be told, and why.
+    Failed(String),
+}
+
 /// Screen 3.
 #[derive(Debug, Clone, Default)]
 pub struct Acks {
@@ -43,6 +58,8 @@ pub struct Acks {
     pub book: Book,
     /// Why it said nothing.
     pub error: Option<String>,
+    /// Where references lead.
+    pub followed: Followed,
     /// What has the focus.
     pub pane: Pane,
     /// The chosen pack; none: the first row, whichever that is.

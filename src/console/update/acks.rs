@@ -2,8 +2,8 @@
 
 use super::super::action::Action;
 use super::super::message::{Effect, Request};
-use super::super::model::acks::{Content, Detail, Opened, Pane, Remedy, Row};
-use super::super::model::{Model, Screen, sql};
+use super::super::model::acks::{Book, Content, Detail, Followed, Opened, Pane, Remedy, Row};
+use super::super::model::{Mirrored, Model, Screen, sql};
 use super::super::view::{self, AcksSpot};
 use super::{act, history, whole, wire};
 use crate::engine::{Command, Mode, Phase};
@@ -13,8 +13,53 @@ use crate::mirror::refs::Reference;
 /// The screen is shown, or the outbox has changed.
 pub(super) fn shown(model: &mut Model) -> Vec<Effect> {
     let mut effects = vec![Effect::Read(Request::Acks)];
+    // While records come, references to what is still to come would lead nowhere.
+    if !model.running() {
+        if model.acks.followed == Followed::Not && !matches!(model.status, Mirrored::None) {
+            model.acks.followed = Followed::Looking(0, 0);
+        }
+        effects.push(Effect::Read(Request::Orphans));
+    }
     effects.extend(wire::list(model));
     effects
+}
+
+/// A run has begun: what is not here may come, and the search must not slow it down.
+pub(super) fn began(model: &mut Model) -> Vec<Effect> {
+    match &mut model.acks.followed {
+        Followed::All(orphans) => orphans.may_come = true,
+        Followed::Looking(..) => {
+            model.acks.followed = Followed::Not;
+            return vec![Effect::Read(Request::NoOrphans)];
+        }
+        Followed::Not | Followed::Failed(_) => {}
+    }
+    Vec::new()
+}
+
+/// Takes what the mirror says of the outbox.
+pub(super) fn take_book(model: &mut Model, book: Result<Box<Book>, String>) {
+    match book {
+        Ok(book) => (model.acks.book, model.acks.error) = (*book, None),
+        Err(error) => model.acks.error = Some(error),
+    }
+    steps(model, 0);
+}
+
+/// Takes where references lead, as far as it is known.
+pub(super) fn take_orphans(model: &mut Model, mut followed: Followed) {
+    match &mut followed {
+        // What was found before stays to be seen until more is known.
+        Followed::Looking(..) if matches!(model.acks.followed, Followed::All(_)) => return,
+        // Of an empty queue the mirror knows, of convergence the run.
+        Followed::All(orphans) => {
+            let open = model.snapshot.outcome.as_ref().is_some_and(|outcome| !outcome.converged);
+            orphans.may_come |= open || model.running();
+        }
+        _ => {}
+    }
+    model.acks.followed = followed;
+    steps(model, 0);
 }
 
 /// Does an action; none where it is nothing special here.
@@ -168,6 +213,11 @@ fn remedy(model: &mut Model) -> Vec<Effect> {
         Some(Remedy::Send | Remedy::Session) => session(model),
         Some(Remedy::Request) => wire::find(trouble.request.as_deref().unwrap_or("is:failed")),
         Some(Remedy::Look(statement)) => look(model, statement),
+        Some(Remedy::Show(query)) => {
+            let query = query.as_ref().clone();
+            (model.overlay, model.screen) = (None, Screen::Browse);
+            model.browse.follow_query(query).map(Effect::Read).into_iter().collect()
+        }
         None => say(model, "nothing is to be done about it"),
     }
 }

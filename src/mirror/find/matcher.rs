@@ -6,6 +6,7 @@ use std::collections::HashSet;
 
 use rusqlite::types::ValueRef;
 
+use super::dangling::Dangling;
 use super::fold::Needle;
 use super::json;
 use super::number::Number;
@@ -27,6 +28,8 @@ pub(super) struct Ready {
 pub(super) enum Test {
     Anywhere(Needle),
     Field(Subject, Check),
+    /// A reference to what is not here.
+    Dangling(Dangling),
 }
 
 /// Where a value is.
@@ -81,6 +84,7 @@ impl Matcher {
     pub(super) fn fields(&self) -> impl Iterator<Item = Option<&str>> {
         self.terms.iter().map(|term| match &term.test {
             Test::Field(Subject::Path(path), _) => path.first().map(String::as_str),
+            Test::Dangling(judge) => Some(judge.field()),
             _ => None,
         })
     }
@@ -102,6 +106,7 @@ impl Matcher {
         for (no, term) in self.terms.iter().enumerate() {
             let is = match &term.test {
                 Test::Anywhere(_) => None,
+                Test::Dangling(judge) => cell(no).and_then(|cell| judge.by_cells(cell, None)),
                 Test::Field(Subject::Path(path), check) => {
                     cell(no).and_then(|cell| check.cell(cell, path.get(1..).unwrap_or_default(), scratch))
                 }
@@ -127,7 +132,7 @@ impl Matcher {
             Test::Anywhere(needle) | Test::Field(Subject::Path(_), Check::Contains(needle)) => {
                 Some(needle.text())
             }
-            Test::Field(..) => None,
+            Test::Field(..) | Test::Dangling(_) => None,
         });
         texts.collect()
     }
@@ -140,6 +145,7 @@ impl Test {
                 let slowly = || json::any_leaf(seen.data, |leaf| needle.is_in(&json::decoded(leaf), scratch));
                 needle.may_be_in(seen.data) && needle.is_in_a_text(seen.data).unwrap_or_else(slowly)
             }
+            Self::Dangling(judge) => judge.holds(seen.data),
             Self::Field(Subject::Id, check) => check.leaf(seen.id, scratch),
             Self::Field(Subject::Revision, check) => match seen.revision {
                 Some(revision) => check.leaf(revision.to_string().as_bytes(), scratch),

@@ -7,12 +7,13 @@
 
 use std::collections::HashSet;
 
+use super::dangling::Known;
 use super::fold::Needle;
 use super::matcher::{Check, Matcher, Ready, Subject, Test, compare};
 use super::number::Number;
 use super::scan::{self, Harvest, Hit, Scan, Source};
 use super::{Tell, json};
-use crate::mirror::filter::{Filter, Op, Test as Written};
+use crate::mirror::filter::{Filter, MISSING, Op, Test as Written};
 use crate::mirror::{MirrorError, Reader, refs};
 
 /// Records at either end that are asked for the fields inside their objects.
@@ -41,10 +42,20 @@ impl Reader {
         tell: Tell<'_>,
     ) -> Result<Matcher, MirrorError> {
         let mut terms = Vec::with_capacity(filter.terms.len());
+        let mut ids = Known::new();
         for term in &filter.terms {
             let test = match &term.test {
                 Written::Anywhere(text) => Test::Anywhere(Needle::new(text)),
                 Written::Field { field, op, value } => match self.meaning(kind, field)? {
+                    Meaning::Subject(subject) if *op == Op::Contains && value == MISSING => {
+                        let judge = match &subject {
+                            Subject::Path(path) if path.len() == 1 => {
+                                self.dangling(kind, &path[0], &mut ids, tell)?
+                            }
+                            _ => None,
+                        };
+                        judge.map_or_else(|| Test::Field(subject, check(*op, value)), Test::Dangling)
+                    }
                     Meaning::Subject(subject) => Test::Field(subject, check(*op, value)),
                     Meaning::NameOf { field, kind } => {
                         let check = if value.is_empty() && *op == Op::Contains {
@@ -105,7 +116,7 @@ impl Reader {
     }
 
     /// The top-level fields of a type, those without a column included.
-    fn fields(&self, kind: &str) -> Result<Vec<String>, MirrorError> {
+    pub(in crate::mirror) fn fields(&self, kind: &str) -> Result<Vec<String>, MirrorError> {
         let mut fields: Vec<String> = self.columns(kind)?.into_iter().map(|column| column.field).collect();
         fields.extend(self.fields_left_out(kind)?);
         Ok(fields)

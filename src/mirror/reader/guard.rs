@@ -8,6 +8,9 @@ use rusqlite::{Connection, Result};
 /// The longest value, in bytes: twice the bound on a page's body, so that every record can be read.
 const LONGEST_VALUE: i32 = 256 << 20;
 
+/// The most memory that SQLite may take while anybody's statements run, in bytes.
+const HEAP: i64 = 1 << 30;
+
 /// Pragmas that only tell. Those in the first list may have an argument (the name of a table, a number of errors).
 const ASKING: [&str; 10] = [
     "table_info",
@@ -57,6 +60,10 @@ pub(super) fn close(connection: &mut Connection, scratch: Scratch) -> Result<()>
     connection.pragma_update(None, "trusted_schema", false)?;
     let store = if scratch == Scratch::Memory { "memory" } else { "file" };
     connection.pragma_update(None, "temp_store", store)?;
+    if scratch == Scratch::Files {
+        // For all of SQLite in this process: a statement of anybody fails before the machine does.
+        connection.pragma_update(None, "hard_heap_limit", HEAP)?;
+    }
     connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
     connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST_VALUE)?;
     connection.authorizer(Some(authorize))

@@ -1,8 +1,12 @@
 //! What is stuck, why, and what helps; and apart from it what is only worth to know.
 
-use super::Acks;
+use super::{Acks, Followed};
+use crate::mirror::find::Query;
 use crate::mirror::notes::Note;
 use crate::text::{grouped, visible};
+
+/// Fields whose references lead nowhere that are listed.
+const ORPHANS: usize = 50;
 
 /// Something that is stuck, or set aside.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +38,8 @@ pub enum Remedy {
     Request,
     /// Look at them by this statement.
     Look(&'static str),
+    /// Look at them in Browse.
+    Show(Box<Query>),
 }
 
 impl Remedy {
@@ -44,7 +50,7 @@ impl Remedy {
             Self::Send => "send now",
             Self::Session => "one more session",
             Self::Request => "its request",
-            Self::Look(_) => "look at them",
+            Self::Look(_) | Self::Show(_) => "look at them",
         }
     }
 }
@@ -55,6 +61,7 @@ impl Acks {
         let mut out = Vec::new();
         self.packs_and_keys(&mut out);
         self.objects(&mut out);
+        self.orphans(&mut out);
         self.told(&mut out);
         out
     }
@@ -104,6 +111,39 @@ impl Acks {
             let word = if self.book.failed.is_empty() { "object" } else { "more object" };
             let why = "the service could not deliver them in the last session; a later one brings them again";
             out.push(trouble(false, &counted(more, word), why, Remedy::Session));
+        }
+    }
+
+    /// Records that point to what is not here.
+    fn orphans(&self, out: &mut Vec<Trouble>) {
+        let mut tell = |what: &str, why: &str, remedy| {
+            let told = trouble(false, what, why, Remedy::Session);
+            out.push(Trouble { needs: false, remedy, ..told });
+        };
+        match &self.followed {
+            Followed::Not => {}
+            Followed::Looking(rows, of) => {
+                let part = rows * 100 / (*of).max(1);
+                tell("references", &format!("following them … {part} %"), None);
+            }
+            Followed::Failed(error) => tell("references", &format!("cannot be followed: {error}"), None),
+            Followed::All(orphans) => {
+                let why = if orphans.may_come {
+                    "not converged yet: they may still come"
+                } else {
+                    "perhaps deleted, or not visible to this token"
+                };
+                for orphaned in orphans.found.iter().take(ORPHANS) {
+                    let show = Remedy::Show(Box::new(orphaned.query()));
+                    let why = format!("{} ({}): {why}", orphaned.what(), orphaned.field);
+                    tell(&orphaned.who(), &why, Some(show));
+                }
+                let more = orphans.found.len().saturating_sub(ORPHANS) as u64;
+                if more > 0 {
+                    let what = format!("{} more like this", counted(more, "field"));
+                    tell(&what, "drainboard doctor --json has them all", None);
+                }
+            }
         }
     }
 

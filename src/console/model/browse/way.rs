@@ -3,7 +3,7 @@
 use super::super::super::message::Request;
 use super::{Browse, Pane, Show};
 use crate::mirror::filter::Filter;
-use crate::mirror::find::{Place, Sort};
+use crate::mirror::find::{Place, Query, Sort};
 use crate::mirror::refs::{Incoming, Reference};
 use crate::protocol::RecordId;
 
@@ -49,15 +49,20 @@ impl Browse {
             let value = self.kind.clone()?;
             terms.push(Term { negated: false, test: Test::Field { field, op: Op::Equal, value } });
         }
-        let filter = Filter { terms };
+        let (kind, sort) = (from.kind.clone(), Sort::default());
+        self.follow_query(Query { kind, filter: Filter { terms }, sort })
+    }
+
+    /// Shows what a filter lets through; the way back leads here.
+    pub fn follow_query(&mut self, query: Query) -> Option<Request> {
         self.leave();
         (self.dead, self.show) = (false, Show::Tree);
-        self.kind_of(&from.kind);
-        let lens = self.lenses.entry(from.kind.clone()).or_default();
-        lens.text = filter.to_string();
-        lens.filter = filter;
+        self.kind_of(&query.kind);
+        let lens = self.lenses.entry(query.kind.clone()).or_default();
+        lens.text = query.filter.to_string();
+        (lens.filter, lens.sort) = (query.filter, query.sort);
         self.pane = Pane::Rows;
-        Some(self.show_at(&from.kind, Place::Top))
+        Some(self.show_at(&query.kind, Place::Top))
     }
 
     /// All rows of a type, by id.

@@ -1,0 +1,29 @@
+//! The built program on disks that fail, files that are damaged, in a system that gives no more, and told to stop at any
+//! moment: what DESIGN promises where everything below the program breaks its own promises.
+//!
+//! The default run takes samples, and prints the seeds of its choices; `DRAINBOARD_SEED=S` repeats them. Every single call:
+//! `cargo test --release --test faults every -- --ignored --nocapture`, some minutes.
+
+#![cfg(target_os = "linux")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "helpers of tests fail by panicking, and tell their seeds"
+)]
+
+#[path = "faults/clock.rs"]
+mod clock;
+#[path = "faults/disk.rs"]
+mod disk;
+#[path = "faults/files.rs"]
+mod files;
+#[path = "faults/limits.rs"]
+mod limits;
+#[path = "faults/nth.rs"]
+mod nth;
+#[path = "crash/scene.rs"]
+mod scene;
+#[path = "faults/signals.rs"]
+mod signals;
+#[path = "faults/wal.rs"]
+mod wal;

@@ -1,0 +1,33 @@
+//! CSV for spreadsheets: what begins like a formula is disarmed where that is asked for, by type, and nowhere else.
+
+use crate::den::{Den, Served};
+use crate::search::token;
+
+#[test]
+fn formulas_are_disarmed_on_demand() {
+    let den = Den::new(&token());
+    let theirs = Den::new(&den.token);
+    let served = Served::start(&theirs, &["--items", "10"]);
+    den.run(den.command(&served.url, &["sync", "--rate", "0"])).code(0);
+    let sql = "SELECT '=1+1' AS \"=a\", '+48 22' b, '-x' c, '@f' d, char(9)||'t' e, char(13)||'r' f, char(0)||'n' g, \
+               -1 h, -1.5 i, '-1' j, 'x=1' k, NULL l, x'3d' m, '' n";
+    let exact = den.run(den.bare(&["query", "--csv", sql])).code(0).stdout;
+    let safe = den.run(den.bare(&["query", "--csv", "--csv-safe", sql])).code(0).stdout;
+    let row = |text: &str| -> Vec<String> {
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
+        reader
+            .records()
+            .flat_map(|record| record.unwrap().iter().map(str::to_owned).collect::<Vec<_>>())
+            .collect()
+    };
+    let (exact, safe) = (row(&exact), row(&safe));
+    assert_eq!(exact[14..21], ["=1+1", "+48 22", "-x", "@f", "\tt", "\rr", "\0n"]);
+    for (plain, disarmed) in exact.iter().zip(&safe) {
+        let risky = plain.starts_with(['=', '+', '-', '@', '\t', '\r', '\0']);
+        let number = plain == "-1.5" || std::ptr::eq(plain, &raw const exact[21]);
+        assert_eq!(disarmed == &format!("'{plain}"), risky && !number, "{plain:?} {disarmed:?}");
+        assert!(disarmed.ends_with(plain.as_str()));
+    }
+    den.run(den.bare(&["query", "--csv-safe", sql])).code(2);
+    den.run(den.bare(&["--csv-safe", "status"])).code(2);
+}
