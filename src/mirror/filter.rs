@@ -145,7 +145,9 @@ impl fmt::Display for Term {
             Test::Anywhere(text) => f.write_str(&written(text, true)),
             Test::Field { field, op, value } => {
                 let empty = value.is_empty() && *op != Op::Contains;
-                let value = if empty { "\"\"".to_owned() } else { written(value, false) };
+                // Behind `>` and `<` a value's own `=` would be taken for theirs.
+                let longer = matches!(op, Op::Greater | Op::Less) && value.starts_with('=');
+                let value = if empty { "\"\"".to_owned() } else { written(value, longer) };
                 write!(f, "{}{}{value}", written(field, true), op.sign())
             }
         }
@@ -280,6 +282,13 @@ mod tests {
             assert_eq!(filter.terms, [Term { negated: false, test }], "{text}");
         }
         assert!(Filter::parse("  ").unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_value_is_not_taken_for_a_part_of_the_sign() {
+        for text in ["a>\"=5\"", "a<\"=\"", "a==5", "a:=5", "a!==5"] {
+            assert_eq!(Filter::parse(text).unwrap().to_string(), text);
+        }
     }
 
     #[test]

@@ -18,7 +18,7 @@ const PAGES: u32 = 25;
 #[test]
 fn applied_pages() {
     let mut scene = None;
-    let faces = fuzz("apply", 5_000, page::WORDS, |input| {
+    let faces = fuzz("apply", 4_000, page::WORDS, |input| {
         let Ok(page) = Page::parse(input.to_vec()) else { return Face::of("no page") };
         let scene: &mut Scene = scene.get_or_insert_with(Scene::new);
         let face = scene.apply(page);
