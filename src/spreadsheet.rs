@@ -26,7 +26,7 @@ impl Formulas {
     }
 
     /// A cell that is text, or a column's name.
-    pub fn text<'a>(self, text: Cow<'a, [u8]>) -> Cow<'a, [u8]> {
+    pub fn text(self, text: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
         match text.first() {
             Some(first) if self == Self::Disarmed && BEGINNINGS.contains(first) => {
                 Cow::Owned([b"'", text.as_ref()].concat())
