@@ -159,7 +159,7 @@ fn content(folder: &Path) -> Vec<(String, Vec<u8>)> {
     all.sort();
     let kept = all.into_iter().filter(|path| {
         let name = path.to_str().unwrap();
-        !name.ends_with("-shm") && !(name.ends_with("-wal") && path.metadata().unwrap().len() == 0)
+        !(name.ends_with("-shm") || name.ends_with("-wal") && path.metadata().unwrap().len() == 0)
     });
     kept.filter(|path| path.is_file())
         .map(|path| (path.display().to_string(), fs::read(&path).unwrap()))

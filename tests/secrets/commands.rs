@@ -95,7 +95,14 @@ fn there_is_no_option_for_the_token_and_none_is_repeated() {
     for arguments in mistakes {
         let ended = den.run(den.bare(arguments)).code(2);
         let said = format!("{}{}", ended.stdout, ended.stderr);
-        assert!(said.contains("token"), "{said}");
+        let expected = match arguments {
+            [.., option, _] if option.ends_with("-file") || option.ends_with("-command") => {
+                "the token itself"
+            }
+            [.., "--base-url", _] => "the token is the credential",
+            _ => "no option that takes the token",
+        };
+        assert!(said.contains(expected), "{arguments:?}: {said}");
     }
     // What was heard names the command itself, and that is ours.
     den.is_tight();

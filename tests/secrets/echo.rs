@@ -32,11 +32,11 @@ fn one(mut stream: TcpStream, answer: &dyn Fn(&str, &str) -> Vec<u8>) {
     let mut line = String::new();
     while reader.read_line(&mut line).is_ok_and(|n| n > 2) {
         if path.is_empty() {
-            path = line.split(' ').nth(1).unwrap_or_default().to_owned();
+            line.split(' ').nth(1).unwrap_or_default().clone_into(&mut path);
         }
         if let Some((name, value)) = line.trim_end().split_once(": ") {
             match name.to_ascii_lowercase().as_str() {
-                "authorization" => token = value.trim_start_matches("Bearer ").to_owned(),
+                "authorization" => value.trim_start_matches("Bearer ").clone_into(&mut token),
                 "content-length" => length = value.parse().unwrap(),
                 _ => {}
             }
