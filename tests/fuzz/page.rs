@@ -75,7 +75,7 @@ fn check(input: &[u8]) -> Face {
             // The tree has the last of two equal members; a page with two of the envelope's is none.
             let mut items = 0;
             record::each_field(&String::from_utf8_lossy(input), |name, _| {
-                items += u32::from(name == "items")
+                items += u32::from(name == "items");
             });
             let twice = items > 1 || error.to_string().contains("duplicate field");
             let is_page = value.as_ref().is_some_and(is_page);

@@ -100,14 +100,11 @@ fn heads_that_are_none() {
             on,
             Act::Say(raw("HTTP/1.1 101 Switching\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n")),
         ));
+        if on != On::Take {
+            // It is one code that reads all heads: a few will do.
+            cases.truncate(cases.len() - 4);
+        }
     }
-    // One of the three each, and all of them for the queue: it is one code that reads a head.
-    let cases: Vec<_> = cases
-        .into_iter()
-        .enumerate()
-        .filter(|(no, _)| no / 9 == 1 || no % 2 == no / 9 / 2)
-        .map(|(_, case)| case)
-        .collect();
     run_all(&cases);
 }
 
