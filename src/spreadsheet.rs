@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 /// What a text must begin with to be taken for a formula, as OWASP lists it (ASVS 1.2.10).
-const BEGINNINGS: [u8; 7] = [b'=', b'+', b'@', b'@', b'\t', b'\r', 0];
+const BEGINNINGS: [u8; 7] = [b'=', b'+', b'-', b'@', b'\t', b'\r', 0];
 
 /// Whether texts that begin like a formula are disarmed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

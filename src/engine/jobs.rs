@@ -129,8 +129,11 @@ impl Jobs {
             let connected = tokio::task::spawn_blocking(move || (settings.connect)(device)).await;
             let client = match connected {
                 Ok(Ok(client)) => client,
-                Ok(Err(error)) => return close_unused(mirror, error.to_string()).await,
-                Err(died) => return close_unused(mirror, died.to_string()).await,
+                Ok(Err(error)) => return close_unused(mirror, Input::Unusable(error.to_string())).await,
+                Err(died) => {
+                    let said = died.try_into_panic().map_or_else(|e| e.to_string(), |panic| words(&*panic));
+                    return close_unused(mirror, Input::Died(Job::Open, said)).await;
+                }
             };
             match mirror.outbox().await {
                 Ok(outbox) => {
@@ -291,9 +294,9 @@ fn mirror_failed(job: Job, error: &MirrorError) -> Report {
 }
 
 /// A mirror that was opened for nothing gives its lock back before anybody hears why.
-async fn close_unused(mirror: Mirror, why: String) -> Report {
+async fn close_unused(mirror: Mirror, why: Input) -> Report {
     match mirror.close().await {
-        Ok(()) => Input::Unusable(why).into(),
+        Ok(()) => why.into(),
         Err(error) => mirror_failed(Job::Open, &error),
     }
 }
