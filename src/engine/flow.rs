@@ -253,7 +253,10 @@ impl Flow {
         if self.stepping() && self.looked_at().is_some() && !by_hand {
             return Some(Action::Commit);
         }
-        let ack = matches!(self.acks.stand, Stand::Ready(_)) && (eager || self.acks.tries.due(self.now));
+        // While a hold or its release is being written nobody knows which of them the mirror is in.
+        let ack = matches!(self.acks.stand, Stand::Ready(_))
+            && self.acks.hold.writing.is_none()
+            && (eager || self.acks.tries.due(self.now));
         if let Some(leaving) = &self.leaving {
             return (ack && leaving.flush).then_some(Action::Acknowledge);
         }

@@ -155,6 +155,7 @@ fn converge(world: &mut World) {
     if world.flow.is_some() {
         world.finish(); // it may have been told "up to date" before the last edit
     }
+    world.mirror.hold(false); // a run on its way out hears no release
     for _ in 0..3 {
         world.begin(Mode::Full, false);
         let outcome = world.finish();
@@ -168,17 +169,21 @@ fn converge(world: &mut World) {
     world.hold(false, "no convergence although nothing fails any more");
 }
 
+/// Harm, and what comes of it; how many steps it took.
+fn schedule(seed: u64, beside_the_real: bool) -> u64 {
+    let mut world = world(seed);
+    world.mirror.twin = beside_the_real.then(Twin::new);
+    let steps = world.rng.u64(0..3_000);
+    harm(&mut world, steps);
+    converge(&mut world);
+    world.steps
+}
+
 #[test]
 fn whatever_fails_the_promises_hold_and_then_it_converges() {
     let asked = seeds(u64::MAX);
     let steps = if asked.end == u64::MAX { STEPS } else { u64::MAX };
-    let (schedules, steps) = schedules(asked, steps, |seed| {
-        let mut world = world(seed);
-        let steps = world.rng.u64(0..1_500);
-        harm(&mut world, steps);
-        converge(&mut world);
-        world.steps
-    });
+    let (schedules, steps) = schedules(asked, steps, |seed| schedule(seed, false));
     println!("{schedules} schedules, {steps} steps");
 }
 
@@ -197,20 +202,19 @@ fn the_real_mirror_agrees_with_the_model() {
     }
 }
 
+/// Schedules of the long run that once broke a promise.
+#[test]
+fn what_was_found_stays_mended() {
+    for seed in [8_882, 9_077] {
+        schedule(seed, true);
+    }
+}
+
 /// The figures of the README's reliability section.
 #[test]
 #[ignore = "the long run"]
 fn ten_thousand_schedules() {
-    let (schedules, steps) = schedules(0..10_000, u64::MAX, |seed| {
-        let mut world = world(seed);
-        if seed % 40 == 0 {
-            world.mirror.twin = Some(Twin::new());
-        }
-        let steps = world.rng.u64(0..3_000);
-        harm(&mut world, steps);
-        converge(&mut world);
-        world.steps
-    });
+    let (schedules, steps) = schedules(seeds(10_000), u64::MAX, |seed| schedule(seed, seed % 40 == 0));
     eprintln!(
         "{schedules} schedules, {steps} steps: nothing lost, nothing twice, nothing acknowledged too early"
     );
