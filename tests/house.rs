@@ -56,6 +56,38 @@ fn every_room_keeps_the_rules() {
 }
 
 #[test]
+fn the_top_level_has_no_further_folder() {
+    let mut folders: Vec<_> = fs::read_dir(env!("CARGO_MANIFEST_DIR"))
+        .unwrap()
+        .map(Result::unwrap)
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| entry.file_name().into_string().unwrap())
+        .filter(|name| !name.starts_with('.') && name != "target")
+        .collect();
+    folders.sort();
+    assert_eq!(folders, ["assets", "src", "tests"]);
+}
+
+/// A property that kept its failing cases would write a folder of its own beside the sources.
+#[test]
+fn no_property_keeps_files() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let opening = concat!("proptest", "! {");
+    let mut keeping = Vec::new();
+    for file in rust_files(&root.join("src")).into_iter().chain(rust_files(&root.join("tests"))) {
+        let source = fs::read_to_string(&file).unwrap();
+        let blocks = source.split(opening).skip(1);
+        if blocks
+            .into_iter()
+            .any(|block| !block.lines().take(3).any(|line| line.contains("failure_persistence: None")))
+        {
+            keeping.push(file);
+        }
+    }
+    assert!(keeping.is_empty(), "`failure_persistence: None` is missing in {keeping:?}");
+}
+
+#[test]
 fn each_rule_can_be_broken() {
     let fine = "//! A file.\nuse crate::protocol::Page;\nfn f() { crate::text::visible(\"\"); }\n";
     assert_eq!(faults("client/x.rs", fine), [""; 0]);

@@ -144,6 +144,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn no_sliding_second_holds_more_than_the_rate(rate in 1_u32..40, gaps in prop::collection::vec(0_u64..700, 1..300)) {
             let sent = drive(rate, &gaps);

@@ -195,7 +195,7 @@ fn echo(token: &str, how: u8) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(24) })]
     #[test]
     fn the_token_is_in_no_recorded_byte(
         token in "[A-Za-z0-9_.~+/=-]{12,64}",

@@ -40,6 +40,8 @@ fn ended(tap: &Tap, url: &str, state: State) -> u64 {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn the_ring_never_holds_more_than_its_room(sizes in prop::collection::vec(0_usize..3_000, 1..80)) {
         let tap = Tap::with_room(20_000);
