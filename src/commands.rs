@@ -1,12 +1,13 @@
 //! The command line: one file a subcommand, and the headless watchers of the engine's events. Owns clap.
 //!
 //! In reading order: `arguments` (what can be written), `settings` (what it comes to), then the subcommands: `demo`,
-//! `sync`, `serve`, `query`, `status`, `window` (the console), `manual`. They share `headless` (one run, watched), `summary`,
+//! `sync`, `serve`, `query`, `export`, `status`, `window` (the console), `manual`. They share `headless` (one run, watched), `summary`,
 //! `output` (the two streams and the exit status).
 
 mod arguments;
 mod demo;
 mod doctor;
+mod export;
 mod folder;
 mod headless;
 mod levers;
@@ -100,6 +101,7 @@ fn dispatch(arguments: Arguments) -> Ending {
         }
         Some(Task::Serve(serve)) => serve::run(&serve, &common, settings::token_of_environment()?),
         Some(Task::Query(query)) => query::run(&query, &settings::mirror(&common)?, common.color),
+        Some(Task::Export(export)) => export::run(&export, &common),
         Some(Task::Status(status)) => status::run(status.json, &settings::mirror(&common)?),
         Some(Task::Completions { shell }) => manual::completions(shell),
         Some(Task::Man) => manual::man(),
