@@ -22,8 +22,12 @@
 //! column in the mirror (more than a thousand, names that cannot be one) stand in `_rest`, a JSON object; of two fields with
 //! one name the first counts. A text that is no Unicode (a lone surrogate) is its JSON text.
 //!
+//! # Parquet
+//! The columns of CSV, with types: INT64, DOUBLE or BOOLEAN where that holds every value of the column exactly, else UTF-8
+//! strings: a number that no type holds exactly is a string. `_data` has the JSON as received. Null is null.
+//!
 //! In reading order: `error`, `order` (what is asked for), `files` (names), `cell` and `layout` (a record's values),
-//! `resolve` (names beside ids), `form` with `csv` and `ndjson` (rows into bytes), `staging` (all or nothing), `manifest`,
+//! `resolve` (names beside ids), `typing` (a column's type), `form` with `csv`, `ndjson` and `parquet` (rows into bytes), `staging` (all or nothing), `manifest`,
 //! `run` (the work), `check` (is an export still what its manifest says).
 
 mod cell;
@@ -36,9 +40,12 @@ mod layout;
 pub mod manifest;
 mod ndjson;
 mod order;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod resolve;
 mod run;
 mod staging;
+mod typing;
 
 pub use check::{Checked, Fault, check};
 pub use error::ExportError;

@@ -18,3 +18,6 @@ mod folder;
 mod round_trip;
 #[path = "export/tables.rs"]
 mod tables;
+#[cfg(feature = "parquet")]
+#[path = "export/typed.rs"]
+mod typed;

@@ -99,7 +99,7 @@ pub(super) enum Task {
     /// Ask the mirror in SQL, read-only
     #[command(after_help = QUERY_EXAMPLES)]
     Query(Query),
-    /// Write the mirror to files that others read: CSV, NDJSON; prove them later
+    /// Write the mirror to files that others read: CSV, NDJSON, Parquet; prove them later
     #[command(after_help = export::EXAMPLES)]
     Export(Export),
     /// Show the mirror's device, records, last sessions and pending acknowledgements

@@ -75,7 +75,15 @@ pub(super) fn run(export: &Export, common: &Common) -> Ending {
 fn order(export: &Export) -> Result<Order, Failure> {
     let format = match export.format {
         Some(Form::Ndjson) => Format::Ndjson,
-        _ => Format::Csv,
+        #[cfg(feature = "parquet")]
+        Some(Form::Parquet) => Format::Parquet,
+        #[cfg(not(feature = "parquet"))]
+        Some(Form::Parquet) => {
+            return Err(Failure::usage(
+                "this drainboard was built without Parquet (cargo feature `parquet`)",
+            ));
+        }
+        Some(Form::Csv) | None => Format::Csv,
     };
     if export.csv_safe && format != Format::Csv {
         return Err(Failure::usage("--csv-safe is for --format csv: every other form keeps values exact"));

@@ -33,6 +33,17 @@ impl<'a> Cell<'a> {
         }
     }
 
+    /// Its text, whatever it is; nothing for null.
+    pub(super) fn words(&self) -> &str {
+        match self {
+            Self::Null => "",
+            Self::Text(text) | Self::Number(text) => text,
+            Self::Boolean(true) => "true",
+            Self::Boolean(false) => "false",
+            Self::Nested(text) => text,
+        }
+    }
+
     /// An integer of ours.
     pub(super) fn integer(n: i64) -> Self {
         Self::Number(Cow::Owned(n.to_string()))

@@ -94,7 +94,7 @@ fn look(path: &Path, tell: &mut dyn FnMut(u64) -> bool) -> io::Result<Option<See
         let read = file.read(&mut piece)?;
         if read == 0 {
             let sha256 = staging::hexadecimal(&hash.finalize());
-            return Ok(Some(Seen { bytes, sha256, rows: counter.rows() }));
+            return Ok(Some(Seen { bytes, sha256, rows: counter.rows(path) }));
         }
         hash.update(&piece[..read]);
         counter.feed(&piece[..read]);
@@ -113,6 +113,8 @@ enum Counter {
         lines: u64,
         quoted: bool,
     },
+    #[cfg(feature = "parquet")]
+    Parquet,
     Nothing,
 }
 
@@ -121,6 +123,8 @@ impl Counter {
         match path.extension().and_then(|extension| extension.to_str()) {
             Some("ndjson") => Self::Lines(0),
             Some("csv") => Self::Csv { lines: 0, quoted: false },
+            #[cfg(feature = "parquet")]
+            Some("parquet") => Self::Parquet,
             _ => Self::Nothing,
         }
     }
@@ -138,14 +142,16 @@ impl Counter {
                     }
                 }
             }
-            Self::Nothing => {}
+            _ => {}
         }
     }
 
-    fn rows(&self) -> Option<u64> {
+    fn rows(&self, path: &Path) -> Option<u64> {
         match self {
             Self::Lines(lines) => Some(*lines),
             Self::Csv { lines, .. } => Some(lines.saturating_sub(1)),
+            #[cfg(feature = "parquet")]
+            Self::Parquet => super::parquet::rows(path),
             Self::Nothing => None,
         }
     }

@@ -26,9 +26,7 @@ pub(super) fn row(cells: &[Cell<'_>], formulas: Formulas, out: &mut impl Write) 
         match cell {
             Cell::Null => {}
             Cell::Text(text) => field(&formulas.text(text.as_bytes().into()), out)?,
-            Cell::Number(text) => field(text.as_bytes(), out)?,
-            Cell::Boolean(value) => out.write_all(if *value { b"true" } else { b"false" })?,
-            Cell::Nested(text) => field(text.as_bytes(), out)?,
+            other => field(other.words().as_bytes(), out)?,
         }
     }
     out.write_all(b"\n")

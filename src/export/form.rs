@@ -6,6 +6,8 @@ use super::cell::Cell;
 use super::layout::Layout;
 use super::ndjson::Line;
 use super::order::{Format, Order};
+#[cfg(feature = "parquet")]
+use super::parquet;
 use super::staging::Staged;
 use super::{csv, ndjson};
 use crate::spreadsheet::Formulas;
@@ -24,8 +26,16 @@ pub(super) struct Row<'a> {
 
 /// A file that is being written.
 pub(super) enum Sheet<'a> {
-    Ndjson { out: BufWriter<Staged>, layout: &'a Layout },
-    Csv { out: BufWriter<Staged>, formulas: Formulas },
+    Ndjson {
+        out: BufWriter<Staged>,
+        layout: &'a Layout,
+    },
+    Csv {
+        out: BufWriter<Staged>,
+        formulas: Formulas,
+    },
+    #[cfg(feature = "parquet")]
+    Parquet(Box<parquet::Sheet>),
 }
 
 impl<'a> Sheet<'a> {
@@ -38,6 +48,8 @@ impl<'a> Sheet<'a> {
                 csv::header(layout.names(), order.formulas, &mut out)?;
                 Self::Csv { out, formulas: order.formulas }
             }
+            #[cfg(feature = "parquet")]
+            Format::Parquet => Self::Parquet(Box::new(parquet::Sheet::begin(out, layout)?)),
         })
     }
 
@@ -49,12 +61,18 @@ impl<'a> Sheet<'a> {
                 ndjson::line(&row.line, &names, out)
             }
             Self::Csv { out, formulas } => csv::row(row.cells, *formulas, out),
+            #[cfg(feature = "parquet")]
+            Self::Parquet(sheet) => sheet.row(row.cells),
         }
     }
 
     /// Ends the file.
     pub(super) fn end(self) -> io::Result<Staged> {
-        let (Self::Ndjson { mut out, .. } | Self::Csv { mut out, .. }) = self;
+        let mut out = match self {
+            Self::Ndjson { out, .. } | Self::Csv { out, .. } => out,
+            #[cfg(feature = "parquet")]
+            Self::Parquet(sheet) => return sheet.end(),
+        };
         out.flush()?;
         out.into_inner().map_err(io::IntoInnerError::into_error)
     }

@@ -5,13 +5,17 @@ use std::collections::{HashMap, HashSet};
 
 use super::cell::Cell;
 use super::manifest::ColumnNote;
+use super::order::Format;
 use super::resolve::Names;
+use super::typing::{Guess, Kind};
 use crate::mirror::MirrorError;
 use crate::mirror::dump::{Entry, Subject};
 use crate::protocol::record;
 
 /// The column for the fields that have none.
 const REST: &str = "_rest";
+/// The column with the whole record, in forms whose types cannot say all.
+pub(super) const DATA: &str = "_data";
 
 /// The columns of a table.
 #[derive(Debug)]
@@ -19,6 +23,8 @@ pub(super) struct Layout {
     kind: String,
     /// Name and origin of each.
     columns: Vec<(String, From)>,
+    /// The type of each, for forms that have types.
+    kinds: Vec<Kind>,
     /// Where a field's value goes.
     places: HashMap<String, usize>,
     /// Where the fields without a column go.
@@ -34,13 +40,14 @@ enum From {
     /// The name of what the field in that column points to.
     NameOf(usize),
     Rest,
+    Data,
     /// What only some tables of ours have.
     Own(&'static str),
 }
 
 impl Layout {
     /// The columns for a type. Those of references have one for names beside them, where `names` are wanted.
-    pub(super) fn of(subject: &Subject, names: Option<&Names<'_>>) -> Self {
+    pub(super) fn of(subject: &Subject, names: Option<&Names<'_>>, format: Format) -> Self {
         let mut columns = vec![("id".to_owned(), From::Id), ("revision".to_owned(), From::Revision)];
         let mut taken: HashSet<String> =
             subject.columns.iter().map(|column| column.name.to_lowercase()).collect();
@@ -57,13 +64,38 @@ impl Layout {
         if rest.is_some() {
             columns.push((REST.to_owned(), From::Rest));
         }
-        Self { kind: subject.name.clone(), columns, places, rest }
+        if format.has_types() {
+            columns.push((DATA.to_owned(), From::Data));
+        }
+        let kinds = vec![Kind::Text; columns.len()];
+        Self { kind: subject.name.clone(), columns, kinds, places, rest }
     }
 
-    /// A table of ours with these columns; each with what it holds.
-    pub(super) fn own(columns: &[(&'static str, &'static str)]) -> Self {
-        let columns = columns.iter().map(|(name, from)| ((*name).to_owned(), From::Own(from))).collect();
-        Self { kind: String::new(), columns, places: HashMap::new(), rest: None }
+    /// A table of ours with these columns; each with what it holds, and its type.
+    pub(super) fn own(columns: &[(&'static str, &'static str, Kind)]) -> Self {
+        let kinds = columns.iter().map(|(.., kind)| *kind).collect();
+        let columns = columns.iter().map(|(name, from, _)| ((*name).to_owned(), From::Own(from))).collect();
+        Self { kind: String::new(), columns, kinds, places: HashMap::new(), rest: None }
+    }
+
+    /// Chooses the types by what was seen of each column's values.
+    pub(super) fn decide(&mut self, guesses: &[Guess]) {
+        self.kinds = guesses.iter().map(|guess| guess.kind()).collect();
+    }
+
+    /// How many columns there are.
+    pub(super) fn width(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// The type of the records; empty for tables of ours.
+    pub(super) fn kind(&self) -> &str {
+        &self.kind
+    }
+
+    /// The columns with their types.
+    pub(super) fn typed(&self) -> impl Iterator<Item = (&str, Kind)> {
+        self.names().zip(self.kinds.iter().copied())
     }
 
     /// The names of the columns.
@@ -86,8 +118,8 @@ impl Layout {
     }
 
     /// What the manifest says of the columns.
-    pub(super) fn notes(&self) -> Vec<ColumnNote> {
-        let note = |(name, from): &(String, From)| ColumnNote {
+    pub(super) fn notes(&self, format: Format) -> Vec<ColumnNote> {
+        let note = |((name, from), kind): (&(String, From), &Kind)| ColumnNote {
             name: name.clone(),
             from: match from {
                 From::Id => "data.id".to_owned(),
@@ -95,10 +127,12 @@ impl Layout {
                 From::Field(field) => format!("data.{field}"),
                 From::NameOf(at) => format!("the name of what {} points to", self.columns[*at].0),
                 From::Rest => "the fields of data that have no column, a JSON object".to_owned(),
+                From::Data => "data, the JSON as received".to_owned(),
                 From::Own(what) => (*what).to_owned(),
             },
+            kind: format.has_types().then(|| kind.word().to_owned()),
         };
-        self.columns.iter().map(note).collect()
+        self.columns.iter().zip(&self.kinds).map(note).collect()
     }
 
     /// A record's values, one for each column.
@@ -136,6 +170,7 @@ impl Layout {
                     rest.push('}');
                     Cell::Text(Cow::Owned(std::mem::take(&mut rest)))
                 }
+                From::Data => Cell::Nested(entry.data),
                 _ => raw[at].map_or(Cell::Null, Cell::from_json),
             });
         }
@@ -168,8 +203,8 @@ mod tests {
 
     #[test]
     fn values_stand_under_their_columns_and_nothing_is_left_out() {
-        let layout =
-            Layout::of(&subject(&[("name", "name"), ("Name_field", "Name"), ("gone", "gone")], true), None);
+        let subject = subject(&[("name", "name"), ("Name_field", "Name"), ("gone", "gone")], true);
+        let layout = Layout::of(&subject, None, Format::Csv);
         let data = r#"{"Name": "B", "id": "x", "odd\u0000": [1], "name": 1.10, "name": 2, "": null}"#;
         let entry = Entry { id: &RecordId::Text("x".into()), revision: Some(7), session: 1, data };
         let cells = layout.cells(&entry, None).unwrap();

@@ -156,6 +156,9 @@ pub struct ColumnNote {
     pub name: String,
     /// Where its values come from.
     pub from: String,
+    /// Its type, in forms that have types: `INT64`, `DOUBLE`, `BOOLEAN`, `UTF8`.
+    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
 }
 
 impl Manifest {

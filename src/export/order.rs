@@ -20,6 +20,9 @@ pub enum Format {
     Ndjson,
     /// For spreadsheets and importers.
     Csv,
+    /// For DuckDB, pandas and their like: typed columns.
+    #[cfg(feature = "parquet")]
+    Parquet,
 }
 
 impl Format {
@@ -28,7 +31,14 @@ impl Format {
         match self {
             Self::Ndjson => "ndjson",
             Self::Csv => "csv",
+            #[cfg(feature = "parquet")]
+            Self::Parquet => "parquet",
         }
+    }
+
+    /// Whether its columns have types, so that all values must be known before the first is written.
+    pub(super) fn has_types(self) -> bool {
+        !matches!(self, Self::Ndjson | Self::Csv)
     }
 }
 

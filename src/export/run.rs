@@ -10,8 +10,9 @@ use super::ndjson::Line;
 use super::order::{Format, Order};
 use super::resolve::Names;
 use super::staging::Staging;
+use super::typing::{Guess, Kind};
 use super::{ExportError, files};
-use crate::mirror::dump::Subject;
+use crate::mirror::dump::{Entry, Subject};
 use crate::mirror::find::News;
 use crate::mirror::reader::SessionRow;
 use crate::mirror::{MirrorError, Reader, SessionEnd};
@@ -45,7 +46,8 @@ pub fn run(
         let chosen = order.choose(reader.subjects()?)?;
         let mut staging = Staging::open(&order.folder, order.force)?;
         let names = if order.resolve { Some(Names::of(reader)?) } else { None };
-        let of = chosen.iter().map(|subject| subject.rows).sum();
+        let passes = if order.format.has_types() { 2 } else { 1 };
+        let of = chosen.iter().map(|subject| subject.rows * passes).sum();
         let mut work =
             Work { reader, order, staging: &mut staging, names, tell, done: 0, of, files: Vec::new() };
         for subject in &chosen {
@@ -79,7 +81,7 @@ struct Work<'a> {
 
 impl Work<'_> {
     fn records(&mut self, subject: &Subject) -> Result<(), ExportError> {
-        let layout = Layout::of(subject, self.names.as_ref());
+        let layout = self.layout(subject)?;
         let stem = files::stem(subject);
         let mut series = Series::new(self.staging, self.order, &layout, stem, Holds::Records);
         let (done, of, tell) = (self.done, self.of, RefCell::new(&mut *self.tell));
@@ -89,7 +91,7 @@ impl Work<'_> {
             let rows = if let News::Scanned { rows, .. } = news { rows } else { 0 };
             (*tell.borrow_mut())(Step { what: &subject.name, rows: done + rows, of })
         };
-        let mut take = |entry: crate::mirror::dump::Entry<'_>| {
+        let mut take = |entry: Entry<'_>| {
             let cells = if wants_cells { layout.cells(&entry, names.as_deref_mut())? } else { Vec::new() };
             let line = Line { kind: &subject.name, revision: entry.revision, event: None, data: entry.data };
             series.row(&Row { line, cells: &cells })
@@ -101,14 +103,39 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// The columns of a type. Where they have types, all records are read for those first.
+    fn layout(&mut self, subject: &Subject) -> Result<Layout, ExportError> {
+        let mut layout = Layout::of(subject, self.names.as_ref(), self.order.format);
+        if !self.order.format.has_types() {
+            return Ok(layout);
+        }
+        let mut guesses = vec![Guess::NEW; layout.width()];
+        let (done, of) = (self.done, self.of);
+        let mut heard = |news: News<'_>| {
+            let rows = if let News::Scanned { rows, .. } = news { rows } else { 0 };
+            (self.tell)(Step { what: &subject.name, rows: done + rows, of })
+        };
+        let mut take = |entry: Entry<'_>| -> Result<(), ExportError> {
+            // Names are texts, whatever they are, so nobody looks them up for this.
+            let cells = layout.cells(&entry, None)?;
+            guesses.iter_mut().zip(&cells).for_each(|(guess, cell)| guess.see(cell));
+            Ok(())
+        };
+        let passed = self.reader.each_record(subject, &self.order.filter, &mut heard, &mut take);
+        passed.map_err(|error| of_filter(error, &subject.name))?;
+        layout.decide(&guesses);
+        self.done += subject.rows;
+        Ok(layout)
+    }
+
     /// The records that were deleted, with their last known state.
     fn deleted(&mut self) -> Result<(), ExportError> {
         let layout = Layout::own(&[
-            ("type", "the type"),
-            ("id", "the id"),
-            ("revision", "the revision of the deletion"),
-            ("session", "the session that brought the deletion"),
-            ("data", "the JSON of the last state that the mirror had"),
+            ("type", "the type", Kind::Text),
+            ("id", "the id", Kind::Text),
+            ("revision", "the revision of the deletion", Kind::Integer),
+            ("session", "the session that brought the deletion", Kind::Integer),
+            ("data", "the JSON of the last state that the mirror had", Kind::Text),
         ]);
         let mut series =
             Series::new(self.staging, self.order, &layout, files::DELETED.to_owned(), Holds::Deleted);
@@ -148,12 +175,12 @@ impl Work<'_> {
     /// The instructions whose records have no id.
     fn unkeyed(&mut self) -> Result<(), ExportError> {
         let layout = Layout::own(&[
-            ("type", "the type"),
-            ("ack_key", "the instruction's key"),
-            ("event_type", "what it says happened"),
-            ("revision", "its revision"),
-            ("session", "the session that brought it"),
-            ("data", "the JSON as received"),
+            ("type", "the type", Kind::Text),
+            ("ack_key", "the instruction's key", Kind::Text),
+            ("event_type", "what it says happened", Kind::Text),
+            ("revision", "its revision", Kind::Integer),
+            ("session", "the session that brought it", Kind::Integer),
+            ("data", "the JSON as received", Kind::Text),
         ]);
         let mut series =
             Series::new(self.staging, self.order, &layout, files::UNKEYED.to_owned(), Holds::Unkeyed);
@@ -269,7 +296,11 @@ impl<'a> Series<'a> {
             Some(_) => files::batch(&self.stem, self.files.len() as u64 + 1, extension),
             None => format!("{}.{extension}", self.stem),
         };
-        let columns = if self.order.format == Format::Ndjson { Vec::new() } else { self.layout.notes() };
+        let columns = if self.order.format == Format::Ndjson {
+            Vec::new()
+        } else {
+            self.layout.notes(self.order.format)
+        };
         let staged = self.staging.file()?;
         let sheet = Sheet::begin(staged, self.layout, self.order)
             .map_err(|e| ExportError::io("write", &self.order.folder, &self.order.folder.join(&file), &e))?;

@@ -19,6 +19,8 @@ Examples:
 ndjson  a line is {\"type\":\"contact\",\"revision\":7,\"data\":{…}}, data byte for byte
 csv     id, revision and a column a field. Numbers keep their digits, arrays and
         nested objects are their JSON text, null is empty and an empty text \"\".
+parquet the same columns, typed where a type holds every value exactly, else text;
+        and _data, the record as received
 
 --where takes what the console's Browse takes: city:\"New York\" rev>8 -status:lost
 word. A spreadsheet runs a text that begins with = + - @ TAB, CR or NUL;
@@ -66,4 +68,5 @@ pub(in crate::commands) enum Form {
     // No doc comments on these: they would stretch the help page.
     Csv,
     Ndjson,
+    Parquet,
 }
