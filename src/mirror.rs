@@ -9,7 +9,7 @@
 //! `writer` (the thread), `open` and `lock` (the file), `reader` (the other side), `find`, `filter` and `index` (rows by
 //! filter, sort and text), `refs` and `orphans` (who points where, and where nothing is), `changes` and `story` (what sessions did, what happened to a record), `as_of` (the tables as they were),
 //! `notes` (what changed nothing), `deeds` (what a session did, listed), `debug` (into the outbox), `health` and `compare`
-//! (is it sound, is it the account's copy), `renew` (another device), `dump` (all of it, for exports). The schema
+//! (is it sound, is it the account's copy), `renew` (another device), `dump` and `copy` (all of it, for exports). The schema
 //! is `assets/sql/mirror.sql`.
 
 mod apply;
@@ -17,6 +17,7 @@ mod as_of;
 mod cells;
 pub mod changes;
 pub mod compare;
+mod copy;
 pub mod debug;
 pub mod deeds;
 pub mod dump;
