@@ -17,7 +17,7 @@ use super::model::wire::{Found, LISTED};
 use crate::client::har;
 use crate::client::tap::filter::Filter;
 use crate::client::tap::{Exchange, Recorded, Tap};
-use crate::text::{bytes, grouped, visible};
+use crate::text::{bytes, counted, grouped, visible};
 
 /// How long the thread is waited for at the end: a recording is written to its last exchange.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -129,11 +129,10 @@ fn record(tap: &Tap, path: &Path) -> Result<Recorded, String> {
 /// What a recording became, in a line.
 fn recording(recorded: &Recorded) -> String {
     let Recorded { path, exchanges, bytes: size, missed } = recorded;
-    let plural = if *exchanges == 1 { "exchange" } else { "exchanges" };
     let missed =
         if *missed > 0 { format!(", {} missed: the disk is slow", grouped(*missed)) } else { String::new() };
-    let text =
-        format!("{} {plural}{missed}, {}, HAR in {}", grouped(*exchanges), bytes(*size), path.display());
+    let many = counted(*exchanges, "exchange");
+    let text = format!("{many}{missed}, {}, HAR in {}", bytes(*size), path.display());
     visible(&text).into_owned()
 }
 
@@ -149,9 +148,8 @@ fn export(exchanges: &[Arc<Exchange>], folder: &Path) -> Result<String, String> 
             .into_owned()
     })?;
     write(file, exchanges).map_err(|e| visible(&format!("{}: {e}", path.display())).into_owned())?;
-    let n = exchanges.len() as u64;
-    let plural = if n == 1 { "exchange" } else { "exchanges" };
-    Ok(visible(&format!("{} {plural} in {}", grouped(n), path.display())).into_owned())
+    let many = counted(exchanges.len() as u64, "exchange");
+    Ok(visible(&format!("{many} in {}", path.display())).into_owned())
 }
 
 /// A new file of that name, or of that name and a number.

@@ -13,7 +13,7 @@ use super::find::scan::{self, Cells, Harvest, Hit, Scan, Sieve, Source};
 use super::find::{News, Query, Sort, Tell};
 use super::{MirrorError, Reader, SessionEnd, reader};
 use crate::protocol::RecordId;
-use crate::text::grouped;
+use crate::text::counted;
 
 /// Records of one type whose field points to records of another that are not here.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,14 +60,7 @@ impl fmt::Display for Orphaned {
 impl Orphaned {
     /// `14 notes`.
     pub fn who(&self) -> String {
-        let kind = &self.kind;
-        let many = match kind.strip_suffix('y') {
-            _ if self.count == 1 => return format!("1 {kind}"),
-            Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ies"),
-            _ if kind.ends_with('s') => format!("{kind}es"),
-            _ => format!("{kind}s"),
-        };
-        format!("{} {many}", grouped(self.count))
+        counted(self.count, &self.kind)
     }
 
     /// `point to a contact that is not here`.

@@ -53,7 +53,7 @@ pub(super) fn exports(mut desk: Desk) {
         let Request::Export(export) = request else { continue };
         let name = crate::text::visible(&export.path.display().to_string()).into_owned();
         let result = match desk.read(|desk, reader| file::write(desk, reader, number, &export)) {
-            Ok(Some(Ok(rows))) => Ok(format!("{} rows written to {name}", crate::text::grouped(rows))),
+            Ok(Some(Ok(rows))) => Ok(format!("{} written to {name}", crate::text::counted(rows, "row"))),
             Ok(Some(Err(e))) => Err(format!("cannot write {name}: {e}")),
             Ok(None) => Err("there is no mirror".to_owned()),
             Err(MirrorError::Stopped) => Ok("export stopped; nothing was written".to_owned()),

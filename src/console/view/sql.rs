@@ -24,7 +24,7 @@ use super::super::model::since;
 use super::super::model::sql::{Pane, State};
 use super::paint::{gap, line, line_at, line_right, rule, s};
 use super::{grid, typed};
-use crate::text::{grouped, span, visible};
+use crate::text::{counted, grouped, span, visible};
 
 /// What stands before the statement.
 const PROMPT: &str = " sql › ";
@@ -215,7 +215,7 @@ fn status(model: &Model, buf: &mut Buffer, area: Rect) {
     let sql = &model.sql;
     let grid = &sql.grid;
     let count = grid.rows.len() as u64;
-    let rows = if count == 1 { "1 row".to_owned() } else { format!("{} rows", grouped(count)) };
+    let rows = counted(count, "row");
     let key = model.keymap.key_of(Action::Back).unwrap_or_default();
     if let Some(export) = sql.export {
         let word = if export.stopping { "stopping" } else { "writing" };

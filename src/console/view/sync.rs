@@ -20,7 +20,7 @@ use super::paint::{bar, gap, hint, line, line_right, percent, s, spark};
 use super::{budget, log, tables};
 use crate::engine::event::{QueueView, WorkerView};
 use crate::engine::{Outcome, Phase};
-use crate::text::{clock, grouped, visible};
+use crate::text::{clock, counted, grouped, visible};
 
 /// Queues drawn at the most.
 const QUEUES: usize = 3;
@@ -128,8 +128,8 @@ fn queue_line(
 ) {
     let theme = &model.theme;
     let (width, counts, remark) = columns(area.width.into());
-    // The announced number is a guess: what the last page said counts more once the queue grew. Pages come out of order,
-    // so that for a while one a worker may be counted twice: that is no growth.
+    // The announced number is a guess: what the last page said counts more once the queue grew. Pages come out of
+    // order, so that for a while one a worker may be counted twice: that is no growth.
     let slack = 100 * model.snapshot.workers.len() as u64;
     let by_page = queue.left.map(|left| queue.done + left);
     let grew = queue.announced.zip(by_page).is_some_and(|(announced, now)| now > announced + slack);
@@ -246,19 +246,18 @@ fn ended(model: &Model, buf: &mut Buffer, area: Rect, outcome: &Outcome) {
     let theme = &model.theme;
     let t = &model.snapshot.totals;
     let (glyph, word, style) = super::phase(model);
-    let plural = |n: u64, one: &str| format!("{} {one}{}", grouped(n), if n == 1 { "" } else { "s" });
     let mut first = vec![gap(1), s(format!("{glyph} {word}"), style), gap(3)];
     if t.instructions == 0 && outcome.converged {
         first.push(s(format!("nothing new · {}", clock(model.elapsed())), theme.text));
     } else {
-        let brought = format!("{} in {}", plural(t.instructions, "instruction"), clock(model.elapsed()));
+        let brought = format!("{} in {}", counted(t.instructions, "instruction"), clock(model.elapsed()));
         first.push(s(brought, theme.text));
         first.push(s(
-            format!(" · {} · {}", plural(t.sessions, "session"), plural(t.pages, "page")),
+            format!(" · {} · {}", counted(t.sessions, "session"), counted(t.pages, "page")),
             theme.dim,
         ));
         if t.failed_objects > 0 {
-            let failed = format!(" · {} not delivered", plural(t.failed_objects, "object"));
+            let failed = format!(" · {} not delivered", counted(t.failed_objects, "object"));
             first.push(s(failed, theme.pending));
         }
     }
@@ -270,15 +269,15 @@ fn ended(model: &Model, buf: &mut Buffer, area: Rect, outcome: &Outcome) {
     }
     if !error.is_empty() {
         if t.pending_acks > 0 {
-            let kept = format!("○ {} kept", plural(t.pending_acks, "ack"));
+            let kept = format!("○ {} kept", counted(t.pending_acks, "ack"));
             line_right(buf, area, 0, vec![gap(2), s(kept, theme.pending), gap(1)]);
         }
         return;
     }
     let acks = if t.pending_acks > 0 {
-        vec![s(format!("○ {} kept: they go first next time", plural(t.pending_acks, "ack")), theme.pending)]
+        vec![s(format!("○ {} kept: they go first next time", counted(t.pending_acks, "ack")), theme.pending)]
     } else if t.acked > 0 {
-        vec![s("✓ ", theme.sent), s(format!("{} accepted", plural(t.acked, "ack")), theme.dim)]
+        vec![s("✓ ", theme.sent), s(format!("{} accepted", counted(t.acked, "ack")), theme.dim)]
     } else {
         Vec::new()
     };

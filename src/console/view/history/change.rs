@@ -12,7 +12,7 @@ use super::super::paint::{gap, inner, line, line_right, s};
 use super::changes;
 use crate::mirror::changes::FieldChange;
 use crate::mirror::deeds::Deed;
-use crate::text::{grouped, visible};
+use crate::text::{counted, grouped, visible};
 
 /// The change under the cursor, as lines of a width.
 fn lines(model: &Model, width: usize) -> Vec<Vec<Span<'static>>> {
@@ -110,10 +110,7 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
     };
     let revision = |state: Option<i64>| state.map_or_else(|| "–".to_owned(), |r| r.to_string());
     let before = revision(change.before.as_ref().and_then(|s| s.revision));
-    let fields = match fields.len() {
-        1 => "1 field".to_owned(),
-        n => format!("{n} fields"),
-    };
+    let fields = counted(fields.len() as u64, "field");
     let tail = format!("rev {before} → {}  {fields}", revision(change.after.revision));
     let taken = line_right(buf, top, 0, vec![s(tail, theme.dim), gap(1)]);
     let room = usize::from(inner.width).saturating_sub(taken + 10);
