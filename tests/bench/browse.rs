@@ -1,7 +1,7 @@
 //! Browse on 1,000,000 rows in one table, beside SQLite's own answer to the same question on the mirror's table.
 //!
-//! `cargo bench --bench browse [-- ROWS [FILE]]`. A FILE is kept and used again. Each line: ours, SQLite's, the ratio, and
-//! the most memory that the process had meanwhile.
+//! `cargo bench --bench browse [-- ROWS [FILE]]`. A FILE is kept and used again. Each line: ours, SQLite's, the ratio,
+//! and the most memory that the process had meanwhile.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 
 use std::path::Path;

@@ -1,5 +1,5 @@
-//! Screen 2's state: the types, the rows around the cursor, the record under it, and how each type is looked at. What it
-//! wants to know it asks for; nothing here waits.
+//! Screen 2's state: the types, the rows around the cursor, the record under it, and how each type is looked at. What
+//! it wants to know it asks for; nothing here waits.
 
 mod lens;
 mod look;

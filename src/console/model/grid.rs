@@ -144,7 +144,8 @@ impl Grid {
         out
     }
 
-    /// Moves the cursor by rows and columns, and the window with it; `height` rows and `room` columns are on the screen.
+    /// Moves the cursor by rows and columns, and the window with it; `height` rows and `room` columns are on the
+    /// screen.
     pub fn step(&mut self, rows: isize, columns: isize, height: usize, room: usize) {
         self.row = self.row.saturating_add_signed(rows).min(self.rows.len().saturating_sub(1));
         let last = self.columns.len().saturating_sub(1);

@@ -1,4 +1,5 @@
-//! What happened to a record: the steps above, and below them what the chosen one changed, or the record as it was then.
+//! What happened to a record: the steps above, and below them what the chosen one changed, or the record as it was
+//! then.
 //!
 //! ```text
 //!    12  11-02 09:14  came            rev 7
