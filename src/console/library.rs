@@ -1,7 +1,8 @@
 //! The mirror's readers on threads of their own: the drawing never waits for a query. `pages` makes views and
-//! hands out their pages, `facts` answers what is short, whatever screen asks; who points to a record and the writing of
-//! files take their time and have a thread each (`long`), and so do what a session did (`deeds`) and `orphans`. Of questions that wait, only the newest of each kind is answered; a newer one ends an older one
-//! that is being worked on.
+//! hands out their pages, `facts` answers what is short, whatever screen asks; who points to a record and the writing
+//! of files take their time and have a thread each (`long`), and so do what a session did (`deeds`) and `orphans`. Of
+//! questions that wait, only the newest of each kind is answered; a newer one ends an older one that is being worked
+//! on.
 
 mod dead;
 mod deeds;
