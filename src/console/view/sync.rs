@@ -245,7 +245,7 @@ fn state(model: &Model, buf: &mut Buffer, area: Rect, row: usize) {
 fn ended(model: &Model, buf: &mut Buffer, area: Rect, outcome: &Outcome) {
     let theme = &model.theme;
     let t = &model.snapshot.totals;
-    let (glyph, word, style) = super::phase(model);
+    let (glyph, word, style) = super::edge::phase(model);
     let mut first = vec![gap(1), s(format!("{glyph} {word}"), style), gap(3)];
     if t.instructions == 0 && outcome.converged {
         first.push(s(format!("nothing new · {}", clock(model.elapsed())), theme.text));
