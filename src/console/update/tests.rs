@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::super::action::ACTIONS;
 use super::super::key::Code;
 use super::super::message::{SqlAnswer, SqlEnd, SqlRequest};
+use super::super::view;
 use super::*;
 use crate::engine::event::WaitView;
 use crate::engine::{Mode, Outcome, Phase, RunEnd, Totals};
