@@ -259,7 +259,7 @@ mod tests {
                 pacer.sent(now, None);
                 pacer.answered(now + took, None);
                 if now >= until {
-                    return pacer.ready_at(now + took) - now - SECOND - GUARD;
+                    return pacer.ready_at(now + took).checked_sub(now + SECOND + GUARD).unwrap();
                 }
             }
         };
