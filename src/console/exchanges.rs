@@ -1,7 +1,7 @@
 //! The wire tap's reader on a thread of its own: lists, lays out, exports. Neither a filter over all bodies nor a slow
 //! disk holds up a frame.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,6 +11,7 @@ use std::time::Duration;
 use jiff::Zoned;
 
 use super::body;
+use super::draft::private;
 use super::inbox::Inbox;
 use super::message::{Message, WireAnswer, WireRequest};
 use super::model::wire::{Found, LISTED};
@@ -154,13 +155,9 @@ fn export(exchanges: &[Arc<Exchange>], folder: &Path) -> Result<String, String> 
 
 /// A new file of that name, or of that name and a number.
 fn create(folder: &Path, name: &str) -> io::Result<(PathBuf, File)> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut path = folder.join(format!("{name}.har"));
     for n in 2..100 {
-        match options.open(&path) {
+        match private().write(true).create_new(true).open(&path) {
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
                 path = folder.join(format!("{name}-{n}.har"));
             }

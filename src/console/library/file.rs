@@ -1,9 +1,10 @@
 //! A view as a file: CSV or NDJSON.
 
 use std::io::{self, Write};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::{Desk, dead};
+use crate::console::inbox::TELL;
 use crate::console::message::{Answer, Export, Message};
 use crate::console::model::browse::Gone;
 use crate::console::record::{self, one_line};
@@ -13,9 +14,6 @@ use crate::mirror::reader::Row;
 use crate::mirror::{MirrorError, Reader};
 use crate::protocol::RecordId;
 use crate::spreadsheet::Formulas;
-
-/// How often is told how far it is.
-const TELL: Duration = Duration::from_millis(100);
 
 /// Writes a view; says how many rows it has. Nothing is written over.
 pub(super) fn write(

@@ -2,16 +2,14 @@
 
 use std::io;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use crate::console::inbox::TELL;
 use crate::console::rows::{Form, Rows};
 use crate::console::values;
 use crate::mirror::reader::Value;
 use crate::mirror::{MirrorError, Reader};
 use crate::spreadsheet::Formulas;
-
-/// How often is told how far it is.
-const TELL: Duration = Duration::from_millis(100);
 
 /// Writes all rows of a statement to a new file, as CSV where its name ends so, else a JSON object a line; how many
 /// there are. Until it is `stopped`: then nothing is left.
