@@ -57,8 +57,6 @@ pub struct Column {
     pub width: usize,
     /// Whether its values are numbers: then they stand to the right.
     pub number: bool,
-    /// Whether it has a value at all.
-    filled: bool,
 }
 
 /// The rows and the cursor.
@@ -84,7 +82,7 @@ impl Grid {
         let column = |name: &String| {
             let name: String = name.chars().take(SHOWN).collect();
             let name = visible(&name).into_owned();
-            Column { width: cells::width(&name).clamp(4, WIDEST), name, number: true, filled: false }
+            Column { width: cells::width(&name).clamp(4, WIDEST), name, number: true }
         };
         Self { columns: names.iter().map(column).collect(), ..Self::default() }
     }
@@ -98,7 +96,6 @@ impl Grid {
                     continue;
                 }
                 column.number &= cell.kind == CellKind::Number;
-                column.filled = true;
                 if column.width < WIDEST {
                     column.width = column.width.max(cells::width(&cell.shown())).min(WIDEST);
                 }

@@ -16,8 +16,6 @@ const KEPT: usize = 10_000;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Log {
     lines: VecDeque<Line>,
-    /// Lines that came since the start, those that were dropped included.
-    pub seen: u64,
 }
 
 /// A line.
@@ -56,7 +54,6 @@ impl Log {
     /// Adds a line.
     pub fn push(&mut self, line: Line) {
         self.lines.push_back(line);
-        self.seen += 1;
         if self.lines.len() > KEPT {
             self.lines.pop_front();
         }
