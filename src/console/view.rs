@@ -12,6 +12,7 @@ mod help;
 mod history;
 mod idle;
 mod log;
+mod metrics;
 mod naming;
 mod notice;
 mod over;

@@ -20,7 +20,7 @@ use super::super::{Manner, cells};
 use super::paint::{gap, hint, line, line_right, s};
 use super::{acks, bend, browse, history, notice, saved, sql, sync, whole, wire};
 use crate::engine::{Phase, RunEnd};
-use crate::text::{clock, grouped, visible};
+use crate::text::{clock, counted, grouped, visible};
 
 /// The place, what this console does, and how far the run is.
 pub(super) fn header(model: &Model, buf: &mut Buffer, area: Rect) {
@@ -38,7 +38,7 @@ pub(super) fn header(model: &Model, buf: &mut Buffer, area: Rect) {
     }
     // Held acks are said everywhere: nothing new starts before they are released.
     if let Some(held) = model.held() {
-        right.extend([s(format!("■ {} acks held", grouped(held)), theme.pending), gap(2)]);
+        right.extend([s(format!("■ {} held", counted(held, "ack")), theme.pending), gap(2)]);
     } else if model.snapshot.dropping && model.running() {
         right.extend([s("■ next pack is lost", theme.pending), gap(2)]);
     }
@@ -144,11 +144,11 @@ fn remark(model: &Model, room: usize) -> Vec<Span<'static>> {
     let short = model.notices.first().filter(|_| notice::long(model).is_none());
     if let Some(notice) = short.filter(|_| model.screen != Screen::Sync || !model.has_run()) {
         let key = model.keymap.key_of(Action::Back).unwrap_or_default();
-        let (mark, style) = if notice.error { ("✖ ", theme.failed) } else { ("▲ ", theme.pending) };
+        let (mark, style) = notice::mark(notice, theme);
         let hint = format!("   {key} seen");
         let text = visible(&notice.text).into_owned();
         let text = cells::fit(&text, room.saturating_sub(2 + cells::width(&hint))).into_owned();
-        return vec![s(mark, style), s(text, style), s(hint, theme.dim)];
+        return vec![s(format!("{mark} {text}"), style), s(hint, theme.dim)];
     }
     if let Some(step) = model.snapshot.next_step.as_ref().filter(|_| model.screen != Screen::Sync) {
         return vec![s(cells::fit(&format!("‖ next: {}", visible(step)), room), theme.pending)];
