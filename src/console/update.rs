@@ -75,17 +75,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             model.bend.levers = levers;
             Vec::new()
         }
-        Message::Demo(result) => {
-            model.demo_busy = false;
-            let (tone, text) = match result {
-                Ok(done) => (log::Tone::Plain, done),
-                Err(error) => (log::Tone::Bad, error),
-            };
-            let line = log::Line::new(model.now, tone, "demo", text);
-            model.say(line.text.clone());
-            model.log.push(line);
-            if model.overlay == Some(Overlay::Bend) { vec![Effect::Levers] } else { Vec::new() }
-        }
+        Message::Demo(result) => bend::on_demo(model, result),
         Message::Signal(n) => vec![Effect::Command(Command::Stop), Effect::Leave(Left::Signal(n))],
         Message::Stopped => vec![Effect::Suspend],
         Message::Continued => vec![Effect::Reclaim],
