@@ -138,7 +138,7 @@ pub struct Model {
     pub stale: bool,
 }
 
-/// The screens that work.
+/// The screens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Screen {
     /// Screen 1.

@@ -89,7 +89,7 @@ impl Search<'_> {
         for at in from..self.found.min(from + height) {
             line(buf, list, at - from, row(at, list.width.into()));
         }
-        let bar = Rect { y: list.y + (chosen - from) as u16, height: 1, ..list };
+        let bar = Rect { y: list.y + chosen.saturating_sub(from) as u16, height: 1, ..list };
         buf.set_style(bar.intersection(list), theme.selected);
     }
 }
