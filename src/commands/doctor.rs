@@ -1,7 +1,7 @@
 //! `drainboard doctor`: is all in order here? Configuration, token, service, clock, mirror, each with what to do.
 //!
-//! Promise: nothing is changed, here or there. The service is asked one thing, the page of a session that does not exist:
-//! its refusal tells that it is there, that it takes the token and that the token has the scope.
+//! Promise: nothing is changed, here or there. The service is asked one thing, the page of a session that does not
+//! exist: its refusal tells that it is there, that it takes the token and that the token has the scope.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -14,14 +14,13 @@ use super::arguments::Common;
 use super::output::{self, Ending, Failure};
 use super::settings;
 use super::status::local;
-use super::summary::counted;
 use crate::client::{Client, Failure as Refusal, Tap, Verdict};
 use crate::config::Config;
 use crate::console::keymap::Keymap;
 use crate::mirror::orphans::Orphaned;
 use crate::mirror::{Mirror, MirrorError, Reader};
 use crate::protocol::{DeviceUuid, QueueName, SessionId};
-use crate::text::{bytes, grouped, span, visible};
+use crate::text::{bytes, counted, grouped, span, visible};
 
 /// A session that no service has.
 const NO_SESSION: &str = "00000000-0000-0000-0000-000000000000";

@@ -6,10 +6,9 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::output::{self, Ending, Failure};
-use super::summary::counted;
 use crate::mirror::Reader;
 use crate::mirror::reader::{SessionRow, Status};
-use crate::text::{bytes, grouped, visible};
+use crate::text::{bytes, counted, grouped, visible};
 
 /// The object of `status --json`.
 #[derive(Serialize)]

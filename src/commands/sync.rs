@@ -14,11 +14,11 @@ use super::output::{self, Ending, Failure};
 use super::progress::Progress;
 use super::settings;
 use super::signals::Signals;
-use super::summary::{Summary, counted};
+use super::summary::Summary;
 use crate::config::Config;
 use crate::engine::{self, Engine, Mode, RunEnd, Settings};
 use crate::mirror::Reader;
-use crate::text::{grouped, span, visible};
+use crate::text::{counted, grouped, span, visible};
 
 /// Synchronizes as asked.
 pub(super) fn run(sync: &Sync, common: &Common, config: Result<Config, Failure>) -> Ending {

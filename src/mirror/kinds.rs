@@ -278,12 +278,11 @@ fn load<'c>(connection: &'c Connection, name: &str) -> Result<Kind<'c>> {
         })?;
     let table = names::quoted(&table);
     let writers = writers(connection, &table, &columns)?;
-    let text = name.replace('\'', "''");
     // A name with NUL cannot stand in a statement's text.
     let literal = if name.contains('\0') {
         format!("(SELECT name FROM _type WHERE no = {no})")
     } else {
-        format!("'{text}'")
+        names::literal(name)
     };
     Ok(Kind {
         no,

@@ -112,9 +112,9 @@ enum Text {
 impl Page {
     /// Parses the body of a `200` from a queue.
     ///
-    /// A page is an object whose `items` are objects, a million (2^20) at most, none with a member twice in its envelope: nobody could know
-    /// which is meant. An item that is odd inside (no key, no type, another shape of `meta`) is kept with what it has,
-    /// so that it cannot hold up the others.
+    /// A page is an object whose `items` are objects, a million (2^20) at most, none with a member twice in its
+    /// envelope: nobody could know which is meant. An item that is odd inside (no key, no type, another shape of
+    /// `meta`) is kept with what it has, so that it cannot hold up the others.
     ///
     /// # Errors
     /// [`BodyError`] where the body is not a page: then nothing is known of the queue.

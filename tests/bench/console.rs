@@ -1,5 +1,6 @@
-//! The console as people have it: the real program in a pseudo-terminal of 120x40, on a mirror with 1,000,000 rows in one
-//! table. From the key to what is on the screen, beside SQLite's own answer to the same question on the mirror's table.
+//! The console as people have it: the real program in a pseudo-terminal of 120x40, on a mirror with 1,000,000 rows in
+//! one table. From the key to what is on the screen, beside SQLite's own answer to the same question on the mirror's
+//! table.
 //!
 //! `cargo bench --bench console [-- ROWS [FILE]]`, on a quiet machine. A FILE is kept and used again.
 
