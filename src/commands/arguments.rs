@@ -54,7 +54,7 @@ pub(super) struct Arguments {
     pub(super) sync: bool,
     #[command(flatten)]
     pub(super) manner: Manner,
-    /// CSV files of the console for a spreadsheet: texts that begin like a formula get a ' (and are changed by it)
+    /// The console's CSV files and copied rows for a spreadsheet: texts that begin like a formula get a ' (and are changed)
     #[arg(long)]
     pub(super) csv_safe: bool,
     #[command(flatten)]

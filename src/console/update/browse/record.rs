@@ -144,8 +144,8 @@ pub(super) fn copy(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::CopyRecord => ("record", told(model).unwrap_or_else(|| row.data.clone())),
         Action::CopyRow => {
             let fields = model.browse.table.columns.fields();
-            let mut cells = vec![row.id.to_string()];
-            cells.extend(record::exact(&row.data, &fields));
+            let mut cells = vec![record::id_for_csv(&row.id, model.formulas)];
+            cells.extend(record::for_csv(&row.data, &fields, model.formulas));
             ("row", record::csv_line(&cells))
         }
         Action::CopyCell if model.browse.pane == Pane::Record => {
