@@ -319,7 +319,7 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
         Answer::Ranked => model.browse.again(false),
         Answer::About(about) => {
             model.browse.take_about(*about);
-            None
+            return browse::follow_late(model);
         }
         Answer::Story { of, told } => {
             model.browse.take_story(&of, told);

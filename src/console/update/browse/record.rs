@@ -38,8 +38,16 @@ pub(super) fn follow(model: &mut Model) -> Vec<Effect> {
             }
             Vec::new()
         }
+        None if model.browse.follow_soon(line) => say(model, "looking where this leads…"),
         None => say(model, "this leads nowhere"),
     }
+}
+
+/// What the fields point to has come: follows the line that was pressed before that, where the cursor still is on it.
+pub(in super::super) fn follow_late(model: &mut Model) -> Vec<Effect> {
+    let Some(path) = model.browse.followed_late() else { return Vec::new() };
+    let here = lines(model).get(model.browse.line).is_some_and(|line| line.path == path);
+    if here { follow(model) } else { Vec::new() }
 }
 
 /// Moves the cursor of the record.
