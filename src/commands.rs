@@ -23,6 +23,7 @@ mod status;
 mod summary;
 mod sync;
 mod table;
+mod token;
 mod values;
 mod verify;
 mod window;
@@ -101,6 +102,7 @@ fn dispatch(arguments: Arguments) -> Ending {
         Some(Task::Serve(serve)) => serve::run(&serve, &common, settings::token_of_environment()?),
         Some(Task::Query(query)) => query::run(&query, &settings::mirror(&common)?, common.color),
         Some(Task::Status(status)) => status::run(status.json, &settings::mirror(&common)?),
+        Some(Task::Token(task)) => token::run(&task, settings::resolve(&common, &Pacing::default())?),
         Some(Task::Completions { shell }) => manual::completions(shell),
         Some(Task::Man) => manual::man(),
     }

@@ -2,7 +2,7 @@
 //!
 //! Promises: a flag beats the environment, and what neither says has a default; a mistake names the option and what to
 //! write instead; the token is read when a run needs it (an idle console needs none), comes from a file of the user's
-//! own, from a command or from the environment, never from an argument, and is in no message.
+//! own, from a command, from the keyring or from the environment, never from an argument, and is in no message.
 //!
 //! Nothing here knows of the command line's parser: [`Flags`] is what any of them can fill.
 
@@ -11,6 +11,7 @@ mod token;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::client::{self, Client, ClientConfig, ConfigError, MAX_PAGE};
@@ -18,7 +19,7 @@ use crate::protocol::{DOCUMENTED_RATE, DeviceUuid};
 use crate::text::visible;
 
 pub use folders::Folders;
-pub use token::{Token, TokenSource};
+pub use token::{Entry, Keyring, Token, TokenSource, Trouble, keyring, looks_like_a_token, token_from};
 
 /// The environment's name for the mirror's file.
 pub const MIRROR_VAR: &str = "DRAINBOARD_MIRROR";
@@ -62,6 +63,8 @@ pub struct Flags {
     pub token_file: Option<PathBuf>,
     /// `--token-command COMMAND`
     pub token_command: Option<String>,
+    /// `--token-keyring[=NAME]`; empty = named after the profile
+    pub token_keyring: Option<String>,
     /// `--rate R`, requests a second; 0 = no limit
     pub rate: Option<u32>,
     /// `--workers N`
@@ -83,6 +86,8 @@ pub struct Surroundings<'a> {
     pub env: &'a dyn Fn(&str) -> Option<OsString>,
     /// The user's folders; none on a machine that has no home for this user.
     pub folders: Option<&'a Folders>,
+    /// The keyring; none where this program has none.
+    pub keyring: Option<&'a Arc<dyn Keyring>>,
 }
 
 /// What a run is made of.
@@ -104,6 +109,8 @@ pub struct Config {
     pub device: Option<DeviceUuid>,
     /// Where the token comes from.
     pub token: TokenSource,
+    /// Where the keyring keeps this profile's token, or would; none where this program has no keyring.
+    pub entry: Option<Entry>,
     /// Requests a second; 0 = no limit.
     pub rate: u32,
     /// Exchanges for pages at one time.
@@ -129,7 +136,7 @@ impl Config {
             Some(url) => url,
             None => words(around, BASE_URL_VAR)?.unwrap_or_else(|| BASE_URL.to_owned()),
         };
-        client::origin(&base_url)?;
+        let origin = client::origin(&base_url)?;
         let mirror = match flags.mirror.or_else(|| lookup(around, MIRROR_VAR).map(PathBuf::from)) {
             Some(file) => file,
             None => around.folders.ok_or_else(homeless)?.mirror(&profile),
@@ -137,6 +144,15 @@ impl Config {
         if mirror.as_os_str().is_empty() {
             return Err(ConfigError("--mirror is empty; name a file".to_owned()));
         }
+        let entry = around
+            .keyring
+            .map(|keyring| token::entry(keyring, flags.token_keyring.as_deref(), &profile, &origin))
+            .transpose()?;
+        let named = token::Named {
+            file: flags.token_file,
+            command: flags.token_command,
+            keyring: flags.token_keyring.is_some(),
+        };
         Ok(Self {
             mirror,
             keymap: around.folders.map(Folders::keymap),
@@ -144,7 +160,8 @@ impl Config {
             browse: around.folders.map(Folders::browse),
             base_url,
             device: device(flags.device, around)?,
-            token: TokenSource::find(flags.token_file, flags.token_command, around)?,
+            token: TokenSource::find(named, entry.clone(), around)?,
+            entry,
             rate: flags.rate.unwrap_or(DOCUMENTED_RATE),
             workers: within("--workers", flags.workers.unwrap_or(WORKERS), MOST_WORKERS)?,
             ack_pack: within("--ack-pack", flags.ack_pack.unwrap_or(ACK_PACK), usize::MAX)?,

@@ -9,7 +9,7 @@ use super::arguments::{Common, Pacing};
 use super::folder::Folder;
 use super::output::Failure;
 use crate::client::Tap;
-use crate::config::{Config, Flags, Folders, MIRROR_VAR, Surroundings, TOKEN_VAR};
+use crate::config::{self, Config, Flags, Folders, MIRROR_VAR, Surroundings, TOKEN_VAR};
 use crate::engine::Settings;
 use crate::mirror::{Identity, Reader};
 use crate::protocol::DeviceUuid;
@@ -23,6 +23,7 @@ pub(super) fn resolve(common: &Common, pacing: &Pacing) -> Result<Config, Failur
         profile: common.profile.clone(),
         token_file: common.token_file.clone(),
         token_command: common.token_command.clone(),
+        token_keyring: common.token_keyring.clone(),
         rate: pacing.rate,
         workers: pacing.workers,
         ack_pack: pacing.ack_pack,
@@ -31,7 +32,9 @@ pub(super) fn resolve(common: &Common, pacing: &Pacing) -> Result<Config, Failur
         tries: pacing.tries(),
     };
     let folders = Folders::of_user();
-    let around = Surroundings { env: &|name| env::var_os(name), folders: folders.as_ref() };
+    let keyring = config::keyring();
+    let around =
+        Surroundings { env: &|name| env::var_os(name), folders: folders.as_ref(), keyring: keyring.as_ref() };
     Config::resolve(flags, around).map_err(Failure::usage)
 }
 
@@ -40,7 +43,7 @@ pub(super) fn mirror(common: &Common) -> Result<PathBuf, Failure> {
     let flags = Flags { mirror: common.mirror.clone(), profile: common.profile.clone(), ..Flags::default() };
     let folders = Folders::of_user();
     let only_mirror = |name: &str| if name == MIRROR_VAR { env::var_os(name) } else { None };
-    let around = Surroundings { env: &only_mirror, folders: folders.as_ref() };
+    let around = Surroundings { env: &only_mirror, folders: folders.as_ref(), keyring: None };
     Config::resolve(flags, around).map(|config| config.mirror).map_err(Failure::usage)
 }
 

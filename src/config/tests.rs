@@ -20,7 +20,7 @@ fn folders() -> Folders {
 fn resolve(flags: Flags, environment: &[(&str, &str)]) -> Result<Config, ConfigError> {
     let environment: HashMap<&str, &str> = environment.iter().copied().collect();
     let env = |name: &str| environment.get(name).map(OsString::from);
-    Config::resolve(flags, Surroundings { env: &env, folders: Some(&folders()) })
+    Config::resolve(flags, Surroundings { env: &env, folders: Some(&folders()), keyring: None })
 }
 
 /// A token's file of mode 0600 in a folder of its own.
@@ -76,6 +76,7 @@ fn a_flag_beats_the_environment_and_both_beat_the_defaults() {
         profile: Some("office".into()),
         token_file: Some(file.clone()),
         token_command: None,
+        token_keyring: None,
         rate: Some(0),
         workers: Some(1),
         ack_pack: Some(2),
@@ -106,7 +107,7 @@ fn a_profile_has_its_own_mirror_and_an_empty_variable_says_nothing() {
 #[test]
 fn a_machine_without_a_home_needs_a_mirror_named() {
     let env = |_: &str| None;
-    let around = Surroundings { env: &env, folders: None };
+    let around = Surroundings { env: &env, folders: None, keyring: None };
     let said = Config::resolve(Flags::default(), around).unwrap_err().0;
     assert!(said.contains("--mirror") && said.contains(MIRROR_VAR), "{said}");
     let flags = Flags { mirror: Some("m.db".into()), ..Flags::default() };
