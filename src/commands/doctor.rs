@@ -15,8 +15,9 @@ use super::output::{self, Ending, Failure};
 use super::settings;
 use super::status::local;
 use super::summary::counted;
+use super::window;
 use crate::client::{Client, Failure as Refusal, Tap, Verdict};
-use crate::config::Config;
+use crate::config::{CONFIG_VAR, Config, Origin};
 use crate::console::keymap::Keymap;
 use crate::mirror::orphans::Orphaned;
 use crate::mirror::{Mirror, MirrorError, Reader};
@@ -87,7 +88,7 @@ pub(super) fn run(json: bool, common: &Common, config: &mut Result<Config, Failu
             config.token.aloud();
             checks.push(configuration(config));
             checks.extend(keys(config));
-            checks.extend(themes(common, config));
+            checks.extend(themes(config));
             let client = token(config, &mut checks);
             if let Some(client) = client {
                 let runtime = super::runtime()?;
@@ -112,7 +113,24 @@ pub(super) fn run(json: bool, common: &Common, config: &mut Result<Config, Failu
 
 fn configuration(config: &Config) -> Check {
     let device = config.device.map_or(String::new(), |device| format!(", device {device}"));
-    Check::fine("configuration", format!("profile {}, {}{device}", config.profile, config.base_url))
+    let said = |name| match config.origin_of(name) {
+        Origin::Default => String::new(),
+        origin => format!(" ({})", settings::origin(origin)),
+    };
+    let (profile, url) = (said("profile"), said("base_url"));
+    let text = format!("profile {}{profile}, {}{url}{device}", config.profile, config.base_url);
+    let named = std::env::var_os(CONFIG_VAR).is_some_and(|name| !name.is_empty());
+    match settings::configuration() {
+        Some(file) if file.exists() => Check::fine(
+            "configuration",
+            format!("{text}\n{} (`drainboard config` shows the rest)", file.display()),
+        ),
+        Some(file) if named => Check::warning(
+            "configuration",
+            format!("{text}\n{CONFIG_VAR} names {}, which is not there: it says nothing", file.display()),
+        ),
+        _ => Check::fine("configuration", text),
+    }
 }
 
 /// The user's key map, where there is one.
@@ -130,9 +148,8 @@ fn keys(config: &Config) -> Option<Check> {
 }
 
 /// The theme that was asked for, where it is none of the built-in ones.
-fn themes(common: &Common, config: &Config) -> Option<Check> {
-    let folder = config.keymap.as_deref().and_then(Path::parent);
-    match output::looks(common, folder) {
+fn themes(config: &Config) -> Option<Check> {
+    match window::looks(config) {
         Err(failure) => Some(Check::fault("theme", failure.status, failure.message)),
         Ok(looks) => looks.mistakes.first().map(|first| Check::warning("theme", first.to_string())),
     }

@@ -8,6 +8,7 @@ use super::arguments::{Common, Manner, Pacing};
 use super::output::{self, Ending, Failure};
 use super::settings;
 use crate::client::Tap;
+use crate::config::{Config, Origin};
 use crate::console;
 use crate::engine::{self, Mode};
 use crate::spreadsheet::Formulas;
@@ -30,9 +31,9 @@ pub(super) fn run(
     let (title, host) = (config.profile.clone(), host(&config.origin()));
     let (keymap, statements, browse) =
         (config.keymap.clone(), config.statements.clone(), config.browse.clone());
+    let looks = looks(&config)?;
     let mut settings = settings::tapped(config, tap.clone());
     let scratch = if manner.peek { Some(settings::peek(&mut settings)?) } else { None };
-    let looks = output::looks(common, keymap.as_deref().and_then(Path::parent))?;
     let runtime = super::runtime()?;
     let inside = runtime.enter();
     let setup = console::Setup {
@@ -62,6 +63,20 @@ pub(super) fn run(
     ended
         .map(console::Left::exit_status)
         .map_err(|error| Failure::other(format!("the console ended: {error}")))
+}
+
+/// The console's colours as they are configured.
+pub(super) fn looks(config: &Config) -> Result<console::theme::Looks, Failure> {
+    let folder = config.keymap.as_deref().and_then(Path::parent);
+    output::looks(config.theme.as_deref(), config.color, folder).map_err(|failure| {
+        match config.origin_of("theme") {
+            Origin::Flag(_) => failure,
+            origin => {
+                let said = failure.message.trim_start_matches("--");
+                Failure::usage(format!("{}: {said}", settings::origin(origin)))
+            }
+        }
+    })
 }
 
 /// An origin without its scheme.

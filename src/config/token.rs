@@ -82,6 +82,18 @@ impl TokenSource {
         })
     }
 
+    /// The source that the configuration's file names.
+    pub(super) fn of_file(place: super::TokenPlace) -> Self {
+        match place {
+            super::TokenPlace::File(path) => Self::File(path),
+            super::TokenPlace::Command(words) => {
+                Self::Command { words, named: "token_command", aloud: false, ahead: Arc::default() }
+            }
+            // Refused where the file is read, until there is one.
+            super::TokenPlace::Keyring => Self::Missing,
+        }
+    }
+
     /// Reads the token, to see whether there is one; a command is not run again for the next who reads.
     ///
     /// # Errors
@@ -171,7 +183,7 @@ fn secret(bytes: &[u8], source: &str) -> Result<SecretString, ConfigError> {
 }
 
 /// Whether somebody wrote the token itself where its source belongs: tokens have 64 letters and digits.
-fn looks_like_a_token(text: &str) -> bool {
+pub(super) fn looks_like_a_token(text: &str) -> bool {
     text.len() >= 32
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
         && text.bytes().any(|byte| byte.is_ascii_digit())
