@@ -25,6 +25,7 @@ mod status;
 mod summary;
 mod sync;
 mod table;
+mod token;
 mod verify;
 mod watch;
 mod window;
@@ -112,6 +113,7 @@ fn dispatch(arguments: Arguments) -> Ending {
             query::run(&query, &config.mirror, config.color)
         }
         Some(Task::Status(status)) => status::run(&status, &settings::mirror(&common)?),
+        Some(Task::Token(task)) => token::run(&task, settings::resolve(&common, &Pacing::default())?),
         Some(Task::Completions { shell }) => manual::completions(shell),
         Some(Task::Man) => manual::man(),
     }

@@ -3,8 +3,8 @@
 //!
 //! Promises: a flag beats the environment, that the profile, that the file's top level, and what nobody says has a
 //! default; a mistake names the option, or the file and its line, and what to write instead; the token is read when a run
-//! needs it (an idle console needs none), comes from a file of the user's own, from a command or from the environment,
-//! never from an argument or the configuration's file, and is in no message.
+//! needs it (an idle console needs none), comes from a file of the user's own, from a command, from the keyring or from
+//! the environment, never from an argument or the configuration's file, and is in no message.
 //!
 //! Nothing here knows of the command line's parser: [`Flags`] is what any of them can fill.
 
@@ -17,6 +17,7 @@ mod writing;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -30,7 +31,7 @@ use layers::{Layers, Said, Taken, flag};
 
 pub use folders::Folders;
 pub use layers::{Origin, Setting};
-pub use token::{Token, TokenSource};
+pub use token::{Entry, Keyring, Token, TokenSource, Trouble, keyring, looks_like_a_token, token_from};
 pub use values::{duration, duration_text, size, size_text};
 pub use writing::{Answers, keep_token, template, write_new};
 
@@ -83,6 +84,8 @@ pub struct Flags {
     pub token_file: Option<PathBuf>,
     /// `--token-command COMMAND`
     pub token_command: Option<String>,
+    /// `--token-keyring[=NAME]`; empty = named after the profile
+    pub token_keyring: Option<String>,
     /// `--rate R`, requests a second; 0 = no limit
     pub rate: Option<u32>,
     /// `--workers N`
@@ -138,6 +141,8 @@ pub struct Surroundings<'a> {
     pub folders: Option<&'a Folders>,
     /// The configuration's file, where there is one.
     pub file: Option<&'a File>,
+    /// The keyring; none where this program has none.
+    pub keyring: Option<&'a Arc<dyn Keyring>>,
 }
 
 /// What a run is made of.
@@ -159,6 +164,8 @@ pub struct Config {
     pub device: Option<DeviceUuid>,
     /// Where the token comes from.
     pub token: TokenSource,
+    /// Where the keyring keeps this profile's token, or would; none where this program has no keyring.
+    pub entry: Option<Entry>,
     /// Requests a second; 0 = no limit.
     pub rate: u32,
     /// Exchanges for pages at one time.
@@ -202,14 +209,23 @@ impl Config {
         let said = flag(flags.base_url, "--base-url").or(variable(around, BASE_URL_VAR)?);
         let base_url =
             taken.take("base_url", said, |s| &s.base_url, BASE_URL.to_owned(), |url| json!(visible(url)));
-        client::origin(&base_url)?;
+        let origin = client::origin(&base_url)?;
         let mirror = mirror(flags.mirror, &profile, &mut taken, layers, around)?;
         let said = device(flags.device, around)?.or_else(|| layers.of_file(|s| &s.device));
         let device = said.map(|(device, origin)| {
             taken.note("device_uuid", json!(device), origin);
             device
         });
-        let token = token(flags.token_file, flags.token_command, &mut taken, layers, around)?;
+        let entry = around
+            .keyring
+            .map(|keyring| token::entry(keyring, flags.token_keyring.as_deref(), &profile, &origin))
+            .transpose()?;
+        let named = token::Named {
+            file: flags.token_file,
+            command: flags.token_command,
+            keyring: flags.token_keyring.is_some(),
+        };
+        let token = token(named, entry.as_ref(), &mut taken, layers, around)?;
         let rate = flag(flags.rate, "--rate");
         let workers = counted(flags.workers, "--workers", MOST_WORKERS)?;
         let ack_pack = counted(flags.ack_pack, "--ack-pack", usize::MAX)?;
@@ -228,6 +244,7 @@ impl Config {
             base_url,
             device,
             token,
+            entry,
             rate: taken.take("rate", rate, |s| &s.rate, DOCUMENTED_RATE, |n| json!(n)),
             workers: taken.take("workers", workers, |s| &s.workers, WORKERS, |n| json!(n)),
             ack_pack: taken.take("ack_pack", ack_pack, |s| &s.ack_pack, ACK_PACK, |n| json!(n)),
@@ -321,20 +338,21 @@ fn mirror(
     Ok(file)
 }
 
-/// The token's source: an option's, the environment's, else the file's.
+/// The token's source: an option's, the environment's, else the file's; the keyring's where nobody says anything.
 fn token(
-    file: Option<PathBuf>,
-    command: Option<String>,
+    named: token::Named,
+    entry: Option<&Entry>,
     taken: &mut Taken<'_>,
     layers: Layers<'_>,
     around: Surroundings<'_>,
 ) -> Result<TokenSource, ConfigError> {
-    let written = match (&file, &command) {
-        (Some(_), _) => Some(Origin::Flag("--token-file")),
-        (None, Some(_)) => Some(Origin::Flag("--token-command")),
-        (None, None) => None,
+    let written = match &named {
+        token::Named { file: Some(_), .. } => Some(Origin::Flag("--token-file")),
+        token::Named { command: Some(_), .. } => Some(Origin::Flag("--token-command")),
+        token::Named { keyring: true, .. } => Some(Origin::Flag("--token-keyring")),
+        _ => None,
     };
-    let mut source = TokenSource::find(file, command, around)?;
+    let mut source = TokenSource::find(named, entry.cloned(), around)?;
     let mut origin = match (&source, written) {
         (_, Some(origin)) => origin,
         (TokenSource::Environment(_) | TokenSource::Unreadable, None) => Origin::Variable(TOKEN_VAR),
@@ -344,14 +362,14 @@ fn token(
     if !source.is_there()
         && let Some((place, line)) = layers.of_file(|s| &s.token)
     {
-        (source, origin) = (TokenSource::of_file(place), line);
+        (source, origin) = (TokenSource::of_file(place, entry)?, line);
     }
     let value = match &source {
-        TokenSource::File(path) => json!(format!("the file {}", visible(&path.to_string_lossy()))),
-        TokenSource::Command { words, .. } if token::looks_like_a_token(words) => {
-            json!("a command (not shown)")
-        }
+        TokenSource::File { path, .. } => json!(format!("the file {}", visible(&path.to_string_lossy()))),
+        TokenSource::Command { words, .. } if looks_like_a_token(words) => json!("a command (not shown)"),
         TokenSource::Command { words, .. } => json!(format!("the command {}", visible(words))),
+        TokenSource::Keyring { entry, named: true, .. } => json!(entry.to_string()),
+        TokenSource::Keyring { entry, named: false, .. } => json!(format!("{entry}, if it has one")),
         TokenSource::Environment(_) | TokenSource::Unreadable => json!("the variable's value (not shown)"),
         TokenSource::Missing => Value::Null,
     };

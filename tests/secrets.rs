@@ -19,6 +19,8 @@ mod den;
 mod echo;
 #[path = "secrets/formulas.rs"]
 mod formulas;
+#[path = "secrets/keyring.rs"]
+mod keyring;
 #[expect(dead_code, reason = "the terminal's tests use all of it")]
 #[path = "terminal/pty.rs"]
 mod pty;

@@ -3,13 +3,14 @@
 //!
 //! Environment names are written in the help and read in `config`, so that `demo` and `serve` can ignore them.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::PossibleValue;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-use crate::config::{Color, duration, size};
+use crate::config::{Color, duration, looks_like_a_token, size};
 use crate::service::PlannedFault;
 
 const ABOUT: &str =
@@ -103,6 +104,9 @@ pub(super) enum Task {
     /// Show the mirror's device, records, last sessions and pending acknowledgements
     #[command(after_help = STATUS_EXAMPLES)]
     Status(Status),
+    /// Keep the token in the system's keyring, forget it, or tell where it comes from
+    #[command(subcommand, after_help = TOKEN_EXAMPLES)]
+    Token(TokenTask),
     /// Print a completion script for a shell
     #[command(
         after_help = "Example:\n  drainboard completions bash > ~/.local/share/bash-completion/completions/drainboard"
@@ -140,6 +144,10 @@ pub(super) struct Common {
     /// A command for a shell whose first line is the token, like 'pass show sell' [env: DRAINBOARD_TOKEN_COMMAND]
     #[arg(long, global = true, value_name = "COMMAND", conflicts_with = "token_file")]
     pub(super) token_command: Option<String>,
+    /// The keyring has the token, kept there by `drainboard token set` [default name: the profile's]
+    #[arg(long, global = true, value_name = "NAME", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    #[arg(conflicts_with_all = ["token_file", "token_command"])]
+    pub(super) token_keyring: Option<String>,
     /// Colours; auto obeys the terminal, NO_COLOR and TERM=dumb [default: auto]
     #[arg(long, global = true, value_name = "WHEN", value_enum)]
     pub(super) color: Option<Color>,
@@ -164,6 +172,7 @@ impl Common {
             (self.profile.is_some(), "--profile"),
             (self.token_file.is_some(), "--token-file"),
             (self.token_command.is_some(), "--token-command"),
+            (self.token_keyring.is_some(), "--token-keyring"),
         ]
         .into_iter()
         .filter_map(|(given, name)| given.then_some(name))
@@ -231,11 +240,18 @@ impl Pacing {
 /// Why there is no option for the token itself.
 pub(super) const NO_TOKEN_OPTION: &str = "\
 there is no option that takes the token: every user of this machine could read it in the list of processes.
-Use BASECRM_ACCESS_TOKEN, --token-file FILE or --token-command COMMAND; if that was a real token, make a new one.";
+Use BASECRM_ACCESS_TOKEN, --token-file FILE, --token-command COMMAND or `drainboard token set`, which asks for it; if
+that was a real token, make a new one.";
 
-/// Whether the mistake is an option that would take the token itself.
+/// Whether the mistake is an option that would take the token itself, or a token where none belongs.
 pub(super) fn token_is_written(error: &clap::Error) -> bool {
     use clap::error::{ContextKind, ContextValue, ErrorKind};
+    if error
+        .context()
+        .any(|(_, value)| matches!(value, ContextValue::String(text) if looks_like_a_token(text)))
+    {
+        return true;
+    }
     let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else { return false };
     let name = argument.trim_start_matches('-').split(['=', ' ']).next().unwrap_or_default();
     let tokens =
@@ -405,6 +421,33 @@ pub(super) struct Config {
     pub(super) pacing: Pacing,
 }
 
+const TOKEN_EXAMPLES: &str = "\
+The keyring (Secret Service on Linux, Keychain on macOS) keeps it under the
+service \"drainboard\" and the profile's name; for another base URL than the usual
+one, under PROFILE@URL. It is looked for there last, after the options and the
+environment; --token-keyring makes it the first. `set` asks for the token
+without showing it, or reads it from a pipe, and never from an argument.
+
+Examples:
+  drainboard token set
+  pass show sell | drainboard token set --profile work
+  drainboard token where";
+
+/// `drainboard token`
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub(super) enum TokenTask {
+    /// Ask for the token and keep it in the keyring
+    Set {
+        /// Nothing: here somebody may write the token itself
+        #[arg(hide = true)]
+        written: Vec<OsString>,
+    },
+    /// Take the token out of the keyring
+    Forget,
+    /// Tell which source a run would take the token from, and not the token
+    Where,
+}
+
 const SERVE_EXAMPLES: &str = "\
 Prints one line, `listening on http://127.0.0.1:8080  token TOKEN`, once it
 accepts connections. Stops on SIGINT and SIGTERM.
@@ -537,8 +580,12 @@ mod tests {
     #[test]
     fn a_token_has_no_place_in_an_argument() {
         let mistake = |words: &[&str]| Arguments::try_parse_from(words).map(|_| ()).unwrap_err();
+        let token = "0123456789abcdef".repeat(4);
         for words in [
-            &["drainboard", "--token", "s3cret"][..],
+            &["drainboard", &token][..],
+            &["drainboard", "--token-keyring", &token],
+            &["drainboard", "token", "forget", &token],
+            &["drainboard", "--token", "s3cret"],
             &["drainboard", "sync", "--token=s3cret"],
             &["drainboard", "doctor", "--access-token", "s3cret"],
         ] {

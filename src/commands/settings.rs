@@ -11,7 +11,7 @@ use super::output::Failure;
 use crate::client::Tap;
 use crate::config::file::File;
 use crate::config::{
-    CONFIG_VAR, Config, Flags, Folders, MIRROR_VAR, Origin, PROFILE_VAR, Surroundings, TOKEN_VAR,
+    self, CONFIG_VAR, Config, Flags, Folders, MIRROR_VAR, Origin, PROFILE_VAR, Surroundings, TOKEN_VAR,
 };
 use crate::engine::Settings;
 use crate::mirror::{Identity, Reader};
@@ -26,6 +26,7 @@ pub(super) fn resolve(common: &Common, pacing: &Pacing) -> Result<Config, Failur
         profile: common.profile.clone(),
         token_file: common.token_file.clone(),
         token_command: common.token_command.clone(),
+        token_keyring: common.token_keyring.clone(),
         rate: pacing.rate,
         workers: pacing.workers,
         ack_pack: pacing.ack_pack,
@@ -65,7 +66,13 @@ fn layered(flags: Flags, environment: &dyn Fn(&str) -> Option<OsString>) -> Resu
         Some(path) => File::load(&path, home).map_err(Failure::usage)?,
         None => None,
     };
-    let around = Surroundings { env: environment, folders: folders.as_ref(), file: file.as_ref() };
+    let keyring = config::keyring();
+    let around = Surroundings {
+        env: environment,
+        folders: folders.as_ref(),
+        file: file.as_ref(),
+        keyring: keyring.as_ref(),
+    };
     Config::resolve(flags, around).map_err(Failure::usage)
 }
 

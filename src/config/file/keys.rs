@@ -7,7 +7,7 @@ use toml::de::DeValue;
 
 use super::{Placed, Section, TokenPlace, short};
 use crate::client::{self, ConfigError};
-use crate::config::token::looks_like_a_token;
+use crate::config::looks_like_a_token;
 use crate::config::values::{duration, size};
 use crate::config::{Color, MOST_WORKERS, within};
 use crate::text::nearest;

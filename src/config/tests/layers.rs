@@ -42,7 +42,7 @@ fn parse(text: &str) -> Result<File, String> {
 fn resolved(flags: Flags, set: &[(&str, &str)], file: &File) -> Result<Config, String> {
     let env =
         |name: &str| set.iter().find(|(known, _)| *known == name).map(|(_, value)| OsString::from(value));
-    let around = Surroundings { env: &env, folders: Some(&folders()), file: Some(file) };
+    let around = Surroundings { env: &env, folders: Some(&folders()), file: Some(file), keyring: None };
     Config::resolve(flags, around).map_err(|e| e.0)
 }
 
@@ -137,7 +137,7 @@ fn each_layer_wins_over_those_below_it() {
     assert_eq!((config.title, config.bell, config.watch), (false, true, Duration::from_mins(1)));
     assert_eq!((config.theme.as_deref(), config.color), (Some("light"), Color::Never));
     assert!(config.device.is_some());
-    assert!(matches!(config.token, TokenSource::File(path) if path.ends_with("token.work")));
+    assert!(matches!(config.token, TokenSource::File { path, .. } if path.ends_with("token.work")));
 }
 
 #[test]
