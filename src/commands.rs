@@ -6,6 +6,7 @@
 
 mod arguments;
 mod config;
+mod connect;
 mod demo;
 mod doctor;
 mod folder;
@@ -16,6 +17,7 @@ mod manual;
 mod metrics;
 mod output;
 mod privacy;
+mod probe;
 mod progress;
 mod query;
 mod serve;

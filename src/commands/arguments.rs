@@ -290,6 +290,16 @@ pub(super) struct Demo {
     pub(super) latency: Option<Duration>,
 }
 
+impl Demo {
+    /// The demo without options.
+    pub(super) fn usual() -> Self {
+        match Arguments::try_parse_from(["drainboard", "demo"]).map(|arguments| arguments.command) {
+            Ok(Some(Task::Demo(demo))) => demo,
+            _ => unreachable!("`drainboard demo` is a command line"),
+        }
+    }
+}
+
 const SYNC_EXAMPLES: &str = "\
 Progress goes to stderr, the summary to stdout. With --json each event is a line
 on stdout, and the last line is the summary, on every exit.

@@ -209,6 +209,8 @@ fn watch(
         browse: None,
         looks,
         formulas: Formulas::Exact,
+        tells: console::model::telling::Tells::USUAL,
+        welcome: None,
     };
     let left = console::run(setup).map_err(|error| Failure::other(format!("the console ended: {error}")))?;
     if let Some(kept) = folder.kept() {

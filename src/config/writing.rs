@@ -155,14 +155,19 @@ fn fill(draft: &Path, text: &str) -> io::Result<()> {
     file.sync_all()
 }
 
+/// Where a profile's token is kept beside the configuration.
+pub fn token_file(configuration: &Path, profile: &str) -> PathBuf {
+    let name = if profile == PROFILE { "token".to_owned() } else { format!("token.{profile}") };
+    configuration.with_file_name(name)
+}
+
 /// Keeps a token in a file of mode 0600 beside the configuration, and says where: `token`, or `token.PROFILE`. One that
 /// is there already is replaced: it was this program's.
 ///
 /// # Errors
 /// An I/O error.
 pub fn keep_token(configuration: &Path, profile: &str, token: &str) -> io::Result<PathBuf> {
-    let name = if profile == PROFILE { "token".to_owned() } else { format!("token.{profile}") };
-    let path = configuration.with_file_name(name);
+    let path = token_file(configuration, profile);
     match fs::remove_file(&path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
