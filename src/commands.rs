@@ -1,8 +1,8 @@
 //! The command line: one file a subcommand, and the headless watchers of the engine's events. Owns clap.
 //!
 //! In reading order: `arguments` (what can be written), `settings` (what it comes to), then the subcommands: `demo`,
-//! `sync`, `serve`, `query`, `status`, `config`, `window` (the console), `manual`. They share `headless` (one run, watched), `summary`,
-//! `output` (the two streams and the exit status).
+//! `sync`, `serve`, `query`, `status`, `config`, `window` (the console), `manual`. They share `headless` (one run,
+//! watched), `summary`, `output` (the two streams and the exit status).
 
 mod arguments;
 mod config;

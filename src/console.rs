@@ -20,6 +20,7 @@ pub mod model;
 pub mod palette;
 mod queries;
 pub mod record;
+mod rows;
 mod run;
 pub mod seek;
 mod signals;
@@ -39,8 +40,8 @@ use crate::spreadsheet::Formulas;
 use model::telling::Tells;
 use welcome::{Connect, Offer};
 
-/// The name of the threads that the engine's tasks run on. A task's panic is caught by the engine and becomes the end of
-/// its run; on a thread of this name it does not end the console.
+/// The name of the threads that the engine's tasks run on. A task's panic is caught by the engine and becomes the end
+/// of its run; on a thread of this name it does not end the console.
 pub const ENGINE_THREAD: &str = "engine";
 
 /// What a console is given by its caller.

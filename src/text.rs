@@ -61,6 +61,17 @@ pub fn grouped(n: u64) -> String {
     out
 }
 
+/// A number with its noun: `1 page`, `1,204 pages`, `3 companies`, `2 addresses`.
+pub fn counted(n: u64, noun: &str) -> String {
+    let many = match noun.strip_suffix('y') {
+        _ if n == 1 => return format!("1 {noun}"),
+        Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ies"),
+        _ if ["s", "x", "ch", "sh"].iter().any(|hiss| noun.ends_with(hiss)) => format!("{noun}es"),
+        _ => format!("{noun}s"),
+    };
+    format!("{} {many}", grouped(n))
+}
+
 /// A size in bytes, to three digits: `1.20 MiB`.
 pub fn bytes(n: u64) -> String {
     const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
@@ -107,6 +118,25 @@ mod tests {
             if c.is_control() {
                 assert!(symbol(c).is_some(), "{c:?}");
             }
+        }
+    }
+
+    #[test]
+    fn a_noun_has_the_number_of_its_things() {
+        for (n, noun, text) in [
+            (1, "page", "1 page"),
+            (0, "page", "0 pages"),
+            (1_204, "page", "1,204 pages"),
+            (1, "try", "1 try"),
+            (2, "try", "2 tries"),
+            (2, "company", "2 companies"),
+            (2, "key", "2 keys"),
+            (2, "address", "2 addresses"),
+            (2, "box", "2 boxes"),
+            (2, "watch", "2 watches"),
+            (2, "more object", "2 more objects"),
+        ] {
+            assert_eq!(counted(n, noun), text);
         }
     }
 

@@ -1,5 +1,5 @@
-//! The command line's contract, shown with the real binary: exit statuses, outputs, signals, and a whole account carried
-//! from `serve` through `sync` to `query`.
+//! The command line's contract, shown with the real binary: exit statuses, outputs, signals, and a whole account
+//! carried from `serve` through `sync` to `query`.
 
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails by panicking")]
 

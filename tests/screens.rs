@@ -14,15 +14,13 @@ mod models;
 #[path = "console/statements.rs"]
 mod statements;
 
+use debugging::drawn;
 use drainboard::console::key::{Code, Key};
 use drainboard::console::message::Message;
 use drainboard::console::model::Model;
 use drainboard::console::theme::Theme;
 use drainboard::console::update::update;
-use drainboard::console::view::view;
 use every::MODELS;
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::style::Color;
 
@@ -31,13 +29,6 @@ fn typed(mut model: Model, keys: &[Key]) -> Model {
         update(&mut model, Message::Key(*key));
     }
     model
-}
-
-fn drawn(model: &mut Model, columns: u16, rows: u16) -> Buffer {
-    debugging::answered(model, Message::Resized(columns, rows));
-    let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
-    terminal.draw(|frame| view(model, frame)).unwrap();
-    terminal.backend().buffer().clone()
 }
 
 /// The buffer as text, line by line, without what fills a line up. A wide character's second cell is none.

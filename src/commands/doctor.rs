@@ -1,7 +1,7 @@
 //! `drainboard doctor`: is all in order here? Configuration, token, service, clock, mirror, each with what to do.
 //!
-//! Promise: nothing is changed, here or there. The service is asked one thing, the page of a session that does not exist:
-//! its refusal tells that it is there, that it takes the token and that the token has the scope.
+//! Promise: nothing is changed, here or there. The service is asked one thing, the page of a session that does not
+//! exist: its refusal tells that it is there, that it takes the token and that the token has the scope.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -15,7 +15,6 @@ use super::output::{self, Ending, Failure};
 use super::probe::{self, Probe};
 use super::settings;
 use super::status::local;
-use super::summary::counted;
 use super::window;
 use crate::client::{Client, Tap};
 use crate::config::{CONFIG_VAR, Config, Origin};
@@ -23,7 +22,7 @@ use crate::console::keymap::Keymap;
 use crate::mirror::orphans::Orphaned;
 use crate::mirror::{Mirror, MirrorError, Reader};
 use crate::protocol::DeviceUuid;
-use crate::text::{bytes, grouped, span, visible};
+use crate::text::{bytes, counted, grouped, span, visible};
 
 /// A clock that is off by so many seconds misleads whoever reads times.
 const CLOCK: i64 = 120;

@@ -116,8 +116,8 @@ pub(super) fn tapped(config: Config, tap: Tap) -> Settings {
     Settings { connect: Arc::new(move |device| Ok(connect(device)?.with_tap(tap.clone()))), ..settings }
 }
 
-/// Makes the engine peek: a scratch mirror, as the device that the real mirror is, so that what comes is what the service
-/// would send to it. The scratch mirror goes with the folder.
+/// Makes the engine peek: a scratch mirror, as the device that the real mirror is, so that what comes is what the
+/// service would send to it. The scratch mirror goes with the folder.
 ///
 /// # Errors
 /// The real mirror cannot be read, or there is no room for a scratch one.

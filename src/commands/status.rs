@@ -9,11 +9,10 @@ use serde::Serialize;
 
 use super::arguments;
 use super::output::{self, Ending, Failure};
-use super::summary::counted;
 use crate::config::duration_text;
 use crate::mirror::Reader;
 use crate::mirror::reader::{SessionRow, Status};
-use crate::text::{bytes, grouped, span, visible};
+use crate::text::{bytes, counted, grouped, span, visible};
 
 /// The object of `status --json`.
 #[derive(Serialize)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::engine::Totals;
-use crate::text::{grouped, span, visible};
+use crate::text::{counted, grouped, span, visible};
 
 /// The summary line, its fields in this order.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -130,11 +130,6 @@ impl Summary {
         write!(out, ", failed objects {}, retries {}", grouped(self.failed_objects), grouped(self.retries))?;
         writeln!(out)
     }
-}
-
-/// A number with its noun: `1 page`, `1,204 pages`.
-pub(super) fn counted(n: u64, noun: &str) -> String {
-    if n == 1 { format!("1 {noun}") } else { format!("{} {noun}s", grouped(n)) }
 }
 
 #[cfg(test)]

@@ -12,9 +12,8 @@ use super::headless::{self, Run, Voice};
 use super::metrics::Metrics;
 use super::output::Failure;
 use super::signals::{Nudges, Signals};
-use super::summary::counted;
 use crate::engine::{Engine, Mode, RunEnd};
-use crate::text::span;
+use crate::text::{counted, span};
 
 /// The share of a pause by which it may be longer or shorter.
 const JITTER: f64 = 0.1;

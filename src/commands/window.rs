@@ -1,4 +1,5 @@
-//! `drainboard` alone: the console on the configured account. It starts idle and asks for nothing: no token, no network.
+//! `drainboard` alone: the console on the configured account. It starts idle and asks for nothing: no token, no
+//! network.
 
 use std::io::{self, IsTerminal};
 use std::path::Path;

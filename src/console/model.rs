@@ -11,6 +11,7 @@ pub mod log;
 pub mod naming;
 pub mod pace;
 pub mod prompt;
+pub mod said;
 pub mod saved;
 pub mod sql;
 pub mod telling;
@@ -43,6 +44,7 @@ pub use history::History;
 pub use log::Log;
 pub use naming::Naming;
 pub use pace::Pace;
+pub use said::Notice;
 pub use sql::Sql;
 pub use telling::Telling;
 pub use welcome::Welcome;
@@ -144,7 +146,7 @@ pub struct Model {
     pub stale: bool,
 }
 
-/// The screens that work.
+/// The screens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Screen {
     /// Screen 1.
@@ -204,17 +206,6 @@ pub enum Mirrored {
     Failed(String),
 }
 
-/// Something that stays until it is seen.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Notice {
-    /// Whether it is an error.
-    pub error: bool,
-    /// What happened and what to do.
-    pub text: String,
-}
-
-/// How long a remark stays.
-pub const TOAST: Duration = Duration::from_secs(4);
 /// How long a run may take to stop when the user leaves.
 pub const LEAVING: Duration = Duration::from_secs(2);
 
@@ -342,11 +333,6 @@ impl Model {
     /// How old the snapshot is: what it says of times in flight has grown by this.
     pub fn snapshot_age(&self) -> Duration {
         if self.running() { since(self.snapshot_at, self.now) } else { Duration::ZERO }
-    }
-
-    /// Shows a remark for a while.
-    pub fn say(&mut self, text: impl Into<String>) {
-        self.toast = Some((text.into(), self.now + TOAST));
     }
 
     /// When something changes by itself: a clock, a countdown, a remark that goes. None: nothing will.

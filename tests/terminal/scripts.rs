@@ -1,5 +1,5 @@
-//! What is pressed and seen for every action. A script starts on screen 1 at 120x40, in a demo of 300 records that is up
-//! to date, and says what the action promises, not how it looks.
+//! What is pressed and seen for every action. A script starts on screen 1 at 120x40, in a demo of 300 records that is
+//! up to date, and says what the action promises, not how it looks.
 
 use drainboard::console::action::Scope;
 
@@ -354,7 +354,7 @@ pub(crate) const SCRIPTS: &[Script] = &[
             See("in full"),
             Press,
             Keys("\r"),
-            See("1 rows in"),
+            See("1 row in"),
             File(".csv"),
         ],
     ),

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use super::super::action::Action;
+use super::super::action::{Action, Scope};
 use super::super::cells;
 use super::super::edit::Line;
 use super::super::model::welcome::{At, Source, Welcome};
@@ -59,7 +59,7 @@ fn choice(model: &Model, buf: &mut Buffer, area: Rect) {
         (Action::Quit, "leave", ""),
     ];
     for (action, what, more) in choices {
-        let key = model.keymap.keys_in(&[super::Scope::Welcome, super::Scope::Global], action);
+        let key = model.keymap.keys_in(&[Scope::Welcome, Scope::Global], action);
         let key = key.into_iter().next().unwrap_or_default();
         let spans = vec![
             s(cells::left(&key, 4), theme.accent.patch(theme.key)),
