@@ -316,6 +316,14 @@ impl Mirror {
         self.ask(|reply| Job::Outbox { reply }).await
     }
 
+    /// Notes that the service has just said that there is nothing more, so that anybody can tell how old the mirror is.
+    ///
+    /// # Errors
+    /// [`MirrorError`] where it cannot be written.
+    pub async fn converged(&self) -> Result<(), MirrorError> {
+        self.ask(|reply| Job::Converged { reply }).await
+    }
+
     /// Commits what waits, leaves no WAL behind, gives the lock back. Clones that are left answer with an error.
     ///
     /// # Errors

@@ -38,6 +38,16 @@ pub fn symbol(c: char) -> Option<char> {
     }
 }
 
+/// The word that somebody may have meant: the nearest of those that there are, where one is near.
+pub fn nearest<'a>(word: &str, words: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // A letter or two, more where the word is long; or a part of a word for the whole of it.
+    let near = (word.chars().count() / 3).max(1);
+    let part = |other: &str| word.len() >= 3 && other.split(['_', '-']).any(|part| part == word);
+    let far = |other: &str| if part(other) { 1 } else { strsim::osa_distance(word, other) };
+    let ranked = words.into_iter().map(|other| (far(other), other)).filter(|(far, _)| *far <= near);
+    ranked.min_by_key(|(far, _)| *far).map(|(_, other)| other)
+}
+
 /// A whole number with thousands separators: `1,204,331`.
 pub fn grouped(n: u64) -> String {
     let digits = n.to_string();

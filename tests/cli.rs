@@ -5,12 +5,16 @@
 
 #[path = "cli/as_of.rs"]
 mod as_of;
+#[path = "cli/config.rs"]
+mod config;
 #[path = "cli/doctor.rs"]
 mod doctor;
 #[path = "cli/support.rs"]
 mod support;
 #[path = "cli/verify.rs"]
 mod verify;
+#[path = "cli/watch.rs"]
+mod watch;
 
 use std::fs;
 use std::io::{BufRead, BufReader};

@@ -62,6 +62,9 @@ fn every_screen_at_three_sizes() {
 fn the_smallest_sizes() {
     insta::assert_snapshot!("draining_60x16", text(&drawn(&mut models::draining(), 60, 16)));
     insta::assert_snapshot!("browse_60x16", text(&drawn(&mut models::browsing(), 60, 16)));
+    insta::assert_snapshot!("welcome_60x15", text(&drawn(&mut models::welcome(), 60, 15)));
+    insta::assert_snapshot!("welcome_source_60x15", text(&drawn(&mut models::connecting(1), 60, 15)));
+    insta::assert_snapshot!("welcome_refused_60x15", text(&drawn(&mut models::refused_token(), 60, 15)));
     insta::assert_snapshot!("tiny_40x10", text(&drawn(&mut models::draining(), 40, 10)));
 }
 

@@ -22,5 +22,9 @@ mod pace;
 mod pty;
 #[path = "terminal/scripts.rs"]
 mod scripts;
+#[path = "terminal/title.rs"]
+mod title;
 #[path = "terminal/walks.rs"]
 mod walks;
+#[path = "terminal/welcome.rs"]
+mod welcome;

@@ -39,7 +39,7 @@ pub(super) fn run(demo: &arguments::Demo, common: &Common) -> Ending {
         )));
     }
     let headless = !(io::stdout().is_terminal() && io::stdin().is_terminal());
-    let looks = output::looks(common, None)?;
+    let looks = output::looks(common.theme.as_deref(), common.color.unwrap_or_default(), None)?;
     let folder = Folder::open(demo.keep.as_deref())?;
     let pace = pace(demo, headless);
     let service = Service::open(service::Options {
@@ -209,6 +209,8 @@ fn watch(
         browse: None,
         looks,
         formulas: Formulas::Exact,
+        tells: console::model::telling::Tells::USUAL,
+        welcome: None,
     };
     let left = console::run(setup).map_err(|error| Failure::other(format!("the console ended: {error}")))?;
     if let Some(kept) = folder.kept() {

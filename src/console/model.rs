@@ -14,6 +14,8 @@ pub mod prompt;
 pub mod said;
 pub mod saved;
 pub mod sql;
+pub mod telling;
+pub mod welcome;
 pub mod whole;
 pub mod wire;
 
@@ -45,6 +47,8 @@ pub use naming::Naming;
 pub use pace::Pace;
 pub use said::Notice;
 pub use sql::Sql;
+pub use telling::Telling;
+pub use welcome::Welcome;
 pub use whole::Whole;
 pub use wire::Wire;
 
@@ -117,6 +121,10 @@ pub struct Model {
     pub whole: Whole,
     /// The palette, where it is open.
     pub palette: Palette,
+    /// The welcome screen, where nothing is configured; it is over everything.
+    pub welcome: Option<Welcome>,
+    /// The terminal's title and bell.
+    pub telling: Telling,
     /// Synchronizing by itself.
     pub every: Every,
     /// The question before a new device, where it is open.
@@ -239,6 +247,8 @@ impl Model {
             naming: None,
             whole: Whole::default(),
             palette: Palette::default(),
+            welcome: None,
+            telling: Telling::default(),
             every: Every::default(),
             replacing: Replacing::default(),
             click: None,
@@ -265,6 +275,9 @@ impl Model {
 
     /// Where keys mean something on the screen, its own scopes first.
     pub fn scopes(&self) -> &'static [Scope] {
+        if let Some(welcome) = &self.welcome {
+            return welcome.scopes();
+        }
         match self.screen {
             _ if self.naming.is_some() => &[Scope::Line, Scope::Text, Scope::Global],
             Screen::Sync => &[Scope::Sync, Scope::Global],
@@ -347,6 +360,9 @@ impl Model {
             // A countdown that is seen moves every second.
             let step = if self.focused { left.min(Duration::from_secs(1)) } else { left };
             next = Some(next.unwrap_or(Duration::MAX).min(step.max(Duration::from_millis(10))));
+        }
+        if self.welcome.as_ref().is_some_and(Welcome::waits) {
+            next = Some(next.unwrap_or(Duration::MAX).min(Duration::from_secs(1)));
         }
         let ends = [self.toast.as_ref().map(|t| t.1), self.leaving.as_ref().map(|l| l.0)];
         for end in ends.into_iter().flatten() {

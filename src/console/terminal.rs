@@ -4,6 +4,7 @@
 //! of it once, takes no lock that a drawing thread may hold, and never panics.
 
 mod steady;
+mod title;
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -172,6 +173,21 @@ pub(super) fn take_mouse(on: bool) -> io::Result<()> {
     write_all(if on { MOUSE } else { NO_MOUSE })
 }
 
+/// Shows a title until the terminal is given back, where it has one.
+pub(super) fn show_title(text: &str) -> io::Result<()> {
+    let _drawing = DRAWING.lock().unwrap_or_else(PoisonError::into_inner);
+    if panicked() || !claimed() {
+        return Ok(());
+    }
+    title::shown(text).map_or(Ok(()), |bytes| write_all(&bytes))
+}
+
+/// Rings the bell.
+pub(super) fn ring() -> io::Result<()> {
+    let _drawing = DRAWING.lock().unwrap_or_else(PoisonError::into_inner);
+    if panicked() || !claimed() { Ok(()) } else { title::bell() }
+}
+
 /// Gives the terminal back as it was. Harmless where it is not claimed.
 pub(super) fn give_back() {
     // Who comes second waits: the process must not end between the first and its last words.
@@ -194,6 +210,7 @@ pub(super) fn give_back() {
             make_room();
         }
     }
+    let _ = write_all(title::back());
     let _ = write_all(RELEASE);
 }
 

@@ -13,8 +13,10 @@ mod naming;
 mod palette;
 mod saved;
 mod sql;
+mod telling;
 #[cfg(test)]
 mod tests;
+mod welcome;
 mod whole;
 mod wire;
 
@@ -71,6 +73,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             Vec::new()
         }
         Message::Wire(answer) => wire::on_answer(model, answer),
+        Message::Welcome(answer) => welcome::on_answer(model, answer),
         Message::Levers(levers) => {
             model.bend.levers = levers;
             Vec::new()
@@ -147,10 +150,16 @@ fn on_time(model: &mut Model, effects: &mut Vec<Effect>) {
     effects.extend(wire::on_time(model));
     effects.extend(bend::on_time(model));
     effects.extend(model.sql.insist().map(Effect::Sql));
+    if !effects.iter().any(|effect| matches!(effect, Effect::Leave(_))) {
+        effects.extend(telling::on_time(model));
+    }
 }
 
 /// Gives typed or pasted text to the line that takes it. None where none does.
 fn typed_text(model: &mut Model, text: &str) -> Option<Vec<Effect>> {
+    if model.welcome.is_some() {
+        return welcome::insert(model, text);
+    }
     match model.overlay {
         Some(Overlay::Palette) => palette::insert(model, text),
         Some(Overlay::Saved) => saved::insert(model, text),
@@ -224,10 +233,12 @@ fn on_snapshot(model: &mut Model, snapshot: Arc<Snapshot>) -> Vec<Effect> {
     }
     if was && !model.running() {
         every::ended(model);
+        let bell = telling::ended(model);
         // The last counts of a run are shown at once.
         model.stale = false;
         model.refreshed = model.now;
         let mut effects = opening(model);
+        effects.extend(bell);
         effects.extend(model.browse.again(true).map(Effect::Read));
         match model.screen {
             Screen::Sql => effects.extend(sql::shown()),

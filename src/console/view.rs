@@ -23,6 +23,7 @@ mod sql;
 mod sync;
 mod tables;
 mod typed;
+mod welcome;
 mod whole;
 mod wire;
 
@@ -53,8 +54,14 @@ pub fn view(model: &Model, frame: &mut Frame) {
 }
 
 fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
-    if area.width < LEAST.0 || area.height < LEAST.1 {
-        too_small(buf, area);
+    if let Some(screen) = &model.welcome
+        && area.width >= welcome::LEAST.0
+        && area.height >= welcome::LEAST.1
+    {
+        return welcome::draw(model, screen, buf, area);
+    }
+    if model.welcome.is_some() || area.width < LEAST.0 || area.height < LEAST.1 {
+        too_small(buf, area, if model.welcome.is_some() { welcome::LEAST } else { LEAST });
         return;
     }
     let theme = &model.theme;
@@ -198,8 +205,7 @@ pub fn help_height(model: &Model) -> usize {
     help::inner(model, area_of(model)).height.into()
 }
 
-fn too_small(buf: &mut Buffer, area: Rect) {
-    let (w, h) = LEAST;
+fn too_small(buf: &mut Buffer, area: Rect, (w, h): (u16, u16)) {
     let text = format!("need {w}x{h}, have {}x{}", area.width, area.height);
     let text = cells::fit(&text, area.width.into()).into_owned();
     let column = (usize::from(area.width) - cells::width(&text)) / 2;

@@ -44,6 +44,8 @@ fn console() {
         browse: None,
         looks: drainboard::console::theme::Looks::default(),
         formulas: drainboard::spreadsheet::Formulas::Exact,
+        tells: drainboard::console::model::telling::Tells::default(),
+        welcome: None,
     });
     std::process::exit(if left.is_err() { 101 } else { 0 });
 }

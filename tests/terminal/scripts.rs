@@ -497,6 +497,8 @@ pub(crate) const SCRIPTS: &[Script] = &[
         &[Press, See("the mouse is the terminal's"), Sent("\x1b[?1000l"), Press, Sent("\x1b[?1000h")],
     ),
     script("suspend", Scope::Global, &[Press, Stops, See("✓ up to date")]),
+    script("welcome-demo", Scope::Welcome, &[Press, See("127.0.0.1")]),
+    script("welcome-connect", Scope::Welcome, &[Press, See("answer 1 of 3"), See("https://api.getbase.com")]),
     script("quit", Scope::Global, &[Press, Ends(0)]),
     script("interrupt", Scope::Global, &[Press, Ends(130)]),
 ];

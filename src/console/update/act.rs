@@ -5,7 +5,7 @@ use super::super::action::{Action, Scope};
 use super::super::message::{Effect, Request};
 use super::super::model::{LEAVING, Model, Overlay, Screen, SyncPane};
 use super::super::view;
-use super::{acks, bend, browse, device, every, history, naming, palette, saved, sql, whole, wire};
+use super::{acks, bend, browse, device, every, history, naming, palette, saved, sql, welcome, whole, wire};
 use crate::engine::{Command, Mode, Phase};
 use crate::text::bytes;
 
@@ -23,6 +23,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         (Some(Overlay::Bend), _) => bend::act(model, action),
         (Some(Overlay::Whole), _) => whole::act(model, action),
         (Some(Overlay::Saved), _) => saved::act(model, action),
+        (None, _) if model.welcome.is_some() => welcome::act(model, action),
         (None, _) if model.naming.is_some() => naming::act(model, action),
         (Some(Overlay::NewDevice), _) => device::act(model, action),
         (None, Screen::Browse) => browse::act(model, action),

@@ -18,6 +18,9 @@ pub(super) fn on_mouse(model: &mut Model, mouse: Mouse) -> Vec<Effect> {
         MouseKind::WheelDown => NOTCH,
         _ => 0,
     };
+    if model.welcome.is_some() {
+        return Vec::new();
+    }
     let place = (mouse.column, mouse.row);
     let covered = model.overlay.is_some() || model.naming.is_some();
     match (model.screen, by) {
