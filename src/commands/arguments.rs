@@ -3,12 +3,16 @@
 //!
 //! Environment names are written in the help and read in `config`, so that `demo` and `serve` can ignore them.
 
+mod export;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::PossibleValue;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+pub(super) use export::{Export, Form};
 
 use crate::config::{Color, duration, looks_like_a_token, size};
 use crate::service::PlannedFault;
@@ -101,6 +105,9 @@ pub(super) enum Task {
     /// Ask the mirror in SQL, read-only
     #[command(after_help = QUERY_EXAMPLES)]
     Query(Query),
+    /// Write the mirror to files that others read: CSV, NDJSON, Parquet; prove them later
+    #[command(after_help = export::EXAMPLES)]
+    Export(Export),
     /// Show the mirror's device, records, last sessions and pending acknowledgements
     #[command(after_help = STATUS_EXAMPLES)]
     Status(Status),
@@ -469,11 +476,11 @@ Examples:
   drainboard serve --account mirror.db --state replay.db   a real account again
   curl -X POST localhost:8080/emulator/edit -d '{\"create\":5,\"update\":10,\"delete\":2}'
 
---account takes a mirror too, or NDJSON: one object a line, either
-{\"type\":\"contact\",\"revision\":7,\"data\":{\"id\":1}} or an item of a page as it came.
-It is read once and never written; rows leave byte for byte as they are. What
-devices acknowledge, and edits, go to --state: one that is there goes on, and the
-source is not read again.
+--account takes a mirror too, or NDJSON (a file, or a folder that `export` wrote):
+one object a line, either {\"type\":\"contact\",\"revision\":7,\"data\":{\"id\":1}} or an
+item of a page as it came. It is read once and never written; rows leave byte for
+byte as they are. What devices acknowledge, and edits, go to --state: one that is
+there goes on, and the source is not read again.
 
 A fault is written KIND [start|page|ack] [every=N] [after=N] [times=N], once
 unless it says otherwise, also as the body of POST /emulator/fault:
