@@ -26,6 +26,7 @@ pub mod health;
 pub mod index;
 mod job;
 mod kinds;
+mod layout;
 mod lock;
 mod names;
 pub mod notes;
