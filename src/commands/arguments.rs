@@ -4,16 +4,19 @@
 //! Environment names are written in the help and read in `config`, so that `demo` and `serve` can ignore them.
 
 mod export;
+mod serve;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::PossibleValue;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub(super) use export::{Export, Form};
+pub(super) use serve::Serve;
 
-use super::values::{duration, size};
-use crate::service::PlannedFault;
+use crate::config::{Color, duration, looks_like_a_token, size};
 
 const ABOUT: &str =
     "Watch a device's queue drain from the Base CRM (Zendesk Sell) Sync API into a local SQLite mirror";
@@ -41,6 +44,7 @@ Exit status:
 
 Files:
   ~/.local/share/drainboard/PROFILE/mirror.db   the mirror, unless --mirror says
+  ~/.config/drainboard/config.toml              settings; `drainboard config --init` writes one
   ~/.config/drainboard/keymap.toml              keys laid over the built-in ones
   ~/.config/drainboard/themes/NAME.toml         colours laid over the built-in ones
   ~/.local/state/drainboard/statements.sql      the console's SQL statements
@@ -56,7 +60,7 @@ pub(super) struct Arguments {
     pub(super) sync: bool,
     #[command(flatten)]
     pub(super) manner: Manner,
-    /// CSV files of the console for a spreadsheet: texts that begin like a formula get a ' (and are changed by it)
+    /// The console's CSV files and copied rows for a spreadsheet: texts that begin like a formula get a ' (and are changed)
     #[arg(long)]
     pub(super) csv_safe: bool,
     #[command(flatten)]
@@ -93,8 +97,11 @@ pub(super) enum Task {
     /// Check configuration, token, service, clock and mirror, each with what to do
     #[command(after_help = DOCTOR_EXAMPLES)]
     Doctor(Doctor),
+    /// Show every setting and where it came from; write a file to begin with
+    #[command(after_help = CONFIG_EXAMPLES)]
+    Config(Config),
     /// Run the Sync service alone, for developers of any Sync API client
-    #[command(after_help = SERVE_EXAMPLES)]
+    #[command(after_help = serve::EXAMPLES)]
     Serve(Serve),
     /// Ask the mirror in SQL, read-only
     #[command(after_help = QUERY_EXAMPLES)]
@@ -103,7 +110,11 @@ pub(super) enum Task {
     #[command(after_help = export::EXAMPLES)]
     Export(Export),
     /// Show the mirror's device, records, last sessions and pending acknowledgements
+    #[command(after_help = STATUS_EXAMPLES)]
     Status(Status),
+    /// Keep the token in the system's keyring, forget it, or tell where it comes from
+    #[command(subcommand, after_help = TOKEN_EXAMPLES)]
+    Token(TokenTask),
     /// Print a completion script for a shell
     #[command(
         after_help = "Example:\n  drainboard completions bash > ~/.local/share/bash-completion/completions/drainboard"
@@ -132,7 +143,7 @@ pub(super) struct Common {
     /// The device that a new mirror is [env: BASECRM_DEVICE_UUID] [default: a fresh one]
     #[arg(long, global = true, value_name = "UUID")]
     pub(super) device_uuid: Option<String>,
-    /// The profile of the configuration file, with a mirror of its own
+    /// The profile of the configuration's file, with a mirror of its own [env: DRAINBOARD_PROFILE]
     #[arg(long, global = true, value_name = "NAME")]
     pub(super) profile: Option<String>,
     /// A file whose content is the token [env: BASECRM_ACCESS_TOKEN holds the token itself]
@@ -141,9 +152,13 @@ pub(super) struct Common {
     /// A command for a shell whose first line is the token, like 'pass show sell' [env: DRAINBOARD_TOKEN_COMMAND]
     #[arg(long, global = true, value_name = "COMMAND", conflicts_with = "token_file")]
     pub(super) token_command: Option<String>,
-    /// Colours; auto obeys the terminal, NO_COLOR and TERM=dumb
-    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
-    pub(super) color: Color,
+    /// The keyring has the token, kept there by `drainboard token set` [default name: the profile's]
+    #[arg(long, global = true, value_name = "NAME", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    #[arg(conflicts_with_all = ["token_file", "token_command"])]
+    pub(super) token_keyring: Option<String>,
+    /// Colours; auto obeys the terminal, NO_COLOR and TERM=dumb [default: auto]
+    #[arg(long, global = true, value_name = "WHEN", value_enum)]
+    pub(super) color: Option<Color>,
     /// The console's theme: auto, ansi, dark, light, or themes/NAME.toml beside keymap.toml [default: auto]
     #[arg(long, global = true, value_name = "NAME")]
     pub(super) theme: Option<String>,
@@ -165,6 +180,7 @@ impl Common {
             (self.profile.is_some(), "--profile"),
             (self.token_file.is_some(), "--token-file"),
             (self.token_command.is_some(), "--token-command"),
+            (self.token_keyring.is_some(), "--token-keyring"),
         ]
         .into_iter()
         .filter_map(|(given, name)| given.then_some(name))
@@ -172,14 +188,14 @@ impl Common {
     }
 }
 
-/// When to use colours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub(super) enum Color {
-    // No doc comments on these: they would stretch every help page.
-    #[default]
-    Auto,
-    Always,
-    Never,
+impl ValueEnum for Color {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()))
+    }
 }
 
 /// How fast, in what portions and how patiently.
@@ -232,11 +248,18 @@ impl Pacing {
 /// Why there is no option for the token itself.
 pub(super) const NO_TOKEN_OPTION: &str = "\
 there is no option that takes the token: every user of this machine could read it in the list of processes.
-Use BASECRM_ACCESS_TOKEN, --token-file FILE or --token-command COMMAND; if that was a real token, make a new one.";
+Use BASECRM_ACCESS_TOKEN, --token-file FILE, --token-command COMMAND or `drainboard token set`, which asks for it; if
+that was a real token, make a new one.";
 
-/// Whether the mistake is an option that would take the token itself.
+/// Whether the mistake is an option that would take the token itself, or a token where none belongs.
 pub(super) fn token_is_written(error: &clap::Error) -> bool {
     use clap::error::{ContextKind, ContextValue, ErrorKind};
+    if error
+        .context()
+        .any(|(_, value)| matches!(value, ContextValue::String(text) if looks_like_a_token(text)))
+    {
+        return true;
+    }
     let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else { return false };
     let name = argument.trim_start_matches('-').split(['=', ' ']).next().unwrap_or_default();
     let tokens =
@@ -275,6 +298,16 @@ pub(super) struct Demo {
     pub(super) latency: Option<Duration>,
 }
 
+impl Demo {
+    /// The demo without options.
+    pub(super) fn usual() -> Self {
+        match Arguments::try_parse_from(["drainboard", "demo"]).map(|arguments| arguments.command) {
+            Ok(Some(Task::Demo(demo))) => demo,
+            _ => unreachable!("`drainboard demo` is a command line"),
+        }
+    }
+}
+
 const SYNC_EXAMPLES: &str = "\
 Progress goes to stderr, the summary to stdout. With --json each event is a line
 on stdout, and the last line is the summary, on every exit.
@@ -283,7 +316,15 @@ Examples:
   drainboard sync                       everything, until the service has nothing more
   drainboard sync --json | tail -1      the summary as JSON
   drainboard sync --peek                what would come? acknowledges nothing, touches no mirror
-  drainboard sync --watch 5m            again five minutes after each run, until interrupted";
+  drainboard sync --watch 5m            again five minutes after each run, until interrupted
+  drainboard sync --watch 5m --metrics /var/lib/node_exporter/drainboard.prom
+  pkill -USR1 -f 'drainboard sync'      a watch that waits synchronizes now
+
+The pause between two runs of a watch varies by a tenth, so that many watchers do
+not come at once. A watch survives a service that is unreachable or fails, and
+ends where waiting mends nothing: no token, a wrong one, no scope, or a mirror
+that cannot be used from the start. With --json a line {\"event\":\"round\"} after
+each run's summary has its exit status and the time until the next one.";
 
 /// `drainboard sync`
 #[derive(Debug, Args)]
@@ -297,11 +338,30 @@ pub(super) struct Sync {
     /// Drain one session into a scratch mirror and acknowledge nothing
     #[arg(long, conflicts_with_all = ["single_session", "watch"])]
     pub(super) peek: bool,
-    /// Synchronize again, this long after each run
-    #[arg(long, value_name = "TIME", value_parser = duration)]
-    pub(super) watch: Option<Duration>,
+    /// Synchronize again, about this long after each run; SIGUSR1 ends a wait [default: 5m]
+    #[arg(long, value_name = "TIME", value_parser = pause, num_args = 0..=1, default_missing_value = USUAL)]
+    pub(super) watch: Option<Pause>,
+    /// After each run write how it went to this file, for Prometheus (node_exporter's textfile format)
+    #[arg(long, value_name = "FILE", conflicts_with = "peek")]
+    pub(super) metrics: Option<PathBuf>,
     #[command(flatten)]
     pub(super) pacing: Pacing,
+}
+
+/// The pause of a watch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pause {
+    /// As it is configured.
+    Usual,
+    /// As it was said.
+    Of(Duration),
+}
+
+/// What stands for no time.
+const USUAL: &str = "usual";
+
+fn pause(text: &str) -> Result<Pause, String> {
+    if text == USUAL { Ok(Pause::Usual) } else { duration(text).map(Pause::Of) }
 }
 
 const VERIFY_EXAMPLES: &str = "\
@@ -341,67 +401,69 @@ pub(super) struct Doctor {
     pub(super) json: bool,
 }
 
-const SERVE_EXAMPLES: &str = "\
-Prints one line, `listening on http://127.0.0.1:8080  token TOKEN`, once it
-accepts connections. Stops on SIGINT and SIGTERM.
+const CONFIG_EXAMPLES: &str = "\
+The file is ~/.config/drainboard/config.toml, or what DRAINBOARD_CONFIG names.
+Settings at its top hold for every profile; [profile.NAME] has those of one:
+
+  base_url = \"https://api.getbase.com\"
+  token_command = \"pass show sell\"      # or token_file, token_keyring = true
+  rate = 10
+  default_profile = \"home\"
+
+  [profile.home]
+  [profile.work]
+  mirror = \"~/work/sell.db\"
+  token_file = \"token.work\"            # beside this file, mode 0600
+
+An option goes before the environment, that before the profile, that before the
+file's top, that before the default. `drainboard demo` reads none of it.
 
 Examples:
-  drainboard serve
-  drainboard serve --items 200000 --rate 10 --latency 120ms
-  drainboard serve --fault '503 page every=7' --fault 'lost ack times=2'
-  drainboard serve --account mirror.db --state replay.db   a real account again
-  curl -X POST localhost:8080/emulator/edit -d '{\"create\":5,\"update\":10,\"delete\":2}'
+  drainboard config
+  drainboard config --profile work --json | jq -r .settings.mirror.value
+  drainboard config --init && $EDITOR \"$(drainboard config --path)\"";
 
---account takes a mirror too, or NDJSON (a file, or a folder that `export` wrote):
-one object a line, either {\"type\":\"contact\",\"revision\":7,\"data\":{\"id\":1}} or an
-item of a page as it came. It is read once and never written; rows leave byte for
-byte as they are. What devices acknowledge, and edits, go to --state: one that is
-there goes on, and the source is not read again.
-
-A fault is written KIND [start|page|ack] [every=N] [after=N] [times=N], once
-unless it says otherwise, also as the body of POST /emulator/fault:
-  503 ...        this status, nothing is done; 502 and 504 in HTML;
-                 retry-after=SECONDS
-  html, empty    200 with HTML; a page without items; nothing is done
-  reset          the connection ends, nothing is done
-  lost           all is done, then the connection ends without an answer
-  cut            all is done, then the body ends in the middle
-  stall=TIME     all is done, then the body stops in its middle
-  drip=TIME      all is done, then the body comes byte by byte
-  latency=TIME   all is done and answered later
-  expire         all sessions end before the request is done
-  ack200         acks are answered 200 in place of 202
-  json204        a 204 says that it is JSON
-
-The token is made from the seed; BASECRM_ACCESS_TOKEN sets another.";
-
-/// `drainboard serve`
+/// `drainboard config`
 #[derive(Debug, Args)]
-pub(super) struct Serve {
-    /// Where to listen; port 0 takes a free one
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
-    pub(super) listen: String,
-    /// The account's file, made where it is missing, or a mirror or NDJSON; without it a temporary one
-    #[arg(long, value_name = "FILE")]
-    pub(super) account: Option<PathBuf>,
-    /// Where a mirror or NDJSON that is served keeps what changes; without it a temporary file
-    #[arg(long, value_name = "FILE", requires = "account")]
-    pub(super) state: Option<PathBuf>,
-    /// Records of a generated account
-    #[arg(long, value_name = "N", default_value_t = 12_000)]
-    pub(super) items: u64,
-    /// The seed of a generated account
-    #[arg(long, value_name = "SEED", default_value_t = 1)]
-    pub(super) seed: u64,
-    /// Requests a second for one token; 0 = no limit
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub(super) rate: u32,
-    /// How long each answer takes
-    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration)]
-    pub(super) latency: Duration,
-    /// A fault on purpose, like '503 page every=5' (see below); may be repeated
-    #[arg(long, value_name = "WORDS")]
-    pub(super) fault: Vec<PlannedFault>,
+pub(super) struct Config {
+    /// As one JSON object
+    #[arg(long, conflicts_with_all = ["init", "path"])]
+    pub(super) json: bool,
+    /// Write a file with every setting as a comment; one that is there stays
+    #[arg(long, conflicts_with = "path")]
+    pub(super) init: bool,
+    /// Print where the file is, or would be
+    #[arg(long)]
+    pub(super) path: bool,
+    #[command(flatten)]
+    pub(super) pacing: Pacing,
+}
+
+const TOKEN_EXAMPLES: &str = "\
+The keyring (Secret Service on Linux, Keychain on macOS) keeps it under the
+service \"drainboard\" and the profile's name; for another base URL than the usual
+one, under PROFILE@URL. It is looked for there last, after the options and the
+environment; --token-keyring makes it the first. `set` asks for the token
+without showing it, or reads it from a pipe, and never from an argument.
+
+Examples:
+  drainboard token set
+  pass show sell | drainboard token set --profile work
+  drainboard token where";
+
+/// `drainboard token`
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub(super) enum TokenTask {
+    /// Ask for the token and keep it in the keyring
+    Set {
+        /// Nothing: here somebody may write the token itself
+        #[arg(hide = true)]
+        written: Vec<OsString>,
+    },
+    /// Take the token out of the keyring
+    Forget,
+    /// Tell which source a run would take the token from, and not the token
+    Where,
 }
 
 const QUERY_EXAMPLES: &str = "\
@@ -443,12 +505,21 @@ pub(super) struct Query {
     pub(super) as_of: Option<i64>,
 }
 
+const STATUS_EXAMPLES: &str = "\
+Examples:
+  drainboard status
+  drainboard status --json | jq .converged_seconds_ago
+  drainboard status --max-age 1h || notify-send 'the mirror is old'";
+
 /// `drainboard status`
 #[derive(Debug, Args)]
 pub(super) struct Status {
     /// As one JSON object
     #[arg(long)]
     pub(super) json: bool,
+    /// End with 1 and one line where the mirror was last known to be up to date longer ago than this
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(super) max_age: Option<Duration>,
 }
 
 #[cfg(test)]
@@ -464,8 +535,12 @@ mod tests {
     #[test]
     fn a_token_has_no_place_in_an_argument() {
         let mistake = |words: &[&str]| Arguments::try_parse_from(words).map(|_| ()).unwrap_err();
+        let token = "0123456789abcdef".repeat(4);
         for words in [
-            &["drainboard", "--token", "s3cret"][..],
+            &["drainboard", &token][..],
+            &["drainboard", "--token-keyring", &token],
+            &["drainboard", "token", "forget", &token],
+            &["drainboard", "--token", "s3cret"],
             &["drainboard", "sync", "--token=s3cret"],
             &["drainboard", "doctor", "--access-token", "s3cret"],
         ] {

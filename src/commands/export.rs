@@ -15,13 +15,12 @@ use super::arguments::{Common, Export, Form};
 use super::output::{self, Ending, Failure};
 use super::settings;
 use super::signals::{Signal, Signals};
-use super::summary::counted;
 use crate::export::{self, Checked, ExportError, Format, Manifest, Order, Report, Step};
 use crate::mirror::filter::Filter;
 use crate::mirror::reader::Interrupter;
 use crate::mirror::{MirrorError, Reader};
 use crate::spreadsheet::Formulas;
-use crate::text::{bytes, grouped, span, visible};
+use crate::text::{bytes, counted, grouped, span, visible};
 
 /// How long an interrupted export may take to end by itself.
 const PATIENCE: Duration = Duration::from_millis(1_500);

@@ -1,11 +1,12 @@
-//! Where the token comes from: a file that nobody else can read, a command, or the environment; in that order, since
-//! what is written on the command line is meant.
+//! Where the token comes from: a file that nobody else can read, a command, the keyring, the environment; what is written
+//! on the command line goes first, since it is meant; the keyring comes last where nobody named it.
 
 mod command;
+mod keyring;
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::Read as _;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,7 +16,9 @@ use zeroize::Zeroizing;
 use crate::client::{ConfigError, check_token};
 use crate::text::visible;
 
-use super::{Surroundings, TOKEN_COMMAND_VAR, TOKEN_VAR};
+use super::{Surroundings, TOKEN_COMMAND_VAR, TOKEN_VAR, TokenPlace};
+
+pub use self::keyring::{Entry, Keyring, Trouble, keyring};
 
 /// The most that is read of a token's file: somebody may name the wrong one.
 const LONGEST: u64 = 64 * 1024;
@@ -29,11 +32,29 @@ pub struct Token {
     pub source: String,
 }
 
+/// A token that was read ahead, for the next who reads.
+type Ahead = Arc<Mutex<Option<SecretString>>>;
+
+/// What the command line said of the token.
+pub(super) struct Named {
+    /// `--token-file FILE`
+    pub(super) file: Option<PathBuf>,
+    /// `--token-command COMMAND`
+    pub(super) command: Option<String>,
+    /// `--token-keyring`
+    pub(super) keyring: bool,
+}
+
 /// Where the token comes from, in the order in which it is looked for. Nothing here shows it.
 #[derive(Debug, Clone)]
 pub enum TokenSource {
     /// `--token-file FILE`, read when a run begins.
-    File(PathBuf),
+    File {
+        /// Where.
+        path: PathBuf,
+        /// The option or the setting.
+        named: &'static str,
+    },
     /// `--token-command COMMAND`, or the variable's, run when a run begins.
     Command {
         /// For a shell.
@@ -42,8 +63,17 @@ pub enum TokenSource {
         named: &'static str,
         /// Whether its stderr may go to ours.
         aloud: bool,
-        /// What was read ahead, for the next who reads.
-        ahead: Arc<Mutex<Option<SecretString>>>,
+        /// What was read ahead.
+        ahead: Ahead,
+    },
+    /// The keyring, asked when a run begins.
+    Keyring {
+        /// Where in it.
+        entry: Entry,
+        /// Whether it was named, and not only the last place to look at.
+        named: bool,
+        /// What was read ahead.
+        ahead: Ahead,
     },
     /// The variable's value.
     Environment(SecretString),
@@ -54,41 +84,81 @@ pub enum TokenSource {
 }
 
 impl TokenSource {
+    /// The first of the sources that somebody named; `entry`: the keyring's, where there is one.
     pub(super) fn find(
-        file: Option<PathBuf>,
-        command: Option<String>,
+        named: Named,
+        entry: Option<Entry>,
         around: Surroundings<'_>,
     ) -> Result<Self, ConfigError> {
-        if let Some(file) = file {
-            return Ok(Self::File(file));
+        if let Some(file) = named.file {
+            return Ok(Self::File { path: file, named: "--token-file" });
         }
-        if let Some(words) = command {
-            return Ok(Self::Command {
-                words,
-                named: "--token-command",
-                aloud: false,
-                ahead: Arc::default(),
-            });
+        if let Some(words) = named.command {
+            return Ok(Self::command(words, "--token-command"));
         }
-        Ok(match (around.env)(TOKEN_VAR).map(OsString::into_string) {
-            Some(Ok(value)) => Self::Environment(SecretString::from(value)),
-            Some(Err(_)) => Self::Unreadable,
-            None => match super::words(around, TOKEN_COMMAND_VAR)? {
-                Some(words) => {
-                    Self::Command { words, named: TOKEN_COMMAND_VAR, aloud: false, ahead: Arc::default() }
-                }
-                None => Self::Missing,
-            },
+        if named.keyring {
+            let entry = entry.ok_or_else(|| {
+                ConfigError(format!(
+                    "--token-keyring: this program was built without the keyring; use {TOKEN_VAR}"
+                ))
+            })?;
+            return Ok(Self::Keyring { entry, named: true, ahead: Arc::default() });
+        }
+        match (around.env)(TOKEN_VAR).map(OsString::into_string) {
+            Some(Ok(value)) => return Ok(Self::Environment(SecretString::from(value))),
+            Some(Err(_)) => return Ok(Self::Unreadable),
+            None => {}
+        }
+        if let Some(words) = super::words(around, TOKEN_COMMAND_VAR)? {
+            return Ok(Self::command(words, TOKEN_COMMAND_VAR));
+        }
+        Ok(match entry {
+            Some(entry) => Self::Keyring { entry, named: false, ahead: Arc::default() },
+            None => Self::Missing,
         })
     }
 
-    /// Reads the token, to see whether there is one; a command is not run again for the next who reads.
+    /// The source that the configuration's file names; `entry`: the keyring's place, where there is one.
+    pub(super) fn of_file(place: TokenPlace, entry: Option<&Entry>) -> Result<Self, ConfigError> {
+        Ok(match place {
+            TokenPlace::File(path) => Self::File { path, named: "token_file" },
+            TokenPlace::Command(words) => Self::command(words, "token_command"),
+            TokenPlace::Keyring => {
+                let entry = entry.cloned().ok_or_else(|| {
+                    ConfigError(format!(
+                        "token_keyring: this program was built without the keyring; use {TOKEN_VAR}"
+                    ))
+                })?;
+                Self::Keyring { entry, named: true, ahead: Arc::default() }
+            }
+        })
+    }
+
+    fn command(words: String, named: &'static str) -> Self {
+        Self::Command { words, named, aloud: false, ahead: Arc::default() }
+    }
+
+    /// Where the token comes from, in words, without reading it where somebody named it; the keyring is asked whether it
+    /// has one.
+    ///
+    /// # Errors
+    /// [`ConfigError`] where it comes from nowhere.
+    pub fn place(&self) -> Result<String, ConfigError> {
+        Ok(match self {
+            Self::File { path, named } => format!("{named} {}", visible(&path.to_string_lossy())),
+            Self::Command { words, named, .. } => format!("{named} '{}'", visible(words)),
+            Self::Environment(_) | Self::Unreadable => TOKEN_VAR.to_owned(),
+            Self::Keyring { .. } | Self::Missing => self.read()?.source,
+        })
+    }
+
+    /// Reads the token, to see whether there is one; command and keyring are not asked again for the next who reads.
     ///
     /// # Errors
     /// As [`Self::read`].
     pub fn read_ahead(&self) -> Result<Token, ConfigError> {
         let token = self.read()?;
-        if let Self::Command { ahead, .. } = self {
+        if let Self::Command { ahead, .. } | Self::Keyring { ahead, .. } = self {
             *ahead.lock().unwrap_or_else(PoisonError::into_inner) = Some(token.value.clone());
         }
         Ok(token)
@@ -103,7 +173,7 @@ impl TokenSource {
 
     /// Whether somebody said where a token is; it may still be none that can be used.
     pub fn is_there(&self) -> bool {
-        !matches!(self, Self::Missing)
+        !matches!(self, Self::Missing | Self::Keyring { named: false, .. })
     }
 
     /// Reads the token.
@@ -112,38 +182,99 @@ impl TokenSource {
     /// [`ConfigError`] that says where a token is looked for, or what is wrong with this one, without showing it.
     pub fn read(&self) -> Result<Token, ConfigError> {
         let token = match self {
-            Self::File(path) if looks_like_a_token(&path.to_string_lossy()) && !path.exists() => {
+            Self::File { path, .. } if looks_like_a_token(&path.to_string_lossy()) && !path.exists() => {
                 return Err(misplaced("--token-file wants the name of a file that has the token in it"));
             }
             Self::Command { words, named, .. } if looks_like_a_token(words) => {
                 return Err(misplaced(&format!("{named} wants a command that writes the token")));
             }
             Self::Command { words, named, aloud, ahead } => {
-                let kept = ahead.lock().unwrap_or_else(PoisonError::into_inner).take();
-                let value = match kept {
+                let value = match taken(ahead) {
                     Some(value) => value,
                     None => secret(&command::first_line(words, named, *aloud)?, named)?,
                 };
-                Token { value, source: format!("{named} '{}'", visible(words)) }
+                Token { value, source: self.place()? }
             }
-            Self::File(path) => {
-                let source = format!("--token-file {}", visible(&path.to_string_lossy()));
+            Self::Keyring { entry, named, ahead } => {
+                let value = match taken(ahead) {
+                    Some(value) => value,
+                    None => kept(entry, *named)?,
+                };
+                Token { value, source: entry.to_string() }
+            }
+            Self::File { path, .. } => {
+                let source = self.place()?;
                 Token { value: read_file(path, &source)?, source }
             }
             Self::Environment(value) => Token { value: value.clone(), source: TOKEN_VAR.to_owned() },
             Self::Unreadable => {
                 return Err(ConfigError(format!("the token from {TOKEN_VAR} is no text; set it again")));
             }
-            Self::Missing => {
-                return Err(ConfigError(format!(
-                    "there is no token: set {TOKEN_VAR}, or put the token into a file and name it with --token-file, or let \
-                     --token-command fetch it"
-                )));
-            }
+            Self::Missing => return Err(missing("")),
         };
         check_token(&token.value, &token.source)?;
         Ok(token)
     }
+}
+
+/// The place of a profile's token in a keyring. Another service than the usual one has another place: nobody's token goes
+/// where a base URL was only tried.
+pub(super) fn entry(
+    keyring: &Arc<dyn Keyring>,
+    name: Option<&str>,
+    profile: &str,
+    origin: &str,
+) -> Result<Entry, ConfigError> {
+    let account = match name.filter(|name| !name.is_empty()) {
+        Some(name) if looks_like_a_token(name) => {
+            return Err(misplaced("--token-keyring wants the name of an account"));
+        }
+        Some(name) => name.to_owned(),
+        None if crate::client::origin(super::BASE_URL).is_ok_and(|usual| usual == origin) => {
+            profile.to_owned()
+        }
+        None => format!("{profile}@{origin}"),
+    };
+    Ok(Entry::new(Arc::clone(keyring), account))
+}
+
+fn taken(ahead: &Ahead) -> Option<SecretString> {
+    ahead.lock().unwrap_or_else(PoisonError::into_inner).take()
+}
+
+/// The token that the keyring has. That a machine has no keyring is nobody's mistake where nobody named it.
+fn kept(entry: &Entry, named: bool) -> Result<SecretString, ConfigError> {
+    let said = entry.get(if named { keyring::PATIENCE } else { keyring::GLANCE });
+    match said {
+        Ok(Some(bytes)) => secret(&bytes, &entry.to_string()),
+        Ok(None) if named => {
+            Err(ConfigError(format!("{entry} has no token: put it there with `drainboard token set`")))
+        }
+        Err(trouble) if named => Err(ConfigError(format!("--token-keyring: {trouble}; {OTHERWISE}"))),
+        Ok(None) | Err(Trouble::Absent(_)) => Err(missing("")),
+        Err(trouble) => Err(missing(&format!(" (looked for there too: {trouble})"))),
+    }
+}
+
+/// The sources that need no keyring.
+const OTHERWISE: &str = "use --token-file or --token-command";
+
+/// There is no token, and why the last place to look at had none.
+fn missing(why: &str) -> ConfigError {
+    ConfigError(format!(
+        "there is no token: set {TOKEN_VAR}, or put the token into a file and name it with --token-file, or let \
+         --token-command fetch it, or keep it in the keyring with `drainboard token set`{why}"
+    ))
+}
+
+/// A token from what somebody types or pipes, `source` in words; the line's end is none of it.
+///
+/// # Errors
+/// [`ConfigError`] where it cannot be read, or can be no token; it is not shown.
+pub fn token_from(reader: impl Read, source: &str) -> Result<SecretString, ConfigError> {
+    let token = read_token(reader, source, &|e| ConfigError(format!("{source} cannot be read: {e}")))?;
+    check_token(&token, source)?;
+    Ok(token)
 }
 
 fn read_file(path: &Path, source: &str) -> Result<SecretString, ConfigError> {
@@ -154,9 +285,17 @@ fn read_file(path: &Path, source: &str) -> Result<SecretString, ConfigError> {
         return Err(wrong(&"it is a folder; name the file in it"));
     }
     private(&meta, path, source)?;
+    read_token(file, source, &|e| wrong(&e))
+}
+
+fn read_token(
+    from: impl Read,
+    source: &str,
+    wrong: &dyn Fn(std::io::Error) -> ConfigError,
+) -> Result<SecretString, ConfigError> {
     // All its room at once: growing would leave copies behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST as usize + 64));
-    file.take(LONGEST).read_to_end(&mut bytes).map_err(|e| wrong(&e))?;
+    from.take(LONGEST).read_to_end(&mut bytes).map_err(wrong)?;
     let end = bytes.iter().rposition(|byte| !matches!(byte, b'\r' | b'\n')).map_or(0, |last| last + 1);
     bytes.truncate(end);
     secret(&bytes, source)
@@ -171,7 +310,7 @@ fn secret(bytes: &[u8], source: &str) -> Result<SecretString, ConfigError> {
 }
 
 /// Whether somebody wrote the token itself where its source belongs: tokens have 64 letters and digits.
-fn looks_like_a_token(text: &str) -> bool {
+pub fn looks_like_a_token(text: &str) -> bool {
     text.len() >= 32
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
         && text.bytes().any(|byte| byte.is_ascii_digit())

@@ -9,7 +9,7 @@ use rusqlite::{OptionalExtension, Row as SqlRow, params};
 use super::apply::Key;
 use super::filter::Filter;
 use super::find::matcher::Seen;
-use super::find::scan::{self, bytes};
+use super::find::scan::bytes;
 use super::find::{News, Tell};
 use super::reader::{Column, record_id, text};
 use super::{MirrorError, Reader, SessionNo, names};
@@ -90,12 +90,7 @@ impl Reader {
         &self,
         work: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, E> {
-        let say = |e| E::from(self.error(e));
-        // The open statement holds the state for all that follow on this connection.
-        let mut pin = self.connection.prepare(scan::PAGES).map_err(say)?;
-        let mut pin = pin.query([]).map_err(say)?;
-        pin.next().map_err(say)?;
-        work()
+        self.pinned(|_| work())
     }
 
     /// The types in the order they were met.

@@ -98,8 +98,8 @@ impl Scene {
 pub(crate) struct Held {
     pub(crate) device: DeviceUuid,
     pub(crate) states: States,
-    /// The records whose last instruction is not acknowledged yet: until it is, the service need not know that the device
-    /// has them, and owes no deletion.
+    /// The records whose last instruction is not acknowledged yet: until it is, the service need not know that the
+    /// device has them, and owes no deletion.
     pub(crate) pending: BTreeSet<Key>,
 }
 

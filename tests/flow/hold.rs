@@ -98,6 +98,47 @@ fn a_stop_ends_a_run_that_waits_for_a_release() {
     assert_eq!(world.mirror.outbox().held, 100, "nothing was sent on the way out");
 }
 
+/// A run with a hundred keys pending and a take in flight that is not answered; then it is told to stop.
+fn on_its_way_out(seed: u64, held: bool) -> World {
+    let stalled = |operation, count, _: &mut fastrand::Rng| match (operation, count) {
+        (Take, 3..) => Fate::Stalled(30),
+        _ => Fate::Well,
+    };
+    let mut world = World::new(seed, 200, 50).fates(stalled);
+    world.config.ack_interval = Duration::from_hours(1);
+    world.begin(Mode::Full, false);
+    world.command(Command::HoldAcks(held));
+    while world.mirror.outbox().pending < 100 {
+        assert!(world.step());
+    }
+    world.command(Command::Stop);
+    world
+}
+
+#[test]
+fn what_is_released_on_the_way_out_still_goes() {
+    for seed in 50..70 {
+        let mut world = on_its_way_out(seed, true);
+        world.command(Command::HoldAcks(false));
+        assert_eq!(world.finish().end, RunEnd::Stopped);
+        let outbox = world.mirror.outbox();
+        assert_eq!((outbox.pending, outbox.held), (0, 0), "seed {seed}");
+        assert!(requests(&world)[2] > 0);
+    }
+}
+
+#[test]
+fn what_is_held_on_the_way_out_stays() {
+    for seed in 50..70 {
+        let mut world = on_its_way_out(seed, false);
+        let sent = requests(&world)[2];
+        world.command(Command::HoldAcks(true));
+        assert_eq!(world.finish().end, RunEnd::Stopped);
+        let outbox = world.mirror.outbox();
+        assert!(requests(&world)[2] == sent && outbox.held == outbox.pending, "seed {seed}: {outbox:?}");
+    }
+}
+
 #[test]
 fn a_dropped_pack_stays_pending_and_comes_again() {
     let mut world = World::new(44, 200, 50);

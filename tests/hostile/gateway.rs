@@ -1,6 +1,5 @@
 //! Whole answers of somebody who is no Sync service, or a broken one.
 
-use std::io::Write as _;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -220,55 +219,4 @@ fn a_redirect_leads_nowhere() {
     );
     run_all(&cases);
     assert_eq!(calls.load(Ordering::SeqCst), 0, "the other host heard of it");
-}
-
-fn gzip(body: &[u8]) -> Vec<u8> {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-    encoder.write_all(body).unwrap();
-    encoder.finish().unwrap()
-}
-
-/// Much out of little: 32 MiB of blanks in 32 KiB.
-fn bomb() -> Vec<u8> {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-    let blanks = vec![b' '; 1 << 20];
-    for _ in 0..32 {
-        encoder.write_all(&blanks).unwrap();
-    }
-    encoder.finish().unwrap()
-}
-
-#[test]
-fn compressed_bodies_are_weighed_unpacked() {
-    let bomb = bomb();
-    let packed = gzip(page("").as_bytes());
-    let coded = |coding: &str, body: &[u8]| say(200, &format!("content-encoding: {coding}\r\n"), body);
-    let bound = &["--max-page", "4MiB", "--tries", "5"];
-    let mut cases = vec![
-        Case::fault("a bomb", On::Take, coded("gzip", &bomb)).lost(),
-        Case::fault("a bomb in a session", On::Start, say(201, "content-encoding: gzip\r\n", &bomb)),
-    ];
-    cases = cases.into_iter().map(|case| case.with(bound).ends(1).says("--max-page").within(300)).collect();
-    for (name, act) in [
-        ("a bomb in a bomb", coded("gzip, gzip", &gzip(&bomb))),
-        ("no gzip", coded("gzip", b"{\"items\":[]}")),
-        ("a cut gzip", coded("gzip", &packed[..packed.len() - 9])),
-        ("no brotli", coded("br", &[0xff; 64])),
-        ("a coding that we did not ask for", coded("zstd", &packed)),
-        ("a coding of no name", coded("\u{7}x", &packed)),
-        ("gzip that does not say so", coded("identity", &packed)),
-    ] {
-        cases.push(Case::fault(name, On::Take, act).lost());
-    }
-    for on in ALL {
-        cases.push(
-            Case::fault("a bomb in an error", on, say(503, "content-encoding: gzip\r\n", &bomb)).says("503"),
-        );
-    }
-    cases.push(
-        Case::fault("a bomb in an acceptance", On::Ack, say(202, "content-encoding: gzip\r\n", &bomb))
-            .lost()
-            .ends(0),
-    );
-    run_all(&cases);
 }

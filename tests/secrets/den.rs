@@ -72,7 +72,16 @@ impl Den {
     fn environment(&self) -> Vec<(&'static str, String)> {
         let home = self.home.path().to_str().unwrap().to_owned();
         let path = std::env::var("PATH").unwrap();
-        vec![("HOME", home.clone()), ("TMPDIR", home), ("PATH", path), ("RUST_BACKTRACE", "full".into())]
+        // No way to the keyring of whoever runs this.
+        let bus = format!("unix:path={home}/no-bus");
+        let backtrace = "full".to_owned();
+        vec![
+            ("HOME", home.clone()),
+            ("TMPDIR", home),
+            ("PATH", path),
+            ("RUST_BACKTRACE", backtrace),
+            ("DBUS_SESSION_BUS_ADDRESS", bus),
+        ]
     }
 
     /// The same with this token, for that service.

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::super::action::ACTIONS;
 use super::super::key::Code;
 use super::super::message::{SqlAnswer, SqlEnd, SqlRequest};
+use super::super::view;
 use super::*;
 use crate::engine::event::WaitView;
 use crate::engine::{Mode, Outcome, Phase, RunEnd, Totals};
@@ -267,7 +268,10 @@ fn every_action_in_every_state_is_survived() {
                 Some(Overlay::Help(0)),
                 Some(Overlay::Palette),
                 Some(Overlay::Bend),
+                Some(Overlay::Whole),
+                Some(Overlay::Saved),
                 Some(Overlay::AskQuit),
+                Some(Overlay::NewDevice),
             ] {
                 for size in [(0, 0), (1, 1), (60, 16), (200, 60)] {
                     for entry in ACTIONS {
@@ -390,6 +394,27 @@ fn a_reference_is_followed_and_the_way_leads_back() {
     keys(&mut model, "jj");
     plain(&mut model, Code::Enter);
     assert_eq!(model.browse.folded.len(), 1);
+}
+
+#[test]
+fn a_reference_that_is_pressed_before_its_end_is_known_is_followed_when_it_is() {
+    use super::super::model::browse::tree::{About, Named};
+    use crate::mirror::refs::Reference;
+    for (keys_between, followed) in [("", true), ("j", false)] {
+        let mut model = browsing();
+        plain(&mut model, Code::Enter);
+        keys(&mut model, "jj");
+        assert_eq!(plain(&mut model, Code::Enter), []);
+        assert!(model.toast.as_ref().is_some_and(|(text, _)| text.contains("looking")), "{:?}", model.toast);
+        keys(&mut model, keys_between);
+        let of = model.browse.record().unwrap();
+        let to = Reference { kind: "user".into(), id: crate::protocol::RecordId::Int(17) };
+        let names = vec![Named { field: "owner_id".into(), to, there: true, name: None }];
+        let about = About { of, revision: Some(1), names, change: None, session: 1, origin: Some((1, 7)) };
+        let effects = update(&mut model, Message::Read(Answer::About(Box::new(about))));
+        assert_eq!(!effects.is_empty(), followed, "{effects:?}");
+        assert_eq!(model.browse.kind.as_deref(), Some(if followed { "user" } else { "contact" }));
+    }
 }
 
 #[test]

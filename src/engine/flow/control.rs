@@ -30,6 +30,7 @@ impl Flow {
                 self.config.rate = rate;
                 self.pacer.set_rate(rate);
             }
+            Command::HoldAcks(hold) => self.hold_acks(hold),
             _ if self.leaving.is_some() => {}
             Command::Pause => {
                 self.control.paused = true;
@@ -56,7 +57,6 @@ impl Flow {
             Command::StepOne => self.commit_one(),
             Command::SkipPage => self.skip_page(),
             Command::GiveUp => self.give_session_up(),
-            Command::HoldAcks(hold) => self.hold_acks(hold),
             Command::DropPack => self.acks.hold.dropping = !self.config.peek,
         }
     }

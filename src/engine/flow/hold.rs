@@ -8,9 +8,10 @@ use std::time::Duration;
 use super::Flow;
 use super::acks::Stand;
 use super::io::{Job, Output};
-use super::{Next, Stage};
+use super::{Leaving, Next, Stage};
 use crate::client::{Failure, FailureKind, Operation, Verdict};
 use crate::engine::budget::{AN_HOUR, Budget, Reason, Wait};
+use crate::engine::event::RunEnd;
 use crate::mirror::{Outbox, Settlement};
 
 /// What somebody wants done with acks.
@@ -27,7 +28,8 @@ pub(super) struct Hold {
 }
 
 impl Flow {
-    /// Holds all acks back, or releases them. One write at a time: the newest wish is written when the last one is.
+    /// Holds all acks back, or releases them, on the way out too: what was released still goes with the last packs. One
+    /// write at a time: the newest wish is written when the last one is.
     pub(super) fn hold_acks(&mut self, hold: bool) {
         if self.config.peek {
             return;
@@ -36,7 +38,7 @@ impl Flow {
             self.acks.hold.early = Some(hold); // there is no mirror yet to write it into
             return;
         }
-        if matches!(self.stage, Stage::Closing | Stage::Over) {
+        if !self.hold_is_heard() {
             return;
         }
         self.acks.hold.wanted = hold;
@@ -53,6 +55,13 @@ impl Flow {
         }
     }
 
+    /// Whether the mirror can still be told: it is open, sound, and the run's time is not up.
+    fn hold_is_heard(&self) -> bool {
+        let sound = |leaving: &Leaving| !matches!(leaving.outcome.end, RunEnd::Mirror | RunEnd::Internal);
+        !matches!(self.stage, Stage::Closing | Stage::Over)
+            && self.leaving.as_ref().is_none_or(|leaving| sound(leaving) && self.now < leaving.cut_at)
+    }
+
     fn write_hold(&mut self) {
         let hold = &mut self.acks.hold;
         if hold.writing.is_none() {
@@ -65,7 +74,7 @@ impl Flow {
         let written = self.acks.hold.writing.take();
         self.commits += 1;
         self.acks.held = outbox.held;
-        if written != Some(self.acks.hold.wanted) && self.leaving.is_none() {
+        if written != Some(self.acks.hold.wanted) && self.hold_is_heard() {
             self.write_hold();
         }
         self.outbox_changed();
