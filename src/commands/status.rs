@@ -53,6 +53,9 @@ fn write_plain(status: &Status, mirror: &Path, out: &mut impl Write) -> io::Resu
     )?;
     write!(out, "acks      {} pending", grouped(status.outbox.pending))?;
     writeln!(out, ", {} refused, {} held", grouped(status.outbox.refused), grouped(status.outbox.held))?;
+    if let Some(lost) = status.lost() {
+        writeln!(out, "missing   {lost}")?;
+    }
     if !status.kinds.is_empty() {
         writeln!(out)?;
     }

@@ -60,6 +60,11 @@ impl Job {
         let mode = if sync.single_session || sync.peek { Mode::Single } else { Mode::Full };
         let mut settings = settings::engine(config);
         if !sync.peek {
+            // A mirror that cannot be read is the run's to tell.
+            let status = Reader::open(&settings.mirror).and_then(|reader| reader.status()).ok();
+            if let Some(lost) = status.and_then(|status| status.lost()) {
+                output::complain(&lost);
+            }
             return Ok(Self { settings, mode, _scratch: None });
         }
         let scratch = settings::peek(&mut settings)?;
