@@ -1,10 +1,12 @@
 //! The command line: one file a subcommand, and the headless watchers of the engine's events. Owns clap.
 //!
 //! In reading order: `arguments` (what can be written), `settings` (what it comes to), then the subcommands: `demo`,
-//! `sync`, `serve`, `query`, `status`, `window` (the console), `manual`. They share `headless` (one run, watched), `summary`,
-//! `output` (the two streams and the exit status).
+//! `sync`, `serve`, `query`, `status`, `config`, `window` (the console), `manual`. They share `headless` (one run,
+//! watched), `summary`, `output` (the two streams and the exit status).
 
 mod arguments;
+mod config;
+mod connect;
 mod demo;
 mod doctor;
 mod folder;
@@ -12,8 +14,10 @@ mod headless;
 mod levers;
 mod lines;
 mod manual;
+mod metrics;
 mod output;
 mod privacy;
+mod probe;
 mod progress;
 mod query;
 mod serve;
@@ -24,8 +28,8 @@ mod summary;
 mod sync;
 mod table;
 mod token;
-mod values;
 mod verify;
+mod watch;
 mod window;
 mod words;
 
@@ -82,7 +86,9 @@ fn dispatch(arguments: Arguments) -> Ending {
             "--csv-safe before a command belongs to the console; `drainboard query --csv --csv-safe` has it too",
         ));
     }
-    if !matches!(command, None | Some(Task::Sync(_) | Task::Verify(_))) && pacing != Pacing::default() {
+    if !matches!(command, None | Some(Task::Sync(_) | Task::Verify(_) | Task::Config(_)))
+        && pacing != Pacing::default()
+    {
         return Err(Failure::usage("the options of pacing go behind the command that they are for"));
     }
     match command {
@@ -100,8 +106,15 @@ fn dispatch(arguments: Arguments) -> Ending {
             doctor::run(doctor.json, &common, &mut settings::resolve(&common, &Pacing::default()))
         }
         Some(Task::Serve(serve)) => serve::run(&serve, &common, settings::token_of_environment()?),
-        Some(Task::Query(query)) => query::run(&query, &settings::mirror(&common)?, common.color),
-        Some(Task::Status(status)) => status::run(status.json, &settings::mirror(&common)?),
+        Some(Task::Config(asked)) => {
+            let pacing = asked.pacing.or(pacing);
+            config::run(&asked, || settings::resolve(&common, &pacing))
+        }
+        Some(Task::Query(query)) => {
+            let config = settings::reading(&common)?;
+            query::run(&query, &config.mirror, config.color)
+        }
+        Some(Task::Status(status)) => status::run(&status, &settings::mirror(&common)?),
         Some(Task::Token(task)) => token::run(&task, settings::resolve(&common, &Pacing::default())?),
         Some(Task::Completions { shell }) => manual::completions(shell),
         Some(Task::Man) => manual::man(),

@@ -1,25 +1,39 @@
-//! What a run is made of: flags over environment over defaults, resolved once, and where the token comes from.
+//! What a run is made of: flags over environment over the configuration's file over defaults, resolved once, and where
+//! the token comes from.
 //!
-//! Promises: a flag beats the environment, and what neither says has a default; a mistake names the option and what to
-//! write instead; the token is read when a run needs it (an idle console needs none), comes from a file of the user's
-//! own, from a command, from the keyring or from the environment, never from an argument, and is in no message.
+//! Promises: a flag beats the environment, that the profile, that the file's top level, and what nobody says has a
+//! default; a mistake names the option, or the file and its line, and what to write instead; the token is read when a run
+//! needs it (an idle console needs none), comes from a file of the user's own, from a command, from the keyring or from
+//! the environment, never from an argument or the configuration's file, and is in no message.
 //!
 //! Nothing here knows of the command line's parser: [`Flags`] is what any of them can fill.
 
+pub mod file;
 mod folders;
+mod layers;
 mod token;
+mod values;
+mod writing;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use crate::client::{self, Client, ClientConfig, ConfigError, MAX_PAGE};
 use crate::protocol::{DOCUMENTED_RATE, DeviceUuid};
 use crate::text::visible;
 
+use file::{File, TokenPlace};
+use layers::{Layers, Said, Taken, flag};
+
 pub use folders::Folders;
+pub use layers::{Origin, Setting};
 pub use token::{Entry, Keyring, Token, TokenSource, Trouble, keyring, looks_like_a_token, token_from};
+pub use values::{duration, duration_text, size, size_text};
+pub use writing::{Answers, keep_token, template, token_file, write_new};
 
 /// The environment's name for the mirror's file.
 pub const MIRROR_VAR: &str = "DRAINBOARD_MIRROR";
@@ -31,6 +45,11 @@ pub const DEVICE_VAR: &str = "BASECRM_DEVICE_UUID";
 pub const TOKEN_VAR: &str = "BASECRM_ACCESS_TOKEN";
 /// The environment's name for the command that writes the token.
 pub const TOKEN_COMMAND_VAR: &str = "DRAINBOARD_TOKEN_COMMAND";
+
+/// The environment's name for the configuration's file.
+pub const CONFIG_VAR: &str = "DRAINBOARD_CONFIG";
+/// The environment's name for the profile.
+pub const PROFILE_VAR: &str = "DRAINBOARD_PROFILE";
 
 /// The service, unless somebody says otherwise.
 pub const BASE_URL: &str = "https://api.getbase.com";
@@ -44,6 +63,8 @@ pub const ACK_PACK: usize = 1000;
 pub const ACK_INTERVAL: Duration = Duration::from_secs(5);
 /// Tries of one exchange before the service counts as unreachable.
 pub const TRIES: u32 = 8;
+/// The time between two runs of `sync --watch`.
+pub const WATCH: Duration = Duration::from_mins(5);
 
 /// The most workers that make sense: a service that allows ten requests a second fills no more.
 const MOST_WORKERS: usize = 256;
@@ -77,6 +98,38 @@ pub struct Flags {
     pub max_page: Option<u64>,
     /// `--tries N`
     pub tries: Option<u32>,
+    /// `--theme NAME`
+    pub theme: Option<String>,
+    /// `--color WHEN`
+    pub color: Option<Color>,
+    /// `--watch TIME`
+    pub watch: Option<Duration>,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Color {
+    /// Where the terminal has them and nobody refuses them.
+    #[default]
+    Auto,
+    /// Whatever stdout is.
+    Always,
+    /// Nowhere.
+    Never,
+}
+
+impl Color {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Auto, Self::Always, Self::Never];
+
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Always => "always",
+            Self::Never => "never",
+        }
+    }
 }
 
 /// The layers below the flags.
@@ -86,6 +139,8 @@ pub struct Surroundings<'a> {
     pub env: &'a dyn Fn(&str) -> Option<OsString>,
     /// The user's folders; none on a machine that has no home for this user.
     pub folders: Option<&'a Folders>,
+    /// The configuration's file, where there is one.
+    pub file: Option<&'a File>,
     /// The keyring; none where this program has none.
     pub keyring: Option<&'a Arc<dyn Keyring>>,
 }
@@ -123,6 +178,18 @@ pub struct Config {
     pub max_page: u64,
     /// Tries of one exchange before the service counts as unreachable.
     pub tries: u32,
+    /// The console's theme; none = what suits the terminal.
+    pub theme: Option<String>,
+    /// When to use colours.
+    pub color: Color,
+    /// The time between two runs of `sync --watch`.
+    pub watch: Duration,
+    /// Whether the terminal's title tells of a run.
+    pub title: bool,
+    /// Whether the terminal's bell tells of a long run's end.
+    pub bell: bool,
+    /// All of these as they were taken, each with who said so.
+    pub settings: Vec<Setting>,
 }
 
 impl Config {
@@ -131,19 +198,24 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] that names the option or the variable with the mistake.
     pub fn resolve(flags: Flags, around: Surroundings<'_>) -> Result<Self, ConfigError> {
-        let profile = profile(flags.profile)?;
-        let base_url = match flags.base_url {
-            Some(url) => url,
-            None => words(around, BASE_URL_VAR)?.unwrap_or_else(|| BASE_URL.to_owned()),
+        let (profile, named) = profile(flags.profile, around)?;
+        let section = match around.file {
+            Some(file) => file.profile(&profile, naming(named))?,
+            None => None,
         };
+        let layers = Layers { file: around.file, profile: section };
+        let mut taken = Taken::new(layers);
+        taken.note("profile", json!(profile), named);
+        let said = flag(flags.base_url, "--base-url").or(variable(around, BASE_URL_VAR)?);
+        let base_url =
+            taken.take("base_url", said, |s| &s.base_url, BASE_URL.to_owned(), |url| json!(visible(url)));
         let origin = client::origin(&base_url)?;
-        let mirror = match flags.mirror.or_else(|| lookup(around, MIRROR_VAR).map(PathBuf::from)) {
-            Some(file) => file,
-            None => around.folders.ok_or_else(homeless)?.mirror(&profile),
-        };
-        if mirror.as_os_str().is_empty() {
-            return Err(ConfigError("--mirror is empty; name a file".to_owned()));
-        }
+        let mirror = mirror(flags.mirror, &profile, &mut taken, layers, around)?;
+        let said = device(flags.device, around)?.or_else(|| layers.of_file(|s| &s.device));
+        let device = said.map(|(device, origin)| {
+            taken.note("device_uuid", json!(device), origin);
+            device
+        });
         let entry = around
             .keyring
             .map(|keyring| token::entry(keyring, flags.token_keyring.as_deref(), &profile, &origin))
@@ -153,23 +225,50 @@ impl Config {
             command: flags.token_command,
             keyring: flags.token_keyring.is_some(),
         };
+        let token = token(named, entry.as_ref(), &mut taken, layers, around)?;
+        let rate = flag(flags.rate, "--rate");
+        let workers = counted(flags.workers, "--workers", MOST_WORKERS)?;
+        let ack_pack = counted(flags.ack_pack, "--ack-pack", usize::MAX)?;
+        let ack_interval = flag(flags.ack_interval, "--ack-interval");
+        let max_page = counted(flags.max_page, "--max-page", u64::MAX)?;
+        let tries = counted(flags.tries, "--tries", u32::MAX)?;
+        let color = flag(flags.color, "--color");
+        let theme = flag(flags.theme, "--theme").map(|(name, origin)| (Some(name), origin));
+        let theme = theme.or_else(|| layers.of_file(|s| &s.theme).map(|(name, origin)| (Some(name), origin)));
+        let time = |time: &Duration| json!(duration_text(*time));
         Ok(Self {
             mirror,
             keymap: around.folders.map(Folders::keymap),
             statements: around.folders.map(Folders::statements),
             browse: around.folders.map(Folders::browse),
             base_url,
-            device: device(flags.device, around)?,
-            token: TokenSource::find(named, entry.clone(), around)?,
+            device,
+            token,
             entry,
-            rate: flags.rate.unwrap_or(DOCUMENTED_RATE),
-            workers: within("--workers", flags.workers.unwrap_or(WORKERS), MOST_WORKERS)?,
-            ack_pack: within("--ack-pack", flags.ack_pack.unwrap_or(ACK_PACK), usize::MAX)?,
-            ack_interval: flags.ack_interval.unwrap_or(ACK_INTERVAL),
-            max_page: within("--max-page", flags.max_page.unwrap_or(MAX_PAGE), u64::MAX)?,
-            tries: within("--tries", flags.tries.unwrap_or(TRIES), u32::MAX)?,
+            rate: taken.take("rate", rate, |s| &s.rate, DOCUMENTED_RATE, |n| json!(n)),
+            workers: taken.take("workers", workers, |s| &s.workers, WORKERS, |n| json!(n)),
+            ack_pack: taken.take("ack_pack", ack_pack, |s| &s.ack_pack, ACK_PACK, |n| json!(n)),
+            ack_interval: taken.take("ack_interval", ack_interval, |s| &s.ack_interval, ACK_INTERVAL, time),
+            max_page: taken.take("max_page", max_page, |s| &s.max_page, MAX_PAGE, |n| json!(size_text(*n))),
+            tries: taken.take("tries", tries, |s| &s.tries, TRIES, |n| json!(n)),
+            theme: {
+                let (theme, origin) = theme.unwrap_or((None, Origin::Default));
+                taken.note("theme", json!(theme.as_deref().map_or("auto".into(), visible)), origin);
+                theme
+            },
+            color: taken.take("color", color, |s| &s.color, Color::Auto, |color| json!(color.name())),
+            watch: taken.take("watch", flag(flags.watch, "--watch"), |s| &s.watch, WATCH, time),
+            title: taken.take("title", None, |s| &s.title, true, |on| json!(on)),
+            bell: taken.take("bell", None, |s| &s.bell, false, |on| json!(on)),
+            settings: taken.settings,
             profile,
         })
+    }
+
+    /// Who said a setting, by its name in the file.
+    pub fn origin_of(&self, name: &str) -> Origin {
+        let found = self.settings.iter().find(|setting| setting.name == name);
+        found.map_or(Origin::Default, |setting| setting.origin)
     }
 
     /// The base URL's origin (`https://api.getbase.com`): who a mirror's data belongs to.
@@ -213,15 +312,80 @@ fn words(around: Surroundings<'_>, name: &str) -> Result<Option<String>, ConfigE
     text.map_err(|_| ConfigError(format!("{name} is no UTF-8 text; set it again or unset it")))
 }
 
-fn device(flag: Option<String>, around: Surroundings<'_>) -> Result<Option<DeviceUuid>, ConfigError> {
-    let (text, name) = match flag {
-        Some(text) => (text, "--device-uuid"),
+/// What a variable says.
+fn variable(around: Surroundings<'_>, name: &'static str) -> Result<Said<String>, ConfigError> {
+    Ok(words(around, name)?.map(|text| (text, Origin::Variable(name))))
+}
+
+fn mirror(
+    flag: Option<PathBuf>,
+    profile: &str,
+    taken: &mut Taken<'_>,
+    layers: Layers<'_>,
+    around: Surroundings<'_>,
+) -> Result<PathBuf, ConfigError> {
+    let variable =
+        || lookup(around, MIRROR_VAR).map(|file| (PathBuf::from(file), Origin::Variable(MIRROR_VAR)));
+    let said = layers::flag(flag, "--mirror").or_else(variable).or_else(|| layers.of_file(|s| &s.mirror));
+    let (file, origin) = match said {
+        Some(said) => said,
+        None => (around.folders.ok_or_else(homeless)?.mirror(profile), Origin::Default),
+    };
+    if file.as_os_str().is_empty() {
+        return Err(ConfigError("--mirror is empty; name a file".to_owned()));
+    }
+    taken.note("mirror", json!(visible(&file.to_string_lossy())), origin);
+    Ok(file)
+}
+
+/// The token's source: an option's, the environment's, else the file's; the keyring's where nobody says anything.
+fn token(
+    named: token::Named,
+    entry: Option<&Entry>,
+    taken: &mut Taken<'_>,
+    layers: Layers<'_>,
+    around: Surroundings<'_>,
+) -> Result<TokenSource, ConfigError> {
+    let written = match &named {
+        token::Named { file: Some(_), .. } => Some(Origin::Flag("--token-file")),
+        token::Named { command: Some(_), .. } => Some(Origin::Flag("--token-command")),
+        token::Named { keyring: true, .. } => Some(Origin::Flag("--token-keyring")),
+        _ => None,
+    };
+    let mut source = TokenSource::find(named, entry.cloned(), around)?;
+    let mut origin = match (&source, written) {
+        (_, Some(origin)) => origin,
+        (TokenSource::Environment(_) | TokenSource::Unreadable, None) => Origin::Variable(TOKEN_VAR),
+        (TokenSource::Command { .. }, None) => Origin::Variable(TOKEN_COMMAND_VAR),
+        (_, None) => Origin::Default,
+    };
+    if !source.is_there()
+        && let Some((place, line)) = layers.of_file(|s| &s.token)
+    {
+        (source, origin) = (TokenSource::of_file(place, entry)?, line);
+    }
+    let value = match &source {
+        TokenSource::File { path, .. } => json!(format!("the file {}", visible(&path.to_string_lossy()))),
+        TokenSource::Command { words, .. } if looks_like_a_token(words) => json!("a command (not shown)"),
+        TokenSource::Command { words, .. } => json!(format!("the command {}", visible(words))),
+        TokenSource::Keyring { entry, named: true, .. } => json!(entry.to_string()),
+        TokenSource::Keyring { entry, named: false, .. } => json!(format!("{entry}, if it has one")),
+        TokenSource::Environment(_) | TokenSource::Unreadable => json!("the variable's value (not shown)"),
+        TokenSource::Missing => Value::Null,
+    };
+    taken.note("token", value, origin);
+    Ok(source)
+}
+
+fn device(flag: Option<String>, around: Surroundings<'_>) -> Result<Said<DeviceUuid>, ConfigError> {
+    let (text, name, origin) = match flag {
+        Some(text) => (text, "--device-uuid", Origin::Flag("--device-uuid")),
         None => match words(around, DEVICE_VAR)? {
-            Some(text) => (text, DEVICE_VAR),
+            Some(text) => (text, DEVICE_VAR, Origin::Variable(DEVICE_VAR)),
             None => return Ok(None),
         },
     };
-    text.trim().parse().map(Some).map_err(|_| {
+    text.trim().parse().map(|device| Some((device, origin))).map_err(|_| {
         let shown: String = text.chars().take(60).collect();
         ConfigError(format!(
             "{name} is \"{}\", which is no UUID; write one like 4f0c6f0e-6d5e-4a7e-9d6c-0a5f6d1b2c3d, or leave it out \
@@ -231,17 +395,45 @@ fn device(flag: Option<String>, around: Surroundings<'_>) -> Result<Option<Devic
     })
 }
 
+/// The profile, and who named it.
+fn profile(flag: Option<String>, around: Surroundings<'_>) -> Result<(String, Origin), ConfigError> {
+    let of_file = || {
+        let named = around.file.and_then(|file| file.default_profile.as_ref())?;
+        Some((named.value.clone(), Origin::File(named.line)))
+    };
+    let said = layers::flag(flag, "--profile").or(variable(around, PROFILE_VAR)?).or_else(of_file);
+    let (name, origin) = said.unwrap_or_else(|| (PROFILE.to_owned(), Origin::Default));
+    profile_name(&name, naming(origin))?;
+    Ok((name, origin))
+}
+
+/// Who names a profile, for messages.
+fn naming(origin: Origin) -> &'static str {
+    match origin {
+        Origin::Flag(name) | Origin::Variable(name) => name,
+        Origin::File(_) | Origin::Default => "default_profile",
+    }
+}
+
 /// A profile's name is a folder's name.
-fn profile(flag: Option<String>) -> Result<String, ConfigError> {
-    let name = flag.unwrap_or_else(|| PROFILE.to_owned());
+fn profile_name(name: &str, named: &str) -> Result<(), ConfigError> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if name.is_empty() || name.len() > 64 || name.starts_with(['.', '-']) || !name.chars().all(plain) {
         return Err(ConfigError(format!(
-            "--profile \"{}\" cannot name a folder; use up to 64 letters, digits, - _ and . (not first)",
+            "{named} \"{}\" cannot name a folder; use up to 64 letters, digits, - _ and . (not first)",
             visible(&name.chars().take(64).collect::<String>())
         )));
     }
-    Ok(name)
+    Ok(())
+}
+
+/// A flag's number, which is at least 1.
+fn counted<N>(value: Option<N>, name: &'static str, most: N) -> Result<Said<N>, ConfigError>
+where
+    N: Copy + PartialOrd + From<u8> + std::fmt::Display,
+{
+    let value = value.map(|n| within(name, n, most)).transpose()?;
+    Ok(flag(value, name))
 }
 
 fn within<N: Copy + PartialOrd + From<u8> + std::fmt::Display>(

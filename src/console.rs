@@ -20,6 +20,7 @@ pub mod model;
 pub mod palette;
 mod queries;
 pub mod record;
+mod rows;
 mod run;
 pub mod seek;
 mod signals;
@@ -28,6 +29,7 @@ pub mod theme;
 pub mod update;
 pub mod values;
 pub mod view;
+pub mod welcome;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -35,9 +37,11 @@ use std::sync::Arc;
 use crate::client::Tap;
 use crate::engine::{Engine, Mode};
 use crate::spreadsheet::Formulas;
+use model::telling::Tells;
+use welcome::{Connect, Offer};
 
-/// The name of the threads that the engine's tasks run on. A task's panic is caught by the engine and becomes the end of
-/// its run; on a thread of this name it does not end the console.
+/// The name of the threads that the engine's tasks run on. A task's panic is caught by the engine and becomes the end
+/// of its run; on a thread of this name it does not end the console.
 pub const ENGINE_THREAD: &str = "engine";
 
 /// What a console is given by its caller.
@@ -68,6 +72,10 @@ pub struct Setup {
     pub looks: theme::Looks,
     /// What becomes of texts in CSV files and copied rows that begin like a formula.
     pub formulas: Formulas,
+    /// What is told outside of the screen.
+    pub tells: Tells,
+    /// Begin with the welcome screen, and with whom to connect an account.
+    pub welcome: Option<(Offer, Arc<dyn Connect>)>,
 }
 
 /// What the demo can do to its embedded service. Called from a thread that may block.
@@ -127,13 +135,17 @@ pub enum Left {
     Interrupt,
     /// By a signal, by number.
     Signal(i32),
+    /// From the welcome screen to the demo.
+    Demo,
+    /// From the welcome screen, with an account connected.
+    Connected,
 }
 
 impl Left {
     /// The process's exit status.
     pub fn exit_status(self) -> u8 {
         match self {
-            Self::Quit => 0,
+            Self::Quit | Self::Demo | Self::Connected => 0,
             Self::Interrupt => 130,
             Self::Signal(n) => 128_u8.saturating_add(u8::try_from(n).unwrap_or(u8::MAX)),
         }

@@ -56,8 +56,8 @@ pub enum Command {
     HoldAcks(bool),
     /// Treat the answer of the next pack as lost: its keys stay pending and come again.
     DropPack,
-    /// Become a device that the service has never seen: it sends everything again. Only without a run; the keys that are
-    /// pending are the old device's and are dropped.
+    /// Become a device that the service has never seen: it sends everything again. Only without a run; the keys that
+    /// are pending are the old device's and are dropped.
     NewDevice,
     /// From now on at most so many requests in any second, in this run and the next; 0 = no limit.
     SetRate(u32),

@@ -4,13 +4,13 @@
 //! when [`Mirror::apply`] returns; an older revision never overwrites a newer one; nothing is dropped; readers have
 //! connections of their own and never hold the writer up. Only `writer` commits.
 //!
-//! In reading order: `plan` (what an instruction means, pure), `names` and `cells` (SQL names and values, pure), `kinds`
-//! (type tables), `apply` and `unkeyed` (a page into rows), `outbox` and `ranges` (ack keys and packs), `job` and
-//! `writer` (the thread), `open`, `lock` and `lost` (the file), `reader` (the other side), `find`, `filter` and `index` (rows by
-//! filter, sort and text), `refs` and `orphans` (who points where, and where nothing is), `changes` and `story` (what sessions did, what happened to a record), `as_of` (the tables as they were),
-//! `notes` (what changed nothing), `deeds` (what a session did, listed), `debug` (into the outbox), `health` and `compare`
-//! (is it sound, is it the account's copy), `renew` (another device). The schema
-//! is `assets/sql/mirror.sql`.
+//! In reading order: `plan` (what an instruction means, pure), `names` and `cells` (SQL names and values, pure),
+//! `kinds` (type tables), `apply` and `unkeyed` (a page into rows), `outbox` and `ranges` (ack keys and packs), `job`
+//! and `writer` (the thread), `open`, `lock` and `lost` (the file), `reader` (the other side), `find`, `filter` and `index`
+//! (rows by filter, sort and text), `refs` and `orphans` (who points where, and where nothing is), `changes` and
+//! `story` (what sessions did, what happened to a record), `as_of` (the tables as they were), `notes` (what changed
+//! nothing), `deeds` (what a session did, listed), `debug` (into the outbox), `health` and `compare` (is it sound, is
+//! it the account's copy), `renew` (another device). The schema is `assets/sql/mirror.sql`.
 
 mod apply;
 mod as_of;
@@ -26,6 +26,7 @@ pub mod health;
 pub mod index;
 mod job;
 mod kinds;
+mod layout;
 mod lock;
 mod lost;
 mod names;
@@ -128,7 +129,8 @@ pub struct Pack {
 pub enum Settlement {
     /// 202: the keys leave the outbox.
     Accepted,
-    /// Refused as a whole: its keys go back and come again in packs of half the size; a single key is kept as `refused`.
+    /// Refused as a whole: its keys go back and come again in packs of half the size; a single key is kept as
+    /// `refused`.
     Refused {
         /// The HTTP status.
         status: u16,
@@ -256,7 +258,8 @@ impl Mirror {
         self.ask(|reply| Job::Begin { id, reply }).await
     }
 
-    /// Ends a session in the history. `retries`, `failed_objects` and `error` are the engine's; counts are the mirror's.
+    /// Ends a session in the history. `retries`, `failed_objects` and `error` are the engine's; counts are the
+    /// mirror's.
     ///
     /// # Errors
     /// [`MirrorError`] where it cannot be written.
@@ -312,6 +315,14 @@ impl Mirror {
     /// [`MirrorError`] where it cannot be read.
     pub async fn outbox(&self) -> Result<Outbox, MirrorError> {
         self.ask(|reply| Job::Outbox { reply }).await
+    }
+
+    /// Notes that the service has just said that there is nothing more, so that anybody can tell how old the mirror is.
+    ///
+    /// # Errors
+    /// [`MirrorError`] where it cannot be written.
+    pub async fn converged(&self) -> Result<(), MirrorError> {
+        self.ask(|reply| Job::Converged { reply }).await
     }
 
     /// Commits what waits, leaves no WAL behind, gives the lock back. Clones that are left answer with an error.

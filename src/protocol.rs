@@ -4,7 +4,7 @@
 //! protocol says or a [`BodyError`], and whatever an item carries is kept as the bytes that came.
 //!
 //! In reading order: [`page`] (a page of instructions), [`start`] (a session and its queues), [`ack`] (an ack pack),
-//! [`record`] (a record's identity and top-level fields), [`error`] (the service's error envelope).
+//! [`record`] (a record's identity and top-level fields), [`walk`] (where they lie in the JSON), [`error`] (the service's error envelope).
 
 pub mod ack;
 pub mod error;
@@ -12,6 +12,7 @@ pub mod page;
 pub mod record;
 mod shape;
 pub mod start;
+pub mod walk;
 
 use std::fmt;
 

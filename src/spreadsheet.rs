@@ -1,8 +1,8 @@
 //! What a spreadsheet would run: texts of a CSV file that begin like a formula (CWE-1236), and what disarms them. Pure.
 //!
-//! Quoting does not help: a spreadsheet takes the quotes away and evaluates what is left. A `'` before such a text does,
-//! and it changes the text, `+48 22 …` too; so it is off unless somebody asks for it. Numbers stay numbers, by the type
-//! that they have in SQL or JSON, negative ones too.
+//! Quoting does not help: a spreadsheet takes the quotes away and evaluates what is left. A `'` before such a text
+//! does, and it changes the text, `+48 22 …` too; so it is off unless somebody asks for it. Numbers stay numbers, by
+//! the type that they have in SQL or JSON, negative ones too.
 
 use std::borrow::Cow;
 

@@ -38,6 +38,16 @@ pub fn symbol(c: char) -> Option<char> {
     }
 }
 
+/// The word that somebody may have meant: the nearest of those that there are, where one is near.
+pub fn nearest<'a>(word: &str, words: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // A letter or two, more where the word is long; or a part of a word for the whole of it.
+    let near = (word.chars().count() / 3).max(1);
+    let part = |other: &str| word.len() >= 3 && other.split(['_', '-']).any(|part| part == word);
+    let far = |other: &str| if part(other) { 1 } else { strsim::osa_distance(word, other) };
+    let ranked = words.into_iter().map(|other| (far(other), other)).filter(|(far, _)| *far <= near);
+    ranked.min_by_key(|(far, _)| *far).map(|(_, other)| other)
+}
+
 /// A whole number with thousands separators: `1,204,331`.
 pub fn grouped(n: u64) -> String {
     let digits = n.to_string();
@@ -49,6 +59,17 @@ pub fn grouped(n: u64) -> String {
         out.push(digit);
     }
     out
+}
+
+/// A number with its noun: `1 page`, `1,204 pages`, `3 companies`, `2 addresses`.
+pub fn counted(n: u64, noun: &str) -> String {
+    let many = match noun.strip_suffix('y') {
+        _ if n == 1 => return format!("1 {noun}"),
+        Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ies"),
+        _ if ["s", "x", "ch", "sh"].iter().any(|hiss| noun.ends_with(hiss)) => format!("{noun}es"),
+        _ => format!("{noun}s"),
+    };
+    format!("{} {many}", grouped(n))
 }
 
 /// A size in bytes, to three digits: `1.20 MiB`.
@@ -97,6 +118,25 @@ mod tests {
             if c.is_control() {
                 assert!(symbol(c).is_some(), "{c:?}");
             }
+        }
+    }
+
+    #[test]
+    fn a_noun_has_the_number_of_its_things() {
+        for (n, noun, text) in [
+            (1, "page", "1 page"),
+            (0, "page", "0 pages"),
+            (1_204, "page", "1,204 pages"),
+            (1, "try", "1 try"),
+            (2, "try", "2 tries"),
+            (2, "company", "2 companies"),
+            (2, "key", "2 keys"),
+            (2, "address", "2 addresses"),
+            (2, "box", "2 boxes"),
+            (2, "watch", "2 watches"),
+            (2, "more object", "2 more objects"),
+        ] {
+            assert_eq!(counted(n, noun), text);
         }
     }
 

@@ -1,16 +1,20 @@
-//! The command line's contract, shown with the real binary: exit statuses, outputs, signals, and a whole account carried
-//! from `serve` through `sync` to `query`.
+//! The command line's contract, shown with the real binary: exit statuses, outputs, signals, and a whole account
+//! carried from `serve` through `sync` to `query`.
 
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails by panicking")]
 
 #[path = "cli/as_of.rs"]
 mod as_of;
+#[path = "cli/config.rs"]
+mod config;
 #[path = "cli/doctor.rs"]
 mod doctor;
 #[path = "cli/support.rs"]
 mod support;
 #[path = "cli/verify.rs"]
 mod verify;
+#[path = "cli/watch.rs"]
+mod watch;
 
 use std::fs;
 use std::io::{BufRead, BufReader};

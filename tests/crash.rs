@@ -1,9 +1,9 @@
-//! The built program killed with SIGKILL while it synchronizes, again and again, at random moments and at chosen ones, and
-//! both sides compared after each: promises 1, 2 and 3 of the crate, where power and patience end.
+//! The built program killed with SIGKILL while it synchronizes, again and again, at random moments and at chosen ones,
+//! and both sides compared after each: promises 1, 2 and 3 of the crate, where power and patience end.
 //!
 //! After each kill: what the service does not owe the device any more is in the mirror, at the newest revision (nothing
-//! acknowledged is missing); the mirror is sound; and over all runs not one instruction came twice that was committed. At
-//! the end the copy is proven byte by byte.
+//! acknowledged is missing); the mirror is sound; and over all runs not one instruction came twice that was committed.
+//! At the end the copy is proven byte by byte.
 //!
 //! `cargo test --release --test crash -- --ignored --nocapture` kills more often and says how often it hit what;
 //! `DRAINBOARD_SEED=S` repeats its choices.

@@ -1,8 +1,8 @@
-//! The built program on disks that fail, files that are damaged, in a system that gives no more, and told to stop at any
-//! moment: what DESIGN promises where everything below the program breaks its own promises.
+//! The built program on disks that fail, files that are damaged, in a system that gives no more, and told to stop at
+//! any moment: what DESIGN promises where everything below the program breaks its own promises.
 //!
-//! The default run takes samples, and prints the seeds of its choices; `DRAINBOARD_SEED=S` repeats them. Every single call:
-//! `cargo test --release --test faults every -- --ignored --nocapture`, some ten minutes.
+//! The default run takes samples, and prints the seeds of its choices; `DRAINBOARD_SEED=S` repeats them. Every single
+//! call: `cargo test --release --test faults every -- --ignored --nocapture`, some ten minutes.
 
 #![cfg(target_os = "linux")]
 #![expect(

@@ -1,5 +1,5 @@
-//! The flow against a simulated world: promises 1, 2 and 4 of the crate under every schedule of faults that a seed gives
-//! (`simulation`), and rule by rule (`rules`).
+//! The flow against a simulated world: promises 1, 2 and 4 of the crate under every schedule of faults that a seed
+//! gives (`simulation`), and rule by rule (`rules`).
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

@@ -159,7 +159,8 @@ fn subject(file: &str, path: &str) -> Option<(String, String)> {
     let is_room = |name: &&str| ROOMS.iter().any(|(room, _)| room == name);
     let room = match segments[0] {
         "crate" | "drainboard" => segments.get(1),
-        // An inline module adds a step to climb, so as many as the file is deep may reach the root: a room's name tells.
+        // An inline module adds a step to climb, so as many as the file is deep may reach the root: a room's name
+        // tells.
         "super" if supers >= depth => segments.get(supers),
         "super" | "self" => None,
         name => return Some(("crate".to_owned(), name.to_owned())),

@@ -15,30 +15,20 @@ mod statements;
 
 use std::fmt::Write as _;
 
+use debugging::drawn;
 use drainboard::console::action::ACTIONS;
 use drainboard::console::key::{Code, Key};
 use drainboard::console::keymap::Keymap;
 use drainboard::console::message::{Message, Mouse, MouseKind};
-use drainboard::console::model::Model;
 use drainboard::console::theme::{Depth, Theme, Wish};
 use drainboard::console::update::update;
-use drainboard::console::view::view;
 use every::MODELS;
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
 use unicode_width::UnicodeWidthStr;
 
 /// Which of them stand for their screen in each theme.
 const SCREENS: [&str; 6] = ["draining", "browse", "acks", "wire", "sql_answered", "history"];
-
-fn drawn(model: &mut Model, columns: u16, rows: u16) -> Buffer {
-    debugging::answered(model, Message::Resized(columns, rows));
-    let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
-    terminal.draw(|frame| view(model, frame)).unwrap();
-    terminal.backend().buffer().clone()
-}
 
 /// The themes as terminals get them.
 fn themes() -> Vec<(&'static str, Theme)> {

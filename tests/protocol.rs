@@ -352,7 +352,7 @@ proptest! {
         let _ = Session::parse(bytes.clone());
         let _ = ErrorBody::parse(&bytes);
         let text = String::from_utf8_lossy(&bytes);
-        let _ = record::scan(&text);
+        let _ = record::id(&text);
         let _ = RecordId::from_json(&text);
     }
 

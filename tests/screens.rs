@@ -14,15 +14,13 @@ mod models;
 #[path = "console/statements.rs"]
 mod statements;
 
+use debugging::drawn;
 use drainboard::console::key::{Code, Key};
 use drainboard::console::message::Message;
 use drainboard::console::model::Model;
 use drainboard::console::theme::Theme;
 use drainboard::console::update::update;
-use drainboard::console::view::view;
 use every::MODELS;
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::style::Color;
 
@@ -31,13 +29,6 @@ fn typed(mut model: Model, keys: &[Key]) -> Model {
         update(&mut model, Message::Key(*key));
     }
     model
-}
-
-fn drawn(model: &mut Model, columns: u16, rows: u16) -> Buffer {
-    debugging::answered(model, Message::Resized(columns, rows));
-    let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
-    terminal.draw(|frame| view(model, frame)).unwrap();
-    terminal.backend().buffer().clone()
 }
 
 /// The buffer as text, line by line, without what fills a line up. A wide character's second cell is none.
@@ -71,6 +62,9 @@ fn every_screen_at_three_sizes() {
 fn the_smallest_sizes() {
     insta::assert_snapshot!("draining_60x16", text(&drawn(&mut models::draining(), 60, 16)));
     insta::assert_snapshot!("browse_60x16", text(&drawn(&mut models::browsing(), 60, 16)));
+    insta::assert_snapshot!("welcome_60x15", text(&drawn(&mut models::welcome(), 60, 15)));
+    insta::assert_snapshot!("welcome_source_60x15", text(&drawn(&mut models::connecting(1), 60, 15)));
+    insta::assert_snapshot!("welcome_refused_60x15", text(&drawn(&mut models::refused_token(), 60, 15)));
     insta::assert_snapshot!("tiny_40x10", text(&drawn(&mut models::draining(), 40, 10)));
 }
 

@@ -1,6 +1,6 @@
 //! The token is nowhere: the built program is run through whatever could leak it, and every byte that it wrote is
-//! searched, on its streams, on the terminal, in files and in the list of processes. What it makes is for its user alone.
-//! And the SQL that it takes reads and does nothing else.
+//! searched, on its streams, on the terminal, in files and in the list of processes. What it makes is for its user
+//! alone. And the SQL that it takes reads and does nothing else.
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails by panicking")]

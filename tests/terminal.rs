@@ -1,5 +1,5 @@
-//! The real program in a real pseudo-terminal: what it draws, that every key does what it promises, and that it gives the
-//! terminal back however it ends.
+//! The real program in a real pseudo-terminal: what it draws, that every key does what it promises, and that it gives
+//! the terminal back however it ends.
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails by panicking")]
@@ -22,5 +22,9 @@ mod pace;
 mod pty;
 #[path = "terminal/scripts.rs"]
 mod scripts;
+#[path = "terminal/title.rs"]
+mod title;
 #[path = "terminal/walks.rs"]
 mod walks;
+#[path = "terminal/welcome.rs"]
+mod welcome;

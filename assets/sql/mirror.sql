@@ -1,7 +1,7 @@
 -- A mirror, schema version 3. Everything of ours starts with `_`; each resource type adds a table of its own name.
 -- The CHECKs state what must hold whoever writes: a mirror that breaks one is a defect, and the transaction fails.
 
--- device, host, created; account once an `account` record came. No affinity: 12 and '12' are two.
+-- device, host, created; account once an `account` record came; converged: when `start` last answered 204. No affinity: 12 and '12' are two.
 CREATE TABLE _meta (
     key TEXT PRIMARY KEY NOT NULL,
     value NOT NULL

@@ -7,10 +7,10 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::PossibleValue;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-use super::values::{duration, size};
-use crate::config::looks_like_a_token;
+use crate::config::{Color, duration, looks_like_a_token, size};
 use crate::service::PlannedFault;
 
 const ABOUT: &str =
@@ -39,6 +39,7 @@ Exit status:
 
 Files:
   ~/.local/share/drainboard/PROFILE/mirror.db   the mirror, unless --mirror says
+  ~/.config/drainboard/config.toml              settings; `drainboard config --init` writes one
   ~/.config/drainboard/keymap.toml              keys laid over the built-in ones
   ~/.config/drainboard/themes/NAME.toml         colours laid over the built-in ones
   ~/.local/state/drainboard/statements.sql      the console's SQL statements
@@ -91,6 +92,9 @@ pub(super) enum Task {
     /// Check configuration, token, service, clock and mirror, each with what to do
     #[command(after_help = DOCTOR_EXAMPLES)]
     Doctor(Doctor),
+    /// Show every setting and where it came from; write a file to begin with
+    #[command(after_help = CONFIG_EXAMPLES)]
+    Config(Config),
     /// Run the Sync service alone, for developers of any Sync API client
     #[command(after_help = SERVE_EXAMPLES)]
     Serve(Serve),
@@ -98,6 +102,7 @@ pub(super) enum Task {
     #[command(after_help = QUERY_EXAMPLES)]
     Query(Query),
     /// Show the mirror's device, records, last sessions and pending acknowledgements
+    #[command(after_help = STATUS_EXAMPLES)]
     Status(Status),
     /// Keep the token in the system's keyring, forget it, or tell where it comes from
     #[command(subcommand, after_help = TOKEN_EXAMPLES)]
@@ -130,7 +135,7 @@ pub(super) struct Common {
     /// The device that a new mirror is [env: BASECRM_DEVICE_UUID] [default: a fresh one]
     #[arg(long, global = true, value_name = "UUID")]
     pub(super) device_uuid: Option<String>,
-    /// The profile of the configuration file, with a mirror of its own
+    /// The profile of the configuration's file, with a mirror of its own [env: DRAINBOARD_PROFILE]
     #[arg(long, global = true, value_name = "NAME")]
     pub(super) profile: Option<String>,
     /// A file whose content is the token [env: BASECRM_ACCESS_TOKEN holds the token itself]
@@ -143,9 +148,9 @@ pub(super) struct Common {
     #[arg(long, global = true, value_name = "NAME", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     #[arg(conflicts_with_all = ["token_file", "token_command"])]
     pub(super) token_keyring: Option<String>,
-    /// Colours; auto obeys the terminal, NO_COLOR and TERM=dumb
-    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
-    pub(super) color: Color,
+    /// Colours; auto obeys the terminal, NO_COLOR and TERM=dumb [default: auto]
+    #[arg(long, global = true, value_name = "WHEN", value_enum)]
+    pub(super) color: Option<Color>,
     /// The console's theme: auto, ansi, dark, light, or themes/NAME.toml beside keymap.toml [default: auto]
     #[arg(long, global = true, value_name = "NAME")]
     pub(super) theme: Option<String>,
@@ -175,14 +180,14 @@ impl Common {
     }
 }
 
-/// When to use colours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub(super) enum Color {
-    // No doc comments on these: they would stretch every help page.
-    #[default]
-    Auto,
-    Always,
-    Never,
+impl ValueEnum for Color {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()))
+    }
 }
 
 /// How fast, in what portions and how patiently.
@@ -285,6 +290,16 @@ pub(super) struct Demo {
     pub(super) latency: Option<Duration>,
 }
 
+impl Demo {
+    /// The demo without options.
+    pub(super) fn usual() -> Self {
+        match Arguments::try_parse_from(["drainboard", "demo"]).map(|arguments| arguments.command) {
+            Ok(Some(Task::Demo(demo))) => demo,
+            _ => unreachable!("`drainboard demo` is a command line"),
+        }
+    }
+}
+
 const SYNC_EXAMPLES: &str = "\
 Progress goes to stderr, the summary to stdout. With --json each event is a line
 on stdout, and the last line is the summary, on every exit.
@@ -293,7 +308,15 @@ Examples:
   drainboard sync                       everything, until the service has nothing more
   drainboard sync --json | tail -1      the summary as JSON
   drainboard sync --peek                what would come? acknowledges nothing, touches no mirror
-  drainboard sync --watch 5m            again five minutes after each run, until interrupted";
+  drainboard sync --watch 5m            again five minutes after each run, until interrupted
+  drainboard sync --watch 5m --metrics /var/lib/node_exporter/drainboard.prom
+  pkill -USR1 -f 'drainboard sync'      a watch that waits synchronizes now
+
+The pause between two runs of a watch varies by a tenth, so that many watchers do
+not come at once. A watch survives a service that is unreachable or fails, and
+ends where waiting mends nothing: no token, a wrong one, no scope, or a mirror
+that cannot be used from the start. With --json a line {\"event\":\"round\"} after
+each run's summary has its exit status and the time until the next one.";
 
 /// `drainboard sync`
 #[derive(Debug, Args)]
@@ -307,11 +330,30 @@ pub(super) struct Sync {
     /// Drain one session into a scratch mirror and acknowledge nothing
     #[arg(long, conflicts_with_all = ["single_session", "watch"])]
     pub(super) peek: bool,
-    /// Synchronize again, this long after each run
-    #[arg(long, value_name = "TIME", value_parser = duration)]
-    pub(super) watch: Option<Duration>,
+    /// Synchronize again, about this long after each run; SIGUSR1 ends a wait [default: 5m]
+    #[arg(long, value_name = "TIME", value_parser = pause, num_args = 0..=1, default_missing_value = USUAL)]
+    pub(super) watch: Option<Pause>,
+    /// After each run write how it went to this file, for Prometheus (node_exporter's textfile format)
+    #[arg(long, value_name = "FILE", conflicts_with = "peek")]
+    pub(super) metrics: Option<PathBuf>,
     #[command(flatten)]
     pub(super) pacing: Pacing,
+}
+
+/// The pause of a watch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pause {
+    /// As it is configured.
+    Usual,
+    /// As it was said.
+    Of(Duration),
+}
+
+/// What stands for no time.
+const USUAL: &str = "usual";
+
+fn pause(text: &str) -> Result<Pause, String> {
+    if text == USUAL { Ok(Pause::Usual) } else { duration(text).map(Pause::Of) }
 }
 
 const VERIFY_EXAMPLES: &str = "\
@@ -349,6 +391,44 @@ pub(super) struct Doctor {
     /// The findings as one line of JSON
     #[arg(long)]
     pub(super) json: bool,
+}
+
+const CONFIG_EXAMPLES: &str = "\
+The file is ~/.config/drainboard/config.toml, or what DRAINBOARD_CONFIG names.
+Settings at its top hold for every profile; [profile.NAME] has those of one:
+
+  base_url = \"https://api.getbase.com\"
+  token_command = \"pass show sell\"      # or token_file, token_keyring = true
+  rate = 10
+  default_profile = \"home\"
+
+  [profile.home]
+  [profile.work]
+  mirror = \"~/work/sell.db\"
+  token_file = \"token.work\"            # beside this file, mode 0600
+
+An option goes before the environment, that before the profile, that before the
+file's top, that before the default. `drainboard demo` reads none of it.
+
+Examples:
+  drainboard config
+  drainboard config --profile work --json | jq -r .settings.mirror.value
+  drainboard config --init && $EDITOR \"$(drainboard config --path)\"";
+
+/// `drainboard config`
+#[derive(Debug, Args)]
+pub(super) struct Config {
+    /// As one JSON object
+    #[arg(long, conflicts_with_all = ["init", "path"])]
+    pub(super) json: bool,
+    /// Write a file with every setting as a comment; one that is there stays
+    #[arg(long, conflicts_with = "path")]
+    pub(super) init: bool,
+    /// Print where the file is, or would be
+    #[arg(long)]
+    pub(super) path: bool,
+    #[command(flatten)]
+    pub(super) pacing: Pacing,
 }
 
 const TOKEN_EXAMPLES: &str = "\
@@ -480,12 +560,21 @@ pub(super) struct Query {
     pub(super) as_of: Option<i64>,
 }
 
+const STATUS_EXAMPLES: &str = "\
+Examples:
+  drainboard status
+  drainboard status --json | jq .converged_seconds_ago
+  drainboard status --max-age 1h || notify-send 'the mirror is old'";
+
 /// `drainboard status`
 #[derive(Debug, Args)]
 pub(super) struct Status {
     /// As one JSON object
     #[arg(long)]
     pub(super) json: bool,
+    /// End with 1 and one line where the mirror was last known to be up to date longer ago than this
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(super) max_age: Option<Duration>,
 }
 
 #[cfg(test)]

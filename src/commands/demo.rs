@@ -1,5 +1,5 @@
-//! `drainboard demo`: a service with a demo account and a mirror, both in a fresh folder, and the console on them; where
-//! stdout is no terminal, the same synchronization headless.
+//! `drainboard demo`: a service with a demo account and a mirror, both in a fresh folder, and the console on them;
+//! where stdout is no terminal, the same synchronization headless.
 //!
 //! Promise: it reads no configuration and no environment and touches nothing outside its folder.
 
@@ -20,7 +20,6 @@ use super::levers::{Levers, Pace};
 use super::output::{self, Ending, Failure};
 use super::progress::Progress;
 use super::signals::Signals;
-use super::summary::counted;
 use super::window;
 use crate::client::{Client, ClientConfig, MAX_PAGE, Tap};
 use crate::config;
@@ -30,6 +29,7 @@ use crate::mirror::reader::Value;
 use crate::mirror::{Identity, MirrorError, Reader};
 use crate::service::{self, Service};
 use crate::spreadsheet::Formulas;
+use crate::text::counted;
 
 /// Runs the demo to its end.
 pub(super) fn run(demo: &arguments::Demo, common: &Common) -> Ending {
@@ -39,7 +39,7 @@ pub(super) fn run(demo: &arguments::Demo, common: &Common) -> Ending {
         )));
     }
     let headless = !(io::stdout().is_terminal() && io::stdin().is_terminal());
-    let looks = output::looks(common, None)?;
+    let looks = output::looks(common.theme.as_deref(), common.color.unwrap_or_default(), None)?;
     let folder = Folder::open(demo.keep.as_deref())?;
     let pace = pace(demo, headless);
     let service = Service::open(service::Options {
@@ -209,6 +209,8 @@ fn watch(
         browse: None,
         looks,
         formulas: Formulas::Exact,
+        tells: console::model::telling::Tells::USUAL,
+        welcome: None,
     };
     let left = console::run(setup).map_err(|error| Failure::other(format!("the console ended: {error}")))?;
     if let Some(kept) = folder.kept() {

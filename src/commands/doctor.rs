@@ -1,7 +1,7 @@
 //! `drainboard doctor`: is all in order here? Configuration, token, service, clock, mirror, each with what to do.
 //!
-//! Promise: nothing is changed, here or there. The service is asked one thing, the page of a session that does not exist:
-//! its refusal tells that it is there, that it takes the token and that the token has the scope.
+//! Promise: nothing is changed, here or there. The service is asked one thing, the page of a session that does not
+//! exist: its refusal tells that it is there, that it takes the token and that the token has the scope.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -12,19 +12,18 @@ use serde::Serialize;
 
 use super::arguments::Common;
 use super::output::{self, Ending, Failure};
+use super::probe::{self, Probe};
 use super::settings;
 use super::status::local;
-use super::summary::counted;
-use crate::client::{Client, Failure as Refusal, Tap, Verdict};
-use crate::config::Config;
+use super::window;
+use crate::client::{Client, Tap};
+use crate::config::{CONFIG_VAR, Config, Origin};
 use crate::console::keymap::Keymap;
 use crate::mirror::orphans::Orphaned;
 use crate::mirror::{Mirror, MirrorError, Reader};
-use crate::protocol::{DeviceUuid, QueueName, SessionId};
-use crate::text::{bytes, grouped, span, visible};
+use crate::protocol::DeviceUuid;
+use crate::text::{bytes, counted, grouped, span, visible};
 
-/// A session that no service has.
-const NO_SESSION: &str = "00000000-0000-0000-0000-000000000000";
 /// A clock that is off by so many seconds misleads whoever reads times.
 const CLOCK: i64 = 120;
 
@@ -87,7 +86,7 @@ pub(super) fn run(json: bool, common: &Common, config: &mut Result<Config, Failu
             config.token.aloud();
             checks.push(configuration(config));
             checks.extend(keys(config));
-            checks.extend(themes(common, config));
+            checks.extend(themes(config));
             let client = token(config, &mut checks);
             if let Some(client) = client {
                 let runtime = super::runtime()?;
@@ -112,7 +111,24 @@ pub(super) fn run(json: bool, common: &Common, config: &mut Result<Config, Failu
 
 fn configuration(config: &Config) -> Check {
     let device = config.device.map_or(String::new(), |device| format!(", device {device}"));
-    Check::fine("configuration", format!("profile {}, {}{device}", config.profile, config.base_url))
+    let said = |name| match config.origin_of(name) {
+        Origin::Default => String::new(),
+        origin => format!(" ({})", settings::origin(origin)),
+    };
+    let (profile, url) = (said("profile"), said("base_url"));
+    let text = format!("profile {}{profile}, {}{url}{device}", config.profile, config.base_url);
+    let named = std::env::var_os(CONFIG_VAR).is_some_and(|name| !name.is_empty());
+    match settings::configuration() {
+        Some(file) if file.exists() => Check::fine(
+            "configuration",
+            format!("{text}\n{} (`drainboard config` shows the rest)", file.display()),
+        ),
+        Some(file) if named => Check::warning(
+            "configuration",
+            format!("{text}\n{CONFIG_VAR} names {}, which is not there: it says nothing", file.display()),
+        ),
+        _ => Check::fine("configuration", text),
+    }
 }
 
 /// The user's key map, where there is one.
@@ -130,9 +146,8 @@ fn keys(config: &Config) -> Option<Check> {
 }
 
 /// The theme that was asked for, where it is none of the built-in ones.
-fn themes(common: &Common, config: &Config) -> Option<Check> {
-    let folder = config.keymap.as_deref().and_then(Path::parent);
-    match output::looks(common, folder) {
+fn themes(config: &Config) -> Option<Check> {
+    match window::looks(config) {
         Err(failure) => Some(Check::fault("theme", failure.status, failure.message)),
         Ok(looks) => looks.mistakes.first().map(|first| Check::warning("theme", first.to_string())),
     }
@@ -159,31 +174,27 @@ fn token(config: &Config, checks: &mut Vec<Check>) -> Option<(Client, Tap)> {
 
 /// Asks the service for what it must refuse.
 async fn service((client, tap): &(Client, Tap)) -> Vec<Check> {
-    let asked = client.take(&SessionId(NO_SESSION.into()), &QueueName("main".into())).await;
-    let refusal = match asked {
-        // A queue of a session that nobody has: whatever it is, it is reachable and takes the token.
-        Ok(answer) => {
-            let text = format!("answers a session that does not exist with {}", answer.status);
-            return vec![Check::warning("service", text)];
-        }
-        Err(refusal) => refusal,
-    };
-    let took = span(refusal.elapsed);
-    let mut checks = vec![match &refusal {
-        Refusal { verdict: Verdict::NewSession, code: Some(_), .. } => Check::fine(
+    let check = match probe::ask(client).await {
+        Probe::Fine(took) => Check::fine(
             "service",
-            format!("answers in {took}, takes the token, the token has the sync scope"),
+            format!("answers in {}, takes the token, the token has the sync scope", span(took)),
         ),
-        Refusal { verdict: Verdict::NewSession, .. } => Check::warning(
+        Probe::Odd(took) => Check::warning(
             "service",
             format!(
-                "answers 404 in {took}, but not in the words of the Sync API: if a sync fails, check --base-url"
+                "answers 404 in {}, but not in the words of the Sync API: if a sync fails, check --base-url",
+                span(took)
             ),
         ),
-        Refusal { verdict: Verdict::Refused, .. } => Check::fault("service", 3, &refusal.message),
-        Refusal { status: Some(429), .. } => Check::warning("service", &refusal.message),
-        _ => Check::fault("service", 4, &refusal.message),
-    }];
+        Probe::Strange(status) => {
+            let text = format!("answers a session that does not exist with {status}");
+            return vec![Check::warning("service", text)];
+        }
+        Probe::Busy(message) => Check::warning("service", message),
+        Probe::Refused(message) => Check::fault("service", 3, message),
+        Probe::Failed(message) => Check::fault("service", 4, message),
+    };
+    let mut checks = vec![check];
     checks.extend(clock(tap));
     checks
 }

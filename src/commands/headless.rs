@@ -1,8 +1,8 @@
 //! One run of the engine without a console: watches its events, obeys signals, says how it ended.
 //!
 //! Promises: the end of a run is never missed, whatever events were; the first signal stops the run politely and is
-//! obeyed within two seconds, the second at once. Stopping is safe at any point: what was committed stays, and keys that
-//! were not sent wait in the outbox.
+//! obeyed within two seconds, the second at once. Stopping is safe at any point: what was committed stays, and keys
+//! that were not sent wait in the outbox.
 
 use std::process;
 use std::sync::Arc;
@@ -15,9 +15,10 @@ use super::lines::Lines;
 use super::output::complain;
 use super::progress::Progress;
 use super::signals::{Signal, Signals};
-use super::summary::{Summary, counted};
+use super::summary::Summary;
 use super::words;
 use crate::engine::{Command, Engine, Event, EventKind, Mode, Outcome, Phase, RunEnd, Totals};
+use crate::text::counted;
 
 /// How long a stopped run may take to commit what is in flight; with what follows it stays below two seconds.
 const GRACE: Duration = Duration::from_millis(1_500);

@@ -9,6 +9,7 @@ use crate::console::{Demo, Lever};
 use crate::engine::Command;
 use crate::protocol::DOCUMENTED_RATE;
 use crate::service::{Edit, Service};
+use crate::text::counted;
 
 /// The real service's latency, as far as anybody measured it.
 const LATENCY: Duration = Duration::from_millis(120);
@@ -165,7 +166,7 @@ impl Levers {
             }
             What::Expire => {
                 let n = service.expire_sessions().map_err(|error| error.to_string())?;
-                Ok(format!("{n} session{} expired", if n == 1 { "" } else { "s" }))
+                Ok(format!("{} expired", counted(n, "session")))
             }
             What::Edit => self.edit(),
             What::Pace => Ok(self.toggle_pace()),
@@ -198,7 +199,8 @@ impl Demo for Levers {
         let pace = if real { Pace::REAL } else { Pace::NONE };
         self.set(pace);
         if let Some(commands) = self.commands.upgrade() {
-            // Where the engine has no room for it, it goes on at its old pace: slower, or stopped by the service's limit.
+            // Where the engine has no room for it, it goes on at its old pace: slower, or stopped by the service's
+            // limit.
             let _ = commands.try_send(Command::SetRate(pace.rate));
         }
         if real {

@@ -9,7 +9,7 @@ use std::fmt;
 use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 use std::path::Path;
 
-use super::arguments::{Color, Common};
+use crate::config::Color;
 use crate::console::theme::{Depth, Looks, Wish};
 use crate::text;
 
@@ -76,13 +76,17 @@ pub(super) fn colored(choice: Color) -> bool {
     }
 }
 
-/// The console's colours: `--theme` and `--color`, what the terminal says of itself, and the user's themes, in the
-/// folder `themes` of `configuration`. The console has a terminal by then.
-pub(super) fn looks(common: &Common, configuration: Option<&Path>) -> Result<Looks, Failure> {
+/// The console's colours: the theme's name and the choice of colours, what the terminal says of itself, and the user's
+/// themes, in the folder `themes` of `configuration`. The console has a terminal by then.
+pub(super) fn looks(
+    theme: Option<&str>,
+    color: Color,
+    configuration: Option<&Path>,
+) -> Result<Looks, Failure> {
     let environment = |name: &str| env::var(name).ok();
     let wish = Wish {
-        name: common.theme.clone(),
-        depth: depth(common.color, environment),
+        name: theme.map(str::to_owned),
+        depth: depth(color, environment),
         light: light(environment),
         folder: configuration.map(|folder| folder.join("themes")),
     };

@@ -1,5 +1,5 @@
-//! What the process keeps from others: its files are its user's alone, whoever makes them, and a crash leaves no copy of
-//! its memory, where the token is.
+//! What the process keeps from others: its files are its user's alone, whoever makes them, and a crash leaves no copy
+//! of its memory, where the token is.
 
 /// Closes the process; first thing, before there are threads.
 #[cfg(unix)]

@@ -4,9 +4,10 @@
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
-use super::arguments::{Color, Query};
+use super::arguments::Query;
 use super::output::{self, Ending, Failure};
 use super::table::Table;
+use crate::config::Color;
 use crate::console::values;
 use crate::mirror::reader::Value;
 use crate::mirror::{MirrorError, Reader};

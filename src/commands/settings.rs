@@ -1,4 +1,4 @@
-//! From options to settings: hands the flags to `config`, and its answer to the engine.
+//! From options to settings: hands the flags and the configuration's file to `config`, and its answer to the engine.
 
 use std::env;
 use std::ffi::OsString;
@@ -9,12 +9,15 @@ use super::arguments::{Common, Pacing};
 use super::folder::Folder;
 use super::output::Failure;
 use crate::client::Tap;
-use crate::config::{self, Config, Flags, Folders, MIRROR_VAR, Surroundings, TOKEN_VAR};
+use crate::config::file::File;
+use crate::config::{
+    self, CONFIG_VAR, Config, Flags, Folders, MIRROR_VAR, Origin, PROFILE_VAR, Surroundings, TOKEN_VAR,
+};
 use crate::engine::Settings;
 use crate::mirror::{Identity, Reader};
 use crate::protocol::DeviceUuid;
 
-/// Everything that options and environment come to. No file is read, no token needed.
+/// Everything that options, environment and configuration come to. The configuration is read, no token needed.
 pub(super) fn resolve(common: &Common, pacing: &Pacing) -> Result<Config, Failure> {
     let flags = Flags {
         mirror: common.mirror.clone(),
@@ -30,21 +33,65 @@ pub(super) fn resolve(common: &Common, pacing: &Pacing) -> Result<Config, Failur
         ack_interval: pacing.ack_interval,
         max_page: pacing.max_page,
         tries: pacing.tries(),
+        theme: common.theme.clone(),
+        color: common.color,
+        watch: None,
     };
+    layered(flags, &|name| env::var_os(name))
+}
+
+/// The same for commands that only read the mirror: what options and environment say of the service and the token is not
+/// their matter.
+pub(super) fn reading(common: &Common) -> Result<Config, Failure> {
+    let flags = Flags {
+        mirror: common.mirror.clone(),
+        profile: common.profile.clone(),
+        color: common.color,
+        ..Flags::default()
+    };
+    let only_place =
+        |name: &str| [MIRROR_VAR, PROFILE_VAR].contains(&name).then(|| env::var_os(name)).flatten();
+    layered(flags, &only_place)
+}
+
+/// The mirror's file, for commands that only read it.
+pub(super) fn mirror(common: &Common) -> Result<PathBuf, Failure> {
+    reading(common).map(|config| config.mirror)
+}
+
+fn layered(flags: Flags, environment: &dyn Fn(&str) -> Option<OsString>) -> Result<Config, Failure> {
     let folders = Folders::of_user();
+    let home = folders.as_ref().map(|folders| folders.home.as_path());
+    let file = match configuration() {
+        Some(path) => File::load(&path, home).map_err(Failure::usage)?,
+        None => None,
+    };
     let keyring = config::keyring();
-    let around =
-        Surroundings { env: &|name| env::var_os(name), folders: folders.as_ref(), keyring: keyring.as_ref() };
+    let around = Surroundings {
+        env: environment,
+        folders: folders.as_ref(),
+        file: file.as_ref(),
+        keyring: keyring.as_ref(),
+    };
     Config::resolve(flags, around).map_err(Failure::usage)
 }
 
-/// The mirror's file, for commands that only read it: what is wrong with other settings is not their matter.
-pub(super) fn mirror(common: &Common) -> Result<PathBuf, Failure> {
-    let flags = Flags { mirror: common.mirror.clone(), profile: common.profile.clone(), ..Flags::default() };
-    let folders = Folders::of_user();
-    let only_mirror = |name: &str| if name == MIRROR_VAR { env::var_os(name) } else { None };
-    let around = Surroundings { env: &only_mirror, folders: folders.as_ref(), keyring: None };
-    Config::resolve(flags, around).map(|config| config.mirror).map_err(Failure::usage)
+/// Where the configuration's file is, or would be; none on a machine that has no home for this user.
+pub(super) fn configuration() -> Option<PathBuf> {
+    let named = env::var_os(CONFIG_VAR).filter(|name| !name.is_empty()).map(PathBuf::from);
+    named.or_else(|| Folders::of_user().map(|folders| folders.configuration()))
+}
+
+/// Who said a setting, in a word: `--rate`, `DRAINBOARD_MIRROR`, `config.toml:12`, `default`.
+pub(super) fn origin(origin: Origin) -> String {
+    match origin {
+        Origin::Flag(name) | Origin::Variable(name) => name.to_owned(),
+        Origin::File(line) => {
+            let file = configuration().unwrap_or_default();
+            format!("{}:{line}", file.file_name().unwrap_or_default().to_string_lossy())
+        }
+        Origin::Default => "default".to_owned(),
+    }
 }
 
 /// The engine's settings. The token is read when a run begins.
@@ -69,8 +116,8 @@ pub(super) fn tapped(config: Config, tap: Tap) -> Settings {
     Settings { connect: Arc::new(move |device| Ok(connect(device)?.with_tap(tap.clone()))), ..settings }
 }
 
-/// Makes the engine peek: a scratch mirror, as the device that the real mirror is, so that what comes is what the service
-/// would send to it. The scratch mirror goes with the folder.
+/// Makes the engine peek: a scratch mirror, as the device that the real mirror is, so that what comes is what the
+/// service would send to it. The scratch mirror goes with the folder.
 ///
 /// # Errors
 /// The real mirror cannot be read, or there is no room for a scratch one.

@@ -69,6 +69,48 @@ impl Signals {
     }
 }
 
+/// Requests from outside not to wait any longer: SIGUSR1.
+#[cfg(unix)]
+pub(super) struct Nudges(tokio::signal::unix::Signal);
+
+#[cfg(unix)]
+impl Nudges {
+    /// Listens, on the current runtime.
+    ///
+    /// # Errors
+    /// Where the system allows no handler.
+    pub(super) fn listen() -> io::Result<Self> {
+        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::user_defined1()).map(Self)
+    }
+
+    /// The next one, or one that came since the last.
+    pub(super) async fn next(&mut self) {
+        if self.0.recv().await.is_none() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// Other systems have no such signal.
+#[cfg(not(unix))]
+pub(super) struct Nudges;
+
+#[cfg(not(unix))]
+impl Nudges {
+    /// Listens to nothing.
+    ///
+    /// # Errors
+    /// None here.
+    pub(super) fn listen() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    /// Never.
+    pub(super) async fn next(&mut self) {
+        std::future::pending().await
+    }
+}
+
 /// From now on a write beyond the limit of file sizes (`ulimit -f`) is an error that can be told, and not the end.
 #[cfg(unix)]
 pub(super) fn outlive_limits() {

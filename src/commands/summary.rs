@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::engine::Totals;
-use crate::text::{grouped, span, visible};
+use crate::text::{counted, grouped, span, visible};
 
 /// The summary line, its fields in this order.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -64,6 +64,34 @@ impl Summary {
         Self::new(false, &totals, Duration::ZERO, Some(error))
     }
 
+    /// What Prometheus is told of the run: names without `drainboard_`, what they are, values.
+    pub(super) fn figures(&self) -> [(&'static str, &'static str, f64); 9] {
+        let number = |n: u64| n as f64;
+        [
+            (
+                "converged",
+                "Whether the last run ended with nothing left.",
+                f64::from(u8::from(self.converged)),
+            ),
+            ("duration_seconds", "How long the last run took.", self.seconds),
+            ("instructions", "Instructions that the last run committed.", number(self.instructions)),
+            ("sessions", "Sessions that the last run opened.", number(self.sessions)),
+            ("acknowledged_keys", "Keys that the service accepted in the last run.", number(self.acked)),
+            ("pending_acks", "Keys that wait to be acknowledged.", number(self.pending_acks)),
+            (
+                "failed_objects",
+                "Objects that the service could not deliver in the last run.",
+                number(self.failed_objects),
+            ),
+            (
+                "stale_instructions",
+                "Instructions of the last run that were older than the mirror.",
+                number(self.stale),
+            ),
+            ("retries", "Requests that the last run sent again.", number(self.retries)),
+        ]
+    }
+
     /// Writes it as one line of JSON.
     ///
     /// # Errors
@@ -102,11 +130,6 @@ impl Summary {
         write!(out, ", failed objects {}, retries {}", grouped(self.failed_objects), grouped(self.retries))?;
         writeln!(out)
     }
-}
-
-/// A number with its noun: `1 page`, `1,204 pages`.
-pub(super) fn counted(n: u64, noun: &str) -> String {
-    if n == 1 { format!("1 {noun}") } else { format!("{} {noun}s", grouped(n)) }
 }
 
 #[cfg(test)]

@@ -6,19 +6,21 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::arguments::{Common, Sync};
+use super::arguments::{Common, Pause, Sync};
 use super::folder::Folder;
 use super::headless::{self, Run, Voice};
 use super::lines::Lines;
+use super::metrics::Metrics;
 use super::output::{self, Ending, Failure};
 use super::progress::Progress;
 use super::settings;
 use super::signals::Signals;
-use super::summary::{Summary, counted};
+use super::summary::Summary;
+use super::watch::Watch;
 use crate::config::Config;
-use crate::engine::{self, Engine, Mode, RunEnd, Settings};
+use crate::engine::{self, Mode, RunEnd, Settings};
 use crate::mirror::Reader;
-use crate::text::{grouped, span, visible};
+use crate::text::{grouped, visible};
 
 /// Synchronizes as asked.
 pub(super) fn run(sync: &Sync, common: &Common, config: Result<Config, Failure>) -> Ending {
@@ -50,6 +52,10 @@ fn of_nothing(failure: Failure, mirror: Option<&Path>) -> Failure {
 struct Job {
     settings: Settings,
     mode: Mode,
+    /// The time between two runs of a watch; none for one run alone.
+    pause: Option<Duration>,
+    /// Where each run's figures go.
+    metrics: Option<Metrics>,
     /// The scratch mirror of `--peek`; removed with this.
     _scratch: Option<Folder>,
 }
@@ -57,13 +63,18 @@ struct Job {
 impl Job {
     fn prepare(sync: &Sync, mut config: Config) -> Result<Self, Failure> {
         settings::check(&mut config)?;
+        let pause = sync.watch.map(|pause| match pause {
+            Pause::Usual => config.watch,
+            Pause::Of(time) => time,
+        });
+        let metrics = sync.metrics.clone().map(|file| Metrics::new(file, &config));
         let mode = if sync.single_session || sync.peek { Mode::Single } else { Mode::Full };
         let mut settings = settings::engine(config);
         if !sync.peek {
-            return Ok(Self { settings, mode, _scratch: None });
+            return Ok(Self { settings, mode, pause, metrics, _scratch: None });
         }
         let scratch = settings::peek(&mut settings)?;
-        Ok(Self { settings, mode, _scratch: Some(scratch) })
+        Ok(Self { settings, mode, pause, metrics, _scratch: Some(scratch) })
     }
 
     async fn run(self, sync: &Sync, common: &Common) -> Ending {
@@ -74,10 +85,17 @@ impl Job {
         let mirror = self.settings.mirror.clone();
         let scratch = self.settings.peek.then(|| mirror.clone());
         let mut engine = engine::spawn(self.settings);
-        let run = match sync.watch {
+        let mut metrics = self.metrics;
+        let run = match self.pause {
             None => headless::run(&mut engine, self.mode, &voice, &mut signals).await,
-            Some(pause) => watch(&mut engine, self.mode, pause, &voice, &mut signals).await,
+            Some(pause) => {
+                let watch = Watch { mode: self.mode, pause, voice: &voice, metrics: metrics.as_mut() };
+                watch.run(&mut engine, &mut signals).await?
+            }
         };
+        if let Some(error) = metrics.as_mut().and_then(|metrics| metrics.write(&run).err()) {
+            voice.say(&error);
+        }
         let hurried = run.signal.is_some();
         headless::leave(engine, hurried).await;
         let told = tell(&run, scratch, voice, hurried).await;
@@ -91,46 +109,13 @@ impl Job {
         }
         // A failure of the run says more than one of stdout.
         let peeked = sync.peek && run.end() == RunEnd::SingleSession && run.error().is_none();
-        let status = match (run.signal, sync.watch) {
+        let status = match (run.signal, self.pause) {
             _ if peeked => 0,
             // Nothing but a signal ends a watch, however the last run went.
             (Some(signal), Some(_)) => signal.exit_status(),
             _ => run.exit_status(),
         };
         if status == 0 { output::written(told) } else { Ok(status) }
-    }
-}
-
-/// Runs again and again, `pause` after each end, until a signal or something that no waiting mends.
-async fn watch(
-    engine: &mut Engine,
-    mode: Mode,
-    pause: Duration,
-    voice: &Voice,
-    signals: &mut Signals,
-) -> Run {
-    loop {
-        let mut run = headless::run(engine, mode, voice, signals).await;
-        let hopeless =
-            matches!(run.end(), RunEnd::Usage | RunEnd::Refused | RunEnd::Mirror | RunEnd::Internal);
-        if run.signal.is_some() || hopeless {
-            return run;
-        }
-        match (&voice.lines, run.error()) {
-            (Some(lines), _) => lines.room().await.put(&run.summary()),
-            (None, Some(error)) => voice.say(&error),
-            (None, None) => {
-                let came = counted(run.summary().instructions, "instruction");
-                voice.say(&format!("up to date, {came}; again in {}", span(pause)));
-            }
-        }
-        tokio::select! {
-            signal = signals.next() => {
-                run.signal = Some(signal);
-                return run;
-            }
-            () = tokio::time::sleep(pause) => {}
-        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! `drainboard verify`: is the mirror the account's copy? Synchronizes it, drains the account once more as a throw-away
 //! device into a temporary mirror, and compares the two record by record, byte by byte.
 //!
-//! Promises: the mirror is changed only as a `sync` changes it; a difference is reported only where a second look, after
-//! both were synchronized again, finds it once more: whoever edits the account meanwhile is no difference.
+//! Promises: the mirror is changed only as a `sync` changes it; a difference is reported only where a second look,
+//! after both were synchronized again, finds it once more: whoever edits the account meanwhile is no difference.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -17,13 +17,12 @@ use super::output::{self, Ending, Failure};
 use super::progress::Progress;
 use super::settings;
 use super::signals::Signals;
-use super::summary::counted;
 use crate::config::Config;
 use crate::engine::{self, Engine, Mode, Settings};
 use crate::mirror::compare::{Comparison, Wrong, compare};
 use crate::mirror::{MirrorError, Reader};
 use crate::protocol::{DeviceUuid, RecordId};
-use crate::text::{bytes, grouped, span, visible};
+use crate::text::{bytes, counted, grouped, span, visible};
 
 /// Looks at the two mirrors before what differs is reported.
 const LOOKS: u32 = 2;

@@ -1,18 +1,25 @@
-//! `drainboard` alone: the console on the configured account. It starts idle and asks for nothing: no token, no network.
+//! `drainboard` alone: the console on the configured account. It starts idle and asks for nothing: no token, no
+//! network.
 
 use std::io::{self, IsTerminal};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::arguments::{Common, Manner, Pacing};
+use super::arguments::{Common, Demo, Manner, Pacing};
+use super::connect;
+use super::demo;
 use super::output::{self, Ending, Failure};
 use super::settings;
 use crate::client::Tap;
+use crate::config::{Config, Origin};
 use crate::console;
+use crate::console::model::telling::Tells;
+use crate::console::welcome::{Connect, Offer};
 use crate::engine::{self, Mode};
 use crate::spreadsheet::Formulas;
 
-/// Opens the console; `sync` starts a synchronization at once.
+/// Opens the console; `sync` starts a synchronization at once. Where nothing is configured the welcome screen comes first.
 pub(super) fn run(
     sync: bool,
     manner: Manner,
@@ -26,13 +33,45 @@ pub(super) fn run(
         ));
     }
     let config = settings::resolve(common, pacing)?;
+    let plain = manner == Manner::default();
+    let Some((offer, connector)) = plain.then(|| connect::offer(&config, common, pacing)).flatten() else {
+        return open(config, sync, manner, formulas, None).map(console::Left::exit_status);
+    };
+    match open(config, false, manner, formulas, Some((offer, Arc::new(connector))))? {
+        console::Left::Demo => {
+            let looks = Common {
+                theme: common.theme.clone(),
+                color: common.color,
+                quiet: common.quiet,
+                verbose: common.verbose,
+                ..Common::default()
+            };
+            demo::run(&Demo::usual(), &looks)
+        }
+        console::Left::Connected => {
+            let config = settings::resolve(common, pacing)?;
+            open(config, sync, manner, formulas, None).map(console::Left::exit_status)
+        }
+        left => Ok(left.exit_status()),
+    }
+}
+
+/// The console on a configuration.
+fn open(
+    config: Config,
+    sync: bool,
+    manner: Manner,
+    formulas: Formulas,
+    welcome: Option<(Offer, Arc<dyn Connect>)>,
+) -> Result<console::Left, Failure> {
     let tap = Tap::new();
     let (title, host) = (config.profile.clone(), host(&config.origin()));
     let (keymap, statements, browse) =
         (config.keymap.clone(), config.statements.clone(), config.browse.clone());
+    let looks = looks(&config)?;
+    let tells = Tells { title: config.title, bell: config.bell };
     let mut settings = settings::tapped(config, tap.clone());
     let scratch = if manner.peek { Some(settings::peek(&mut settings)?) } else { None };
-    let looks = output::looks(common, keymap.as_deref().and_then(Path::parent))?;
     let runtime = super::runtime()?;
     let inside = runtime.enter();
     let setup = console::Setup {
@@ -52,6 +91,8 @@ pub(super) fn run(
         browse,
         looks,
         formulas,
+        tells,
+        welcome,
         engine: engine::spawn(settings),
     };
     let ended = console::run(setup);
@@ -59,9 +100,21 @@ pub(super) fn run(
     // The console has stopped the engine; what may still be in flight is committed or it is not.
     runtime.shutdown_timeout(Duration::from_secs(1));
     drop(scratch);
-    ended
-        .map(console::Left::exit_status)
-        .map_err(|error| Failure::other(format!("the console ended: {error}")))
+    ended.map_err(|error| Failure::other(format!("the console ended: {error}")))
+}
+
+/// The console's colours as they are configured.
+pub(super) fn looks(config: &Config) -> Result<console::theme::Looks, Failure> {
+    let folder = config.keymap.as_deref().and_then(Path::parent);
+    output::looks(config.theme.as_deref(), config.color, folder).map_err(|failure| {
+        match config.origin_of("theme") {
+            Origin::Flag(_) => failure,
+            origin => {
+                let said = failure.message.trim_start_matches("--");
+                Failure::usage(format!("{}: {said}", settings::origin(origin)))
+            }
+        }
+    })
 }
 
 /// An origin without its scheme.

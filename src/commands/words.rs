@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use crate::engine::{EventKind, Mode, Phase, Snapshot};
 use crate::mirror::SessionEnd;
-use crate::text::{bytes, grouped, span, visible};
-
-use super::summary::counted;
+use crate::text::{bytes, counted, grouped, span, visible};
 
 /// What happened.
 pub(super) fn event(kind: &EventKind) -> String {

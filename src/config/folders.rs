@@ -11,6 +11,8 @@ pub struct Folders {
     pub data: PathBuf,
     /// What the user writes: settings and keys.
     pub config: PathBuf,
+    /// The user's home.
+    pub home: PathBuf,
     /// What is kept from one time to the next and could be lost: statements that were run, how types are looked at.
     pub state: PathBuf,
 }
@@ -23,6 +25,7 @@ impl Folders {
         Some(Self {
             data: base.data_dir().join("drainboard"),
             config: base.config_dir().join("drainboard"),
+            home: base.home_dir().to_owned(),
             state: state.join("drainboard"),
         })
     }
@@ -40,6 +43,11 @@ impl Folders {
     /// How the types are looked at in the console: columns and order.
     pub fn browse(&self) -> PathBuf {
         self.state.join("browse.json")
+    }
+
+    /// The configuration's file.
+    pub fn configuration(&self) -> PathBuf {
+        self.config.join("config.toml")
     }
 
     /// The user's key map.

@@ -7,12 +7,15 @@ use secrecy::ExposeSecret as _;
 
 use super::*;
 
+mod layers;
+
 const DEVICE: &str = "4f0c6f0e-6d5e-4a7e-9d6c-0a5f6d1b2c3d";
 
 fn folders() -> Folders {
     Folders {
         data: "/data/drainboard".into(),
         config: "/config/drainboard".into(),
+        home: "/home/ada".into(),
         state: "/state/drainboard".into(),
     }
 }
@@ -20,7 +23,7 @@ fn folders() -> Folders {
 fn resolve(flags: Flags, environment: &[(&str, &str)]) -> Result<Config, ConfigError> {
     let environment: HashMap<&str, &str> = environment.iter().copied().collect();
     let env = |name: &str| environment.get(name).map(OsString::from);
-    Config::resolve(flags, Surroundings { env: &env, folders: Some(&folders()), keyring: None })
+    Config::resolve(flags, Surroundings { env: &env, folders: Some(&folders()), file: None, keyring: None })
 }
 
 /// A token's file of mode 0600 in a folder of its own.
@@ -83,6 +86,7 @@ fn a_flag_beats_the_environment_and_both_beat_the_defaults() {
         ack_interval: Some(Duration::ZERO),
         max_page: Some(3),
         tries: Some(4),
+        ..Flags::default()
     };
     let config = resolve(flags, &environment).unwrap();
     assert_eq!(config.mirror, Path::new("flag.db"));
@@ -107,7 +111,7 @@ fn a_profile_has_its_own_mirror_and_an_empty_variable_says_nothing() {
 #[test]
 fn a_machine_without_a_home_needs_a_mirror_named() {
     let env = |_: &str| None;
-    let around = Surroundings { env: &env, folders: None, keyring: None };
+    let around = Surroundings { env: &env, folders: None, file: None, keyring: None };
     let said = Config::resolve(Flags::default(), around).unwrap_err().0;
     assert!(said.contains("--mirror") && said.contains(MIRROR_VAR), "{said}");
     let flags = Flags { mirror: Some("m.db".into()), ..Flags::default() };
@@ -162,7 +166,7 @@ fn an_odd_token_is_refused_and_not_shown() {
 #[test]
 fn a_token_file_is_the_owners_alone() {
     let (folder, file) = token_file("s3cret\r\n\n");
-    let read = |file: &Path| TokenSource::File(file.to_owned()).read();
+    let read = |file: &Path| TokenSource::File { path: file.to_owned(), named: "--token-file" }.read();
     assert_eq!(read(&file).unwrap().value.expose_secret(), "s3cret");
     if cfg!(unix) {
         for open in [0o640, 0o604, 0o644, 0o620, 0o666] {

@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 use crate::client::{ConfigError, check_token};
 use crate::text::visible;
 
-use super::{Surroundings, TOKEN_COMMAND_VAR, TOKEN_VAR};
+use super::{Surroundings, TOKEN_COMMAND_VAR, TOKEN_VAR, TokenPlace};
 
 pub use self::keyring::{Entry, Keyring, Trouble, keyring};
 
@@ -49,7 +49,12 @@ pub(super) struct Named {
 #[derive(Debug, Clone)]
 pub enum TokenSource {
     /// `--token-file FILE`, read when a run begins.
-    File(PathBuf),
+    File {
+        /// Where.
+        path: PathBuf,
+        /// The option or the setting.
+        named: &'static str,
+    },
     /// `--token-command COMMAND`, or the variable's, run when a run begins.
     Command {
         /// For a shell.
@@ -86,7 +91,7 @@ impl TokenSource {
         around: Surroundings<'_>,
     ) -> Result<Self, ConfigError> {
         if let Some(file) = named.file {
-            return Ok(Self::File(file));
+            return Ok(Self::File { path: file, named: "--token-file" });
         }
         if let Some(words) = named.command {
             return Ok(Self::command(words, "--token-command"));
@@ -113,6 +118,22 @@ impl TokenSource {
         })
     }
 
+    /// The source that the configuration's file names; `entry`: the keyring's place, where there is one.
+    pub(super) fn of_file(place: TokenPlace, entry: Option<&Entry>) -> Result<Self, ConfigError> {
+        Ok(match place {
+            TokenPlace::File(path) => Self::File { path, named: "token_file" },
+            TokenPlace::Command(words) => Self::command(words, "token_command"),
+            TokenPlace::Keyring => {
+                let entry = entry.cloned().ok_or_else(|| {
+                    ConfigError(format!(
+                        "token_keyring: this program was built without the keyring; use {TOKEN_VAR}"
+                    ))
+                })?;
+                Self::Keyring { entry, named: true, ahead: Arc::default() }
+            }
+        })
+    }
+
     fn command(words: String, named: &'static str) -> Self {
         Self::Command { words, named, aloud: false, ahead: Arc::default() }
     }
@@ -124,7 +145,7 @@ impl TokenSource {
     /// [`ConfigError`] where it comes from nowhere.
     pub fn place(&self) -> Result<String, ConfigError> {
         Ok(match self {
-            Self::File(path) => format!("--token-file {}", visible(&path.to_string_lossy())),
+            Self::File { path, named } => format!("{named} {}", visible(&path.to_string_lossy())),
             Self::Command { words, named, .. } => format!("{named} '{}'", visible(words)),
             Self::Environment(_) | Self::Unreadable => TOKEN_VAR.to_owned(),
             Self::Keyring { .. } | Self::Missing => self.read()?.source,
@@ -161,7 +182,7 @@ impl TokenSource {
     /// [`ConfigError`] that says where a token is looked for, or what is wrong with this one, without showing it.
     pub fn read(&self) -> Result<Token, ConfigError> {
         let token = match self {
-            Self::File(path) if looks_like_a_token(&path.to_string_lossy()) && !path.exists() => {
+            Self::File { path, .. } if looks_like_a_token(&path.to_string_lossy()) && !path.exists() => {
                 return Err(misplaced("--token-file wants the name of a file that has the token in it"));
             }
             Self::Command { words, named, .. } if looks_like_a_token(words) => {
@@ -181,7 +202,7 @@ impl TokenSource {
                 };
                 Token { value, source: entry.to_string() }
             }
-            Self::File(path) => {
+            Self::File { path, .. } => {
                 let source = self.place()?;
                 Token { value: read_file(path, &source)?, source }
             }

@@ -34,6 +34,8 @@ pub enum Scope {
     Whole,
     /// In the list of saved statements.
     Saved,
+    /// On the welcome screen.
+    Welcome,
     /// While something is asked for in a line: a filter, an id, a file's name.
     Line,
     /// Wherever a line is typed; there plain characters are text.
@@ -44,7 +46,7 @@ pub enum Scope {
 
 impl Scope {
     /// All of them, in the order of the help.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Sync,
         Self::Browse,
         Self::Acks,
@@ -56,6 +58,7 @@ impl Scope {
         Self::Palette,
         Self::Whole,
         Self::Saved,
+        Self::Welcome,
         Self::Line,
         Self::Text,
         Self::Ask,
@@ -77,6 +80,7 @@ impl Scope {
             Self::Palette => "palette",
             Self::Whole => "whole",
             Self::Saved => "saved",
+            Self::Welcome => "welcome",
             Self::Line => "line",
             Self::Text => "text",
             Self::Ask => "ask",
@@ -125,6 +129,10 @@ pub enum Action {
     Top,
     /// To the last.
     Bottom,
+    /// From the welcome screen to the demo.
+    WelcomeDemo,
+    /// Connect an account.
+    WelcomeConnect,
     /// Begin a full synchronization.
     Sync,
     /// Begin one session.

@@ -1,7 +1,7 @@
 //! An exchange's text for people: what it was, headers, bodies; JSON as a tree whose parts can be folded. Pure.
 //!
-//! Promise: everything is visible text already and bounded by what the tap keeps; a body that was cut is laid out as far
-//! as it goes and says so.
+//! Promise: everything is visible text already and bounded by what the tap keeps; a body that was cut is laid out as
+//! far as it goes and says so.
 
 use std::borrow::Cow;
 

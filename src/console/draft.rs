@@ -23,22 +23,22 @@ impl Draft {
                 "it is there already; name another file",
             ));
         }
-        Self::beside(place)
+        Self::open(place)
     }
 
-    /// Begins a file that will take the place of what is there.
+    /// Begins a file that will take the place of what is there; one at a time.
     ///
     /// # Errors
     /// An I/O error.
     pub(super) fn beside(place: &Path) -> io::Result<(Self, File)> {
-        let mut name = place.file_name().unwrap_or_default().to_owned();
-        name.push(format!(".{}.part", std::process::id()));
-        let path = place.with_file_name(name);
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(&path)?;
+        // What an earlier process of this number left behind; nothing, as a rule.
+        let _ = std::fs::remove_file(part(place));
+        Self::open(place)
+    }
+
+    fn open(place: &Path) -> io::Result<(Self, File)> {
+        let path = part(place);
+        let file = private().write(true).create_new(true).open(&path)?;
         Ok((Self { path, place: place.to_owned() }, file))
     }
 
@@ -63,6 +63,22 @@ impl Draft {
         file.sync_all()?;
         std::fs::rename(&self.path, &self.place)
     }
+}
+
+/// Where a file is written before it is moved to its place.
+fn part(place: &Path) -> PathBuf {
+    let mut name = place.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.part", std::process::id()));
+    place.with_file_name(name)
+}
+
+/// What opens a file that, where it is new, only its user can read.
+pub(super) fn private() -> OpenOptions {
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "only Unix has modes"))]
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
 }
 
 impl Drop for Draft {
@@ -92,6 +108,7 @@ mod tests {
         draft.place().unwrap();
         assert_eq!((std::fs::read(&place).unwrap().as_slice(), names()), (b"whole".as_slice(), 1));
         assert_eq!(Draft::begin(&place).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        std::fs::write(part(&place), b"left behind").unwrap();
         let (draft, mut file) = Draft::beside(&place).unwrap();
         file.write_all(b"new").unwrap();
         draft.replace(&file).unwrap();

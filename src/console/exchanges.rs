@@ -1,7 +1,7 @@
 //! The wire tap's reader on a thread of its own: lists, lays out, exports. Neither a filter over all bodies nor a slow
 //! disk holds up a frame.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,13 +11,14 @@ use std::time::Duration;
 use jiff::Zoned;
 
 use super::body;
+use super::draft::private;
 use super::inbox::Inbox;
 use super::message::{Message, WireAnswer, WireRequest};
 use super::model::wire::{Found, LISTED};
 use crate::client::har;
 use crate::client::tap::filter::Filter;
 use crate::client::tap::{Exchange, Recorded, Tap};
-use crate::text::{bytes, grouped, visible};
+use crate::text::{bytes, counted, grouped, visible};
 
 /// How long the thread is waited for at the end: a recording is written to its last exchange.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -129,11 +130,10 @@ fn record(tap: &Tap, path: &Path) -> Result<Recorded, String> {
 /// What a recording became, in a line.
 fn recording(recorded: &Recorded) -> String {
     let Recorded { path, exchanges, bytes: size, missed } = recorded;
-    let plural = if *exchanges == 1 { "exchange" } else { "exchanges" };
     let missed =
         if *missed > 0 { format!(", {} missed: the disk is slow", grouped(*missed)) } else { String::new() };
-    let text =
-        format!("{} {plural}{missed}, {}, HAR in {}", grouped(*exchanges), bytes(*size), path.display());
+    let many = counted(*exchanges, "exchange");
+    let text = format!("{many}{missed}, {}, HAR in {}", bytes(*size), path.display());
     visible(&text).into_owned()
 }
 
@@ -149,20 +149,15 @@ fn export(exchanges: &[Arc<Exchange>], folder: &Path) -> Result<String, String> 
             .into_owned()
     })?;
     write(file, exchanges).map_err(|e| visible(&format!("{}: {e}", path.display())).into_owned())?;
-    let n = exchanges.len() as u64;
-    let plural = if n == 1 { "exchange" } else { "exchanges" };
-    Ok(visible(&format!("{} {plural} in {}", grouped(n), path.display())).into_owned())
+    let many = counted(exchanges.len() as u64, "exchange");
+    Ok(visible(&format!("{many} in {}", path.display())).into_owned())
 }
 
 /// A new file of that name, or of that name and a number.
 fn create(folder: &Path, name: &str) -> io::Result<(PathBuf, File)> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut path = folder.join(format!("{name}.har"));
     for n in 2..100 {
-        match options.open(&path) {
+        match private().write(true).create_new(true).open(&path) {
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
                 path = folder.join(format!("{name}-{n}.har"));
             }

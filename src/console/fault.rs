@@ -1,4 +1,5 @@
-//! A panic on purpose, so that tests of the real program see what it leaves behind. Debug builds only; elsewhere nothing.
+//! A panic on purpose, so that tests of the real program see what it leaves behind. Debug builds only; elsewhere
+//! nothing.
 
 /// The variable that names the thread that is to panic; `view` is the drawing.
 #[cfg(debug_assertions)]

@@ -5,11 +5,14 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::fault;
 use super::message::Message;
 use crate::engine::{Event, Snapshot};
+
+/// How often work that takes its time tells how far it is.
+pub(super) const TELL: Duration = Duration::from_millis(100);
 
 /// Events kept until the next frame.
 const EVENTS: usize = 4_096;

@@ -19,7 +19,8 @@ use super::key::{Code, Key};
 use super::message::{Message, Mouse, MouseKind};
 use frames::{Frame, Frames};
 
-/// How long a text of a terminal may take, even where something comes all the time: that may be a key that is held down.
+/// How long a text of a terminal may take, even where something comes all the time: that may be a key that is held
+/// down.
 const ENDLESS: Duration = Duration::from_millis(250);
 
 /// The thread that reads; dropping it ends the reading, so that what is typed later is the shell's.

@@ -1,7 +1,8 @@
 //! The mirror's readers on threads of their own: the drawing never waits for a query. `pages` makes views and
-//! hands out their pages, `facts` answers what is short, whatever screen asks; who points to a record and the writing of
-//! files take their time and have a thread each (`long`), and so do what a session did (`deeds`) and `orphans`. Of questions that wait, only the newest of each kind is answered; a newer one ends an older one
-//! that is being worked on.
+//! hands out their pages, `facts` answers what is short, whatever screen asks; who points to a record and the writing
+//! of files take their time and have a thread each (`long`), and so do what a session did (`deeds`) and `orphans`. Of
+//! questions that wait, only the newest of each kind is answered; a newer one ends an older one that is being worked
+//! on.
 
 mod dead;
 mod deeds;
@@ -151,6 +152,24 @@ impl Desk {
         self.shared.asked.load(Ordering::SeqCst) == number
     }
 
+    /// The newest question, and its number; none once nobody can ask any more.
+    fn next(&self) -> Option<(u64, Request)> {
+        let first = self.requests.recv().ok()?;
+        Some(self.requests.try_iter().last().unwrap_or(first))
+    }
+
+    /// Reads for a question; once more where the word to stop was meant for the one before.
+    fn read_for<T>(
+        &mut self,
+        number: u64,
+        query: impl Fn(&Self, &Reader) -> Result<T, MirrorError>,
+    ) -> Result<Option<T>, MirrorError> {
+        match self.read(&query) {
+            Err(MirrorError::Stopped) if self.wanted(number) => self.read(query),
+            answer => answer,
+        }
+    }
+
     /// Reads; none where there is no mirror yet. After a failure the mirror is opened anew the next time.
     fn read<T>(
         &mut self,
@@ -178,6 +197,13 @@ impl Desk {
         }
         answer.map(Some)
     }
+}
+
+/// So many rows, and whether there were more; one more than that was asked for.
+fn bounded<T>(mut rows: Vec<T>, limit: usize) -> (Vec<T>, bool) {
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    (rows, more)
 }
 
 /// An error in a line.

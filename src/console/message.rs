@@ -3,6 +3,7 @@
 
 mod mirror;
 mod sql;
+mod welcome;
 mod wire;
 
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use crate::engine::{Command, Event, Snapshot};
 
 pub use mirror::{Answer, Export, Request};
 pub use sql::{SqlAnswer, SqlEnd, SqlRequest};
+pub use welcome::{WelcomeAnswer, WelcomeRequest};
 pub use wire::{WireAnswer, WireRequest};
 
 /// Something that reached the console.
@@ -42,6 +44,8 @@ pub enum Message {
     Sql(SqlAnswer),
     /// What the wire tap holds.
     Wire(WireAnswer),
+    /// What became of connecting an account.
+    Welcome(WelcomeAnswer),
     /// How the demo's levers stand.
     Levers(Vec<Lever>),
     /// What the demo's lever did, or why it did not.
@@ -64,7 +68,10 @@ impl Message {
 
     /// Whether it is what somebody asked for.
     pub fn is_answer(&self) -> bool {
-        matches!(self, Self::Read(_) | Self::Sql(_) | Self::Wire(_) | Self::Levers(_) | Self::Demo(_))
+        matches!(
+            self,
+            Self::Read(_) | Self::Sql(_) | Self::Wire(_) | Self::Levers(_) | Self::Demo(_) | Self::Welcome(_)
+        )
     }
 }
 
@@ -116,6 +123,12 @@ pub enum Effect {
     DemoPace,
     /// Ask the wire tap; its answers come as [`Message::Wire`].
     Wire(WireRequest),
+    /// Ask whoever connects an account; the answers come as [`Message::Welcome`].
+    Welcome(WelcomeRequest),
+    /// Show this title of the terminal.
+    Title(String),
+    /// Ring the terminal's bell.
+    Bell,
     /// Ask how the demo's levers stand.
     Levers,
     /// Move a lever of the demo up, or down again.

@@ -11,8 +11,11 @@ pub mod log;
 pub mod naming;
 pub mod pace;
 pub mod prompt;
+pub mod said;
 pub mod saved;
 pub mod sql;
+pub mod telling;
+pub mod welcome;
 pub mod whole;
 pub mod wire;
 
@@ -42,7 +45,10 @@ pub use history::History;
 pub use log::Log;
 pub use naming::Naming;
 pub use pace::Pace;
+pub use said::Notice;
 pub use sql::Sql;
+pub use telling::Telling;
+pub use welcome::Welcome;
 pub use whole::Whole;
 pub use wire::Wire;
 
@@ -115,6 +121,10 @@ pub struct Model {
     pub whole: Whole,
     /// The palette, where it is open.
     pub palette: Palette,
+    /// The welcome screen, where nothing is configured; it is over everything.
+    pub welcome: Option<Welcome>,
+    /// The terminal's title and bell.
+    pub telling: Telling,
     /// Synchronizing by itself.
     pub every: Every,
     /// The question before a new device, where it is open.
@@ -139,7 +149,7 @@ pub struct Model {
     pub stale: bool,
 }
 
-/// The screens that work.
+/// The screens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Screen {
     /// Screen 1.
@@ -199,17 +209,6 @@ pub enum Mirrored {
     Failed(String),
 }
 
-/// Something that stays until it is seen.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Notice {
-    /// Whether it is an error.
-    pub error: bool,
-    /// What happened and what to do.
-    pub text: String,
-}
-
-/// How long a remark stays.
-pub const TOAST: Duration = Duration::from_secs(4);
 /// How long a run may take to stop when the user leaves.
 pub const LEAVING: Duration = Duration::from_secs(2);
 
@@ -248,6 +247,8 @@ impl Model {
             naming: None,
             whole: Whole::default(),
             palette: Palette::default(),
+            welcome: None,
+            telling: Telling::default(),
             every: Every::default(),
             replacing: Replacing::default(),
             click: None,
@@ -274,6 +275,9 @@ impl Model {
 
     /// Where keys mean something on the screen, its own scopes first.
     pub fn scopes(&self) -> &'static [Scope] {
+        if let Some(welcome) = &self.welcome {
+            return welcome.scopes();
+        }
         match self.screen {
             _ if self.naming.is_some() => &[Scope::Line, Scope::Text, Scope::Global],
             Screen::Sync => &[Scope::Sync, Scope::Global],
@@ -335,11 +339,6 @@ impl Model {
         if self.running() { since(self.snapshot_at, self.now) } else { Duration::ZERO }
     }
 
-    /// Shows a remark for a while.
-    pub fn say(&mut self, text: impl Into<String>) {
-        self.toast = Some((text.into(), self.now + TOAST));
-    }
-
     /// When something changes by itself: a clock, a countdown, a remark that goes. None: nothing will.
     pub fn next_tick(&self) -> Option<Duration> {
         let mut next = match self.snapshot.phase {
@@ -361,6 +360,9 @@ impl Model {
             // A countdown that is seen moves every second.
             let step = if self.focused { left.min(Duration::from_secs(1)) } else { left };
             next = Some(next.unwrap_or(Duration::MAX).min(step.max(Duration::from_millis(10))));
+        }
+        if self.welcome.as_ref().is_some_and(Welcome::waits) {
+            next = Some(next.unwrap_or(Duration::MAX).min(Duration::from_secs(1)));
         }
         let ends = [self.toast.as_ref().map(|t| t.1), self.leaving.as_ref().map(|l| l.0)];
         for end in ends.into_iter().flatten() {

@@ -177,7 +177,7 @@ impl Thread {
         let written = export::write(reader, sql, &path, self.formulas, &mut tell, &stopped);
         match written {
             _ if stopped() => Ok("stopped: no file was made".to_owned()),
-            Ok(Ok(rows)) => Ok(format!("{} rows in {name}", crate::text::grouped(rows))),
+            Ok(Ok(rows)) => Ok(format!("{} in {name}", crate::text::counted(rows, "row"))),
             Ok(Err(e)) => Err(visible(&format!("cannot write {name}: {e}")).into_owned()),
             Err(e) => Err(visible(&e.to_string()).into_owned()),
         }

@@ -16,10 +16,12 @@ use super::input::Input;
 use super::keymap::Keymap;
 use super::library::{Library, shelf};
 use super::message::{Effect, Message};
+use super::model::Welcome;
 use super::model::{LEAVING, Model, Notice};
 use super::queries::Queries;
 use super::terminal::{self, Screen};
 use super::update::{opening, update};
+use super::welcome::Connecting;
 use super::{Demo, ENGINE_THREAD, Left, Setup, fault, signals};
 use crate::engine::{Command, Engine, EventKind, Phase};
 use pacer::Pacer;
@@ -32,6 +34,7 @@ struct Outside {
     queries: Queries,
     exchanges: Exchanges,
     demo: Option<Arc<dyn Demo>>,
+    connecting: Option<Connecting>,
 }
 
 pub(super) fn run(setup: Setup) -> io::Result<Left> {
@@ -43,8 +46,16 @@ pub(super) fn run(setup: Setup) -> io::Result<Left> {
     let library = Library::start(&setup.mirror, &inbox, setup.formulas)?;
     let Engine { commands, events, snapshot, task } = setup.engine;
     forward(events, snapshot, Arc::clone(&inbox))?;
-    let outside =
-        Outside { inbox: Arc::clone(&inbox), commands, library, queries, exchanges, demo: setup.demo };
+    let connecting = setup.welcome.map(|(_, connect)| Connecting::new(connect, Arc::clone(&inbox)));
+    let outside = Outside {
+        inbox: Arc::clone(&inbox),
+        commands,
+        library,
+        queries,
+        exchanges,
+        demo: setup.demo,
+        connecting,
+    };
     // Colours were decided on with the theme; the library must not write resets in the place of those it refuses.
     crossterm::style::force_color_output(true);
     // Before the terminal is claimed: whatever comes then, it is given back.
@@ -93,6 +104,8 @@ fn model(setup: &Setup) -> Model {
         model.browse.remember(path.clone(), shelf);
         model.notices.extend(trouble.map(|text| Notice { error: false, text }));
     }
+    model.telling.tells = setup.tells;
+    model.welcome = setup.welcome.as_ref().map(|(offer, _)| Welcome::new(offer.clone()));
     model.snapshot = setup.engine.snapshot.borrow().clone();
     model
 }
@@ -164,6 +177,13 @@ fn perform(
             Err(e) => model.say(format!("cannot copy {what}: {e}")),
         },
         Effect::Wire(request) => outside.exchanges.ask(request),
+        Effect::Welcome(request) => {
+            if let Some(connecting) = &outside.connecting {
+                connecting.ask(request);
+            }
+        }
+        Effect::Title(title) => terminal::show_title(&title)?,
+        Effect::Bell => terminal::ring()?,
         Effect::Levers => demo(outside, |demo| Message::Levers(demo.levers())),
         Effect::Pull { lever, down } => {
             demo(outside, move |demo| Message::Demo(demo.pull(lever, down)));

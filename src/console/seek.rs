@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-/// Where `wanted` stands in `text`, in order, never overlapping. `wanted` is in lower case; an empty one stands nowhere.
+/// Where `wanted` stands in `text`, in order, never overlapping. `wanted` is in lower case; an empty one stands
+/// nowhere.
 pub fn all(text: &str, wanted: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut from = 0;

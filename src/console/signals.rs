@@ -1,5 +1,5 @@
-//! Signals, as messages. One that asks to leave is obeyed in time even when the drawing hangs in a terminal that stopped
-//! reading.
+//! Signals, as messages. One that asks to leave is obeyed in time even when the drawing hangs in a terminal that
+//! stopped reading.
 
 use std::io;
 use std::sync::Arc;

@@ -1,9 +1,10 @@
 //! The terminal, claimed and given back: raw mode, alternate screen, cursor, mouse, paste, focus.
 //!
-//! Promise: whatever happens (the end, an error, a panic of a thread of the console, a stop), [`give_back`] undoes all of it once,
-//! takes no lock that a drawing thread may hold, and never panics.
+//! Promise: whatever happens (the end, an error, a panic of a thread of the console, a stop), [`give_back`] undoes all
+//! of it once, takes no lock that a drawing thread may hold, and never panics.
 
 mod steady;
+mod title;
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -31,15 +32,15 @@ const CLAIM: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?2004h\x1b[?1004h";
 const MOUSE: &[u8] = b"\x1b[?1000h\x1b[?1002h\x1b[?1006h";
 /// The same undone.
 const NO_MOUSE: &[u8] = b"\x1b[?1006l\x1b[?1002l\x1b[?1000l";
-/// All of it undone, last first, colours off, and a frame that was cut off ended. The alternate screen is left empty: what
-/// a multiplexer cut off from it when its window grew and shrank would stand on the other screen afterwards.
+/// All of it undone, last first, colours off, and a frame that was cut off ended. The alternate screen is left empty:
+/// what a multiplexer cut off from it when its window grew and shrank would stand on the other screen afterwards.
 const RELEASE: &[u8] =
     b"\x1b[?2026l\x1b[?1004l\x1b[?2004l\x1b[?1006l\x1b[?1002l\x1b[?1000l\x1b[0m\x1b[H\x1b[2J\x1b[?25h\x1b[?1049l";
 
 /// How the terminal was before; there while it is claimed.
 static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
-/// Held while anything is written, so that nobody gives the terminal back in the middle of it; then looked at whether it
-/// is still ours.
+/// Held while anything is written, so that nobody gives the terminal back in the middle of it; then looked at whether
+/// it is still ours.
 static DRAWING: Mutex<()> = Mutex::new(());
 /// Held while the terminal is given back.
 static GIVING: Mutex<()> = Mutex::new(());
@@ -55,8 +56,8 @@ pub(super) struct Screen {
     terminal: Terminal<Steady<Frames>>,
 }
 
-/// Frames on their way out, each in one write. What was never flushed is never written: a buffer that empties itself when
-/// it goes would draw on a terminal that is not ours any more.
+/// Frames on their way out, each in one write. What was never flushed is never written: a buffer that empties itself
+/// when it goes would draw on a terminal that is not ours any more.
 struct Frames {
     out: File,
     bytes: Vec<u8>,
@@ -172,6 +173,21 @@ pub(super) fn take_mouse(on: bool) -> io::Result<()> {
     write_all(if on { MOUSE } else { NO_MOUSE })
 }
 
+/// Shows a title until the terminal is given back, where it has one.
+pub(super) fn show_title(text: &str) -> io::Result<()> {
+    let _drawing = DRAWING.lock().unwrap_or_else(PoisonError::into_inner);
+    if panicked() || !claimed() {
+        return Ok(());
+    }
+    title::shown(text).map_or(Ok(()), |bytes| write_all(&bytes))
+}
+
+/// Rings the bell.
+pub(super) fn ring() -> io::Result<()> {
+    let _drawing = DRAWING.lock().unwrap_or_else(PoisonError::into_inner);
+    if panicked() || !claimed() { Ok(()) } else { title::bell() }
+}
+
 /// Gives the terminal back as it was. Harmless where it is not claimed.
 pub(super) fn give_back() {
     // Who comes second waits: the process must not end between the first and its last words.
@@ -179,8 +195,8 @@ pub(super) fn give_back() {
     let Some(before) = take_before() else { return };
     // First what cannot block.
     let _ = tcsetattr(rustix::stdio::stdin(), OptionalActions::Now, &before);
-    // A frame on its way gets a moment to end; one that panicked or hangs does not hold us up. What it left may fill the
-    // terminal to the brim, so there is room made once more when it has ended.
+    // A frame on its way gets a moment to end; one that panicked or hangs does not hold us up. What it left may fill
+    // the terminal to the brim, so there is room made once more when it has ended.
     for turn in 0..20 {
         match DRAWING.try_lock() {
             Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(5)),
@@ -194,11 +210,12 @@ pub(super) fn give_back() {
             make_room();
         }
     }
+    let _ = write_all(title::back());
     let _ = write_all(RELEASE);
 }
 
-/// A terminal that stopped reading has no room for the last words: what it has not read is of no use now. Held and let go,
-/// the write that waits for room finds it.
+/// A terminal that stopped reading has no room for the last words: what it has not read is of no use now. Held and let
+/// go, the write that waits for room finds it.
 fn make_room() {
     let out = rustix::stdio::stdout();
     let _ = tcflush(out, QueueSelector::OFlush);

@@ -1,5 +1,6 @@
-//! Colours by meaning. A theme is a TOML file of the program's own or the user's, made for the colours that the terminal
-//! has. Without colour only bold, dim, underline and reverse are left, and every colour is `Reset`, so that none is sent.
+//! Colours by meaning. A theme is a TOML file of the program's own or the user's, made for the colours that the
+//! terminal has. Without colour only bold, dim, underline and reverse are left, and every colour is `Reset`, so that
+//! none is sent.
 
 mod choice;
 mod colour;

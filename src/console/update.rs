@@ -1,4 +1,5 @@
-//! What each message changes, and what is to be done about it. Pure: no I/O, no clock (the model's `now` is set before).
+//! What each message changes, and what is to be done about it. Pure: no I/O, no clock (the model's `now` is set
+//! before).
 
 mod acks;
 mod act;
@@ -12,8 +13,10 @@ mod naming;
 mod palette;
 mod saved;
 mod sql;
+mod telling;
 #[cfg(test)]
 mod tests;
+mod welcome;
 mod whole;
 mod wire;
 
@@ -24,7 +27,6 @@ use super::key::{Code, Key};
 use super::keymap::Hit;
 use super::message::{Answer, Effect, Message, Request};
 use super::model::{Mirrored, Model, Notice, Overlay, Screen, log, since};
-use super::view;
 use super::{Left, Manner};
 use crate::engine::{Command, Event, EventKind, Snapshot};
 use crate::mirror::reader::Status;
@@ -57,17 +59,13 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Event(event) => on_event(model, &event),
         Message::EngineGone => {
             model.engine_alive = false;
-            model.notices.push(Notice {
-                error: true,
-                text: "the engine has ended: quit and start again to synchronize".to_owned(),
-            });
+            model.fail("the engine has ended: quit and start again to synchronize");
             Vec::new()
         }
         Message::Panicked(what) => {
             let what = visible(&what);
             model.log.push(log::Line::new(model.now, log::Tone::Bad, "internal", what.to_string()));
-            let text = format!("a fault in drainboard itself, please report it: {what}");
-            model.notices.push(Notice { error: true, text });
+            model.fail(format!("a fault in drainboard itself, please report it: {what}"));
             Vec::new()
         }
         Message::Read(answer) => on_answer(model, answer),
@@ -76,21 +74,12 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             Vec::new()
         }
         Message::Wire(answer) => wire::on_answer(model, answer),
+        Message::Welcome(answer) => welcome::on_answer(model, answer),
         Message::Levers(levers) => {
             model.bend.levers = levers;
             Vec::new()
         }
-        Message::Demo(result) => {
-            model.demo_busy = false;
-            let (tone, text) = match result {
-                Ok(done) => (log::Tone::Plain, done),
-                Err(error) => (log::Tone::Bad, error),
-            };
-            let line = log::Line::new(model.now, tone, "demo", text);
-            model.say(line.text.clone());
-            model.log.push(line);
-            if model.overlay == Some(Overlay::Bend) { vec![Effect::Levers] } else { Vec::new() }
-        }
+        Message::Demo(result) => bend::on_demo(model, result),
         Message::Signal(n) => vec![Effect::Command(Command::Stop), Effect::Leave(Left::Signal(n))],
         Message::Stopped => vec![Effect::Suspend],
         Message::Continued => vec![Effect::Reclaim],
@@ -162,10 +151,16 @@ fn on_time(model: &mut Model, effects: &mut Vec<Effect>) {
     effects.extend(wire::on_time(model));
     effects.extend(bend::on_time(model));
     effects.extend(model.sql.insist().map(Effect::Sql));
+    if !effects.iter().any(|effect| matches!(effect, Effect::Leave(_))) {
+        effects.extend(telling::on_time(model));
+    }
 }
 
 /// Gives typed or pasted text to the line that takes it. None where none does.
 fn typed_text(model: &mut Model, text: &str) -> Option<Vec<Effect>> {
+    if model.welcome.is_some() {
+        return welcome::insert(model, text);
+    }
     match model.overlay {
         Some(Overlay::Palette) => palette::insert(model, text),
         Some(Overlay::Saved) => saved::insert(model, text),
@@ -239,10 +234,12 @@ fn on_snapshot(model: &mut Model, snapshot: Arc<Snapshot>) -> Vec<Effect> {
     }
     if was && !model.running() {
         every::ended(model);
+        let bell = telling::ended(model);
         // The last counts of a run are shown at once.
         model.stale = false;
         model.refreshed = model.now;
         let mut effects = opening(model);
+        effects.extend(bell);
         effects.extend(model.browse.again(true).map(Effect::Read));
         match model.screen {
             Screen::Sql => effects.extend(sql::shown()),
@@ -269,8 +266,7 @@ fn on_event(model: &mut Model, event: &Event) -> Vec<Effect> {
     match &event.kind {
         EventKind::RunStarted { .. } => model.notices.retain(|n| !n.error),
         EventKind::PackRefused { .. } => {
-            let text = format!("{}: {}", line.subject, line.text);
-            model.notices.push(Notice { error: true, text });
+            model.fail(format!("{}: {}", line.subject, line.text));
         }
         _ => {}
     }
@@ -291,7 +287,8 @@ fn tell_lost(model: &mut Model, status: &Status) {
 }
 
 fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
-    let request = match answer {
+    let mut more = None;
+    match answer {
         Answer::Status(result) => {
             model.status = match result {
                 Ok(Some(status)) => {
@@ -301,94 +298,32 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
                 Ok(None) => Mirrored::None,
                 Err(error) => Mirrored::Failed(error),
             };
-            None
         }
-        Answer::Kinds(Ok(kinds)) => model.browse.take_kinds(kinds),
-        Answer::Kinds(Err(error)) => {
-            model.browse.error = Some(error);
-            None
-        }
-        Answer::Page { ticket, page: Ok(page) } => {
-            let height = view::rows_on_screen(model);
-            let request = model.browse.take_page(ticket, page, height);
-            if let Some(missed) = model.browse.missed.take() {
-                model.say(format!("no record {missed} here: this is the one behind it"));
-            }
-            request
-        }
-        Answer::Page { ticket, page: Err(error) } => {
-            let text = visible(&error).into_owned();
-            let request = model.browse.take_failure(ticket, error);
-            if request.is_some() {
-                model.say(format!("{text}: in the order of ids again"));
-            }
-            request
-        }
-        Answer::Scanned { ticket, progress } => {
-            model.browse.take_progress(ticket, progress);
-            None
-        }
-        Answer::Ranked => model.browse.again(false),
+        Answer::Kinds(Ok(kinds)) => more = model.browse.take_kinds(kinds),
+        Answer::Kinds(Err(error)) => model.browse.error = Some(error),
+        Answer::Page { ticket, page } => more = browse::on_page(model, ticket, page),
+        Answer::Scanned { ticket, progress } => model.browse.take_progress(ticket, progress),
+        Answer::Ranked => more = model.browse.again(false),
         Answer::About(about) => {
             model.browse.take_about(*about);
             return browse::follow_late(model);
         }
-        Answer::Story { of, told } => {
-            model.browse.take_story(&of, told);
-            None
-        }
-        Answer::Pointing(pointing) => {
-            model.browse.take_pointing(pointing);
-            None
-        }
+        Answer::Story { of, told } => model.browse.take_story(&of, told),
+        Answer::Pointing(pointing) => model.browse.take_pointing(pointing),
         Answer::Exporting(rows, of) => {
-            if let Some(export) = &mut model.browse.export {
-                *export = (rows, of);
-            }
-            None
+            model.browse.export = model.browse.export.map(|_| (rows, of));
         }
-        Answer::Exported(result) => {
-            model.browse.export = None;
-            match result {
-                Ok(done) => model.say(done),
-                Err(text) => {
-                    model.toast = None;
-                    model.notices.push(Notice { error: true, text });
-                }
-            }
-            None
-        }
-        Answer::NotKept(text) => {
-            model.notices.push(Notice { error: false, text });
-            None
-        }
-        Answer::Index(state) => {
-            model.browse.index = state;
-            None
-        }
-        Answer::Acks(book) => {
-            acks::take_book(model, book);
-            None
-        }
-        Answer::Orphans(followed) => {
-            acks::take_orphans(model, followed);
-            None
-        }
-        Answer::Opened { of, content } => {
-            acks::take(model, &of, content);
-            None
-        }
-        Answer::Sessions { before, sessions } => {
-            model.history.take_sessions(before, sessions);
-            None
-        }
+        Answer::Exported(result) => browse::on_exported(model, result),
+        Answer::NotKept(text) => model.notices.push(Notice { error: false, text }),
+        Answer::Index(state) => model.browse.index = state,
+        Answer::Acks(book) => acks::take_book(model, book),
+        Answer::Orphans(followed) => acks::take_orphans(model, followed),
+        Answer::Opened { of, content } => acks::take(model, &of, content),
+        Answer::Sessions { before, sessions } => model.history.take_sessions(before, sessions),
         Answer::Deeds { session, wanted, behind, deeds, inside } => {
-            model.history.take_deeds((session, &wanted, behind), deeds, inside)
+            more = model.history.take_deeds((session, &wanted, behind), deeds, inside);
         }
-        Answer::Change { session, of, change } => {
-            model.history.take_change(session, &of, change);
-            None
-        }
-    };
-    request.map(Effect::Read).into_iter().collect()
+        Answer::Change { session, of, change } => model.history.take_change(session, &of, change),
+    }
+    act::read(more)
 }

@@ -145,14 +145,18 @@ impl Jobs {
     }
 
     pub(super) fn start(&mut self) {
-        let Some(client) = self.client() else { return };
+        let Some((mirror, client)) = self.tools.clone() else { return };
         self.exchange(Job::Start, async move {
             match client.start().await {
                 Ok(answer) => {
                     let cost = cost(&answer);
                     match answer.value {
                         Started::Session(session) => Input::SessionOpened(session, cost),
-                        Started::UpToDate => Input::UpToDate(cost),
+                        Started::UpToDate => {
+                            // Without the note the mirror seems older than it is, which is the safe side.
+                            let _ = mirror.converged().await;
+                            Input::UpToDate(cost)
+                        }
                     }
                 }
                 Err(failure) => Input::Failed(Job::Start, failure),

@@ -1,10 +1,10 @@
 //! At most so many requests in any second, as the service sees them. Pure: the time comes in.
 //!
-//! Promise: of any `rate + 1` requests the last leaves more than a second after the first; the first `rate` go at once. A
-//! request reaches the service some time after it left, and the next one perhaps a little sooner, so more than a second has
-//! to lie between them here. How much more is learned from the answers: a request whose answer took longer than the
-//! quickest may have arrived later by as much, and not by more. Where the service says that it was too much all the same,
-//! it gets less, and then a little more every few seconds.
+//! Promise: of any `rate + 1` requests the last leaves more than a second after the first; the first `rate` go at once.
+//! A request reaches the service some time after it left, and the next one perhaps a little sooner, so more than a
+//! second has to lie between them here. How much more is learned from the answers: a request whose answer took longer
+//! than the quickest of the last minutes may have arrived later by as much, and not by more. Where the service
+//! says that it was too much all the same, it gets less, and then a little more every few seconds.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -18,6 +18,11 @@ const GUARD: Duration = Duration::from_millis(10);
 const UNANSWERED: Duration = Duration::from_millis(50);
 /// … and the most for one that has: the service may have thought about it.
 const LATEST: Duration = Duration::from_millis(200);
+/// How long the quickest answer is looked for before the search begins anew: a line that got slower for good is not
+/// late …
+const TURN: Duration = Duration::from_mins(1);
+/// … and of how many answers at the least: the quickest of a few may have been slow, and the next one would be early.
+const ENOUGH: u32 = 500;
 /// After a "too many" the rate comes back by one request a second, so often.
 const BACK: Duration = Duration::from_secs(5);
 
@@ -27,7 +32,7 @@ pub struct Pacer {
     rate: usize,
     sent: VecDeque<Sent>,
     /// The quickest answer to anything, and to the taking of a page.
-    quickest: [Option<Duration>; 2],
+    quickest: [Quickest; 2],
     /// When the service said that it was too much, and what it got from then on.
     limited: Option<(Duration, usize)>,
     hour: Hour,
@@ -40,6 +45,29 @@ struct Sent {
     take: Option<u64>,
     /// How long its answer took, as seen from where it left; none without an answer.
     took: Option<Duration>,
+}
+
+/// The quickest answer of this turn and of the one before.
+#[derive(Debug, Clone, Copy, Default)]
+struct Quickest {
+    since: Duration,
+    answers: u32,
+    now: Option<Duration>,
+    before: Option<Duration>,
+}
+
+impl Quickest {
+    fn answered(&mut self, now: Duration, took: Duration) {
+        if self.answers >= ENOUGH && now >= self.since + TURN {
+            *self = Self { since: now, answers: 0, now: None, before: self.now };
+        }
+        self.answers += 1;
+        self.now = Some(self.now.map_or(took, |known| known.min(took)));
+    }
+
+    fn known(&self) -> Option<Duration> {
+        self.now.into_iter().chain(self.before).min()
+    }
 }
 
 impl Pacer {
@@ -79,7 +107,7 @@ impl Pacer {
 
     /// The latest time at which it arrived, but for what the quickest takes.
     fn arrived(&self, sent: &Sent) -> Duration {
-        let quickest = self.quickest[usize::from(sent.take.is_some())];
+        let quickest = self.quickest[usize::from(sent.take.is_some())].known();
         let late =
             sent.took.map_or(UNANSWERED, |took| took.saturating_sub(quickest.unwrap_or(took)).min(LATEST));
         sent.at + late
@@ -101,7 +129,7 @@ impl Pacer {
         let took = now.saturating_sub(sent.at);
         sent.took = Some(took);
         for quickest in &mut self.quickest[..=usize::from(take.is_some())] {
-            *quickest = Some(quickest.map_or(took, |known| known.min(took)));
+            quickest.answered(now, took);
         }
     }
 
@@ -216,6 +244,30 @@ mod tests {
                 pacer.answered(now, None);
             }
         }
+    }
+
+    #[test]
+    fn a_line_that_stays_slow_gets_its_rate_back() {
+        let ms = Duration::from_millis;
+        let mut pacer = Pacer::new(1);
+        let mut now = SECOND;
+        // After how many more seconds than one the next request may leave, where answers take so long for so long.
+        let mut late = |took: Duration, lasting: Duration| {
+            let until = now + lasting;
+            loop {
+                now += ms(250);
+                pacer.sent(now, None);
+                pacer.answered(now + took, None);
+                if now >= until {
+                    return pacer.ready_at(now + took).checked_sub(now + SECOND + GUARD).unwrap();
+                }
+            }
+        };
+        assert_eq!(late(ms(40), SECOND), ms(0));
+        assert_eq!(late(ms(140), TURN * 2), ms(100), "it has been quicker, and not long ago");
+        assert_eq!(late(ms(140), TURN * 4), ms(0), "as it has been for minutes");
+        assert_eq!(late(ms(30), SECOND), ms(0));
+        assert_eq!(late(ms(140), TURN), ms(110));
     }
 
     #[test]

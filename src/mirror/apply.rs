@@ -49,9 +49,9 @@ impl ToSql for Key<'_> {
 }
 
 /// Applies a page.
-pub(super) fn page(
-    connection: &Connection,
-    kinds: &mut Kinds<'_>,
+pub(super) fn page<'c>(
+    connection: &'c Connection,
+    kinds: &mut Kinds<'c>,
     page: &Page,
     origin: Origin,
 ) -> Result<Applied> {
@@ -109,9 +109,9 @@ impl Applied {
     }
 }
 
-fn one(
-    connection: &Connection,
-    kinds: &mut Kinds<'_>,
+fn one<'c>(
+    connection: &'c Connection,
+    kinds: &mut Kinds<'c>,
     index: usize,
     item: &Item<'_>,
     origin: Origin,
@@ -131,15 +131,12 @@ fn one(
         EventType::Deleted => Incoming::Delete { revision: item.revision },
         _ => Incoming::State { revision: item.revision, data: item.data },
     };
-    if let Incoming::State { data, .. } = incoming {
-        kinds.learn(index, item.shape, data)?;
-    }
     let kind = kinds.get(index);
-    let row = |revision| Row { id, revision, data: item.data, shape: item.shape, origin };
+    let row = |revision| Row { id, revision, data: item.data, origin };
     // Where there is no tombstone, `plan` says insert exactly where there is no row: one statement does both. What
     // was acknowledged before is `updated` and most likely there.
     let hopeful = matches!(item.event, EventType::Created | EventType::Other) && !kind.tombstones;
-    if hopeful && kind.insert(row(item.revision))? {
+    if hopeful && kind.insert(connection, row(item.revision))? {
         kind.rows += 1;
         return Ok(Change::Insert { revision: item.revision });
     }
@@ -150,12 +147,12 @@ fn one(
                 bury(connection, false, kind, id, None, origin)?;
                 applied.tombstones -= 1;
             }
-            kind.insert(row(revision))?;
+            kind.insert(connection, row(revision))?;
             kind.rows += 1;
         }
         Change::Update { revision } => {
             kind.keep.execute(params![Key(id), "updated", origin.session, origin.page])?;
-            kind.update(row(revision))?;
+            kind.update(connection, row(revision))?;
         }
         Change::Delete { revision } => {
             kind.keep.execute(params![Key(id), "deleted", origin.session, origin.page])?;

@@ -4,9 +4,10 @@
 //! it. The states that are still there are the types' rows (`_session`), those that are gone are in `_history`
 //! (`brought_by`, `session`); each page writes both in one transaction, so a statement sees one or the other.
 //!
-//! Promise: what cannot be told is refused, never guessed. The history is kept for good, so every session that has ended can
-//! be asked for; what only the present has (`_outbox`, `_tombstone` and what else is ours) cannot be read here. Columns are
-//! read from `data` as they were when the row was written. The page that brought a state that is gone is not known: `_page` is NULL there.
+//! Promise: what cannot be told is refused, never guessed. The history is kept for good, so every session that has
+//! ended can be asked for; what only the present has (`_outbox`, `_tombstone` and what else is ours) cannot be read
+//! here. Columns are read from `data` as they were when the row was written. The page that brought a state that is gone
+//! is not known: `_page` is NULL there.
 
 use std::fmt::Write as _;
 
@@ -90,7 +91,7 @@ fn view(kind: i64, table: &str, columns: &[(String, String)], no: SessionNo) -> 
     for (field, name) in columns {
         let name = names::quoted(name);
         let _ = write!(now, ", {name}"); // a String takes everything
-        let _ = write!(then, ", {FIELD}(data, '{}') AS {name}", field.replace('\'', "''"));
+        let _ = write!(then, ", {FIELD}(data, {}) AS {name}", names::literal(field));
     }
     let table = names::quoted(table);
     format!(

@@ -2,7 +2,8 @@
 //!
 //! `_history` keeps what an instruction replaced or deleted, with the session that did it and the one that had brought
 //! the state. So a record's states are its entries there, oldest first, and then its row; each state came with one
-//! session and went with another. What a session brought and never replaced again (a first download) is in the rows alone.
+//! session and went with another. What a session brought and never replaced again (a first download) is in the rows
+//! alone.
 
 use rusqlite::params;
 use rusqlite::types::ToSql;
@@ -196,8 +197,8 @@ impl Reader {
         Ok(states)
     }
 
-    /// At most `limit` deleted records of a type, by keyset: a page costs the same wherever it lies. Ask for the next with
-    /// [`From::After`] the last one's id, for the one above with [`From::Before`] the first one's.
+    /// At most `limit` deleted records of a type, by keyset: a page costs the same wherever it lies. Ask for the next
+    /// with [`From::After`] the last one's id, for the one above with [`From::Before`] the first one's.
     ///
     /// # Errors
     /// [`MirrorError`] where the mirror cannot be read.

@@ -13,8 +13,8 @@
 //! - `-` before any of these turns it round.
 //!
 //! A value with spaces stands in double quotes; in them `\"` is a quote and `\\` a backslash. A field is a top-level
-//! field's name, or that of one inside an object (`city` finds `address.city`); `rev` is the revision, and `owner` finds
-//! `owner_id` by the name of what it points to.
+//! field's name, or that of one inside an object (`city` finds `address.city`); `rev` is the revision, and `owner`
+//! finds `owner_id` by the name of what it points to.
 
 use std::fmt;
 

@@ -3,16 +3,17 @@
 //! - **In the order of ids, unfiltered**, nothing is listed: pages go by keyset. [`Reader::rank`] keeps every 1,024th
 //!   id (16 KiB a million rows) so that a row's number is found in less than 1,024 steps of the index; until it
 //!   is there, a jump to a row or a percentage estimates the id between the first and the last and says so.
-//! - **Filtered or sorted**, one scan by several threads makes the list of the rows, 8 bytes each (32 more while it sorts),
-//!   and every page after that is a lookup by position. It reads the columns of the fields in question where they say
-//!   enough, else `data` as bytes, and decodes only what may match. It tells how far it is, shows the first page
-//!   as soon as it has it, and stops within 1,024 rows, or by [`Reader::interrupter`].
+//! - **Filtered or sorted**, one scan by several threads makes the list of the rows, 8 bytes each (32 more while it
+//!   sorts), and every page after that is a lookup by position. It reads the columns of the fields in question where
+//!   they say enough, else `data` as bytes, and decodes only what may match. It tells how far it is, shows the first
+//!   page as soon as it has it, and stops within 1,024 rows, or by [`Reader::interrupter`].
 //!
-//! In reading order: `scan` (one pass, by several threads), `matcher`, `dangling` and `reading` (what lets rows through), `order` and
-//! `merge` (sorting), `listing` (a view's list), `page` and `ranks` (its pages), `resolve` (what a filter's names mean).
+//! In reading order: `scan` (one pass, by several threads), `matcher`, `dangling` and `reading` (what lets rows
+//! through), `order` and `merge` (sorting), `listing` (a view's list), `page` and `ranks` (its pages), `resolve` (what
+//! a filter's names mean).
 //!
-//! A list is what the mirror had when it was made: rows that went since are left out of its pages, new ones are not in it.
-//! The order is SQLite's for the same column; ids break ties, ascending in both directions.
+//! A list is what the mirror had when it was made: rows that went since are left out of its pages, new ones are not in
+//! it. The order is SQLite's for the same column; ids break ties, ascending in both directions.
 
 pub(super) mod dangling;
 pub(super) mod fold;

@@ -1,14 +1,15 @@
 //! The search index: which rows may contain a text, in a file of its own beside the mirror (`<mirror>.search`).
 //!
 //! It holds tokens of all values of all records (`tokens`) in segments of 16,384 rows (`segment`); a search goes
-//! through the segments' vocabularies, so it finds parts of words, numbers and pairs of ideographs alike. What it names is
-//! always checked against the row, and rows that it does not know yet are named too: an answer is the same with an
+//! through the segments' vocabularies, so it finds parts of words, numbers and pairs of ideographs alike. What it names
+//! is always checked against the row, and rows that it does not know yet are named too: an answer is the same with an
 //! index, with half of one and without. It can be deleted at any time.
 //!
 //! [`Indexer`] keeps it up to date from a thread of low priority. It reads the mirror with a connection of its own, in
 //! short transactions, and writes only its own file, so it never holds the drain up. What changed it finds by rowid
 //! (new rows) and in `_history` (replaced ones), never by a scan. What a deleted record said stays until its segment
-//! is made anew, and is never shown. Where another program renumbered the rows (VACUUM), the index is not used and made anew.
+//! is made anew, and is never shown. Where another program renumbered the rows (VACUUM), the index is not used and made
+//! anew.
 
 mod build;
 mod pass;
@@ -79,7 +80,8 @@ impl Index {
         if patterns.is_empty() || self.broken.get() {
             return Ok(None);
         }
-        // What the index knows is read before what the mirror has: a row that comes between is named twice, never missed.
+        // What the index knows is read before what the mirror has: a row that comes between is named twice, never
+        // missed.
         let found = self.lookup(reader, kind, &patterns, most, tell);
         if matches!(found, Err(MirrorError::Stopped)) {
             return Err(MirrorError::Stopped);
@@ -187,9 +189,9 @@ fn schema_number(mirror: &Connection) -> rusqlite::Result<i64> {
     mirror.pragma_query_value(None, "schema_version", |row| row.get(0))
 }
 
-/// Whether rows that the index knows may have other rowids now, as after a VACUUM by another program. Where the schema's text
-/// changed too, some rows of each segment are looked up: a record that was deleted and came again has a rowid behind
-/// all that are known, or nearly always; else the index is made anew in vain.
+/// Whether rows that the index knows may have other rowids now, as after a VACUUM by another program. Where the
+/// schema's text changed too, some rows of each segment are looked up: a record that was deleted and came again has a
+/// rowid behind all that are known, or nearly always; else the index is made anew in vain.
 fn renumbered(
     reader: &Reader,
     index: &Connection,

@@ -45,6 +45,9 @@ pub(super) enum Job {
     Outbox {
         reply: Reply<Outbox>,
     },
+    Converged {
+        reply: Reply<()>,
+    },
     Close {
         reply: Reply<()>,
     },
@@ -86,7 +89,8 @@ impl Job {
             | Self::End { .. }
             | Self::Apply { .. }
             | Self::Settle { .. }
-            | Self::Hold { .. } => true,
+            | Self::Hold { .. }
+            | Self::Converged { .. } => true,
             Self::NextPack { .. } | Self::Outbox { .. } | Self::Close { .. } => false,
         }
     }
@@ -94,7 +98,9 @@ impl Job {
     pub(super) fn refuse(self, error: &MirrorError) {
         match self {
             Self::Begin { reply, .. } => drop(reply.send(Err(error.again()))),
-            Self::End { reply, .. } | Self::Close { reply } => drop(reply.send(Err(error.again()))),
+            Self::End { reply, .. } | Self::Converged { reply } | Self::Close { reply } => {
+                drop(reply.send(Err(error.again())));
+            }
             Self::Apply { reply, .. } => drop(reply.send(Err(error.again()))),
             Self::NextPack { reply, .. } => drop(reply.send(Err(error.again()))),
             Self::Settle { reply, .. } | Self::Hold { reply, .. } | Self::Outbox { reply } => {

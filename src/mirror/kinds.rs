@@ -4,19 +4,18 @@
 //! columns. What a rolled back transaction made is forgotten by building this anew.
 
 use std::collections::{HashMap, HashSet};
-use std::rc::Rc;
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Result, Statement, params};
 
 use super::apply::{Key, Origin};
 use super::cells::Cell;
+use super::layout::Layout;
 use super::names;
-use crate::protocol::record::{self, RecordId};
+use crate::protocol::RecordId;
+use crate::protocol::record;
 
 /// Field names without a column that are listed, at most: the list must not grow with the number of records.
 pub(super) const LEFT_OUT_LISTED: usize = 1_000;
-/// Shapes that are remembered for one type, at most.
-const SHAPES: usize = 10_000;
 
 /// The types met so far, each with its prepared statements.
 pub(super) struct Kinds<'c> {
@@ -34,22 +33,27 @@ pub(super) struct Kind<'c> {
     /// The field columns, in their order; the id column is none.
     columns: Vec<Column>,
     left_out: Vec<String>,
-    /// For each shape met: which column (if any) each field of it goes to, in the order of the fields.
-    shapes: HashMap<u64, Rc<[Option<usize>]>>,
+    /// Which column each field goes to.
+    layout: Layout,
     /// Rows gained or lost since the last [`Kinds::save`].
     pub(super) rows: i64,
     /// Whether a tombstone of this type may exist.
     pub(super) tombstones: bool,
-    /// `id, revision, data, session, page` and the field columns; nothing happens where the row is there.
-    insert: Statement<'c>,
-    /// The same, for a row that is there.
-    update: Statement<'c>,
+    writers: Writers<'c>,
     /// `id` → `revision, data`.
     pub(super) select: Statement<'c>,
     /// `id`.
     pub(super) delete: Statement<'c>,
     /// `id, event, session, page`: copies the row into the history.
     pub(super) keep: Statement<'c>,
+}
+
+/// What writes a whole row: `id, revision, data, session, page` and the field columns.
+struct Writers<'c> {
+    /// Nothing happens where the row is there.
+    insert: Statement<'c>,
+    /// For a row that is there.
+    update: Statement<'c>,
 }
 
 struct Column {
@@ -63,7 +67,6 @@ pub(super) struct Row<'a> {
     pub(super) id: &'a RecordId,
     pub(super) revision: Option<i64>,
     pub(super) data: &'a str,
-    pub(super) shape: u64,
     pub(super) origin: Origin,
 }
 
@@ -88,24 +91,6 @@ impl<'c> Kinds<'c> {
         &mut self.list[index]
     }
 
-    /// Sees to it that the fields of `data` have columns, if this shape is new to the type.
-    pub(super) fn learn(&mut self, index: usize, shape: u64, data: &str) -> Result<()> {
-        let kind = &mut self.list[index];
-        if kind.shapes.contains_key(&shape) {
-            return Ok(());
-        }
-        if kind.shapes.len() >= SHAPES {
-            kind.shapes.clear();
-        }
-        let before = kind.columns.len();
-        kind.widen(self.connection, data)?;
-        if kind.columns.len() > before {
-            (kind.insert, kind.update) = writers(self.connection, &kind.table, &kind.columns)?;
-        }
-        kind.shapes.insert(shape, kind.places(data));
-        Ok(())
-    }
-
     /// Writes the row counts.
     pub(super) fn save(&mut self) -> Result<()> {
         for kind in self.list.iter_mut().filter(|kind| kind.rows != 0) {
@@ -118,25 +103,41 @@ impl<'c> Kinds<'c> {
     }
 }
 
-impl Kind<'_> {
+impl<'c> Kind<'c> {
     /// Puts a row; false where there is one of that id.
-    pub(super) fn insert(&mut self, row: Row<'_>) -> Result<bool> {
-        write(&mut self.insert, self.shapes.get(&row.shape), row).map(|rows| rows == 1)
+    pub(super) fn insert(&mut self, connection: &'c Connection, row: Row<'_>) -> Result<bool> {
+        self.write(connection, row, |writers| &mut writers.insert)
     }
 
     /// Replaces a row.
-    pub(super) fn update(&mut self, row: Row<'_>) -> Result<bool> {
-        write(&mut self.update, self.shapes.get(&row.shape), row).map(|rows| rows == 1)
+    pub(super) fn update(&mut self, connection: &'c Connection, row: Row<'_>) -> Result<bool> {
+        self.write(connection, row, |writers| &mut writers.update)
     }
 
-    /// Which column each field of `data` goes to. The first of two equal fields counts.
-    fn places(&self, data: &str) -> Rc<[Option<usize>]> {
-        let mut places = Vec::new();
-        record::each_field(data, |field, _| {
-            let place = self.columns.iter().position(|column| column.field == field);
-            places.push(place.filter(|place| !places.contains(&Some(*place))));
-        });
-        places.into()
+    /// Binds a row and runs a writing statement; says whether it changed something.
+    fn write(
+        &mut self,
+        connection: &'c Connection,
+        row: Row<'_>,
+        of: impl for<'w> Fn(&'w mut Writers<'c>) -> &'w mut Statement<'c>,
+    ) -> Result<bool> {
+        if !bind(of(&mut self.writers), &mut self.layout, row)? {
+            self.learn(connection, row.data)?;
+            bind(of(&mut self.writers), &mut self.layout, row)?;
+        }
+        Ok(of(&mut self.writers).raw_execute()? == 1)
+    }
+
+    /// Sees to it that the fields of `data` have columns, where they can, and a place in the layout.
+    fn learn(&mut self, connection: &'c Connection, data: &str) -> Result<()> {
+        let before = self.columns.len();
+        self.widen(connection, data)?;
+        if self.columns.len() > before {
+            self.writers = writers(connection, &self.table, &self.columns)?;
+        }
+        let columns = &self.columns;
+        self.layout.learn(data, |field| columns.iter().position(|column| column.field == field));
+        Ok(())
     }
 
     fn has(&self, field: &str) -> bool {
@@ -218,8 +219,8 @@ impl Kind<'_> {
 /// Parameters of a writing statement before the field columns'.
 const FIXED: usize = 5;
 
-/// Binds a row, the field columns straight from its JSON, and runs the statement.
-fn write(statement: &mut Statement<'_>, places: Option<&Rc<[Option<usize>]>>, row: Row<'_>) -> Result<usize> {
+/// Binds a row, the field columns straight from its JSON; false where a field of it has no place in the layout yet.
+fn bind(statement: &mut Statement<'_>, layout: &mut Layout, row: Row<'_>) -> Result<bool> {
     // A field that this record does not have must not keep the last record's value.
     statement.clear_bindings();
     statement.raw_bind_parameter(1, Key(row.id))?;
@@ -227,25 +228,13 @@ fn write(statement: &mut Statement<'_>, places: Option<&Rc<[Option<usize>]>>, ro
     statement.raw_bind_parameter(3, row.data)?;
     statement.raw_bind_parameter(4, row.origin.session)?;
     statement.raw_bind_parameter(5, row.origin.page)?;
-    let mut bound = Ok(());
-    if let Some(places) = places {
-        let mut places = places.iter();
-        record::each_field(row.data, |_, value| {
-            if let (Some(Some(place)), Ok(())) = (places.next(), &bound) {
-                bound = statement.raw_bind_parameter(FIXED + 1 + place, Cell::from_json(value));
-            }
-        });
-    }
-    bound?;
-    statement.raw_execute()
+    layout.each_cell(row.data, |place, raw| {
+        statement.raw_bind_parameter(FIXED + 1 + place, Cell::from_json(raw))
+    })
 }
 
-/// The statements that write a whole row: insert, update.
-fn writers<'c>(
-    connection: &'c Connection,
-    table: &str,
-    columns: &[Column],
-) -> Result<(Statement<'c>, Statement<'c>)> {
+/// The statements that write a whole row.
+fn writers<'c>(connection: &'c Connection, table: &str, columns: &[Column]) -> Result<Writers<'c>> {
     let fixed = ["id", "revision", "data", "_session", "_page"].map(str::to_owned);
     let names: Vec<String> =
         fixed.into_iter().chain(columns.iter().map(|column| names::quoted(&column.name))).collect();
@@ -255,7 +244,7 @@ fn writers<'c>(
     let set: Vec<String> =
         names.iter().zip(&marks).skip(1).map(|(n, mark)| format!("{n} = {mark}")).collect();
     let update = format!("UPDATE {table} SET {} WHERE id = ?1", set.join(", "));
-    Ok((connection.prepare(&insert)?, connection.prepare(&update)?))
+    Ok(Writers { insert: connection.prepare(&insert)?, update: connection.prepare(&update)? })
 }
 
 /// A name as the list of the left out shows it: the list is for people, and bounded.
@@ -288,24 +277,22 @@ fn load<'c>(connection: &'c Connection, name: &str) -> Result<Kind<'c>> {
             row.get(0)
         })?;
     let table = names::quoted(&table);
-    let (insert, update) = writers(connection, &table, &columns)?;
-    let text = name.replace('\'', "''");
+    let writers = writers(connection, &table, &columns)?;
     // A name with NUL cannot stand in a statement's text.
     let literal = if name.contains('\0') {
         format!("(SELECT name FROM _type WHERE no = {no})")
     } else {
-        format!("'{text}'")
+        names::literal(name)
     };
     Ok(Kind {
         no,
         name: name.to_owned(),
         columns,
         left_out: left_out.and_then(|list| serde_json::from_str(&list).ok()).unwrap_or_default(),
-        shapes: HashMap::new(),
+        layout: Layout::default(),
         rows: 0,
         tombstones,
-        insert,
-        update,
+        writers,
         select: connection.prepare(&format!("SELECT revision, data FROM {table} WHERE id = ?1"))?,
         delete: connection.prepare(&format!("DELETE FROM {table} WHERE id = ?1"))?,
         keep: connection.prepare(&format!(

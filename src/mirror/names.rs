@@ -5,9 +5,10 @@
 //! `_kind_N`, where N is its number in `_type`.
 //!
 //! Columns: a field's column has its exact name; `id` is the id column itself. A field whose name clashes with ours
-//! (`revision`, `data`, anything with a leading `_`, `ID`), with SQLite's (`rowid`, `oid`) or, but for case, with a field
-//! met before gets the suffix `_field` (`_field2`, `_field3` … where that is taken). The bare name goes to the lower-case field, also when it
-//! comes later. Names that are empty, hold NUL or are longer than [`LONGEST`] bytes get no column.
+//! (`revision`, `data`, anything with a leading `_`, `ID`), with SQLite's (`rowid`, `oid`) or, but for case, with a
+//! field met before gets the suffix `_field` (`_field2`, `_field3` … where that is taken). The bare name goes to the
+//! lower-case field, also when it comes later. Names that are empty, hold NUL or are longer than [`LONGEST`] bytes get
+//! no column.
 
 /// The longest name that becomes a table or a column, in bytes. Every open reads all of them.
 pub(super) const LONGEST: usize = 255;
@@ -61,6 +62,11 @@ pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
+/// A text as an SQL literal.
+pub(super) fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
 /// A type's table. No affinity on `id`: 12 and '12' are two, and so are 2^53 and 2^53 + 1.
 pub(super) fn table_definition(table: &str) -> String {
     format!(
@@ -94,5 +100,6 @@ mod tests {
     #[test]
     fn hostile_names_are_quoted() {
         assert_eq!(quoted("a\"b"), "\"a\"\"b\"");
+        assert_eq!(literal("a'b"), "'a''b'");
     }
 }

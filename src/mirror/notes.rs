@@ -1,4 +1,5 @@
-//! What changed nothing and should be known all the same: stale instructions, objects that the service could not deliver.
+//! What changed nothing and should be known all the same: stale instructions, objects that the service could not
+//! deliver.
 //!
 //! Promise: the newest `NOTED` of each kind are kept, written in the transaction of the page that brought them; a page
 //! without any costs nothing.

@@ -141,9 +141,9 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update_and_check(None, "journal_size_limit", 64 << 20, |_| Ok(()))
 }
 
-/// Moves into the database what a dead run left in the WAL, before any of its keys is acknowledged. Where that run died of
-/// a sync that failed, the system may hold its frames for clean and never write them; what is written here anew is synced
-/// for certain. A reader of an older state may keep some of it back.
+/// Moves into the database what a dead run left in the WAL, before any of its keys is acknowledged. Where that run died
+/// of a sync that failed, the system may hold its frames for clean and never write them; what is written here anew is
+/// synced for certain. A reader of an older state may keep some of it back.
 fn settle(connection: &Connection) -> rusqlite::Result<()> {
     connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
 }

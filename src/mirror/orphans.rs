@@ -1,19 +1,19 @@
 //! Orphans: records whose reference points to something that the mirror does not have, such as a note whose contact is
 //! missing. Counted field by field; which they are, Browse's filter says (`contact_id:missing`).
 //!
-//! One pass over each type that has references, against the ids of the types that they point to; both are of one state of
-//! the mirror. It tells how far it is and can be stopped like every pass. What points to a type that the mirror has never
-//! had is not counted: the account may have no such thing, or the service may not tell of it.
+//! One pass over each type that has references, against the ids of the types that they point to; both are of one state
+//! of the mirror. It tells how far it is and can be stopped like every pass. What points to a type that the mirror has
+//! never had is not counted: the account may have no such thing, or the service may not tell of it.
 
 use std::fmt;
 
 use super::filter::{Filter, Op, Term, Test};
 use super::find::dangling::{Dangling, Known};
-use super::find::scan::{self, Cells, Harvest, Hit, Scan, Sieve, Source};
+use super::find::scan::{Cells, Harvest, Hit, Scan, Sieve, Source};
 use super::find::{News, Query, Sort, Tell};
 use super::{MirrorError, Reader, SessionEnd, reader};
 use crate::protocol::RecordId;
-use crate::text::grouped;
+use crate::text::counted;
 
 /// Records of one type whose field points to records of another that are not here.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,14 +60,7 @@ impl fmt::Display for Orphaned {
 impl Orphaned {
     /// `14 notes`.
     pub fn who(&self) -> String {
-        let kind = &self.kind;
-        let many = match kind.strip_suffix('y') {
-            _ if self.count == 1 => return format!("1 {kind}"),
-            Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ies"),
-            _ if kind.ends_with('s') => format!("{kind}es"),
-            _ => format!("{kind}s"),
-        };
-        format!("{} {many}", grouped(self.count))
+        counted(self.count, &self.kind)
     }
 
     /// `point to a contact that is not here`.
@@ -108,9 +101,7 @@ impl Reader {
     /// # Errors
     /// [`MirrorError`] where the mirror cannot be read.
     pub fn still(&self, orphans: &Orphans) -> Result<bool, MirrorError> {
-        let pages: i64 =
-            self.connection.query_row(scan::PAGES, [], |row| row.get(0)).map_err(|e| self.error(e))?;
-        Ok(orphans.pages == pages && orphans.may_come == self.may_come()?)
+        Ok(orphans.pages == self.pages()? && orphans.may_come == self.may_come()?)
     }
 
     /// All orphans, with the `first` of each kind. It reads every type that has references, so give it a worker.
@@ -118,11 +109,11 @@ impl Reader {
     /// # Errors
     /// [`MirrorError::Stopped`], or the mirror cannot be read.
     pub fn orphans(&self, first: usize, tell: Tell<'_>) -> Result<Orphans, MirrorError> {
-        // Types and their ids are of one state, and no interruption between two statements is lost.
-        let mut pin = self.connection.prepare(scan::PAGES).map_err(|e| self.error(e))?;
-        let mut pin = pin.query([]).map_err(|e| self.error(e))?;
-        let pages = pin.next().and_then(|row| row.map_or(Ok(0), |row| row.get(0)));
-        let pages = pages.map_err(|e| self.error(e))?;
+        // Types and their ids are of one state.
+        self.pinned(|pages| self.all_orphans(pages, first, tell))
+    }
+
+    fn all_orphans(&self, pages: i64, first: usize, tell: Tell<'_>) -> Result<Orphans, MirrorError> {
         let mut known = Known::new();
         let mut passes = Vec::new();
         for kind in self.kinds()? {

@@ -130,6 +130,8 @@ pub struct Status {
     pub lost_pages: u64,
     /// The file's size with its WAL, in bytes.
     pub bytes: u64,
+    /// When the service last said that there is nothing more, RFC 3339 UTC; none where that was never noted.
+    pub converged: Option<String>,
 }
 
 /// A session in the history.

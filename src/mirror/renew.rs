@@ -1,8 +1,8 @@
 //! A mirror becomes another device: the service has never seen it and sends everything again.
 //!
-//! One transaction. The rows stay, and so does the guard of their revisions; what the outbox holds are keys of the device
-//! that goes, which nobody can deliver any more. The devices that a mirror was are kept in `_meta.former_devices`, a JSON
-//! array, oldest first.
+//! One transaction. The rows stay, and so does the guard of their revisions; what the outbox holds are keys of the
+//! device that goes, which nobody can deliver any more. The devices that a mirror was are kept in
+//! `_meta.former_devices`, a JSON array, oldest first.
 
 use std::path::Path;
 

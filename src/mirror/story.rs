@@ -1,14 +1,14 @@
 //! A record's story: every instruction that changed it, oldest first, as far as the mirror knows.
 //!
-//! `_history` says of each state which session brought it, and of its end which instruction that was. So an entry's page
-//! is where the *next* state came from; only the row and the tombstone know the page that brought themselves. Of the
-//! first known state the page is not known, unless it is the row still.
+//! `_history` says of each state which session brought it, and of its end which instruction that was. So an entry's
+//! page is where the *next* state came from; only the row and the tombstone know the page that brought themselves. Of
+//! the first known state the page is not known, unless it is the row still.
 
 use rusqlite::{OptionalExtension, params};
 
 use super::apply::Key;
 use super::reader::text;
-use super::{MirrorError, PageNo, Reader, SessionNo, names};
+use super::{MirrorError, PageNo, Reader, SessionNo};
 use crate::protocol::RecordId;
 
 /// Bytes of states that a story holds, the newest first.
@@ -116,12 +116,8 @@ impl Reader {
     }
 
     fn present(&self, kind: &str, id: &RecordId) -> Result<Option<Present>, MirrorError> {
-        let table = self.kinds()?.into_iter().find(|known| known.name == kind).map(|known| known.table);
-        if let Some(table) = table {
-            let sql = format!(
-                "SELECT _session, _page, revision, data FROM {} WHERE id = ?1",
-                names::quoted(&table)
-            );
+        if let Some(table) = self.table(kind)? {
+            let sql = format!("SELECT _session, _page, revision, data FROM {table} WHERE id = ?1");
             let found = self.connection.prepare_cached(&sql).and_then(|mut row| {
                 row.query_row([Key(id)], |row| {
                     let data = Some(text(row, 3)?);

@@ -207,6 +207,13 @@ impl<'c> Writer<'c> {
             Job::Outbox { reply } => {
                 answer(self.with(|_, open| Ok(open.queue.counts())), reply, Answer::Outbox)
             }
+            Job::Converged { reply } => {
+                let noted = self.with(|connection, _| {
+                    let sql = "INSERT OR REPLACE INTO _meta (key, value) VALUES ('converged', ?1)";
+                    connection.execute(sql, [super::now()]).map(drop)
+                });
+                answer(noted, reply, |reply, ()| Answer::Done(reply))
+            }
             Job::Close { .. } => (None, None),
         };
         answers.extend(done);

@@ -78,8 +78,6 @@ pub struct Item<'a> {
     pub revision: Option<i64>,
     /// The record's identity; none where `data` has no id.
     pub id: Option<&'a RecordId>,
-    /// See [`record::Scan::shape`].
-    pub shape: u64,
 }
 
 /// A page: the body and where its instructions lie in it. `Send`, owned, and cheap to hand on.
@@ -102,7 +100,6 @@ struct Span {
     ack_key: Option<Text>,
     revision: Option<i64>,
     id: Option<RecordId>,
-    shape: u64,
 }
 
 /// A string of the body: where it lies, or a copy where it had escapes.
@@ -115,9 +112,9 @@ enum Text {
 impl Page {
     /// Parses the body of a `200` from a queue.
     ///
-    /// A page is an object whose `items` are objects, a million (2^20) at most, none with a member twice in its envelope: nobody could know
-    /// which is meant. An item that is odd inside (no key, no type, another shape of `meta`) is kept with what it has,
-    /// so that it cannot hold up the others.
+    /// A page is an object whose `items` are objects, a million (2^20) at most, none with a member twice in its
+    /// envelope: nobody could know which is meant. An item that is odd inside (no key, no type, another shape of
+    /// `meta`) is kept with what it has, so that it cannot hold up the others.
     ///
     /// # Errors
     /// [`BodyError`] where the body is not a page: then nothing is known of the queue.
@@ -143,7 +140,6 @@ impl Page {
             }),
             revision: span.revision,
             id: span.id.as_ref(),
-            shape: span.shape,
         })
     }
 
@@ -203,7 +199,6 @@ impl Kinds {
 fn span(body: &str, item: &WireItem<'_>, kinds: &mut Kinds) -> Span {
     let meta = item.meta.0.as_ref();
     let sync = meta.and_then(|m| m.sync.0.as_ref());
-    let scan = record::scan(item.data.map_or("null", RawValue::get));
     Span {
         kind: kinds.number(&word(meta.and_then(|m| m.kind)).unwrap_or_default()),
         data: item.data.map(|data| locate(body, data.get())),
@@ -213,8 +208,7 @@ fn span(body: &str, item: &WireItem<'_>, kinds: &mut Kinds) -> Span {
             Cow::Owned(key) => Text::Copy(key),
         }),
         revision: sync.and_then(|s| s.revision).and_then(|raw| revision(raw.get())),
-        id: scan.id,
-        shape: scan.shape,
+        id: item.data.and_then(|data| record::id(data.get())),
     }
 }
 

@@ -1,11 +1,8 @@
 //! A record's identity and its top-level fields, read from the JSON as received without building a tree.
 
-use std::borrow::Cow;
 use std::fmt;
-use std::hash::{Hash, Hasher};
 
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
+use super::walk;
 
 /// A record's `data.id`: an integer of 64 bits, or else the text that came.
 ///
@@ -54,82 +51,21 @@ fn itoa_is(id: i64, raw: &str) -> bool {
     }
 }
 
-/// What one pass over a record's `data` tells.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Scan {
-    /// The record's identity; none where `data` has no `id`, `"id": null`, or is no object.
-    pub id: Option<RecordId>,
-    /// A hash of the top-level field names in their order: records of one shape share it. It is made anew in each
-    /// process, so it is a cache key and never stored.
-    pub shape: u64,
-}
-
-/// Reads a record's identity and shape in one pass. The first `id` counts if it is there twice (as SQLite does).
-pub fn scan(data: &str) -> Scan {
-    let mut hasher = std::hash::DefaultHasher::new();
-    let mut id = None;
-    each_field(data, |name, value| {
-        name.hash(&mut hasher);
-        if id.is_none() && name == "id" {
-            id = Some(RecordId::from_json(value));
-        }
-    });
-    Scan { id: id.flatten(), shape: hasher.finish() }
+/// The identity of a record, from its `data`: the first `id` counts if it is there twice (as SQLite does). None where
+/// there is no `id`, where it is `null`, and where `data` is no object.
+pub fn id(data: &str) -> Option<RecordId> {
+    let is_id = |inner: &str| inner == "id" || walk::name(inner).is_some_and(|name| name == "id");
+    let field = walk::fields(data.as_bytes()).find(|field| is_id(&data[field.name.clone()]))?;
+    RecordId::from_json(&data[field.value])
 }
 
 /// Calls `field` with each top-level field's name and raw JSON value, in the order they came, duplicates included.
 /// Where `data` is no object there are none. A field whose name is no Unicode (a lone surrogate) is passed over.
-pub fn each_field<'a>(data: &'a str, field: impl FnMut(&str, &'a str)) {
-    let mut json = serde_json::Deserializer::from_str(data);
-    // The only error left is "no object": the text was checked as JSON when the page was parsed.
-    let _ = json.deserialize_any(Fields(field));
-}
-
-struct Fields<F>(F);
-
-impl<'de, F: FnMut(&str, &'de str)> Visitor<'de> for Fields<F> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a record")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
-        while let Some(name) = map.next_key_seed(Name)? {
-            let value: &'de RawValue = map.next_value()?;
-            if let Some(name) = name {
-                (self.0)(&name, value.get());
-            }
+pub fn each_field<'a>(data: &'a str, mut field: impl FnMut(&str, &'a str)) {
+    for found in walk::fields(data.as_bytes()) {
+        if let Some(name) = walk::name(&data[found.name]) {
+            field(&name, &data[found.value]);
         }
-        Ok(())
-    }
-}
-
-/// A field name, borrowed where it has no escapes; none where it is no Unicode. It is asked for as bytes, because a
-/// lone surrogate is an error in a string and would end the walk.
-struct Name;
-
-impl<'de> DeserializeSeed<'de> for Name {
-    type Value = Option<Cow<'de, str>>;
-
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Self::Value, D::Error> {
-        json.deserialize_bytes(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Name {
-    type Value = Option<Cow<'de, str>>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a field name")
-    }
-
-    fn visit_borrowed_bytes<E>(self, name: &'de [u8]) -> Result<Self::Value, E> {
-        Ok(std::str::from_utf8(name).ok().map(Cow::Borrowed))
-    }
-
-    fn visit_bytes<E>(self, name: &[u8]) -> Result<Self::Value, E> {
-        Ok(std::str::from_utf8(name).ok().map(|name| Cow::Owned(name.to_owned())))
     }
 }
 
@@ -159,16 +95,18 @@ mod tests {
     }
 
     #[test]
-    fn a_scan_takes_the_first_id_and_knows_a_shape_again() {
-        let one = scan(r#"{"id": 1, "name": "a", "id": 2}"#);
-        let two = scan(r#"{"id": 9, "name": {"deep": [1]}, "id": null}"#);
-        assert_eq!(one.id, Some(RecordId::Int(1)));
-        assert_eq!(two.id, Some(RecordId::Int(9)));
-        assert_eq!(one.shape, two.shape);
-        assert_ne!(one.shape, scan(r#"{"name": "a", "id": 1}"#).shape);
-        assert_eq!(scan(r#"{"\ud800": 1, "id": 5}"#).id, Some(RecordId::Int(5)));
-        assert_eq!(scan("[1]").id, None);
-        assert_eq!(scan("{}").id, None);
+    fn the_first_id_counts() {
+        let cases = [
+            (r#"{"id": 1, "name": "a", "id": 2}"#, Some(1)),
+            (r#"{"name": {"id": 7, "deep": [1]}, "id": 9}"#, Some(9)),
+            (r#"{"\ud800": 1, "\u0069d": 5, "id": 6}"#, Some(5)),
+            (r#"{"id": null, "id": 3}"#, None),
+            ("[1]", None),
+            ("{}", None),
+        ];
+        for (data, expected) in cases {
+            assert_eq!(id(data), expected.map(RecordId::Int), "{data}");
+        }
     }
 
     #[test]

@@ -93,8 +93,8 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for LooseVisitor<T> {
     }
 }
 
-/// An array of at most `MOST` elements: what is tiny on the wire is large in memory, so a body's size bounds too little. One
-/// with more is an error, or cut off there where it is only a `GUIDE`.
+/// An array of at most `MOST` elements: what is tiny on the wire is large in memory, so a body's size bounds too
+/// little. One with more is an error, or cut off there where it is only a `GUIDE`.
 pub(super) struct Few<T, const MOST: usize, const GUIDE: bool = false>(pub(super) Vec<T>);
 
 impl<'de, T: Deserialize<'de>, const MOST: usize, const GUIDE: bool> Deserialize<'de>

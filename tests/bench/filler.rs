@@ -1,5 +1,5 @@
-//! A mirror with many rows in one table, as a service would have filled it: names of several scripts, some rare words, a
-//! reference, money. The same rows each time.
+//! A mirror with many rows in one table, as a service would have filled it: names of several scripts, some rare words,
+//! a reference, money. The same rows each time.
 
 use std::path::Path;
 

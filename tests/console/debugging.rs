@@ -15,6 +15,7 @@ use drainboard::console::model::Model;
 use drainboard::console::model::acks::{Book, Content, Followed, Opened};
 use drainboard::console::model::wire::Found;
 use drainboard::console::update::update;
+use drainboard::console::view::view;
 use drainboard::mirror::Outbox;
 use drainboard::mirror::debug::{
     Brought, LeftOut, PackRow, PageRecord, PageRecords, RefusedKey, Stuck, WaitingPage,
@@ -22,6 +23,9 @@ use drainboard::mirror::debug::{
 use drainboard::mirror::notes::{About, Note};
 use drainboard::mirror::orphans::{Orphaned, Orphans};
 use drainboard::protocol::RecordId;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
 
 use super::models;
 
@@ -121,6 +125,14 @@ pub(crate) fn answered(model: &mut Model, message: Message) {
         };
         effects.extend(update(model, Message::Wire(answer)));
     }
+}
+
+/// What is drawn at a size.
+pub(crate) fn drawn(model: &mut Model, columns: u16, rows: u16) -> Buffer {
+    answered(model, Message::Resized(columns, rows));
+    let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
+    terminal.draw(|frame| view(model, frame)).unwrap();
+    terminal.backend().buffer().clone()
 }
 
 pub(crate) fn press(mut model: Model, keys: &[Key]) -> Model {

@@ -7,7 +7,13 @@ use super::{debugging, models, statements};
 
 pub(crate) type Make = fn() -> Model;
 
-pub(crate) const MODELS: [(&str, Make); 54] = [
+pub(crate) const MODELS: [(&str, Make); 60] = [
+    ("welcome", models::welcome),
+    ("welcome_service", || models::connecting(0)),
+    ("welcome_source", || models::connecting(1)),
+    ("welcome_mirror", || models::connecting(3)),
+    ("welcome_testing", || models::connecting(4)),
+    ("welcome_refused", models::refused_token),
     ("idle_without_mirror", models::idle_without_mirror),
     ("idle", models::idle),
     ("draining", models::draining),

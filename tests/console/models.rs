@@ -91,8 +91,48 @@ fn status() -> Status {
         tombstones: 312,
         unkeyed: 0,
         lost_pages: 0,
+        converged: None,
         bytes: 1_311_203_328,
     }
+}
+
+/// Nothing is configured.
+pub(crate) fn welcome() -> Model {
+    use drainboard::console::model::Welcome;
+    use drainboard::console::welcome::Offer;
+    let mut model = fresh();
+    model.welcome = Some(Welcome::new(Offer {
+        base_url: "https://api.getbase.com".into(),
+        mirror: "~/.local/share/drainboard/default/mirror.db".into(),
+        configuration: "~/.config/drainboard/config.toml".into(),
+        kept: "the system's keyring, else ~/.config/drainboard/token".into(),
+    }));
+    model
+}
+
+/// An account is connected: so many answers are given.
+pub(crate) fn connecting(answers: usize) -> Model {
+    let mut model = welcome();
+    update(&mut model, Message::Key(Key::char('c')));
+    for answer in 0..answers {
+        if answer == 2 {
+            update(&mut model, Message::Paste("0123456789abcdef".repeat(4)));
+        }
+        update(&mut model, Message::Key(Key::plain(Code::Enter)));
+    }
+    model
+}
+
+/// The service did not take the token.
+pub(crate) fn refused_token() -> Model {
+    use drainboard::console::message::WelcomeAnswer;
+    use drainboard::console::welcome::{Answer, Trouble};
+    let mut model = connecting(4);
+    let text = "the service does not accept the token from what you typed; make a new one (Settings › OAuth › Access \
+                Tokens) and put it there: the queue answered 401";
+    let result = Err(Trouble { at: Answer::Token, text: text.into() });
+    update(&mut model, Message::Welcome(WelcomeAnswer::Tested { ticket: 1, result }));
+    model
 }
 
 /// Idle, and there is no mirror.

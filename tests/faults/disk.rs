@@ -1,5 +1,6 @@
-//! A disk that fails on purpose: a small library in C, built once a run, that the program is started with, since no safe
-//! Rust can stand between SQLite and the system. SQLite itself is built from C, so a compiler is where these tests are.
+//! A disk that fails on purpose: a small library in C, built once a run, that the program is started with, since no
+//! safe Rust can stand between SQLite and the system. SQLite itself is built from C, so a compiler is where these tests
+//! are.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -107,7 +107,8 @@ async fn what_is_no_file_is_refused() {
     assert!(!at("nowhere").exists());
 }
 
-/// Somebody without rights: this user, or where this is the superuser, nobody. The program must be where they can reach it.
+/// Somebody without rights: this user, or where this is the superuser, nobody. The program must be where they can reach
+/// it.
 struct Powerless(PathBuf);
 
 impl Powerless {

@@ -1,5 +1,5 @@
-//! SIGINT and SIGTERM at any moment: the end comes within two seconds with its exit status, what was committed stays, and
-//! its keys go first in the next run.
+//! SIGINT and SIGTERM at any moment: the end comes within two seconds with its exit status, what was committed stays,
+//! and its keys go first in the next run.
 
 use std::io::Read;
 use std::process::{Child, Stdio};

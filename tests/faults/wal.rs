@@ -1,5 +1,5 @@
-//! The WAL of a program that died: a torn end is what a power cut leaves, and costs nothing; other damage gives an earlier
-//! state or a refusal, never a mixture.
+//! The WAL of a program that died: a torn end is what a power cut leaves, and costs nothing; other damage gives an
+//! earlier state or a refusal, never a mixture.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -22,7 +22,7 @@ fn pass(scratch: &Scratch) {
 
 #[tokio::test]
 async fn an_index_changes_no_answer_whatever_was_edited_since() {
-    let mut rng = model::rng();
+    let mut rng = kit::rng();
     for texts in [false, true] {
         let scratch = Scratch::new();
         model::fill(&scratch, &mut rng, 150, texts).await;
@@ -66,7 +66,7 @@ async fn an_index_changes_no_answer_whatever_was_edited_since() {
 
 #[tokio::test]
 async fn an_index_is_private_and_what_is_no_index_of_this_mirror_is_made_anew() {
-    let mut rng = model::rng();
+    let mut rng = kit::rng();
     let (one, two) = (Scratch::new(), Scratch::new());
     model::fill(&one, &mut rng, 100, false).await;
     model::fill(&two, &mut rng, 100, false).await;
@@ -109,7 +109,7 @@ async fn an_index_is_private_and_what_is_no_index_of_this_mirror_is_made_anew() 
 
 #[tokio::test]
 async fn the_thread_follows_the_mirror_and_stops_at_once() {
-    let mut rng = model::rng();
+    let mut rng = kit::rng();
     let scratch = Scratch::new();
     model::fill(&scratch, &mut rng, 2_000, false).await;
     let stopped = Indexer::pass(&scratch.path(), &mut |rows, of| {

@@ -19,15 +19,6 @@ pub(crate) struct Record {
     pub(crate) data: Value,
 }
 
-/// A generator from `SEED`, or a new one that is printed.
-#[expect(clippy::print_stdout, reason = "a failure must name its seed")]
-pub(crate) fn rng() -> Rng {
-    let seed =
-        std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(|| fastrand::u64(..));
-    println!("SEED={seed}");
-    Rng::with_seed(seed)
-}
-
 const WORDS: &[&str] = &[
     "Hanako",
     "ABE",

@@ -51,7 +51,7 @@ fn walk(reader: &Reader, view: &View, limit: usize) -> Vec<RecordId> {
 
 #[tokio::test]
 async fn a_view_is_what_a_naive_reader_finds_in_the_order_of_sqlite() {
-    let mut rng = model::rng();
+    let mut rng = kit::rng();
     for texts in [false, true] {
         let scratch = Scratch::new();
         let records = model::fill(&scratch, &mut rng, 300, texts).await;
@@ -93,7 +93,7 @@ fn check(reader: &Reader, records: &[Record], rng: &mut Rng, limit: usize) {
 
 #[tokio::test]
 async fn what_several_threads_find_is_the_same() {
-    let mut rng = model::rng();
+    let mut rng = kit::rng();
     let scratch = Scratch::new();
     let records = model::fill(&scratch, &mut rng, 20_000, false).await;
     let reader = scratch.reader();
@@ -133,7 +133,7 @@ async fn several_threads_read_one_state_while_a_drain_writes() {
 
 #[tokio::test]
 async fn every_place_leads_to_its_row() {
-    let mut rng = model::rng();
+    let mut rng = kit::rng();
     let scratch = Scratch::new();
     let records = model::fill(&scratch, &mut rng, 2_500, false).await;
     let reader = scratch.reader();
@@ -181,7 +181,7 @@ async fn every_place_leads_to_its_row() {
 
 #[tokio::test]
 async fn a_long_view_shows_its_first_page_early_tells_its_way_and_stops_when_told() {
-    let mut rng = model::rng();
+    let mut rng = kit::rng();
     let scratch = Scratch::new();
     model::fill(&scratch, &mut rng, 9_000, false).await;
     let reader = scratch.reader();
@@ -216,7 +216,7 @@ async fn a_long_view_shows_its_first_page_early_tells_its_way_and_stops_when_tol
 
 #[tokio::test]
 async fn rows_that_went_since_are_left_out() {
-    let mut rng = model::rng();
+    let mut rng = kit::rng();
     let scratch = Scratch::new();
     let records = model::fill(&scratch, &mut rng, 50, false).await;
     let reader = scratch.reader();
@@ -238,7 +238,7 @@ async fn rows_that_went_since_are_left_out() {
 
 #[tokio::test]
 async fn a_field_that_is_none_is_an_error_with_what_is_near() {
-    let mut rng = model::rng();
+    let mut rng = kit::rng();
     let scratch = Scratch::new();
     model::fill(&scratch, &mut rng, 20, false).await;
     let reader = scratch.reader();

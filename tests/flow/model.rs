@@ -35,7 +35,8 @@ pub(crate) struct Service {
     pub(crate) broken: BTreeSet<u32>,
     /// Adds what was acknowledged long ago to each session.
     pub(crate) repeats: usize,
-    /// In so many of a thousand pages something comes twice, and something comes in an older revision behind the new one.
+    /// In so many of a thousand pages something comes twice, and something comes in an older revision behind the new
+    /// one.
     pub(crate) odd: u32,
 }
 

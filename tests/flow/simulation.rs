@@ -1,5 +1,5 @@
-//! Random schedules of faults, crashes and commands: a million steps in every test run. A broken promise names its seed;
-//! `DRAINBOARD_SIM_SEED=S` runs that one schedule, `DRAINBOARD_SIM_SEEDS=N` the first N of them.
+//! Random schedules of faults, crashes and commands: a million steps in every test run. A broken promise names its
+//! seed; `DRAINBOARD_SIM_SEED=S` runs that one schedule, `DRAINBOARD_SIM_SEEDS=N` the first N of them.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

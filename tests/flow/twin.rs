@@ -1,5 +1,5 @@
-//! The real mirror beside the model: the same schedule, and the same to be seen after each step. Its files are in memory
-//! where the system has a file system there.
+//! The real mirror beside the model: the same schedule, and the same to be seen after each step. Its files are in
+//! memory where the system has a file system there.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,5 +1,5 @@
-//! The apply step: any page that the decoder takes is applied, or refused whole. Then every record is at the state that the
-//! rule of revisions gives it, byte for byte, and every instruction without an id is kept; and the mirror is sound.
+//! The apply step: any page that the decoder takes is applied, or refused whole. Then every record is at the state that
+//! the rule of revisions gives it, byte for byte, and every instruction without an id is kept; and the mirror is sound.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

@@ -1,5 +1,5 @@
-//! Runs a target over its corpus and over mutations of it. What shows a face that was not seen before joins the corpus for
-//! the rest of the run, so that mutations build on each other.
+//! Runs a target over its corpus and over mutations of it. What shows a face that was not seen before joins the corpus
+//! for the rest of the run, so that mutations build on each other.
 
 use std::any::Any;
 use std::collections::HashSet;

@@ -1,5 +1,5 @@
-//! The filter language: it never panics; what is read is written so that it is read as the same; what Browse makes of it
-//! finds the rows that a naive reader finds.
+//! The filter language: it never panics; what is read is written so that it is read as the same; what Browse makes of
+//! it finds the rows that a naive reader finds.
 
 use std::collections::BTreeSet;
 

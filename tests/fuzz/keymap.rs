@@ -1,5 +1,5 @@
-//! The keymap's reader: it never panics; each mistake names a line of the file, in words that drive no terminal; without
-//! mistakes every line does what it says, and every default that none of them is about stands.
+//! The keymap's reader: it never panics; each mistake names a line of the file, in words that drive no terminal;
+//! without mistakes every line does what it says, and every default that none of them is about stands.
 
 use drainboard::console::action::{Action, Scope};
 use drainboard::console::key::Key;

@@ -1,5 +1,5 @@
-//! Changes an input a little. It knows where things begin and end in JSON, TOML and filters (quotes, brackets, words, lines),
-//! so that much of what comes out is still read; and it knows bytes, so that some is not.
+//! Changes an input a little. It knows where things begin and end in JSON, TOML and filters (quotes, brackets, words,
+//! lines), so that much of what comes out is still read; and it knows bytes, so that some is not.
 
 use std::ops::Range;
 
@@ -132,7 +132,8 @@ fn bytes(input: &mut [u8], rng: &mut Rng) {
     }
 }
 
-/// A part that means something: a quoted text, what brackets enclose, a word, a line; the empty one where there is none.
+/// A part that means something: a quoted text, what brackets enclose, a word, a line; the empty one where there is
+/// none.
 fn part(input: &[u8], rng: &mut Rng) -> Range<usize> {
     if input.is_empty() {
         return 0..0;

@@ -1,5 +1,5 @@
-//! The page decoder: it never panics; what it takes, a JSON reader of another kind reads the same; what it refuses is no
-//! page; every `data` lies in the body, byte for byte.
+//! The page decoder: it never panics; what it takes, a JSON reader of another kind reads the same; what it refuses is
+//! no page; every `data` lies in the body, byte for byte.
 
 use drainboard::protocol::record::{self, RecordId};
 use drainboard::protocol::{EventType, Item, Page, Session, error::ErrorBody};

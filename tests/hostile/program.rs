@@ -79,8 +79,8 @@ impl Home {
         Ended { status: status.code(), summary, stderr, took: began.elapsed(), peak }
     }
 
-    /// What of these texts the mirror does not have, neither in a table nor among the instructions nor in the past. Where
-    /// there is a mirror, it is sound.
+    /// What of these texts the mirror does not have, neither in a table nor among the instructions nor in the past.
+    /// Where there is a mirror, it is sound.
     pub(crate) fn misses<'t>(&self, mut wanted: BTreeSet<&'t str>) -> BTreeSet<&'t str> {
         if !self.mirror().exists() {
             return wanted;

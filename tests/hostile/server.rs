@@ -1,7 +1,7 @@
 //! A Sync service written by hand on bare sockets: it serves an account well, but for the fault it was told to have.
 //!
-//! It keeps its own books: what it handed out, what was acknowledged, what it was asked. So what it says of the other side
-//! shares no code with it.
+//! It keeps its own books: what it handed out, what was acknowledged, what it was asked. So what it says of the other
+//! side shares no code with it.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::io::{ErrorKind, Read, Write};

@@ -8,8 +8,7 @@ use drainboard::mirror::reader::{Kind, Value};
 use drainboard::mirror::{MirrorError, Reader, SessionEnd, SessionNo};
 use fastrand::Rng;
 
-use crate::kit::{self, Instruction, Scratch, session, text};
-use crate::orphans::rng;
+use crate::kit::{self, Instruction, Scratch, rng, session, text};
 
 /// Types with plain names, and with such as need another table, quotes, or are SQL's own words.
 const KINDS: [&str; 6] = ["contact", "note", "select", "o'\"dd", "_ours", "Contact"];

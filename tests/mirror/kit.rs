@@ -104,3 +104,17 @@ pub(crate) fn page(items: &[Instruction]) -> Page {
 pub(crate) fn text(text: &str) -> Value {
     Value::Text(text.into())
 }
+
+/// `DRAINBOARD_SEED`, or a new one; it is printed.
+#[expect(clippy::print_stdout, reason = "a failure must name its seed")]
+pub(crate) fn seed() -> u64 {
+    let given = std::env::var("DRAINBOARD_SEED").ok().and_then(|seed| seed.parse().ok());
+    let seed = given.unwrap_or_else(|| fastrand::u64(..));
+    println!("DRAINBOARD_SEED={seed}");
+    seed
+}
+
+/// A generator from that seed.
+pub(crate) fn rng() -> fastrand::Rng {
+    fastrand::Rng::with_seed(seed())
+}

@@ -11,7 +11,7 @@ use drainboard::protocol::RecordId;
 use fastrand::Rng;
 use serde_json::{Value, json};
 
-use crate::kit::{Instruction, Scratch, item, page, session};
+use crate::kit::{Instruction, Scratch, item, page, rng, session};
 
 /// The references that the records of these tests have, and where each points.
 const FIELDS: [(&str, &str, &str); 6] = [
@@ -23,15 +23,6 @@ const FIELDS: [(&str, &str, &str); 6] = [
     ("contact", "owner_id", "user"),
 ];
 const EVERY: [&str; 4] = ["note", "deal", "contact", "user"];
-
-/// A generator from `SEED`, or a new one that is printed.
-#[expect(clippy::print_stdout, reason = "a failure must name its seed")]
-pub(crate) fn rng() -> Rng {
-    let seed =
-        std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(|| fastrand::u64(..));
-    println!("SEED={seed}");
-    Rng::with_seed(seed)
-}
 
 /// An id as some record may have it, or none.
 fn id(rng: &mut Rng, most: i64) -> Value {

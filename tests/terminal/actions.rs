@@ -10,6 +10,7 @@ use rustix::process::{Signal, WaitOptions, waitpid};
 
 use super::pty::{PATIENCE, Terminal, demo, places};
 use super::scripts::{SCRIPTS, Script, Step};
+use super::welcome;
 
 /// What a terminal sends for a key.
 fn bytes(key: Key) -> Vec<u8> {
@@ -54,10 +55,11 @@ fn looks(terminal: &Terminal) -> String {
 /// Plays a script with the action's key in a program of its own.
 fn play(script: &Script, key: &[u8]) {
     let folder = tempfile::tempdir().unwrap();
-    let mut command = demo(&[]);
+    let nothing_configured = script.scope == Scope::Welcome;
+    let mut command = if nothing_configured { welcome::nobody(folder.path(), &[]) } else { demo(&[]) };
     command.cwd(folder.path());
     let mut terminal = Terminal::start(command, 120, 40);
-    terminal.see("✓ up to date");
+    terminal.see(if nothing_configured { "connect an account" } else { "✓ up to date" });
     let (mut pressed, mut before, mut ended) = (terminal.raw.len(), looks(&terminal), false);
     for step in script.flat() {
         match step {
@@ -160,6 +162,7 @@ fn the_keys_of_sql_and_of_lines() {
         Scope::Palette,
         Scope::Line,
         Scope::Text,
+        Scope::Welcome,
     ]);
 }
 

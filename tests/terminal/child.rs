@@ -1,5 +1,5 @@
-//! A console in this very program, run by the tests of how it ends in a terminal of its own: its demo's levers panic, one
-//! on a thread of the console, one on the engine's.
+//! A console in this very program, run by the tests of how it ends in a terminal of its own: its demo's levers panic,
+//! one on a thread of the console, one on the engine's.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -44,6 +44,8 @@ fn console() {
         browse: None,
         looks: drainboard::console::theme::Looks::default(),
         formulas: drainboard::spreadsheet::Formulas::Exact,
+        tells: drainboard::console::model::telling::Tells::default(),
+        welcome: None,
     });
     std::process::exit(if left.is_err() { 101 } else { 0 });
 }

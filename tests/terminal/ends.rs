@@ -135,6 +135,5 @@ fn a_panic_in_a_task_of_the_engine_is_told() {
     terminal
         .until("what happened", |s| s.contains("a fault in drainboard itself") && s.contains("child.rs:"));
     assert!(terminal.screen.screen().alternate_screen());
-    terminal.press(b"q");
-    assert_eq!(terminal.ended(), 0);
+    terminal.quit();
 }

@@ -39,8 +39,7 @@ fn what_is_unfinished_holds_back_nothing() {
         terminal.until("the drawing behind it", |s| s.contains("up to date"));
         terminal.read_for(Duration::from_millis(400));
     }
-    terminal.press(b"q");
-    assert_eq!(terminal.ended(), 0);
+    terminal.quit();
 }
 
 #[test]
@@ -86,8 +85,7 @@ fn a_key_held_down_behind_something_unfinished_comes_through() {
             terminal.read_for(Duration::from_millis(20));
         }
     }
-    terminal.press(b"q");
-    assert_eq!(terminal.ended(), 0);
+    terminal.quit();
 }
 
 /// Places of the cursor that are asked for beyond the size.
@@ -125,6 +123,5 @@ fn a_storm_of_sizes_leaves_the_same_picture() {
         assert_eq!(beyond(&terminal.raw[since..], columns, rows), [""; 0], "{columns}x{rows}");
     }
     assert_eq!(terminal.text(), before);
-    terminal.press(b"q");
-    assert_eq!(terminal.ended(), 0);
+    terminal.quit();
 }

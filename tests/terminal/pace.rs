@@ -20,8 +20,7 @@ fn idle_it_sends_nothing() {
     assert!(terminal.take(Instant::now() + Duration::from_secs(3)).is_err(), "{}", terminal.text());
     let switches = wakeups(terminal.pid()) - switches;
     assert!(switches <= 15, "{switches} wake-ups in three seconds");
-    terminal.press(b"q");
-    assert_eq!(terminal.ended(), 0);
+    terminal.quit();
 }
 
 /// Has large frames drawn until the terminal, which nobody reads, takes no more; the program is on its own then.
@@ -54,8 +53,7 @@ fn a_terminal_that_stops_reading_never_holds_the_drain() {
         assert!(Instant::now() < deadline, "the drain is held up: {status}");
     }
     terminal.until("what happened meanwhile", |s| s.contains("✓ up to date"));
-    terminal.press(b"q");
-    assert_eq!(terminal.ended(), 0);
+    terminal.quit();
 }
 
 #[test]
@@ -91,8 +89,7 @@ fn at_full_speed_it_draws_thirty_times_a_second_at_most() {
     let frames = terminal.frames(0);
     let most = begun.elapsed().as_secs_f64() * 30.0 + 3.0;
     assert!(frames as f64 <= most, "{frames} frames in {:?}", begun.elapsed());
-    terminal.press(b"q");
-    assert_eq!(terminal.ended(), 0);
+    terminal.quit();
 }
 
 #[test]
@@ -130,6 +127,5 @@ fn a_key_that_is_held_down_leaves_no_lag() {
     let released = Instant::now();
     terminal.see("91 of ");
     assert!(released.elapsed() < Duration::from_secs(2), "{:?} behind", released.elapsed());
-    terminal.press(b"q");
-    assert_eq!(terminal.ended(), 0);
+    terminal.quit();
 }

@@ -1,5 +1,5 @@
-//! What is pressed and seen for every action. A script starts on screen 1 at 120x40, in a demo of 300 records that is up
-//! to date, and says what the action promises, not how it looks.
+//! What is pressed and seen for every action. A script starts on screen 1 at 120x40, in a demo of 300 records that is
+//! up to date, and says what the action promises, not how it looks.
 
 use drainboard::console::action::Scope;
 
@@ -354,7 +354,7 @@ pub(crate) const SCRIPTS: &[Script] = &[
             See("in full"),
             Press,
             Keys("\r"),
-            See("1 rows in"),
+            See("1 row in"),
             File(".csv"),
         ],
     ),
@@ -497,6 +497,8 @@ pub(crate) const SCRIPTS: &[Script] = &[
         &[Press, See("the mouse is the terminal's"), Sent("\x1b[?1000l"), Press, Sent("\x1b[?1000h")],
     ),
     script("suspend", Scope::Global, &[Press, Stops, See("✓ up to date")]),
+    script("welcome-demo", Scope::Welcome, &[Press, See("127.0.0.1")]),
+    script("welcome-connect", Scope::Welcome, &[Press, See("answer 1 of 3"), See("https://api.getbase.com")]),
     script("quit", Scope::Global, &[Press, Ends(0)]),
     script("interrupt", Scope::Global, &[Press, Ends(130)]),
 ];

@@ -16,8 +16,7 @@ fn it_draws_helps_resizes_and_gives_the_terminal_back() {
     terminal.until("a word about the size", |s| s.contains("need 60x16, have 40x10"));
     terminal.resize(120, 40);
     terminal.until("the record beside the rows", |s| s.contains("rev "));
-    terminal.press(b"q");
-    assert_eq!(terminal.ended(), 0);
+    terminal.quit();
 }
 
 #[test]
@@ -50,8 +49,7 @@ fn statements_run_stop_and_are_copied_and_the_palette_finds_its_way() {
     terminal.until("the history", |s| s.contains("✓ drained"));
     terminal.press(b"\r");
     terminal.until("a session", |s| s.contains("+ account"));
-    terminal.press(b"q");
-    assert_eq!(terminal.ended(), 0);
+    terminal.quit();
 }
 
 #[test]
@@ -64,8 +62,7 @@ fn the_mouse_can_be_left_to_the_terminal() {
     terminal.press(b"\x1bOQ");
     terminal.until("a word about it", |s| s.contains("the mouse works"));
     assert_eq!(terminal.screen.screen().mouse_protocol_mode(), vt100::MouseProtocolMode::ButtonMotion);
-    terminal.press(b"q");
-    assert_eq!(terminal.ended(), 0);
+    terminal.quit();
 }
 
 #[test]
@@ -89,8 +86,7 @@ fn packs_requests_and_faults_are_seen() {
     terminal.until("the fault", |s| s.contains("✖ 503"));
     terminal.press(b"1t");
     terminal.until("up to date in spite of it", |s| s.contains("✓ up to date"));
-    terminal.press(b"q");
-    assert_eq!(terminal.ended(), 0);
+    terminal.quit();
 }
 
 #[test]
@@ -117,8 +113,7 @@ fn it_filters_and_follows_references() {
     terminal.until("the contact again", |s| s.contains("contact 1600000012") && s.contains("1 of 1 in "));
     terminal.press(b"\x1b\x1b");
     terminal.until("all rows", |s| !s.contains("1 of 1 in "));
-    terminal.press(b"q");
-    assert_eq!(terminal.ended(), 0);
+    terminal.quit();
 }
 
 #[test]
@@ -131,6 +126,5 @@ fn a_terminal_without_a_clipboard_is_told_of() {
     terminal.press(b"y");
     terminal.see("this terminal has no clipboard");
     assert_eq!(places(&terminal.raw, b"\x1b]52").count(), 0);
-    terminal.press(b"q");
-    assert_eq!(terminal.ended(), 0);
+    terminal.quit();
 }

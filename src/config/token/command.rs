@@ -4,11 +4,12 @@
 //! [`LONGEST`](super::LONGEST) bytes; what it says on stderr is heard, at once where the caller has stderr to itself.
 
 use std::io::Read;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use wait_timeout::ChildExt as _;
 use zeroize::Zeroizing;
 
 use crate::client::ConfigError;
@@ -17,8 +18,8 @@ use crate::text::visible;
 
 /// How long a command may take: a person may have to unlock a store.
 const PATIENCE: Duration = Duration::from_mins(1);
-/// How often is looked whether it has ended.
-const LOOK: Duration = Duration::from_millis(20);
+/// What its pipes are given to be read in once it has ended.
+const DREGS: Duration = Duration::from_millis(20);
 /// The most that is kept of what a command complains.
 const COMPLAINT: u64 = 4 * 1024;
 
@@ -46,18 +47,20 @@ fn within(
     let said = collect(child.stdout.take(), super::LONGEST);
     let complaint = collect(child.stderr.take(), COMPLAINT);
     let until = Instant::now() + patience;
-    let Some(status) = wait(&mut child, until).map_err(|e| wrong(e.to_string()))? else {
+    let Some(status) = child.wait_timeout(patience).map_err(|e| wrong(e.to_string()))? else {
+        let _ = child.kill(); // it may just have ended
+        child.wait().map_err(|e| wrong(e.to_string()))?;
         return Err(wrong(format!("the command was stopped after {} s", patience.as_secs())));
     };
     // Something that it left behind may hold the pipe for ever.
-    let left = || until.saturating_duration_since(Instant::now()).max(LOOK);
+    let left = || until.saturating_duration_since(Instant::now()).max(DREGS);
     let mut said = said.recv_timeout(left()).unwrap_or_default();
     // First: a command whose pipe is closed fails for that.
     if said.len() as u64 > super::LONGEST {
         return Err(wrong("the command wrote more than 64 KiB, which is no token".to_owned()));
     }
     if !status.success() {
-        let complaint = complaint.recv_timeout(LOOK).unwrap_or_default();
+        let complaint = complaint.recv_timeout(DREGS).unwrap_or_default();
         return Err(wrong(format!("the command {}{}", ended(status), quoted(&complaint, &said))));
     }
     let line = said.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(said.len());
@@ -94,21 +97,6 @@ fn collect(
         });
     }
     receiver
-}
-
-/// Waits for the end; none where it had to be stopped.
-fn wait(child: &mut Child, until: Instant) -> std::io::Result<Option<ExitStatus>> {
-    loop {
-        if let Some(status) = child.try_wait()? {
-            return Ok(Some(status));
-        }
-        if Instant::now() >= until {
-            let _ = child.kill(); // it may just have ended
-            child.wait()?;
-            return Ok(None);
-        }
-        thread::sleep(LOOK);
-    }
 }
 
 fn ended(status: ExitStatus) -> String {

@@ -1,5 +1,5 @@
-//! Whatever bytes a terminal sends: the reader never panics, holds a bounded amount, reads the same however the reads fall, and
-//! the next key comes through.
+//! Whatever bytes a terminal sends: the reader never panics, holds a bounded amount, reads the same however the reads
+//! fall, and the next key comes through.
 
 use fastrand::Rng;
 

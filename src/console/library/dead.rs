@@ -1,19 +1,14 @@
 //! The deleted records of a type, as pages for Browse and as rows for a file.
 
-use std::collections::BTreeMap;
-
-use super::story::when;
+use super::story::Times;
 use crate::console::model::browse::{Gone, Page};
 use crate::mirror::changes::Tombstone;
 use crate::mirror::find::{Place, Sheet};
 use crate::mirror::reader::{From, Row};
-use crate::mirror::{MirrorError, Reader, SessionNo};
+use crate::mirror::{MirrorError, Reader};
 
 /// Records that are read at a time for a file.
 const CHUNK: usize = 256;
-
-/// When sessions began, as far as they were asked for.
-type Times = BTreeMap<SessionNo, Option<String>>;
 
 /// A page of them, by keyset. Places that are no keys (a row's number, a part of the way) lead to the top.
 pub(super) fn page(reader: &Reader, kind: &str, place: &Place, limit: usize) -> Result<Page, MirrorError> {
@@ -33,7 +28,7 @@ pub(super) fn page(reader: &Reader, kind: &str, place: &Place, limit: usize) -> 
     };
     let above = found.rows.first().filter(|_| found.more_above).map(|t| Place::Before(t.id.clone()));
     let below = found.rows.last().filter(|_| found.more_below).map(|t| Place::After(t.id.clone()));
-    let (mut rows, mut gone, mut times) = (Vec::new(), Vec::new(), Times::new());
+    let (mut rows, mut gone, mut times) = (Vec::new(), Vec::new(), Times::default());
     for tombstone in found.rows {
         let (row, how) = record(reader, tombstone, &mut times)?;
         rows.push(row);
@@ -50,7 +45,7 @@ pub(super) fn each(
     row: &mut dyn FnMut(Row, Gone) -> bool,
 ) -> Result<(), MirrorError> {
     let mut from = From::Top;
-    let mut times = Times::new();
+    let mut times = Times::default();
     loop {
         let found = reader.tombstones(kind, &from, CHUNK)?;
         let Some(last) = found.rows.last().map(|t| t.id.clone()) else { return Ok(()) };
@@ -69,10 +64,7 @@ pub(super) fn each(
 
 fn record(reader: &Reader, tombstone: Tombstone, times: &mut Times) -> Result<(Row, Gone), MirrorError> {
     let session = tombstone.session;
-    let at = match times.get(&session) {
-        Some(known) => known.clone(),
-        None => times.entry(session).or_insert(when(reader, session)?).clone(),
-    };
+    let at = times.of(reader, session)?;
     let data = tombstone.last.and_then(|state| state.data);
     let gone = Gone { page: tombstone.page, at, known: data.is_some() };
     let data = data.unwrap_or_default();

@@ -1,37 +1,22 @@
 //! What a session did, on a thread of its own: of an old session in a large mirror it takes its time. A newer question
 //! ends an older one.
 
-use super::{Desk, say};
+use super::{Desk, bounded, say};
 use crate::console::message::{Answer, Message, Request};
-use crate::mirror::MirrorError;
 
 pub(super) fn work(mut desk: Desk) {
-    while let Ok(first) = desk.requests.recv() {
-        let (number, request) = desk.requests.try_iter().last().unwrap_or(first);
+    while let Some((number, request)) = desk.next() {
         let Request::Deeds { session, wanted, behind, limit } = request else { continue };
-        // One more than asked for tells whether there are more.
-        let mut read = || {
-            desk.read(|_, reader| {
-                let deeds = reader.deeds(session, &wanted, behind, limit + 1)?;
-                let inside = if behind.is_none() { Some(reader.inside(session)?) } else { None };
-                Ok((deeds, inside))
-            })
-        };
-        let mut found = read();
-        if matches!(found, Err(MirrorError::Stopped)) {
-            // The word may have been meant for the one before.
-            found = read();
-        }
+        let found = desk.read_for(number, |_, reader| {
+            let deeds = reader.deeds(session, &wanted, behind, limit + 1)?;
+            let inside = if behind.is_none() { Some(reader.inside(session)?) } else { None };
+            Ok((deeds, inside))
+        });
         if !desk.wanted(number) {
             continue;
         }
-        let (deeds, inside) = match found {
-            Ok(found) => {
-                let (mut deeds, inside) = found.unwrap_or_default();
-                let more = deeds.len() > limit;
-                deeds.truncate(limit);
-                (Ok((deeds, more)), inside)
-            }
+        let (deeds, inside) = match found.map(Option::unwrap_or_default) {
+            Ok((deeds, inside)) => (Ok(bounded(deeds, limit)), inside),
             Err(e) => (Err(say(&e)), None),
         };
         desk.inbox.push(Message::Read(Answer::Deeds { session, wanted, behind, deeds, inside }));

@@ -1,6 +1,6 @@
 //! Short questions of every screen: the status, the types, what is known of a record, packs, sessions, changes.
 
-use super::{Desk, outbox, say, shelf, story};
+use super::{Desk, bounded, outbox, say, shelf, story};
 use crate::console::message::{Answer, Message, Request};
 use crate::console::model::browse::tree::{About, Named};
 use crate::mirror::refs::{Reference, name};
@@ -70,7 +70,10 @@ fn answer(desk: &mut Desk, request: Request) -> Option<Answer> {
         Request::Sessions { before, limit } => {
             // One more than asked for tells whether there are more.
             let sessions = read(desk, |r| r.sessions_before(before, limit + 1));
-            Answer::Sessions { before, sessions: sessions.map(|rows| bounded(rows, limit)) }
+            Answer::Sessions {
+                before,
+                sessions: sessions.map(|rows| bounded(rows.unwrap_or_default(), limit)),
+            }
         }
         Request::Change { session, of } => {
             let change = read(desk, |r| r.change(&of.kind, &of.id, Some(session)));
@@ -87,14 +90,6 @@ fn answer(desk: &mut Desk, request: Request) -> Option<Answer> {
 
 fn read<T>(desk: &mut Desk, query: impl Fn(&Reader) -> Result<T, MirrorError>) -> Result<Option<T>, String> {
     desk.read(|_, reader| query(reader)).map_err(|e| say(&e))
-}
-
-/// So many rows, and whether there were more.
-fn bounded<T>(rows: Option<Vec<T>>, limit: usize) -> (Vec<T>, bool) {
-    let mut rows = rows.unwrap_or_default();
-    let more = rows.len() > limit;
-    rows.truncate(limit);
-    (rows, more)
 }
 
 fn about(reader: &Reader, of: &Reference, revision: Option<i64>, data: &str) -> Result<About, MirrorError> {

@@ -1,31 +1,19 @@
-//! A view as a file: CSV or NDJSON, whole or not at all. It is written beside its place and moved there at the end.
+//! A view as a file: CSV or NDJSON.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::io::{self, Write};
+use std::time::Instant;
 
 use super::{Desk, dead};
+use crate::console::inbox::TELL;
 use crate::console::message::{Answer, Export, Message};
 use crate::console::model::browse::Gone;
 use crate::console::record::{self, one_line};
+use crate::console::rows::{Form, Rows};
 use crate::mirror::find::View;
 use crate::mirror::reader::Row;
 use crate::mirror::{MirrorError, Reader};
 use crate::protocol::RecordId;
 use crate::spreadsheet::Formulas;
-
-/// How often is told how far it is.
-const TELL: Duration = Duration::from_millis(100);
-
-/// A file that is removed where it is not kept.
-struct Draft(PathBuf);
-
-impl Drop for Draft {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0); // moved to its place, or worth nothing
-    }
-}
 
 /// Writes a view; says how many rows it has. Nothing is written over.
 pub(super) fn write(
@@ -48,14 +36,13 @@ pub(super) fn write(
         }
         desk.wanted(number)
     };
-    let draft = match Form::begin(export, desk.formulas) {
+    let mut file = match begin(export, desk.formulas) {
         Ok(begun) => begun,
         Err(e) => return Ok(Err(e)),
     };
-    let (draft, mut form) = draft;
     let (mut rows, mut failed, mut going) = (0, None, true);
     let mut take = |row: &Row, gone: Option<&Gone>| {
-        match form.row(row, gone, &export.columns) {
+        match write_row(file.form(), row, gone, &export.columns) {
             Ok(()) => rows += 1,
             Err(e) => failed = Some(e),
         }
@@ -69,82 +56,39 @@ pub(super) fn write(
     match failed {
         Some(e) => Ok(Err(e)),
         None if !going && !desk.wanted(number) => Err(MirrorError::Stopped),
-        None => Ok(form.end().and_then(|()| place(&draft.0, &export.path)).map(|()| rows)),
+        None => Ok(file.end().map(|()| rows)),
     }
 }
 
-/// Moves the draft to its place, unless something is there.
-fn place(draft: &Path, path: &Path) -> io::Result<()> {
-    // A link and not a rename: a rename would replace what came there meanwhile.
-    match std::fs::hard_link(draft, path) {
-        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Err(e),
-        Err(_) if !path.exists() => std::fs::rename(draft, path),
-        other => other,
-    }
+/// Begins the file, with its columns.
+fn begin(export: &Export, formulas: Formulas) -> io::Result<Rows> {
+    let mut file = Rows::begin(&export.path, formulas)?;
+    let gone: &[&str] = if export.dead { &["deleted_by_session", "deleted_at"] } else { &[] };
+    let heading = ["id", "revision"].iter().chain(gone).copied();
+    file.heading(heading.chain(export.columns.iter().map(String::as_str)))?;
+    Ok(file)
 }
 
-enum Form {
-    Csv(Box<csv::Writer<BufWriter<File>>>, Formulas),
-    Lines(BufWriter<File>),
-}
-
-impl Form {
-    fn begin(export: &Export, formulas: Formulas) -> io::Result<(Draft, Self)> {
-        if export.path.exists() {
-            return Err(io::Error::new(
-                io::ErrorKind::AlreadyExists,
-                "it is there already; name another file",
-            ));
-        }
-        let mut name = export.path.file_name().unwrap_or_default().to_owned();
-        name.push(format!(".{}.part", std::process::id()));
-        let draft = Draft(export.path.with_file_name(name));
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let out = BufWriter::new(options.open(&draft.0)?);
-        let csv = export.path.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv"));
-        if !csv {
-            return Ok((draft, Self::Lines(out)));
-        }
-        let mut csv = csv::Writer::from_writer(out);
-        let gone: &[&str] = if export.dead { &["deleted_by_session", "deleted_at"] } else { &[] };
-        let heading = ["id", "revision"].iter().chain(gone).copied();
-        let heading = heading.chain(export.columns.iter().map(String::as_str));
-        csv.write_record(heading.map(|name| formulas.word(name.to_owned())))?;
-        Ok((draft, Self::Csv(Box::new(csv), formulas)))
-    }
-
-    fn row(&mut self, row: &Row, gone: Option<&Gone>, columns: &[String]) -> io::Result<()> {
-        match self {
-            Self::Csv(csv, formulas) => {
-                let revision = row.revision.map_or_else(String::new, |r| r.to_string());
-                let mut cells = vec![record::id_for_csv(&row.id, *formulas), revision];
-                if let Some(gone) = gone {
-                    cells.extend([row.session.to_string(), gone.at.clone().unwrap_or_default()]);
-                }
-                cells.extend(record::for_csv(&row.data, columns, *formulas));
-                csv.write_record(cells).map_err(io::Error::from)
+fn write_row(form: &mut Form, row: &Row, gone: Option<&Gone>, columns: &[String]) -> io::Result<()> {
+    match form {
+        Form::Csv(csv, formulas) => {
+            let revision = row.revision.map_or_else(String::new, |r| r.to_string());
+            let mut cells = vec![record::id_for_csv(&row.id, *formulas), revision];
+            if let Some(gone) = gone {
+                cells.extend([row.session.to_string(), gone.at.clone().unwrap_or_default()]);
             }
-            Self::Lines(out) => {
-                if let Some(gone) = gone {
-                    return obituary(row, gone, out);
-                }
-                // Line breaks between the parts of a record would be two lines.
-                let line = one_line(&row.data);
-                out.write_all(line.as_bytes())?;
-                out.write_all(b"\n")
-            }
+            cells.extend(record::for_csv(&row.data, columns, *formulas));
+            csv.write_record(cells).map_err(io::Error::from)
         }
-    }
-
-    fn end(self) -> io::Result<()> {
-        let out = match self {
-            Self::Csv(csv, _) => csv.into_inner().map_err(|e| io::Error::other(e.to_string()))?,
-            Self::Lines(out) => out,
-        };
-        out.into_inner()?.sync_all()
+        Form::Lines(out) => {
+            if let Some(gone) = gone {
+                return obituary(row, gone, out);
+            }
+            // Line breaks between the parts of a record would be two lines.
+            let line = one_line(&row.data);
+            out.write_all(line.as_bytes())?;
+            out.write_all(b"\n")
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! What takes its time, each on a thread of its own: who points to a record, and the writing of files.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::{Desk, file, say};
+use crate::console::inbox::TELL;
 use crate::console::message::{Answer, Message, Request};
 use crate::console::model::browse::tree::{Found, Pointing};
 use crate::mirror::MirrorError;
@@ -10,19 +11,13 @@ use crate::mirror::find::News;
 use crate::mirror::index::Index;
 use crate::mirror::refs::Reference;
 
-/// How often is told how far it is.
-const TELL: Duration = Duration::from_millis(100);
 /// Records of each kind that are named.
 const NAMED: usize = 1;
 
 pub(super) fn pointing(mut desk: Desk) {
-    while let Ok(first) = desk.requests.recv() {
-        let last = desk.requests.try_iter().last().unwrap_or(first);
-        let (number, Request::Pointing { to }) = last else { continue };
-        let mut found = search(&mut desk, number, &to);
-        if matches!(found, Err(MirrorError::Stopped)) && desk.wanted(number) {
-            found = search(&mut desk, number, &to);
-        }
+    while let Some((number, request)) = desk.next() {
+        let Request::Pointing { to } = request else { continue };
+        let found = search(&mut desk, number, &to);
         if desk.wanted(number) {
             let found = found.unwrap_or_else(|e| Found::Failed(say(&e)));
             desk.inbox.push(Message::Read(Answer::Pointing(Pointing { to, found })));
@@ -31,7 +26,7 @@ pub(super) fn pointing(mut desk: Desk) {
 }
 
 fn search(desk: &mut Desk, number: u64, to: &Reference) -> Result<Found, MirrorError> {
-    let found = desk.read(|desk, reader| {
+    let found = desk.read_for(number, |desk, reader| {
         let index = Index::open(reader);
         let mut told = Instant::now();
         reader.incoming(to, NAMED, index.as_ref(), &mut |news| {
@@ -53,7 +48,7 @@ pub(super) fn exports(mut desk: Desk) {
         let Request::Export(export) = request else { continue };
         let name = crate::text::visible(&export.path.display().to_string()).into_owned();
         let result = match desk.read(|desk, reader| file::write(desk, reader, number, &export)) {
-            Ok(Some(Ok(rows))) => Ok(format!("{} rows written to {name}", crate::text::grouped(rows))),
+            Ok(Some(Ok(rows))) => Ok(format!("{} written to {name}", crate::text::counted(rows, "row"))),
             Ok(Some(Err(e))) => Err(format!("cannot write {name}: {e}")),
             Ok(None) => Err("there is no mirror".to_owned()),
             Err(MirrorError::Stopped) => Ok("export stopped; nothing was written".to_owned()),

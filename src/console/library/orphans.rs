@@ -1,30 +1,23 @@
 //! Who points to what is not here, on a thread of its own: it reads every type that has references. What was found is
 //! told again while the mirror is as it was.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::{Desk, say};
+use crate::console::inbox::TELL;
 use crate::console::message::{Answer, Message, Request};
 use crate::console::model::acks::Followed;
 use crate::mirror::MirrorError;
 use crate::mirror::find::News;
 use crate::mirror::orphans::Orphans;
 
-/// How often is told how far it is.
-const TELL: Duration = Duration::from_millis(100);
-
 pub(super) fn work(mut desk: Desk) {
     let mut known: Option<Orphans> = None;
-    while let Ok(first) = desk.requests.recv() {
-        let (number, request) = desk.requests.try_iter().last().unwrap_or(first);
+    while let Some((number, request)) = desk.next() {
         if request != Request::Orphans {
             continue;
         }
-        let mut found = follow(&mut desk, number, known.as_ref());
-        if matches!(found, Err(MirrorError::Stopped)) && desk.wanted(number) {
-            // The word was meant for the one before.
-            found = follow(&mut desk, number, known.as_ref());
-        }
+        let found = follow(&mut desk, number, known.as_ref());
         if !desk.wanted(number) {
             continue;
         }
@@ -40,7 +33,7 @@ pub(super) fn work(mut desk: Desk) {
 }
 
 fn follow(desk: &mut Desk, number: u64, known: Option<&Orphans>) -> Result<Option<Orphans>, MirrorError> {
-    desk.read(|desk, reader| {
+    desk.read_for(number, |desk, reader| {
         if let Some(known) = known
             && reader.still(known)?
         {

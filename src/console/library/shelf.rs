@@ -3,6 +3,7 @@
 use std::io::{self, Write as _};
 use std::path::Path;
 
+use crate::console::draft::Draft;
 use crate::console::record::kept::{self, Shelf};
 use crate::text::visible;
 
@@ -39,31 +40,13 @@ fn text(path: &Path) -> io::Result<Option<String>> {
     }
 }
 
-/// Beside its place first, then there by one step; only its user can read it.
 fn put(path: &Path, text: &str) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.part", std::process::id()));
-    let draft = path.with_file_name(name);
-    // What an earlier process of this number left behind.
-    drop(std::fs::remove_file(&draft));
-    let written = write(&draft, text).and_then(|()| std::fs::rename(&draft, path));
-    if written.is_err() {
-        drop(std::fs::remove_file(&draft));
-    }
-    written
-}
-
-fn write(path: &Path, text: &str) -> io::Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
+    let (draft, mut file) = Draft::beside(path)?;
     file.write_all(text.as_bytes())?;
-    file.sync_all()
+    draft.replace(&file)
 }
 
 #[cfg(test)]

@@ -11,10 +11,21 @@ const STATES: usize = 500;
 /// Packs that the mirror remembers.
 const PACKS: usize = 1_000;
 
-/// When a session began, RFC 3339 UTC; none where the mirror does not know it.
-pub(super) fn when(reader: &Reader, session: SessionNo) -> Result<Option<String>, MirrorError> {
-    let found = reader.sessions_before(session.checked_add(1), 1)?;
-    Ok(found.into_iter().next().filter(|row| row.no == session).map(|row| row.started))
+/// When sessions began, as far as they were asked for.
+#[derive(Default)]
+pub(super) struct Times(BTreeMap<SessionNo, Option<String>>);
+
+impl Times {
+    /// When a session began, RFC 3339 UTC; none where the mirror does not know it.
+    pub(super) fn of(&mut self, reader: &Reader, session: SessionNo) -> Result<Option<String>, MirrorError> {
+        if let Some(known) = self.0.get(&session) {
+            return Ok(known.clone());
+        }
+        let found = reader.sessions_before(session.checked_add(1), 1)?;
+        let at = found.into_iter().next().filter(|row| row.no == session).map(|row| row.started);
+        self.0.insert(session, at.clone());
+        Ok(at)
+    }
 }
 
 /// What happened to a record.
@@ -27,13 +38,10 @@ pub(super) fn tell(reader: &Reader, of: &Reference) -> Result<Told, MirrorError>
             packs.insert(*page, Acked::Pack(pack.no, pack.state.clone()));
         }
     }
-    let mut times = BTreeMap::new();
+    let mut times = Times::default();
     let mut scenes = Vec::with_capacity(story.steps.len());
     for step in story.steps {
-        let at = match times.get(&step.session) {
-            Some(known) => Clone::clone(known),
-            None => times.entry(step.session).or_insert(when(reader, step.session)?).clone(),
-        };
+        let at = times.of(reader, step.session)?;
         let acked = match step.page {
             Some(page) if !reader.waiting_keys(page)?.is_empty() => Acked::Pending,
             Some(page) => packs.get(&page).cloned().unwrap_or(Acked::Unknown),

@@ -20,7 +20,8 @@ struct Scene {
     library: Library,
 }
 
-/// Three contacts, of which the second and the third are deleted in a second session; with a delete of what was never there.
+/// Three contacts, of which the second and the third are deleted in a second session; with a delete of what was never
+/// there.
 async fn scene() -> Scene {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("mirror.db");
@@ -135,7 +136,7 @@ async fn a_story_knows_its_sessions_and_what_became_of_its_acks() {
 #[tokio::test]
 async fn files_say_what_is_there_and_what_is_not_any_more() {
     let scene = scene().await;
-    assert!(scene.exported("all.csv", false).unwrap().starts_with("1 rows"));
+    assert!(scene.exported("all.csv", false).unwrap().starts_with("1 row "));
     assert_eq!(scene.read("all.csv"), "id,revision,name\n1,1,a\n");
     scene.exported("dead.csv", true).unwrap();
     let dead = scene.read("dead.csv");

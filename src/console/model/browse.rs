@@ -1,6 +1,7 @@
-//! Screen 2's state: the types, the rows around the cursor, the record under it, and how each type is looked at. What it
-//! wants to know it asks for; nothing here waits.
+//! Screen 2's state: the types, the rows around the cursor, the record under it, and how each type is looked at. What
+//! it wants to know it asks for; nothing here waits.
 
+mod answers;
 mod lens;
 mod look;
 mod memory;
@@ -13,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::super::message::Request;
-use super::prompt::{Ask, Prompt};
+use super::prompt::Prompt;
 use crate::engine::Totals;
 use crate::mirror::filter::Filter;
 use crate::mirror::find::{Place, Query, Sort};
@@ -133,24 +134,6 @@ pub enum Pane {
 }
 
 impl Browse {
-    /// Takes the types. The largest is shown until the user has chosen, and when the chosen one is gone.
-    pub fn take_kinds(&mut self, kinds: Vec<Kind>) -> Option<Request> {
-        let known = self.kind.as_ref().is_some_and(|k| kinds.iter().any(|n| &n.name == k));
-        let largest = kinds.first().map(|k| k.name.clone());
-        let stays = self.chosen || largest == self.kind;
-        self.kinds = Some(kinds);
-        if known && stays {
-            return None;
-        }
-        self.error = None;
-        if let Some(kind) = largest {
-            return Some(self.show(&kind));
-        }
-        self.kind = None;
-        self.table = Table::default();
-        None
-    }
-
     /// Rows of the shown type, from its counter.
     pub fn count(&self) -> u64 {
         self.kind_index().and_then(|i| Some(self.kinds.as_ref()?.get(i)?.rows)).unwrap_or_default()
@@ -275,65 +258,6 @@ impl Browse {
         let limit = self.table.rows.len().max(CHUNK);
         let place = self.table.same();
         Some(self.request(seen, place, limit, Why::Again, anew))
-    }
-
-    /// Takes a page; what nobody waits for any more is dropped.
-    pub fn take_page(&mut self, ticket: u64, page: Page, height: usize) -> Option<Request> {
-        let wait = self.table.waiting.filter(|w| w.ticket == ticket)?;
-        let complete = page.complete;
-        if complete {
-            self.table.waiting = None;
-            self.table.progress = None;
-            self.error = None;
-        }
-        self.applied = self.asked.clone();
-        self.table.take(wait.why, page, height);
-        self.arrange();
-        let fresh = matches!(wait.why, Why::Fresh { .. });
-        if let Some(sought) = self.sought.take_if(|_| fresh && complete) {
-            let found = self.current().is_some_and(|e| e.row.id == sought);
-            self.missed = (!found).then_some(sought);
-        }
-        if complete { self.more() } else { None }
-    }
-
-    /// Takes how far the making of a view is.
-    pub fn take_progress(&mut self, ticket: u64, progress: (u64, u64, u64)) {
-        if self.table.waiting.is_some_and(|w| w.ticket == ticket) {
-            self.table.progress = Some(progress);
-        }
-    }
-
-    /// The reader failed.
-    pub fn take_failure(&mut self, ticket: u64, error: String) -> Option<Request> {
-        if self.table.waiting.is_some_and(|w| w.ticket == ticket) {
-            self.table.waiting = None;
-            self.table.progress = None;
-            if self.forget_order() {
-                return Some(self.fresh(Place::Top));
-            }
-            self.table.loaded = true;
-            if let Some(prompt) = self.prompt.as_mut().filter(|p| p.ask == Ask::Filter) {
-                prompt.error = Some(error);
-            } else {
-                self.error = Some(error);
-            }
-        }
-        None
-    }
-
-    /// Takes what is known of a record.
-    pub fn take_about(&mut self, about: About) {
-        if self.record().as_ref() == Some(&about.of) {
-            self.about = Some(about);
-        }
-    }
-
-    /// Takes who points to a record.
-    pub fn take_pointing(&mut self, pointing: Pointing) {
-        if let Some(waiting) = self.pointing.as_mut().filter(|p| p.to == pointing.to) {
-            *waiting = pointing;
-        }
     }
 
     /// What is to be asked about the record under the cursor that is not known yet.

@@ -57,8 +57,6 @@ pub struct Column {
     pub width: usize,
     /// Whether its values are numbers: then they stand to the right.
     pub number: bool,
-    /// Whether it has a value at all.
-    filled: bool,
 }
 
 /// The rows and the cursor.
@@ -84,7 +82,7 @@ impl Grid {
         let column = |name: &String| {
             let name: String = name.chars().take(SHOWN).collect();
             let name = visible(&name).into_owned();
-            Column { width: cells::width(&name).clamp(4, WIDEST), name, number: true, filled: false }
+            Column { width: cells::width(&name).clamp(4, WIDEST), name, number: true }
         };
         Self { columns: names.iter().map(column).collect(), ..Self::default() }
     }
@@ -98,7 +96,6 @@ impl Grid {
                     continue;
                 }
                 column.number &= cell.kind == CellKind::Number;
-                column.filled = true;
                 if column.width < WIDEST {
                     column.width = column.width.max(cells::width(&cell.shown())).min(WIDEST);
                 }
@@ -144,7 +141,8 @@ impl Grid {
         out
     }
 
-    /// Moves the cursor by rows and columns, and the window with it; `height` rows and `room` columns are on the screen.
+    /// Moves the cursor by rows and columns, and the window with it; `height` rows and `room` columns are on the
+    /// screen.
     pub fn step(&mut self, rows: isize, columns: isize, height: usize, room: usize) {
         self.row = self.row.saturating_add_signed(rows).min(self.rows.len().saturating_sub(1));
         let last = self.columns.len().saturating_sub(1);

@@ -1,16 +1,17 @@
 //! Screen 6's state: the sessions, what the opened one did, the change under the cursor.
 
+mod list;
+
 use super::super::message::Request;
 use crate::mirror::SessionNo;
 use crate::mirror::changes::{Change, FieldChange, diff};
 use crate::mirror::deeds::{At, Deed, Event, Inside, Wanted};
 use crate::mirror::reader::SessionRow;
 use crate::mirror::refs::Reference;
+pub use list::List;
 
 /// Lines asked for at a time.
 pub const CHUNK: usize = 200;
-/// How near the end of what is kept more is asked for.
-const NEAR: usize = 50;
 
 /// Screen 6.
 #[derive(Debug, Clone, Default)]
@@ -73,53 +74,6 @@ pub enum Pane {
     Changes,
     /// A record before and after.
     Change,
-}
-
-/// The beginning of a long list, and a cursor in it.
-#[derive(Debug, Clone)]
-pub struct List<T> {
-    /// What has come so far.
-    pub rows: Vec<T>,
-    /// Whether an answer has come.
-    pub loaded: bool,
-    /// The cursor.
-    pub cursor: usize,
-    /// The first on the screen, at the last step.
-    top: usize,
-    /// There are more behind these.
-    pub more: bool,
-    waiting: bool,
-}
-
-impl<T> Default for List<T> {
-    fn default() -> Self {
-        Self { rows: Vec::new(), loaded: false, cursor: 0, top: 0, more: false, waiting: false }
-    }
-}
-
-impl<T> List<T> {
-    /// What is under the cursor.
-    pub fn current(&self) -> Option<&T> {
-        self.rows.get(self.cursor)
-    }
-
-    /// Moves the cursor. True where more is wanted.
-    fn step(&mut self, by: isize) -> bool {
-        self.cursor = self.cursor.saturating_add_signed(by).min(self.rows.len().saturating_sub(1));
-        let wants = self.more && !self.waiting && self.cursor + NEAR >= self.rows.len();
-        self.waiting |= wants;
-        wants
-    }
-
-    /// The first on the screen where so many are shown: that of the last step, or as far from it as the cursor needs.
-    pub fn window(&self, height: usize) -> usize {
-        super::window(self.top, self.cursor, height, self.rows.len())
-    }
-
-    fn extend(&mut self, rows: Vec<T>, more: bool) {
-        self.rows.extend(rows);
-        (self.more, self.loaded, self.waiting) = (more, true, false);
-    }
 }
 
 impl History {
@@ -246,13 +200,9 @@ impl History {
 
     /// How far the cursor is from a row of those on the screen; none where there is no such row.
     pub fn away(&self, row: usize, height: usize) -> Option<isize> {
-        fn away<T>(list: &List<T>, row: usize, height: usize) -> Option<isize> {
-            let row = list.window(height) + row;
-            (row < list.rows.len()).then(|| row as isize - list.cursor as isize)
-        }
         match &self.opened {
-            Some(opened) => away(&opened.list, row, height),
-            None => away(&self.sessions, row, height),
+            Some(opened) => opened.list.away(row, height),
+            None => self.sessions.away(row, height),
         }
     }
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::client::Operation;
 use crate::engine::{Event, EventKind, Mode};
 use crate::mirror::SessionEnd;
-use crate::text::{grouped, span, visible};
+use crate::text::{counted, grouped, span, visible};
 
 /// Lines that are kept.
 const KEPT: usize = 10_000;
@@ -16,8 +16,6 @@ const KEPT: usize = 10_000;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Log {
     lines: VecDeque<Line>,
-    /// Lines that came since the start, those that were dropped included.
-    pub seen: u64,
 }
 
 /// A line.
@@ -56,7 +54,6 @@ impl Log {
     /// Adds a line.
     pub fn push(&mut self, line: Line) {
         self.lines.push_back(line);
-        self.seen += 1;
         if self.lines.len() > KEPT {
             self.lines.pop_front();
         }
@@ -169,17 +166,17 @@ fn words(kind: &EventKind) -> (Tone, String, String) {
             (Tone::Plain, s("run"), text)
         }
         EventKind::SessionOpened { no, session, announced, .. } => {
-            let about = announced.map_or_else(String::new, |n| format!(", ~{} instructions", grouped(n)));
+            let about = announced.map_or_else(String::new, |n| format!(", ~{}", counted(n, "instruction")));
             (Tone::Plain, format!("session {no}"), format!("opened {}{about}", session.short()))
         }
         EventKind::UpToDate { .. } => (Tone::Good, s("start"), s("up to date: nothing is left")),
         EventKind::PageCommitted { page, instructions, .. } => {
-            (Tone::Plain, format!("page {page}"), format!("{} instructions", grouped(*instructions)))
+            (Tone::Plain, format!("page {page}"), counted(*instructions, "instruction"))
         }
         EventKind::PageTaken { instructions, .. } => (
             Tone::Plain,
             s("page"),
-            format!("{} instructions taken, not committed yet", grouped(*instructions)),
+            format!("{} taken, not committed yet", counted(*instructions, "instruction")),
         ),
         EventKind::PageSkipped { instructions, .. } => (
             Tone::Bad,
@@ -189,15 +186,15 @@ fn words(kind: &EventKind) -> (Tone, String, String) {
         EventKind::QueueDrained { queue } => (Tone::Good, format!("queue {queue}"), s("drained")),
         EventKind::PackSent { pack, keys, attempt } => {
             let again = if *attempt > 1 { format!(", {} try", ordinal(*attempt)) } else { String::new() };
-            (Tone::Plain, format!("pack {pack}"), format!("{} keys in flight{again}", grouped(*keys)))
+            (Tone::Plain, format!("pack {pack}"), format!("{} in flight{again}", counted(*keys, "key")))
         }
         EventKind::PackAccepted { pack, keys, .. } => {
-            (Tone::Good, format!("pack {pack}"), format!("{} keys accepted", grouped(*keys)))
+            (Tone::Good, format!("pack {pack}"), format!("{} accepted", counted(*keys, "key")))
         }
         EventKind::PackRefused { pack, keys, status, answer } => (
             Tone::Bad,
             format!("pack {pack}"),
-            format!("{} keys refused, {status}: {answer}", grouped(*keys)),
+            format!("{} refused, {status}: {answer}", counted(*keys, "key")),
         ),
         EventKind::RetryScheduled { operation, status, reason, wait_ms, attempt, .. } => {
             let subject = status.map_or_else(|| s(verb(*operation)), |s| s.to_string());
@@ -271,6 +268,6 @@ mod tests {
         let kind =
             EventKind::PackRefused { pack: 1, keys: 1, status: 400, answer: "\x1b[2Jno\u{202e}".into() };
         let event = Event { at: Timestamp::UNIX_EPOCH, kind, totals: std::sync::Arc::default() };
-        assert_eq!(Line::of(&event).text, "1 keys refused, 400: ␛[2Jno\u{fffd}");
+        assert_eq!(Line::of(&event).text, "1 key refused, 400: ␛[2Jno\u{fffd}");
     }
 }

@@ -47,8 +47,8 @@ impl Pace {
         }
     }
 
-    /// Instructions a second up to each finished step, oldest first, the last `n`. Each is taken over two steps: requests
-    /// go out in bursts of a second, and what is shown is the pace and no stutter.
+    /// Instructions a second up to each finished step, oldest first, the last `n`. Each is taken over two steps:
+    /// requests go out in bursts of a second, and what is shown is the pace and no stutter.
     pub fn last(&self, n: usize) -> impl Iterator<Item = u64> {
         let skip = self.steps.len().saturating_sub(n);
         let before = std::iter::once(&0).chain(&self.steps);

@@ -204,7 +204,8 @@ impl Sql {
         }
     }
 
-    /// Takes an answer; what belongs to an earlier statement is dropped. What is wrong beside it comes back as a remark.
+    /// Takes an answer; what belongs to an earlier statement is dropped. What is wrong beside it comes back as a
+    /// remark.
     pub fn take(&mut self, answer: SqlAnswer) -> Option<String> {
         let current = match self.state {
             State::Running { ticket, .. } => Some(ticket),

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::path::Path;
 
+use crate::console::draft;
 use crate::console::model::sql::STATEMENTS;
 
 /// Bytes of the file that are read; beyond them it is written anew.
@@ -29,9 +30,5 @@ pub(super) fn append(path: &Path, line: &str) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    let mut options = std::fs::OpenOptions::new();
-    options.append(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?.write_all(format!("{line}\n").as_bytes())
+    draft::private().append(true).create(true).open(path)?.write_all(format!("{line}\n").as_bytes())
 }

@@ -230,8 +230,8 @@ impl Columns {
         }
     }
 
-    /// The columns with the width each gets where `room` is there, two apart: the frozen ones, then the others, begun so
-    /// far to the right that the one at `cursor` is among them. A column that finds no room is left out.
+    /// The columns with the width each gets where `room` is there, two apart: the frozen ones, then the others, begun
+    /// so far to the right that the one at `cursor` is among them. A column that finds no room is left out.
     pub fn lay_out(&self, room: usize, cursor: Option<usize>) -> Vec<(usize, &Column, usize)> {
         let frozen = self.frozen();
         // On a frozen column the first ones are shown as they come.

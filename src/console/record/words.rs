@@ -44,7 +44,8 @@ impl Words {
         self.any.is_empty() && self.fields.is_empty()
     }
 
-    /// The words that are looked for in a field's value, folded. `path` is the names that lead to it, the field's own last.
+    /// The words that are looked for in a field's value, folded. `path` is the names that lead to it, the field's own
+    /// last.
     pub fn in_field<'a>(&'a self, path: &[&str]) -> Vec<&'a str> {
         let named = |field: &str| {
             let mut names = path.iter();
@@ -59,7 +60,8 @@ impl Words {
     }
 }
 
-/// Where a text has one of the words (folded): byte ranges on the borders of graphemes, in order, apart from each other.
+/// Where a text has one of the words (folded): byte ranges on the borders of graphemes, in order, apart from each
+/// other.
 pub fn hits(text: &str, words: &[&str]) -> Vec<Range<usize>> {
     if words.is_empty() || text.is_empty() {
         return Vec::new();

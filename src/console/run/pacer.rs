@@ -1,9 +1,9 @@
-//! When a frame may be drawn: thirty in any second at the most, news at an even pace, and what people did, with the answers
-//! to it, at once.
+//! When a frame may be drawn: thirty in any second at the most, news at an even pace, and what people did, with the
+//! answers to it, at once.
 //!
-//! A key shows that it was heard, and a moment later what came of it. At an even pace the second frame would wait for its
-//! turn; so a few frames that were not needed before may be drawn early. One that looks like the last is none: the answer
-//! that comes behind it is not to wait for it.
+//! A key shows that it was heard, and a moment later what came of it. At an even pace the second frame would wait for
+//! its turn; so a few frames that were not needed before may be drawn early. One that looks like the last is none: the
+//! answer that comes behind it is not to wait for it.
 
 use std::time::{Duration, Instant};
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::super::keymap::Mistake;
 use super::{Depth, Theme, file};
-use crate::text::visible;
+use crate::text::{nearest, visible};
 
 /// What is asked for and what the terminal offers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +57,13 @@ impl Wish {
         let Some(theme) = theme else {
             let place = self.folder.as_ref().map(|f| format!(", and yours in {}", f.display()));
             let place = place.unwrap_or_default();
-            return Err(format!("--theme {}: there is none; there are {}{place}", visible(name), known()));
+            let near = nearest(name, Theme::BUILT_IN.map(|(name, _)| name));
+            let near = near.map_or(String::new(), |near| format!("did you mean {near}? "));
+            return Err(format!(
+                "--theme {}: there is none; {near}there are {}{place}",
+                visible(name),
+                known()
+            ));
         };
         let theme = match self.depth {
             Depth::None => Theme::colourless(),

@@ -2,10 +2,11 @@
 
 use super::super::action::Action;
 use super::super::message::{Effect, Request};
-use super::super::model::acks::{Book, Content, Detail, Followed, Opened, Pane, Remedy, Row};
+use super::super::model::acks::{Book, Content, Detail, Followed, Opened, Pane, Remedy, Row, Trouble};
 use super::super::model::{Mirrored, Model, Screen, sql};
 use super::super::view::{self, AcksSpot};
-use super::{act, history, whole, wire};
+use super::act::{self, refuse};
+use super::{history, whole, wire};
 use crate::engine::{Command, Mode, Phase};
 use crate::mirror::debug::Brought;
 use crate::mirror::refs::Reference;
@@ -67,12 +68,11 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     Some(match action {
         Action::AcksOpen => open(model),
         Action::AcksHold if !model.running() && model.held().is_none() && model.pending() == 0 => {
-            say(model, "no acks are pending: there is nothing to hold")
+            refuse(model, "no acks are pending: there is nothing to hold")
         }
         Action::AcksHold => command(model, Command::HoldAcks(model.held().is_none())),
-        Action::AcksDrop if !model.running() => say(model, "no run is on: there is no next pack to lose"),
+        Action::AcksDrop if !model.running() => refuse(model, "no run is on: there is no next pack to lose"),
         Action::AcksDrop => command(model, Command::DropPack),
-        Action::SendAcks => send(model),
         Action::AcksRequest => request(model),
         Action::Whole => in_full(model),
         Action::NextPane | Action::Right => pane(model, false),
@@ -85,14 +85,9 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     })
 }
 
-fn say(model: &mut Model, what: &str) -> Vec<Effect> {
-    model.say(what);
-    Vec::new()
-}
-
 fn command(model: &mut Model, command: Command) -> Vec<Effect> {
     if !model.engine_alive {
-        return say(model, "the engine has ended: quit and start again");
+        return refuse(model, act::ENDED);
     }
     let what = match command {
         Command::HoldAcks(true) => "holding the acks: the next session waits for their release",
@@ -103,18 +98,22 @@ fn command(model: &mut Model, command: Command) -> Vec<Effect> {
     vec![Effect::Command(command)]
 }
 
-fn send(model: &mut Model) -> Vec<Effect> {
+/// Sends the pending acks now.
+pub(super) fn send(model: &mut Model) -> Vec<Effect> {
+    if !model.engine_alive {
+        return refuse(model, act::ENDED);
+    }
     if !model.running() {
-        return say(model, "no run is on: the pending acks go first in the next one");
+        return refuse(model, "no run is on: the pending acks go first in the next one");
     }
     if model.snapshot.phase == Phase::Stopping {
-        return say(model, "the run is stopping already");
+        return refuse(model, "the run is stopping already");
     }
     if model.held().is_some() {
-        return say(model, "acks are held: release them first");
+        return refuse(model, "acks are held: release them first");
     }
     if model.snapshot.totals.pending_acks == 0 {
-        return say(model, "no acks are pending");
+        return refuse(model, "no acks are pending");
     }
     vec![Effect::Command(Command::SendAcks)]
 }
@@ -131,16 +130,14 @@ fn request(model: &mut Model) -> Vec<Effect> {
             return page.map_or_else(Vec::new, |page| wire::find(&format!("page:{page}")));
         }
         None if model.acks.pane == Pane::Stuck => {
-            let troubles = model.acks.troubles();
-            let chosen = troubles.get(model.acks.trouble.min(troubles.len().saturating_sub(1)));
-            let filter = chosen.and_then(|trouble| trouble.request.clone());
+            let filter = trouble(model).and_then(|trouble| trouble.request);
             return wire::find(filter.as_deref().unwrap_or("is:failed"));
         }
         None => packs.get(model.acks.chosen_row(&packs)).and_then(|pack| pack.no),
     };
     match pack {
         Some(no) => wire::find(&format!("pack:{no}")),
-        None => say(model, "it was not sent yet"),
+        None => refuse(model, "it was not sent yet"),
     }
 }
 
@@ -180,7 +177,7 @@ fn in_full(model: &mut Model) -> Vec<Effect> {
     };
     match shown {
         Some((title, text)) => whole::open(model, &title, text, false),
-        None => say(model, "there is nothing more of it"),
+        None => refuse(model, "there is nothing more of it"),
     }
 }
 
@@ -188,12 +185,12 @@ fn in_full(model: &mut Model) -> Vec<Effect> {
 fn to_record(model: &mut Model) -> Vec<Effect> {
     let Some(detail) = &model.acks.detail else { return Vec::new() };
     let Some(Row::Record(record)) = detail.rows().get(detail.at).copied() else {
-        return say(model, "choose the line of a record: it leads to Browse");
+        return refuse(model, "choose the line of a record: it leads to Browse");
     };
     let (change, id) = (record.change, record.id.clone());
     match id {
-        None => say(model, "it has no id: it is in _unkeyed"),
-        Some(_) if change == Brought::Deleted => say(model, "it is deleted: History has what it was"),
+        None => refuse(model, "it has no id: it is in _unkeyed"),
+        Some(_) if change == Brought::Deleted => refuse(model, "it is deleted: History has what it was"),
         Some(id) => {
             let of = Reference { kind: record.kind.clone(), id };
             history::follow_to(model, &of)
@@ -201,12 +198,16 @@ fn to_record(model: &mut Model) -> Vec<Effect> {
     }
 }
 
+/// The chosen trouble.
+fn trouble(model: &Model) -> Option<Trouble> {
+    let mut troubles = model.acks.troubles();
+    let chosen = model.acks.trouble.min(troubles.len().checked_sub(1)?);
+    Some(troubles.swap_remove(chosen))
+}
+
 /// Does what helps against the chosen trouble.
 fn remedy(model: &mut Model) -> Vec<Effect> {
-    let troubles = model.acks.troubles();
-    let Some(trouble) = troubles.get(model.acks.trouble.min(troubles.len().saturating_sub(1))) else {
-        return say(model, "nothing is stuck");
-    };
+    let Some(trouble) = trouble(model) else { return refuse(model, "nothing is stuck") };
     match &trouble.remedy {
         Some(Remedy::Release) => command(model, Command::HoldAcks(false)),
         Some(Remedy::Send) if model.running() => send(model),
@@ -216,19 +217,19 @@ fn remedy(model: &mut Model) -> Vec<Effect> {
         Some(Remedy::Show(query)) => {
             let query = query.as_ref().clone();
             (model.overlay, model.screen) = (None, Screen::Browse);
-            model.browse.follow_query(query).map(Effect::Read).into_iter().collect()
+            act::read(model.browse.follow_query(query))
         }
-        None => say(model, "nothing is to be done about it"),
+        None => refuse(model, "nothing is to be done about it"),
     }
 }
 
 /// One more session; the pending acks go before it.
 fn session(model: &mut Model) -> Vec<Effect> {
     if !model.engine_alive {
-        return say(model, "the engine has ended: quit and start again");
+        return refuse(model, act::ENDED);
     }
     if model.running() {
-        return say(model, "a run is on: it comes with a later session");
+        return refuse(model, "a run is on: it comes with a later session");
     }
     model.say("one more session");
     vec![Effect::Command(Command::Start(Mode::Single))]

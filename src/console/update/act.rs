@@ -2,15 +2,18 @@
 
 use super::super::Left;
 use super::super::action::{Action, Scope};
-use super::super::message::Effect;
+use super::super::message::{Effect, Request};
 use super::super::model::{LEAVING, Model, Overlay, Screen, SyncPane};
 use super::super::view;
-use super::{acks, bend, browse, device, every, history, naming, palette, saved, sql, whole, wire};
+use super::{acks, bend, browse, device, every, history, naming, palette, saved, sql, welcome, whole, wire};
 use crate::engine::{Command, Mode, Phase};
 use crate::text::bytes;
 
 /// The most bytes that are put into a clipboard: some terminals cut what is longer without a word.
 const CLIPBOARD: usize = 74_000;
+
+/// Why nothing can be synchronized any more.
+pub(super) const ENDED: &str = "the engine has ended: quit and start again";
 
 /// Does an action.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -20,6 +23,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         (Some(Overlay::Bend), _) => bend::act(model, action),
         (Some(Overlay::Whole), _) => whole::act(model, action),
         (Some(Overlay::Saved), _) => saved::act(model, action),
+        (None, _) if model.welcome.is_some() => welcome::act(model, action),
         (None, _) if model.naming.is_some() => naming::act(model, action),
         (Some(Overlay::NewDevice), _) => device::act(model, action),
         (None, Screen::Browse) => browse::act(model, action),
@@ -37,6 +41,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::ShowAcks => show(model, Screen::Acks),
         Action::ShowWire => show(model, Screen::Wire),
         Action::ShowRequest => wire::find_from_log(model),
+        Action::SendAcks => acks::send(model),
         Action::Bend => bend::open(model),
         Action::Every => every::turn(model),
         Action::NewDevice => device::open(model),
@@ -83,7 +88,6 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::StepOne
         | Action::SkipPage
         | Action::GiveUp
-        | Action::SendAcks
         | Action::Stop
         | Action::TryNow => engine(model, action),
         // The rest belongs to a screen that is not shown, or to what lies over it.
@@ -105,6 +109,16 @@ fn mouse(model: &mut Model) -> Vec<Effect> {
     vec![Effect::Mouse(model.mouse)]
 }
 
+/// What is asked of the mirror, as effects.
+pub(super) fn read(requests: impl IntoIterator<Item = Request>) -> Vec<Effect> {
+    requests.into_iter().map(Effect::Read).collect()
+}
+
+/// Says that a line took only the beginning of what was typed or pasted.
+pub(super) fn full(model: &mut Model) {
+    model.say("the line is full: the rest was left out");
+}
+
 /// Says why not.
 pub(super) fn refuse(model: &mut Model, why: &str) -> Vec<Effect> {
     model.say(why);
@@ -114,7 +128,7 @@ pub(super) fn refuse(model: &mut Model, why: &str) -> Vec<Effect> {
 /// The actions that command the engine.
 fn engine(model: &mut Model, action: Action) -> Vec<Effect> {
     if !model.engine_alive {
-        return refuse(model, "the engine has ended: quit and start again");
+        return refuse(model, ENDED);
     }
     let phase = model.snapshot.phase;
     let running = model.running();
@@ -136,10 +150,6 @@ fn engine(model: &mut Model, action: Action) -> Vec<Effect> {
         _ if phase == Phase::Stopping => return refuse(model, "the run is stopping already"),
         Action::Pause if matches!(phase, Phase::Paused | Phase::Pausing) => Command::Resume,
         Action::Pause => Command::Pause,
-        Action::SendAcks if model.snapshot.totals.pending_acks == 0 => {
-            return refuse(model, "no acks are pending");
-        }
-        Action::SendAcks => Command::SendAcks,
         Action::TryNow if model.snapshot.wait.is_none() => return refuse(model, "nothing waits"),
         Action::TryNow => Command::TryNow,
         _ => Command::Stop,

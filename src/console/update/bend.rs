@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::super::action::Action;
 use super::super::message::Effect;
+use super::super::model::log::{Line, Tone};
 use super::super::model::{Model, Overlay, since};
 
 /// How often the levers are looked at while the panel is open: what was to go wrong has gone wrong meanwhile.
@@ -28,6 +29,19 @@ fn look(model: &mut Model) -> Vec<Effect> {
 pub(super) fn on_time(model: &mut Model) -> Vec<Effect> {
     let due = model.bend.asked.is_none_or(|asked| since(asked, model.now) >= LOOK);
     if model.overlay == Some(Overlay::Bend) && model.running() && due { look(model) } else { Vec::new() }
+}
+
+/// Takes what the demo did.
+pub(super) fn on_demo(model: &mut Model, result: Result<String, String>) -> Vec<Effect> {
+    model.demo_busy = false;
+    let (tone, text) = match result {
+        Ok(done) => (Tone::Plain, done),
+        Err(error) => (Tone::Bad, error),
+    };
+    let line = Line::new(model.now, tone, "demo", text);
+    model.say(line.text.clone());
+    model.log.push(line);
+    if model.overlay == Some(Overlay::Bend) { vec![Effect::Levers] } else { Vec::new() }
 }
 
 /// Does an action; none where it is nothing special here.

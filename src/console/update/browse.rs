@@ -9,13 +9,16 @@ pub(super) use record::follow_late;
 use super::super::action::{Action, Scope};
 use super::super::message::{Effect, Request};
 use super::super::model::browse::tree::Found;
-use super::super::model::browse::{Pane, Show};
+use super::super::model::browse::{Page, Pane, Show};
 use super::super::model::prompt::{Ask, Prompt};
 use super::super::model::{Model, Screen};
+use super::super::record::Column;
 use super::super::record::exact;
 use super::super::view;
+use super::act::{read, refuse};
 use crate::mirror::filter::Filter;
 use crate::mirror::find::{Sort, SortBy};
+use crate::text::visible;
 
 pub(super) use ask::{insert, takes_text};
 pub(super) use mouse::{mouse, wheel};
@@ -25,6 +28,40 @@ pub(super) fn shown(model: &mut Model) -> Vec<Effect> {
     let mut effects = vec![Effect::Read(Request::Kinds)];
     effects.extend(read(model.browse.again(true)));
     effects
+}
+
+/// Takes a page, or why there is none.
+pub(super) fn on_page(model: &mut Model, ticket: u64, page: Result<Page, String>) -> Option<Request> {
+    match page {
+        Ok(page) => {
+            let height = view::rows_on_screen(model);
+            let request = model.browse.take_page(ticket, page, height);
+            if let Some(missed) = model.browse.missed.take() {
+                model.say(format!("no record {missed} here: this is the one behind it"));
+            }
+            request
+        }
+        Err(error) => {
+            let text = visible(&error).into_owned();
+            let request = model.browse.take_failure(ticket, error);
+            if request.is_some() {
+                model.say(format!("{text}: in the order of ids again"));
+            }
+            request
+        }
+    }
+}
+
+/// Takes what became of an export.
+pub(super) fn on_exported(model: &mut Model, result: Result<String, String>) {
+    model.browse.export = None;
+    match result {
+        Ok(done) => model.say(done),
+        Err(error) => {
+            model.toast = None;
+            model.fail(error);
+        }
+    }
 }
 
 /// Does an action; none where it is nothing special here.
@@ -93,16 +130,15 @@ fn jump(model: &mut Model, bottom: bool) -> Vec<Effect> {
 /// The screen's own actions.
 fn own(model: &mut Model, action: Action) -> Vec<Effect> {
     if model.browse.kind.is_none() {
-        return say(model, "nothing is here yet");
+        return refuse(model, "nothing is here yet");
     }
-    let at = model.browse.lens().at;
     match action {
         Action::Open => return open(model),
         Action::Filter if model.browse.choosing.is_some() => {
             model.browse.prompt = Some(Prompt::new(Ask::Column, ""));
         }
         Action::Filter | Action::FilterLike | Action::SortColumn if model.browse.is_dead() => {
-            return say(model, "deleted records come by id, all of them");
+            return refuse(model, "deleted records come by id, all of them");
         }
         Action::Filter => {
             let text = model.browse.lens().text;
@@ -111,7 +147,7 @@ fn own(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::FilterLike => return like(model),
         Action::GoToId => model.browse.prompt = Some(Prompt::new(Ask::Id, "")),
         Action::GoToPercent => model.browse.prompt = Some(Prompt::new(Ask::Percent, "")),
-        Action::Export if model.browse.export.is_some() => return say(model, "an export is going on"),
+        Action::Export if model.browse.export.is_some() => return refuse(model, "an export is going on"),
         Action::Export => {
             let kind = model.browse.kind.clone().unwrap_or_default();
             let plain: String =
@@ -119,7 +155,7 @@ fn own(model: &mut Model, action: Action) -> Vec<Effect> {
             model.browse.prompt = Some(Prompt::new(Ask::Export, &format!("{plain}.csv")));
         }
         Action::SortColumn => {
-            let by = column(model, at);
+            let by = marked(model).map_or(SortBy::Id, |c| SortBy::Field(c.field.clone()));
             let sort = model.browse.lens().next(by);
             return read(model.browse.sort(sort));
         }
@@ -136,7 +172,7 @@ fn own(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::WayBack | Action::WayForward => {
             let request = model.browse.walk(action == Action::WayBack);
             if request.is_none() {
-                return say(
+                return refuse(
                     model,
                     if action == Action::WayBack { "this is where you began" } else { "no way forward" },
                 );
@@ -201,37 +237,24 @@ fn freeze(model: &mut Model) {
     model.say(what);
 }
 
-fn say(model: &mut Model, what: &str) -> Vec<Effect> {
-    model.say(what);
-    Vec::new()
-}
-
-fn read(request: Option<Request>) -> Vec<Effect> {
-    request.map(Effect::Read).into_iter().collect()
-}
-
 /// Only rows that have the value of the marked cell, or of the record's line.
 fn like(model: &mut Model) -> Vec<Effect> {
     let browse = &model.browse;
     let field = if browse.pane == Pane::Record {
-        let lines = record::lines(model);
-        let line = lines.get(model.browse.line.min(lines.len().saturating_sub(1)));
-        line.filter(|l| l.depth == 0 && l.open.is_none()).map(|l| l.path.clone())
+        record::line(model).filter(|l| l.depth == 0 && l.open.is_none()).map(|l| l.path)
     } else {
-        let at = browse.lens().at.checked_sub(1);
-        Some(at.and_then(|at| browse.table.columns.get(at)).map_or("id".to_owned(), |c| c.field.clone()))
+        Some(marked(model).map_or("id".to_owned(), |c| c.field.clone()))
     };
     let (Some(field), Some(entry)) = (field, model.browse.current()) else {
-        return say(model, "this value is no field of its own");
+        return refuse(model, "this value is no field of its own");
     };
     let value = exact(&entry.row.data, std::slice::from_ref(&field)).concat();
     read(model.browse.like(&field, &value))
 }
 
-/// What the marked column is sorted by.
-fn column(model: &Model, at: usize) -> SortBy {
-    let column = at.checked_sub(1).and_then(|at| model.browse.table.columns.get(at));
-    column.map_or(SortBy::Id, |c| SortBy::Field(c.field.clone()))
+/// The marked column; none where that is the id's.
+fn marked(model: &Model) -> Option<&Column> {
+    model.browse.table.columns.get(model.browse.lens().at.checked_sub(1)?)
 }
 
 fn shift(model: &mut Model, by: isize) {

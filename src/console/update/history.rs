@@ -1,8 +1,7 @@
 //! What the actions do on the History screen.
 
 use super::super::action::Action;
-use super::super::message::Effect;
-use super::super::message::Request;
+use super::super::message::{Effect, Request};
 use super::super::model::acks::{Detail, Opened};
 use super::super::model::history::{Pane, reference};
 use super::super::model::naming::For;
@@ -10,6 +9,7 @@ use super::super::model::{Model, Screen, browse};
 use super::super::view;
 use super::{act, naming, wire};
 use crate::mirror::deeds::{Event, Wanted};
+use crate::mirror::refs::Reference;
 
 /// The screen is shown, or the mirror has changed: the newest sessions again.
 pub(super) fn shown(model: &mut Model) -> Vec<Effect> {
@@ -45,7 +45,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         _ => return None,
     };
     follow(model);
-    Some(request.map(Effect::Read).into_iter().collect())
+    Some(act::read(request))
 }
 
 fn quiet(model: &Model) -> bool {
@@ -57,7 +57,7 @@ pub(super) fn only(model: &mut Model, kind: &str) -> Vec<Effect> {
     let Some(opened) = &model.history.opened else { return Vec::new() };
     let kind = (!kind.is_empty()).then(|| kind.to_owned());
     let wanted = Wanted { kind, ..opened.wanted.clone() };
-    model.history.want(wanted).map(Effect::Read).into_iter().collect()
+    act::read(model.history.want(wanted))
 }
 
 /// To the record in Browse; the way back there leads to what was shown before.
@@ -72,10 +72,10 @@ fn to_record(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Shows a record in Browse.
-pub(super) fn follow_to(model: &mut Model, of: &crate::mirror::refs::Reference) -> Vec<Effect> {
+pub(super) fn follow_to(model: &mut Model, of: &Reference) -> Vec<Effect> {
     model.screen = Screen::Browse;
     model.browse.pane = browse::Pane::Rows;
-    model.browse.follow(of).map(Effect::Read).into_iter().collect()
+    act::read(model.browse.follow(of))
 }
 
 /// To the request that brought the entry's page, where the ring still has it.
@@ -106,7 +106,7 @@ pub(super) fn press(model: &mut Model, place: (u16, u16), twice: bool) -> Vec<Ef
     model.history.pane = pane;
     let Some(row) = row else { return Vec::new() };
     let Some(by) = model.history.away(row, height) else { return Vec::new() };
-    let mut effects: Vec<_> = model.history.step(by).into_iter().map(Effect::Read).collect();
+    let mut effects = act::read(model.history.step(by));
     if twice {
         effects.extend(model.history.open().map(Effect::Read));
     }
@@ -124,7 +124,7 @@ pub(super) fn wheel(model: &mut Model, place: (u16, u16), by: isize) -> Vec<Effe
         Some(_) => {
             let requests = model.history.step(by);
             follow(model);
-            requests.into_iter().map(Effect::Read).collect()
+            act::read(requests)
         }
         None => Vec::new(),
     }
@@ -143,7 +143,7 @@ pub(super) fn steps(model: &mut Model, by: isize) -> Vec<Effect> {
     }
     let requests = model.history.step(by);
     follow(model);
-    requests.into_iter().map(Effect::Read).collect()
+    act::read(requests)
 }
 
 /// Keeps the cursor on the screen.

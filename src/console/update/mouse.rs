@@ -18,6 +18,9 @@ pub(super) fn on_mouse(model: &mut Model, mouse: Mouse) -> Vec<Effect> {
         MouseKind::WheelDown => NOTCH,
         _ => 0,
     };
+    if model.welcome.is_some() {
+        return Vec::new();
+    }
     let place = (mouse.column, mouse.row);
     let covered = model.overlay.is_some() || model.naming.is_some();
     match (model.screen, by) {
@@ -30,28 +33,21 @@ pub(super) fn on_mouse(model: &mut Model, mouse: Mouse) -> Vec<Effect> {
         (Screen::History, 1.. | ..=-1) => history::wheel(model, place, by),
         (_, 1.. | ..=-1) => act::steps(model, by),
         _ if mouse.kind != MouseKind::Press => Vec::new(),
-        (Screen::Wire, _) => {
+        (screen, _) => {
             let twice = twice(model, place);
-            wire::press(model, place, twice)
+            match screen {
+                Screen::Acks => acks::press(model, place, twice),
+                Screen::Wire => wire::press(model, place, twice),
+                Screen::Sql => sql::press(model, place, twice),
+                Screen::History => history::press(model, place, twice),
+                Screen::Sync | Screen::Browse => Vec::new(),
+            }
         }
-        (Screen::Acks, _) => {
-            let twice = twice(model, place);
-            acks::press(model, place, twice)
-        }
-        (Screen::History, _) => {
-            let twice = twice(model, place);
-            history::press(model, place, twice)
-        }
-        (Screen::Sql, _) => {
-            let twice = twice(model, place);
-            sql::press(model, place, twice)
-        }
-        _ => Vec::new(),
     }
 }
 
 /// Whether this click is the second one of two.
-fn twice(model: &mut Model, here: (u16, u16)) -> bool {
+pub(super) fn twice(model: &mut Model, here: (u16, u16)) -> bool {
     let twice = model.click.is_some_and(|(at, place)| place == here && since(at, model.now) <= DOUBLE);
     model.click = (!twice).then_some((model.now, here));
     twice

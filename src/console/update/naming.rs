@@ -6,7 +6,7 @@ use super::super::action::Action;
 use super::super::message::{Effect, WireRequest};
 use super::super::model::Model;
 use super::super::model::naming::{For, Naming};
-use super::{history, saved, sql, wire};
+use super::{act, history, saved, sql, wire};
 
 /// Asks.
 pub(super) fn ask(model: &mut Model, what: For, text: &str) -> Vec<Effect> {
@@ -24,7 +24,7 @@ pub(super) fn timely(model: &Model, stem: &str, ending: &str) -> String {
 pub(super) fn insert(model: &mut Model, text: &str) -> Vec<Effect> {
     let Some(naming) = &mut model.naming else { return Vec::new() };
     if !naming.line.insert(text) {
-        model.say("the line is full: the rest was left out");
+        act::full(model);
     }
     written(model);
     Vec::new()

@@ -1,14 +1,13 @@
 //! What the actions do on the SQL screen, and what becomes of text that is typed there.
 
-use super::super::action::Action;
-use super::super::message::{Effect, SqlAnswer, SqlRequest};
 use std::path::PathBuf;
 
+use super::super::action::Action;
+use super::super::message::{Effect, SqlAnswer, SqlRequest};
 use super::super::model::grid::{Cell, CellKind};
-use super::super::model::log::{Line, Tone};
 use super::super::model::naming::For;
 use super::super::model::sql::{Pane, State};
-use super::super::model::{Model, Notice, Screen};
+use super::super::model::{Model, Screen};
 use super::super::{record, view};
 use super::{act, naming, saved, whole};
 
@@ -20,7 +19,7 @@ pub(super) fn takes_text(model: &Model) -> bool {
 /// Takes typed or pasted text.
 pub(super) fn insert(model: &mut Model, text: &str) {
     if !model.sql.insert(text) {
-        model.say("the line is full: the rest was left out");
+        act::full(model);
     }
 }
 
@@ -32,27 +31,12 @@ pub(super) fn shown() -> Vec<Effect> {
 /// Takes an answer.
 pub(super) fn on_answer(model: &mut Model, answer: SqlAnswer) {
     if let SqlAnswer::Exported { ticket, result } = answer {
-        return exported(model, ticket, result);
+        model.sql.export = model.sql.export.filter(|export| export.ticket != ticket);
+        return model.report("export", result);
     }
     if let Some(remark) = model.sql.take(answer) {
         model.say(remark);
     }
-}
-
-/// What became of an export. An error stays until it is seen.
-fn exported(model: &mut Model, ticket: u64, result: Result<String, String>) {
-    model.sql.export = model.sql.export.filter(|export| export.ticket != ticket);
-    let (tone, text) = match result {
-        Ok(done) => {
-            model.say(done.clone());
-            (Tone::Good, done)
-        }
-        Err(text) => {
-            model.notices.push(Notice { error: true, text: text.clone() });
-            (Tone::Bad, text)
-        }
-    };
-    model.log.push(Line::new(model.now, tone, "export", text));
 }
 
 /// All rows of the last statement to a file.

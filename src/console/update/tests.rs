@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::super::action::ACTIONS;
 use super::super::key::Code;
 use super::super::message::{SqlAnswer, SqlEnd, SqlRequest};
+use super::super::view;
 use super::*;
 use crate::engine::event::WaitView;
 use crate::engine::{Mode, Outcome, Phase, RunEnd, Totals};
@@ -267,7 +268,10 @@ fn every_action_in_every_state_is_survived() {
                 Some(Overlay::Help(0)),
                 Some(Overlay::Palette),
                 Some(Overlay::Bend),
+                Some(Overlay::Whole),
+                Some(Overlay::Saved),
                 Some(Overlay::AskQuit),
+                Some(Overlay::NewDevice),
             ] {
                 for size in [(0, 0), (1, 1), (60, 16), (200, 60)] {
                     for entry in ACTIONS {

@@ -5,10 +5,9 @@ use std::time::Duration;
 use super::super::action::Action;
 use super::super::edit;
 use super::super::message::{Effect, WireAnswer, WireRequest};
-use super::super::model::log::{Line, Tone};
 use super::super::model::naming::For;
 use super::super::model::wire::{Pane, Way};
-use super::super::model::{Model, Notice, Screen, SyncPane, since};
+use super::super::model::{Model, Screen, SyncPane, since};
 use super::super::view;
 use super::{act, naming, whole};
 use crate::client::curl;
@@ -336,31 +335,16 @@ pub(super) fn on_answer(model: &mut Model, answer: WireAnswer) -> Vec<Effect> {
             Vec::new()
         }
         WireAnswer::Recording(Err(text)) => {
-            model.notices.push(Notice { error: true, text });
+            model.fail(text);
             Vec::new()
         }
         WireAnswer::Recorded(result) => {
             model.wire.recorded = None;
-            let (tone, text) = match result {
-                Ok(done) => {
-                    model.say(done.clone());
-                    (Tone::Good, done)
-                }
-                Err(text) => {
-                    model.notices.push(Notice { error: true, text: text.clone() });
-                    (Tone::Bad, text)
-                }
-            };
-            model.log.push(Line::new(model.now, tone, "recording", text));
+            model.report("recording", result);
             Vec::new()
         }
         WireAnswer::Exported(result) => {
-            let (tone, text) = match result {
-                Ok(place) => (Tone::Good, place),
-                Err(error) => (Tone::Bad, error),
-            };
-            model.say(text.clone());
-            model.log.push(Line::new(model.now, tone, "export", text));
+            model.report("export", result);
             Vec::new()
         }
     }

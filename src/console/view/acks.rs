@@ -17,10 +17,9 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::Span;
 
 use super::super::action::Action;
-use super::super::cells;
 use super::super::model::acks::{Pane, Row};
 use super::super::model::{Model, window};
-use super::paint::{line, s};
+use super::paint::{chosen, divider, s};
 
 /// Where things stand.
 struct Layout {
@@ -112,12 +111,17 @@ pub(super) fn spot(model: &Model, body: Rect, place: (u16, u16)) -> Option<Spot>
     let found = match pane {
         Pane::Packs => {
             let packs = model.packs();
-            let from = window(model.acks.top[0], model.acks.chosen_row(&packs), rows, packs.len());
+            let from = window(
+                model.acks.top[Pane::Packs as usize],
+                model.acks.chosen_row(&packs),
+                rows,
+                packs.len(),
+            );
             row.checked_sub(1).map(|row| from + row).filter(|row| *row < packs.len())
         }
         Pane::Again => {
             let waiting = model.acks.book.waiting.len();
-            let from = window(model.acks.top[1], model.acks.at, rows, waiting);
+            let from = window(model.acks.top[Pane::Again as usize], model.acks.at, rows, waiting);
             row.checked_sub(AGAIN).map(|row| from + row).filter(|row| *row < waiting)
         }
         Pane::Stuck => row.checked_sub(1).and_then(|row| stuck::at(model, area, row)),
@@ -135,23 +139,17 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, body: Rect) {
         return;
     }
     packs::draw(model, buf, at.packs);
-    let edge = Rect { x: at.again.right().max(at.packs.right()), width: 1, ..body };
-    if beside {
-        divider(model, buf, Rect { x: at.packs.right(), ..edge });
+    let edge = if beside {
+        Rect { x: at.packs.right(), width: 1, ..body }
     } else {
-        divider(model, buf, Rect { x: at.again.right(), width: 1, ..at.again });
-    }
+        Rect { x: at.again.right(), width: 1, ..at.again }
+    };
+    divider(buf, edge, &model.theme);
     if let (Some(detail), Some(area)) = (&model.acks.detail, at.detail) {
         detail::draw(model, buf, area, detail);
     } else {
         again::draw(model, buf, at.again);
         stuck::draw(model, buf, at.stuck);
-    }
-}
-
-fn divider(model: &Model, buf: &mut Buffer, area: Rect) {
-    for row in 0..usize::from(area.height) {
-        line(buf, area, row, vec![s("│", model.theme.rule)]);
     }
 }
 
@@ -162,14 +160,8 @@ fn heading(model: &Model, pane: Pane, text: impl Into<String>) -> Span<'static> 
 }
 
 /// Marks the chosen row of a list.
-fn mark(
-    model: &Model,
-    pane: Pane,
-    chosen: bool,
-    spans: Vec<Span<'static>>,
-    width: u16,
-) -> Vec<Span<'static>> {
-    if !chosen {
+fn mark(model: &Model, pane: Pane, here: bool, spans: Vec<Span<'static>>, width: u16) -> Vec<Span<'static>> {
+    if !here {
         return spans;
     }
     let focus = model.acks.pane == pane && model.acks.detail.is_none();
@@ -177,10 +169,7 @@ fn mark(
         return spans;
     }
     let style = if focus { model.theme.selected } else { model.theme.marked };
-    let used: usize = spans.iter().map(|span| cells::width(&span.content)).sum();
-    let mut spans: Vec<_> = spans.into_iter().map(|span| span.patch_style(style)).collect();
-    spans.push(s(" ".repeat(usize::from(width).saturating_sub(used)), style));
-    spans
+    chosen(spans, width, style)
 }
 
 /// The keys that matter now.

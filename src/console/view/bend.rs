@@ -7,12 +7,11 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::widgets::{Clear, Widget};
 
 use super::super::action::Action;
 use super::super::cells;
 use super::super::model::Model;
-use super::help::block;
+use super::over;
 use super::paint::{gap, line, s};
 use crate::text::visible;
 
@@ -22,9 +21,7 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
     let height = (model.bend.levers.len() as u16 + 2).clamp(3, body.height);
     let width = body.width.min(92);
     let outer = Rect { x: body.x + (body.width - width), y: body.y + body.height - height, width, height };
-    Clear.render(outer, buf);
-    block(model, "Bend the service").render(outer, buf);
-    let inner = Rect { x: outer.x + 2, y: outer.y + 1, width: width.saturating_sub(4), height: height - 2 };
+    let inner = over::frame(model, buf, outer, "Bend the service");
     let from = (model.bend.at + 1).saturating_sub(inner.height.into());
     for (row, lever) in model.bend.levers.iter().skip(from).take(inner.height.into()).enumerate() {
         let chosen = from + row == model.bend.at;

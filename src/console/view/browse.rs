@@ -23,7 +23,7 @@ use super::super::model::prompt::Ask;
 use super::super::model::{Mirrored, Model};
 use super::super::record::hits;
 use super::super::theme::Theme;
-use super::paint::{gap, line, s};
+use super::paint::{divider, gap, line, s};
 use crate::text::{grouped, visible};
 
 pub(super) use record::{overflow, scroll};
@@ -114,9 +114,7 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, body: Rect) {
     let at = layout(body, browse);
     kinds(model, buf, at.kinds);
     for pane in [at.rows, at.record].into_iter().flatten() {
-        for row in 0..usize::from(body.height) {
-            line(buf, Rect { x: pane.x - 1, width: 1, ..pane }, row, vec![s("│", theme.rule)]);
-        }
+        divider(buf, Rect { x: pane.x - 1, width: 1, ..pane }, theme);
     }
     if let Some(area) = at.rows {
         rows::draw(model, buf, area);

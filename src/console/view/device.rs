@@ -2,21 +2,18 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::widgets::{Clear, Widget};
 
 use super::super::cells;
 use super::super::model::Model;
-use super::help::{block, centred};
+use super::over;
 use super::paint::{line, s};
 use super::typed;
 use crate::text::grouped;
 
 pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
     let theme = &model.theme;
-    let width = if area.width < 100 { area.width } else { 84 };
-    let outer = centred(area, width, 13);
-    Clear.render(outer, buf);
-    block(model, "A new device").render(outer, buf);
+    let outer = over::centred(area, over::width(area), 13);
+    over::frame(model, buf, outer, "A new device");
     let inner = Rect { x: outer.x + 3, y: outer.y + 1, width: outer.width - 6, height: outer.height - 2 };
     let Some(device) = model.replacing.device else { return };
     line(buf, inner, 1, vec![s("device ", theme.dim), s(device.to_string(), theme.text)]);

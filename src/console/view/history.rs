@@ -16,7 +16,7 @@ use super::super::action::Action;
 use super::super::cells;
 use super::super::model::Model;
 use super::super::model::history::{Opened, Pane};
-use super::paint::{gap, inner, line, line_right, rule, s};
+use super::paint::{divider, gap, inner, line, line_right, rule, s};
 use crate::text::visible;
 
 /// Lines about the session under the cursor.
@@ -148,9 +148,7 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, body: Rect) {
                 changes::draw(model, opened, buf, area);
             }
             if let (Some(_), Some(area)) = (at.list, at.change) {
-                for row in 0..usize::from(area.height) {
-                    line(buf, Rect { x: area.x - 1, width: 1, ..area }, row, vec![s("│", theme.rule)]);
-                }
+                divider(buf, Rect { x: area.x - 1, width: 1, ..area }, theme);
             }
             if let Some(area) = at.change {
                 change::draw(model, buf, area);

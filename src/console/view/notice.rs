@@ -2,11 +2,13 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::widgets::{Clear, Widget};
 
 use super::super::action::Action;
 use super::super::cells;
 use super::super::model::{Model, Notice};
+use super::super::theme::Theme;
 use super::paint::{gap, hint, line, line_right, rule, s};
 use crate::text::visible;
 
@@ -21,10 +23,23 @@ pub(super) fn long(model: &Model) -> Option<&Notice> {
     model.notices.first().filter(|notice| cells::width(&visible(&notice.text)) > room)
 }
 
+/// Its sign and style, the same everywhere.
+pub(super) fn mark(notice: &Notice, theme: &Theme) -> (&'static str, Style) {
+    if notice.error { ("✖", theme.failed) } else { ("▲", theme.pending) }
+}
+
+/// What the key does that takes it away.
+pub(super) fn seen(model: &Model) -> String {
+    match model.notices.len() {
+        0 | 1 => "seen".to_owned(),
+        n => format!("seen, {} more", n - 1),
+    }
+}
+
 pub(super) fn draw(model: &Model, buf: &mut Buffer, body: Rect) {
     let (Some(notice), None) = (long(model), model.overlay) else { return };
     let theme = &model.theme;
-    let (mark, style) = if notice.error { ("✖", theme.failed) } else { ("▲", theme.pending) };
+    let (mark, style) = mark(notice, theme);
     let lines = cells::wrap(&visible(&notice.text), usize::from(body.width).saturating_sub(4));
     let height = (lines.len().min(MOST) + 2).min(body.height.into());
     let area = Rect { y: body.y + body.height - height as u16, height: height as u16, ..body };
@@ -35,9 +50,5 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, body: Rect) {
         line(buf, area, row + 1, vec![lead, s(text, style)]);
     }
     let key = model.keymap.key_of(Action::Back).unwrap_or_default();
-    let seen = match model.notices.len() {
-        1 => "seen".to_owned(),
-        n => format!("seen, {} more", n - 1),
-    };
-    line_right(buf, area, height - 1, [hint(&key, &seen, theme), vec![gap(1)]].concat());
+    line_right(buf, area, height - 1, [hint(&key, &seen(model), theme), vec![gap(1)]].concat());
 }

@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 
 use super::super::cells;
 use super::super::theme::Theme;
+use crate::text::grouped;
 
 /// A piece of text with its style.
 pub(super) fn s(text: impl Into<String>, style: Style) -> Span<'static> {
@@ -46,6 +47,40 @@ pub(super) fn line_right(buf: &mut Buffer, area: Rect, row: usize, spans: Vec<Sp
 /// A rule over the whole width.
 pub(super) fn rule(buf: &mut Buffer, area: Rect, row: usize, theme: &Theme) {
     line(buf, area, row, vec![s("─".repeat(usize::from(area.width)), theme.rule)]);
+}
+
+/// Draws lines from one of them on; where there are more than fit the last row says how many.
+pub(super) fn scrolled(
+    buf: &mut Buffer,
+    area: Rect,
+    lines: Vec<Vec<Span<'static>>>,
+    from: usize,
+    theme: &Theme,
+) {
+    let height = usize::from(area.height);
+    let from = from.min(lines.len().saturating_sub(height));
+    let below = lines.len().saturating_sub(from + height);
+    for (row, spans) in lines.into_iter().skip(from).take(height).enumerate() {
+        if below > 0 && row + 1 == height {
+            line(buf, area, row, vec![s(format!("… {} more", grouped(below as u64 + 1)), theme.dim)]);
+        } else {
+            line(buf, area, row, spans);
+        }
+    }
+}
+
+/// A line down the left edge of an area.
+pub(super) fn divider(buf: &mut Buffer, area: Rect, theme: &Theme) {
+    for row in 0..usize::from(area.height) {
+        line(buf, area, row, vec![s("│", theme.rule)]);
+    }
+}
+
+/// A row's spans with the style of one that is chosen, to the end of its width.
+pub(super) fn chosen(mut spans: Vec<Span<'static>>, width: u16, style: Style) -> Vec<Span<'static>> {
+    let used: usize = spans.iter().map(|span| cells::width(&span.content)).sum();
+    spans.push(gap(usize::from(width).saturating_sub(used)));
+    spans.into_iter().map(|span| span.patch_style(style)).collect()
 }
 
 /// A bar with eighths of a cell.

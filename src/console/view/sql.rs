@@ -18,13 +18,12 @@ use super::super::action::Action;
 use super::super::cells;
 use super::super::complete::Completion;
 use super::super::message::SqlEnd;
-use super::super::model::Model;
-use super::super::model::grid::SHOWN;
-use super::super::model::since;
-use super::super::model::sql::{Pane, State};
+use super::super::model::grid::{CellKind, SHOWN};
+use super::super::model::sql::{Export, Pane, State};
+use super::super::model::{Model, since};
 use super::paint::{gap, line, line_at, line_right, rule, s};
 use super::{grid, typed};
-use crate::text::{grouped, span, visible};
+use crate::text::{counted, grouped, span, visible};
 
 /// What stands before the statement.
 const PROMPT: &str = " sql › ";
@@ -191,8 +190,7 @@ fn value(model: &Model, buf: &mut Buffer, area: Rect) {
     let name = cells::fit(&column.name, 24).into_owned();
     let used = cells::width(&name) + 3;
     let width = usize::from(area.width).saturating_sub(used + 1).max(1);
-    let text =
-        if cell.kind == super::super::model::grid::CellKind::Null { "NULL".to_owned() } else { cell.shown() };
+    let text = if cell.kind == CellKind::Null { "NULL".to_owned() } else { cell.shown() };
     let style = grid::style(cell, theme);
     let lines = cells::wrap(&text, width);
     let height = usize::from(area.height) - row;
@@ -209,42 +207,53 @@ fn value(model: &Model, buf: &mut Buffer, area: Rect) {
     }
 }
 
-/// What became of the statement, and where one is.
+/// What became of the statement, and where one is; or how far its export is.
 fn status(model: &Model, buf: &mut Buffer, area: Rect) {
-    let theme = &model.theme;
-    let sql = &model.sql;
-    let grid = &sql.grid;
-    let count = grid.rows.len() as u64;
-    let rows = if count == 1 { "1 row".to_owned() } else { format!("{} rows", grouped(count)) };
-    let key = model.keymap.key_of(Action::Back).unwrap_or_default();
-    if let Some(export) = sql.export {
-        let word = if export.stopping { "stopping" } else { "writing" };
-        let style = if export.stopping { theme.pending } else { theme.accent };
-        let time = format!("{:.1} s", since(export.since, model.now).as_secs_f64());
-        let text = format!("{} rows so far   {key} stops it, nothing is left then", grouped(export.rows));
-        let spans = vec![gap(1), s(format!("● {word}  {time}  "), style), s(text, theme.dim)];
-        line(buf, area, 0, spans);
-        return;
+    let mut left = vec![gap(1)];
+    let mut taken = 0;
+    if let Some(export) = &model.sql.export {
+        left.extend(exporting(model, export));
+    } else {
+        left.extend(ran(model));
+        taken = line_right(buf, area, 0, place(model));
     }
-    let left: Vec<Span<'static>> = match &sql.state {
+    line(buf, Rect { width: area.width.saturating_sub(taken as u16 + 2), ..area }, 0, left);
+}
+
+fn exporting(model: &Model, export: &Export) -> Vec<Span<'static>> {
+    let theme = &model.theme;
+    let key = model.keymap.key_of(Action::Back).unwrap_or_default();
+    let (word, style) = if export.stopping { ("stopping", theme.pending) } else { ("writing", theme.accent) };
+    let time = format!("{:.1} s", since(export.since, model.now).as_secs_f64());
+    let text = format!("{} so far   {key} stops it, nothing is left then", counted(export.rows, "row"));
+    vec![s(format!("● {word}  {time}  "), style), s(text, theme.dim)]
+}
+
+/// What became of the statement.
+fn ran(model: &Model) -> Vec<Span<'static>> {
+    let theme = &model.theme;
+    let count = model.sql.grid.rows.len() as u64;
+    let rows = counted(count, "row");
+    match &model.sql.state {
         State::None => Vec::new(),
         State::Running { since: started, stopping, .. } => {
+            let key = model.keymap.key_of(Action::Back).unwrap_or_default();
             let time = format!("{:.1} s", since(*started, model.now).as_secs_f64());
             let (word, style) =
                 if *stopping { ("stopping", theme.pending) } else { ("running", theme.accent) };
-            let mut spans = vec![s(format!("● {word}  "), style), s(format!("{time}  "), theme.value)];
-            spans.push(s(format!("{rows} so far   {key} stops it"), theme.dim));
-            spans
+            vec![
+                s(format!("● {word}  "), style),
+                s(format!("{time}  "), theme.value),
+                s(format!("{rows} so far   {key} stops it"), theme.dim),
+            ]
         }
         State::Ended { end, elapsed } => {
             let mut spans = vec![s(rows, theme.value), s(format!("  {}", span(*elapsed)), theme.dim)];
             match end {
                 SqlEnd::All => {}
                 SqlEnd::Cut => {
-                    spans.push(s(
-                        "  ▲ there are more: these are the first; LIMIT or WHERE narrow it",
-                        theme.pending,
-                    ));
+                    let text = "  ▲ there are more: these are the first; LIMIT or WHERE narrow it";
+                    spans.push(s(text, theme.pending));
                 }
                 SqlEnd::Cancelled => spans.push(s("  ○ stopped", theme.pending)),
                 SqlEnd::Failed(error) if count > 0 => {
@@ -254,27 +263,24 @@ fn status(model: &Model, buf: &mut Buffer, area: Rect) {
             }
             spans
         }
-    };
-    let mut taken = 0;
-    if count > 0 {
-        let here = grouped(grid.row as u64 + 1);
-        let columns = grid.columns.len();
-        taken = line_right(
-            buf,
-            area,
-            0,
-            vec![
-                s("row ", theme.dim),
-                s(here, theme.value),
-                s("  column ", theme.dim),
-                s((grid.column + 1).to_string(), theme.value),
-                s(format!(" of {columns}"), theme.dim),
-                gap(1),
-            ],
-        );
     }
-    let area = Rect { width: area.width.saturating_sub(taken as u16 + 2), ..area };
-    line(buf, area, 0, std::iter::once(gap(1)).chain(left).collect());
+}
+
+/// Where one is among the rows; nothing where there are none.
+fn place(model: &Model) -> Vec<Span<'static>> {
+    let theme = &model.theme;
+    let grid = &model.sql.grid;
+    if grid.rows.is_empty() {
+        return Vec::new();
+    }
+    vec![
+        s("row ", theme.dim),
+        s(grouped(grid.row as u64 + 1), theme.value),
+        s("  column ", theme.dim),
+        s((grid.column + 1).to_string(), theme.value),
+        s(format!(" of {}", grid.columns.len()), theme.dim),
+        gap(1),
+    ]
 }
 
 /// The candidates, under the word that they complete.

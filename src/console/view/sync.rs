@@ -16,11 +16,11 @@ use ratatui::text::Span;
 use super::super::action::Action;
 use super::super::cells;
 use super::super::model::{Model, SyncPane, log::ordinal, since};
-use super::paint::{bar, gap, hint, line, line_right, percent, s, spark};
-use super::{budget, log, tables};
-use crate::engine::event::{QueueView, WorkerView};
+use super::paint::{bar, gap, hint, line, line_right, percent, s};
+use super::{edge, log, metrics, notice, tables};
+use crate::engine::event::QueueView;
 use crate::engine::{Outcome, Phase};
-use crate::text::{clock, grouped, visible};
+use crate::text::{clock, counted, grouped, visible};
 
 /// Queues drawn at the most.
 const QUEUES: usize = 3;
@@ -79,7 +79,7 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, body: Rect) {
         Some(outcome) if !model.running() => ended(model, buf, at.head, outcome),
         _ => progress(model, buf, at.head),
     }
-    metrics(model, buf, at.metrics);
+    metrics::draw(model, buf, at.metrics);
     tables::draw(model, buf, at.tables);
     log::draw(model, buf, at.log);
 }
@@ -128,8 +128,8 @@ fn queue_line(
 ) {
     let theme = &model.theme;
     let (width, counts, remark) = columns(area.width.into());
-    // The announced number is a guess: what the last page said counts more once the queue grew. Pages come out of order,
-    // so that for a while one a worker may be counted twice: that is no growth.
+    // The announced number is a guess: what the last page said counts more once the queue grew. Pages come out of
+    // order, so that for a while one a worker may be counted twice: that is no growth.
     let slack = 100 * model.snapshot.workers.len() as u64;
     let by_page = queue.left.map(|left| queue.done + left);
     let grew = queue.announced.zip(by_page).is_some_and(|(announced, now)| now > announced + slack);
@@ -204,16 +204,16 @@ fn acks(model: &Model, buf: &mut Buffer, area: Rect, row: usize) {
 fn state(model: &Model, buf: &mut Buffer, area: Rect, row: usize) {
     let theme = &model.theme;
     let key = |a| model.keymap.key_of(a).unwrap_or_default();
-    let (text, style, help): (String, _, Vec<Span<'static>>) = if model.leaving.is_some() {
+    let (text, style, mut help): (String, _, Vec<Span<'static>>) = if model.leaving.is_some() {
         let again = format!("{} again quits now", key(Action::Interrupt));
         ("◌ stopping: what is in flight is committed".to_owned(), theme.pending, vec![s(again, theme.dim)])
-    } else if let Some(notice) = model.notices.first().filter(|_| super::notice::long(model).is_none()) {
-        let (mark, style) = if notice.error { ("✖", theme.failed) } else { ("▲", theme.pending) };
-        let more = match model.notices.len() {
-            1 => "seen".to_owned(),
-            n => format!("seen, {} more", n - 1),
-        };
-        (format!("{mark} {}", visible(&notice.text)), style, hint(&key(Action::Back), &more, theme))
+    } else if let Some(notice) = model.notices.first().filter(|_| notice::long(model).is_none()) {
+        let (mark, style) = notice::mark(notice, theme);
+        (
+            format!("{mark} {}", visible(&notice.text)),
+            style,
+            hint(&key(Action::Back), &notice::seen(model), theme),
+        )
     } else if let Some(wait) = &model.snapshot.wait {
         let left = since(model.now, wait.until);
         // Rounded up: a countdown that says 0 s has ended.
@@ -234,7 +234,6 @@ fn state(model: &Model, buf: &mut Buffer, area: Rect, row: usize) {
     } else {
         return;
     };
-    let mut help = help;
     help.push(gap(1));
     let taken = line_right(buf, area, row, help);
     let room = usize::from(area.width).saturating_sub(taken + 3);
@@ -245,20 +244,19 @@ fn state(model: &Model, buf: &mut Buffer, area: Rect, row: usize) {
 fn ended(model: &Model, buf: &mut Buffer, area: Rect, outcome: &Outcome) {
     let theme = &model.theme;
     let t = &model.snapshot.totals;
-    let (glyph, word, style) = super::phase(model);
-    let plural = |n: u64, one: &str| format!("{} {one}{}", grouped(n), if n == 1 { "" } else { "s" });
+    let (glyph, word, style) = edge::phase(model);
     let mut first = vec![gap(1), s(format!("{glyph} {word}"), style), gap(3)];
     if t.instructions == 0 && outcome.converged {
         first.push(s(format!("nothing new · {}", clock(model.elapsed())), theme.text));
     } else {
-        let brought = format!("{} in {}", plural(t.instructions, "instruction"), clock(model.elapsed()));
+        let brought = format!("{} in {}", counted(t.instructions, "instruction"), clock(model.elapsed()));
         first.push(s(brought, theme.text));
         first.push(s(
-            format!(" · {} · {}", plural(t.sessions, "session"), plural(t.pages, "page")),
+            format!(" · {} · {}", counted(t.sessions, "session"), counted(t.pages, "page")),
             theme.dim,
         ));
         if t.failed_objects > 0 {
-            let failed = format!(" · {} not delivered", plural(t.failed_objects, "object"));
+            let failed = format!(" · {} not delivered", counted(t.failed_objects, "object"));
             first.push(s(failed, theme.pending));
         }
     }
@@ -270,105 +268,21 @@ fn ended(model: &Model, buf: &mut Buffer, area: Rect, outcome: &Outcome) {
     }
     if !error.is_empty() {
         if t.pending_acks > 0 {
-            let kept = format!("○ {} kept", plural(t.pending_acks, "ack"));
+            let kept = format!("○ {} kept", counted(t.pending_acks, "ack"));
             line_right(buf, area, 0, vec![gap(2), s(kept, theme.pending), gap(1)]);
         }
         return;
     }
     let acks = if t.pending_acks > 0 {
-        vec![s(format!("○ {} kept: they go first next time", plural(t.pending_acks, "ack")), theme.pending)]
+        vec![s(format!("○ {} kept: they go first next time", counted(t.pending_acks, "ack")), theme.pending)]
     } else if t.acked > 0 {
-        vec![s("✓ ", theme.sent), s(format!("{} accepted", plural(t.acked, "ack")), theme.dim)]
+        vec![s("✓ ", theme.sent), s(format!("{} accepted", counted(t.acked, "ack")), theme.dim)]
     } else {
         Vec::new()
     };
     line(buf, area, 1, [vec![gap(3)], acks].concat());
     if !model.notices.is_empty() {
         state(model, buf, area, 2);
-    }
-}
-
-fn metrics(model: &Model, buf: &mut Buffer, area: Rect) {
-    let theme = &model.theme;
-    let snapshot = &model.snapshot;
-    let wide = area.width >= 100;
-    let seconds = model.elapsed().as_secs_f64().max(0.1);
-    // While it runs the pace now, and the whole run's when it is over.
-    let rate =
-        if model.running() { model.pace.rate(2) } else { snapshot.totals.instructions as f64 / seconds };
-    let rate = rate.round() as u64;
-    let limit = match snapshot.rate_limit {
-        0 => "no limit".to_owned(),
-        n => format!("of {n}"),
-    };
-    let ms = |v: Option<u64>| v.map_or_else(|| "–".to_owned(), grouped);
-    let mut right =
-        vec![gap(1), s(cells::right(&cells::count(rate, 7), 7), theme.value), gap(if wide { 5 } else { 2 })];
-    let per_second = format!("{:>4.1}", if model.running() { snapshot.request_rate } else { 0.0 });
-    if wide {
-        right.extend([
-            s("requests  ", theme.dim),
-            s(per_second, theme.value),
-            s(format!("/s {limit:<8}"), theme.dim),
-        ]);
-    } else {
-        right.extend([
-            s("req/s ", theme.dim),
-            s(per_second, theme.value),
-            s(format!(" {limit:<8}"), theme.dim),
-        ]);
-    }
-    right.push(gap(if wide { 3 } else { 1 }));
-    for (label, value) in [("p50 ", snapshot.p50_ms), ("p95 ", snapshot.p95_ms)] {
-        right.extend([s(label, theme.dim), s(cells::right(&ms(value), 4), theme.value), s(" ms", theme.dim)]);
-        right.push(gap(if label == "p95 " { 1 } else { 2 + usize::from(wide) }));
-    }
-    let taken = line_right(buf, area, 0, right);
-    let label = if wide { "instructions/s  " } else { "instr/s  " };
-    let room = usize::from(area.width).saturating_sub(taken + 1 + label.len());
-    let values: Vec<u64> = model.pace.last(room).collect();
-    let spans = vec![
-        gap(1),
-        s(label, theme.dim),
-        s("▁".repeat(room.saturating_sub(values.len())), theme.track),
-        s(spark(&values, room), theme.accent),
-    ];
-    line(buf, area, 0, spans);
-    if area.height > 1 {
-        workers(model, buf, area, 1);
-        budget::row(model, buf, area, 2);
-    }
-}
-
-/// The workers in one line.
-fn workers(model: &Model, buf: &mut Buffer, area: Rect, row: usize) {
-    let theme = &model.theme;
-    let mut spans = vec![gap(1), s(cells::left("workers", 15), theme.dim), gap(1)];
-    for (n, worker) in model.snapshot.workers.iter().enumerate() {
-        let (glyph, word, style) = worker_words(model, *worker);
-        spans.extend([
-            s(format!("{} ", n + 1), theme.dim),
-            s(glyph, style),
-            s(format!(" {word:<10}"), style),
-            gap(2),
-        ]);
-    }
-    line(buf, area, row, spans);
-}
-
-/// A worker's state as glyph, word and style.
-pub(super) fn worker_words(
-    model: &Model,
-    worker: WorkerView,
-) -> (&'static str, &'static str, ratatui::style::Style) {
-    let theme = &model.theme;
-    match worker {
-        _ if !model.running() => ("○", "idle", theme.dim),
-        WorkerView::Idle => ("○", "idle", theme.dim),
-        WorkerView::Paced => ("◌", "paced", theme.dim),
-        WorkerView::Taking => ("●", "taking", theme.accent),
-        WorkerView::Applying => ("●", "applying", theme.sent),
-        WorkerView::Retrying => ("▲", "retrying", theme.pending),
     }
 }
 

@@ -12,9 +12,10 @@ use ratatui::text::Span;
 
 use super::super::cells;
 use super::super::model::{Model, SyncPane, log::ordinal};
+use super::super::theme::Theme;
 use super::budget;
-use super::paint::{gap, line, s};
-use super::sync::worker_words;
+use super::metrics::worker_words;
+use super::paint::{divider, gap, line, s};
 use crate::engine::event::{PackState, PackView};
 use crate::mirror::Counts;
 use crate::text::{bytes, grouped, span, visible};
@@ -34,10 +35,10 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
     let left = Rect { width: area.width.saturating_sub(packs + 2 + facts).min(112), ..area };
     let middle = Rect { x: left.right() + 2, width: packs, ..area };
     kinds(model, buf, left);
-    divider(model, buf, Rect { x: left.right(), width: 1, ..area });
+    divider(buf, Rect { x: left.right(), width: 1, ..area }, &model.theme);
     pack_list(model, buf, middle);
     if facts > 0 {
-        divider(model, buf, Rect { x: middle.right() + 1, width: 1, ..area });
+        divider(buf, Rect { x: middle.right() + 1, width: 1, ..area }, &model.theme);
         let right = Rect { x: middle.right() + 3, width: FACTS, ..area };
         let used = worker_list(model, buf, right);
         let below =
@@ -46,12 +47,6 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
         if right.height >= used + FACT_ROWS + 4 {
             budget::block(model, buf, below(used + FACT_ROWS));
         }
-    }
-}
-
-fn divider(model: &Model, buf: &mut Buffer, area: Rect) {
-    for row in 0..usize::from(area.height) {
-        line(buf, area, row, vec![s("│", model.theme.rule)]);
     }
 }
 
@@ -139,17 +134,22 @@ fn pack_list(model: &Model, buf: &mut Buffer, area: Rect) {
     }
 }
 
-fn pack_line(model: &Model, pack: &PackView) -> Vec<Span<'static>> {
-    let theme = &model.theme;
-    let (word, style) = match pack.state {
+/// A pack's state as word and style, the same everywhere.
+pub(super) fn pack_words(theme: &Theme, state: PackState, numbered: bool) -> (&'static str, Style) {
+    match state {
         // It has a number already: its keys are chosen, and it waits for its turn.
-        PackState::Filling if pack.no.is_some() => ("○ ready", theme.pending),
+        PackState::Filling if numbered => ("○ ready", theme.pending),
         PackState::Filling => ("○ filling", theme.pending),
         PackState::InFlight => ("● in flight", theme.accent),
         PackState::Accepted => ("✓ sent", theme.sent),
         PackState::Refused => ("✖ refused", theme.failed),
         PackState::Failed => ("▲ failed", theme.failed),
-    };
+    }
+}
+
+fn pack_line(model: &Model, pack: &PackView) -> Vec<Span<'static>> {
+    let theme = &model.theme;
+    let (word, style) = pack_words(theme, pack.state, pack.no.is_some());
     let time = match pack.state {
         PackState::Filling if pack.no.is_some() => String::new(),
         PackState::Filling | PackState::InFlight => span(pack.time + model.snapshot_age()),

@@ -2,30 +2,26 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::widgets::{Clear, Widget};
 
 use super::super::action::Action;
 use super::super::cells;
 use super::super::model::Model;
-use super::help::{block, centred};
+use super::over;
 use super::paint::{line, line_right, s};
 use crate::text::{bytes, grouped, visible};
 
 /// Where it stands: as high as the value is, as far as there is room.
 fn outer(model: &Model, area: Rect) -> Rect {
     let body = super::body(area);
-    let width = if area.width < 100 { area.width } else { area.width - 12 };
+    let width = over::beside(area, 12);
     let lines = model.whole.lines(usize::from(width).saturating_sub(4)).len();
-    centred(body, width, body.height.min(u16::try_from(lines + 3).unwrap_or(u16::MAX)))
+    over::centred(body, width, body.height.min(u16::try_from(lines + 3).unwrap_or(u16::MAX)))
 }
 
+/// The value's lines; below them is one about it.
 fn inner(outer: Rect) -> Rect {
-    Rect {
-        x: outer.x + 2,
-        y: outer.y + 1,
-        width: outer.width.saturating_sub(4),
-        height: outer.height.saturating_sub(3),
-    }
+    let inside = over::inside(outer);
+    Rect { height: inside.height.saturating_sub(1), ..inside }
 }
 
 /// Lines of the value, all of them and those on the screen.
@@ -38,10 +34,9 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
     let theme = &model.theme;
     let outer = outer(model, area);
     let inner = inner(outer);
-    Clear.render(outer, buf);
     let title =
         cells::fit(&visible(&model.whole.title), usize::from(outer.width).saturating_sub(8)).into_owned();
-    block(model, &title).render(outer, buf);
+    over::frame(model, buf, outer, &title);
     let lines = model.whole.lines(inner.width.into());
     let height = usize::from(inner.height);
     let from = model.whole.scroll.min(lines.len().saturating_sub(height));

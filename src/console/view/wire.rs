@@ -16,7 +16,7 @@ use super::super::action::Action;
 use super::super::model::Model;
 use super::super::model::naming::For;
 use super::super::model::wire::Pane;
-use super::paint::{gap, line, s};
+use super::paint::{divider, gap, line, s};
 
 /// Where things stand.
 pub(super) struct Layout {
@@ -79,10 +79,7 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, body: Rect) {
     }
     if let Some(area) = at.detail {
         if at.list.is_some() {
-            for row in 0..usize::from(body.height) {
-                let divider = Rect { x: area.x.saturating_sub(2), width: 1, ..body };
-                line(buf, divider, row, vec![s("│", model.theme.rule)]);
-            }
+            divider(buf, Rect { x: area.x.saturating_sub(2), width: 1, ..body }, &model.theme);
         }
         match &model.wire.detail {
             Some(detail) => detail::draw(model, buf, area, detail),

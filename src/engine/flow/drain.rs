@@ -14,7 +14,10 @@ use crate::protocol::{QueueName, Session, SessionId};
 
 /// Empty pages of one queue in a row, after which the session counts as failed: never as drained.
 const EMPTIES: u32 = 20;
-/// Bytes of pages on their way into the mirror, above which no further page is taken.
+/// Pages on their way into the mirror, above which no further page is taken: what waits is written in one transaction and
+/// one sync, so that a mirror that falls behind gets quicker. As many as the mirror takes into one.
+const AHEAD_PAGES: usize = 64;
+/// The same in bytes.
 const AHEAD_BYTES: u64 = 64 * 1024 * 1024;
 
 /// A session that is being drained.
@@ -136,7 +139,7 @@ impl Drain {
     /// Whether the mirror has fallen behind, so that the next page has to wait.
     pub(super) fn ahead(&self) -> bool {
         let bytes: u64 = self.applying.values().map(|page| page.cost.bytes).sum();
-        self.applying.len() >= (self.workers.len() * 4).max(8) || bytes >= AHEAD_BYTES
+        self.applying.len() >= AHEAD_PAGES || bytes >= AHEAD_BYTES
     }
 
     /// The next take: which worker, which queue. `eager` looks past all waits; `gentle` sends nobody while somebody

@@ -1,5 +1,5 @@
-//! When a failed exchange comes again, and when the run has to end. Also the halt: a 429 or a `Retry-After` is about the
-//! token and not about one exchange, so it stops everything that sends.
+//! When a failed exchange comes again, and when the run has to end. Also the halt: a 429 or a `Retry-After` is about
+//! the token and not about one exchange, so it stops everything that sends.
 //!
 //! A take is the same exchange whoever sends it: while other takes succeed, a worker that fails does not count the
 //! service as unreachable.
@@ -174,10 +174,9 @@ impl Flow {
         by_time: bool,
         message: &str,
     ) {
-        let tries = if failures == 1 { "1 try".to_owned() } else { format!("{failures} tries") };
         let how = match failure.retry_after {
             Some(_) if by_time => format!("; the service asks to wait {}: try again then", text::span(wait)),
-            _ => format!(" (after {tries})"),
+            _ => format!(" (after {})", text::counted(failures.into(), "try")),
         };
         let keys = match self.acks.pending {
             0 => String::new(),

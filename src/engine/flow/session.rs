@@ -1,7 +1,8 @@
 //! From `start` to the session's end, and what the next session is for.
 //!
-//! Promises: no start while keys are unaccepted (the stage before it is the outbox); converged is what `start` says with
-//! 204; a page that arrived is always committed, unless somebody skips it by hand; a lost session is left by all workers, and only by them.
+//! Promises: no start while keys are unaccepted (the stage before it is the outbox); converged is what `start` says
+//! with 204; a page that arrived is always committed, unless somebody skips it by hand; a lost session is left by all
+//! workers, and only by them.
 
 use std::time::Duration;
 

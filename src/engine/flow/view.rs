@@ -135,23 +135,14 @@ impl Flow {
             Some(Action::Start) => format!("start a session{}", again(self.start_tries.failures)),
             Some(Action::Acknowledge) => {
                 let Stand::Ready(pack) = self.acks.stand else { return None };
-                let keys = if pack.keys == 1 {
-                    "1 key".to_owned()
-                } else {
-                    format!("{} keys", text::grouped(pack.keys))
-                };
+                let keys = text::counted(pack.keys, "key");
                 format!("acknowledge pack {} ({keys}){}", pack.no, again(pack.tries))
             }
             Some(Action::Commit) => {
                 let (_, page) = self.looked_at()?;
                 let queue = &self.drain.as_ref()?.queues[page.queue].name;
                 let n = page.facts.instructions;
-                let what = if n == 1 {
-                    "1 instruction".to_owned()
-                } else {
-                    format!("{} instructions", text::grouped(n))
-                };
-                format!("commit the page of {queue}, {what}")
+                format!("commit the page of {queue}, {}", text::counted(n, "instruction"))
             }
             Some(Action::Take(worker, queue)) => {
                 let drain = self.drain.as_ref()?;

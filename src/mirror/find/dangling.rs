@@ -58,8 +58,8 @@ impl Dangling {
         self.by.as_ref().map(|by| by[0].as_str())
     }
 
-    /// Whether a record's field points to what is not here, by the field's column and, where somebody has it, by that of
-    /// the field that names the type; none where only the record can tell.
+    /// Whether a record's field points to what is not here, by the field's column and, where somebody has it, by that
+    /// of the field that names the type; none where only the record can tell.
     pub(in crate::mirror) fn by_cells(
         &self,
         cell: ValueRef<'_>,

@@ -80,7 +80,8 @@ impl Needle {
         memmem::find(scratch.as_bytes(), self.text.as_bytes()).is_some()
     }
 
-    /// Whether a text in this raw JSON contains it, names of fields apart; none where a look at the bytes does not tell.
+    /// Whether a text in this raw JSON contains it, names of fields apart; none where a look at the bytes does not
+    /// tell.
     pub(in crate::mirror) fn is_in_a_text(&self, raw: &[u8]) -> Option<bool> {
         let whole = self.piece.len() == self.text.len() && !self.piece.is_empty();
         if !whole || memchr2(b'"', b'\\', &self.piece).is_some() || memchr(b'\\', raw).is_some() {

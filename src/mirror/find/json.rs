@@ -4,33 +4,18 @@
 
 use std::borrow::Cow;
 
-use memchr::{memchr, memchr2};
+use memchr::memchr;
+
+use crate::protocol::walk::{self, scalar_end, space, string_end};
 
 /// Calls `field` with each top-level field's name and its raw value, in their order, until it answers false.
 pub(in crate::mirror) fn fields<'a>(data: &'a [u8], mut field: impl FnMut(&[u8], &'a [u8]) -> bool) {
-    let mut at = space(data, 0);
-    if data.get(at) != Some(&b'{') {
-        return;
-    }
-    at = space(data, at + 1);
-    while data.get(at) == Some(&b'"') {
-        let end = string_end(data, at);
-        let name = &data[at + 1..end.saturating_sub(1).max(at + 1)];
-        at = space(data, end);
-        if data.get(at) != Some(&b':') {
-            return;
-        }
-        at = space(data, at + 1);
-        let end = value_end(data, at);
+    for found in walk::fields(data) {
+        let name = &data[found.name];
         let name = if memchr(b'\\', name).is_some() { unescaped(name) } else { Cow::Borrowed(name) };
-        if !field(&name, &data[at..end]) {
+        if !field(&name, &data[found.value]) {
             return;
         }
-        at = space(data, end);
-        if data.get(at) != Some(&b',') {
-            return;
-        }
-        at = space(data, at + 1);
     }
 }
 
@@ -93,61 +78,6 @@ pub(in crate::mirror) fn decoded(raw: &[u8]) -> Cow<'_, [u8]> {
 /// The same as text.
 pub(in crate::mirror) fn text(raw: &[u8]) -> String {
     String::from_utf8_lossy(&decoded(raw)).into_owned()
-}
-
-fn space(data: &[u8], mut at: usize) -> usize {
-    while matches!(data.get(at), Some(b' ' | b'\n' | b'\t' | b'\r')) {
-        at += 1;
-    }
-    at
-}
-
-/// Behind the closing quote of the string that opens at `at`.
-fn string_end(data: &[u8], at: usize) -> usize {
-    let mut at = at + 1;
-    while let Some(next) = data.get(at..).and_then(|rest| memchr2(b'"', b'\\', rest)) {
-        at += next;
-        if data[at] == b'"' {
-            return at + 1;
-        }
-        at += 2;
-    }
-    data.len()
-}
-
-fn scalar_end(data: &[u8], at: usize) -> usize {
-    let is_end = |b: &u8| matches!(b, b',' | b'}' | b']' | b' ' | b'\n' | b'\t' | b'\r' | b'"' | b':');
-    let length = data[at..].iter().position(is_end).unwrap_or(data.len() - at);
-    at + length.max(1)
-}
-
-fn value_end(data: &[u8], at: usize) -> usize {
-    match data.get(at) {
-        None => at,
-        Some(b'"') => string_end(data, at),
-        Some(b'{' | b'[') => {
-            let (mut at, mut depth) = (at, 0_usize);
-            while let Some(byte) = data.get(at) {
-                match byte {
-                    b'"' => {
-                        at = string_end(data, at);
-                        continue;
-                    }
-                    b'{' | b'[' => depth += 1,
-                    b'}' | b']' => {
-                        depth -= 1;
-                        if depth == 0 {
-                            return at + 1;
-                        }
-                    }
-                    _ => {}
-                }
-                at += 1;
-            }
-            data.len()
-        }
-        Some(_) => scalar_end(data, at).min(data.len()),
-    }
 }
 
 /// A string's inside without its escapes; a lone surrogate becomes U+FFFD.

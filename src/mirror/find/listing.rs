@@ -52,10 +52,11 @@ impl Listing<'_> {
             }
             _ => None,
         };
-        // From here on one state of the mirror is read, and no interruption between two statements is lost.
-        let mut pin = self.reader.connection.prepare(scan::PAGES).map_err(|e| self.reader.error(e))?;
-        let mut pin = pin.query([]).map_err(|e| self.reader.error(e))?;
-        pin.next().map_err(|e| self.reader.error(e))?;
+        self.reader.pinned(|_| self.list(candidates, all, tell))
+    }
+
+    /// The rows that pass, in order: of the candidates, or of all.
+    fn list(&self, candidates: Option<Vec<i64>>, all: u64, tell: Tell<'_>) -> Result<Vec<i64>, MirrorError> {
         let of = candidates.as_ref().map_or(all, |rows| rows.len() as u64);
         let source = candidates.map_or(Source::All { in_order: !self.by_id }, Source::Rows);
         let columns = self.reader.sure_columns(&self.query.kind)?;

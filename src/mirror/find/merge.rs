@@ -1,5 +1,5 @@
-//! Sorted runs become one list of handles, by two threads where it is long; texts that agree for the length of a key are
-//! then compared further. Whatever takes its time asks whether to go on, every few thousand rows.
+//! Sorted runs become one list of handles, by two threads where it is long; texts that agree for the length of a key
+//! are then compared further. Whatever takes its time asks whether to go on, every few thousand rows.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -214,7 +214,8 @@ pub(super) enum Unsettled<E> {
 }
 
 impl Sorted {
-    /// Compares texts that agree so far by their next bytes, until none is left. `key` gives a row's key from a byte on.
+    /// Compares texts that agree so far by their next bytes, until none is left. `key` gives a row's key from a byte
+    /// on.
     pub(super) fn settle<E>(
         mut self,
         direction: Direction,

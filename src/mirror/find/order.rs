@@ -1,4 +1,5 @@
-//! A value as it sorts, in 24 bytes, and rows collected with their keys in sorted runs (`merge` makes one list of them).
+//! A value as it sorts, in 24 bytes, and rows collected with their keys in sorted runs (`merge` makes one list of
+//! them).
 //!
 //! The order is SQLite's own for the same column: missing and null, then numbers (booleans are 0 and 1), then text by
 //! its bytes. Numbers compare exactly up to 64 bits, else as doubles. Rows that are equal come by id.

@@ -1,7 +1,7 @@
 //! Which columns a pass reads beside a filter, and the filter's judgement by them.
 //!
-//! A field's column says what its field in `data` says, but for a few values, and those are asked for. A type that has had
-//! more fields than are listed may have fields that got a column late: then `data` alone is believed.
+//! A field's column says what its field in `data` says, but for a few values, and those are asked for. A type that has
+//! had more fields than are listed may have fields that got a column late: then `data` alone is believed.
 
 use super::matcher::{Matcher, Seen};
 use super::scan::{Cells, Sieve, bytes};

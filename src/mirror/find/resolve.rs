@@ -2,8 +2,8 @@
 //!
 //! A field is looked for in this order: `rev` (or `revision`) and `id`; a top-level field of that exact name;
 //! `field.field` inside an object; `<field>_id` where that refers to a type whose records have names; a field of that
-//! name inside `custom_fields`, or else inside another object (`address`), of one of the first or last 500 records. What is
-//! found nowhere is an error that names what is near.
+//! name inside `custom_fields`, or else inside another object (`address`), of one of the first or last 500 records.
+//! What is found nowhere is an error that names what is near.
 
 use std::collections::HashSet;
 
@@ -34,7 +34,8 @@ enum Meaning {
 }
 
 impl Reader {
-    /// Makes a filter ready for a type. Names of other records are looked for in those, and `tell` hears how far that is.
+    /// Makes a filter ready for a type. Names of other records are looked for in those, and `tell` hears how far that
+    /// is.
     pub(in crate::mirror) fn matcher(
         &self,
         kind: &str,

@@ -1,8 +1,8 @@
 //! One pass over a table, or over some rows of it: the filter on each, progress, and a stop.
 //!
-//! A pass over a large table is shared: its rowids are cut into parts, and helpers on connections of their own take one part
-//! after the other beside the caller. All of them read one state of the mirror: each keeps a transaction open from the
-//! start, and a helper whose state has other pages than the caller's goes away and leaves it the work.
+//! A pass over a large table is shared: its rowids are cut into parts, and helpers on connections of their own take one
+//! part after the other beside the caller. All of them read one state of the mirror: each keeps a transaction open from
+//! the start, and a helper whose state has other pages than the caller's goes away and leaves it the work.
 
 mod work;
 
@@ -111,8 +111,8 @@ pub(in crate::mirror) struct Harvest<'a, T> {
 }
 
 impl Scan<'_> {
-    /// What each thread collected; rows in order are all in the first. `first` runs on the caller's thread while helpers
-    /// are at work already.
+    /// What each thread collected; rows in order are all in the first. `first` runs on the caller's thread while
+    /// helpers are at work already.
     pub(in crate::mirror) fn run<T: Send>(
         &self,
         reader: &Reader,
@@ -122,7 +122,7 @@ impl Scan<'_> {
         harvest: &Harvest<'_, T>,
     ) -> Result<Vec<T>, MirrorError> {
         if matches!(source, Source::All { in_order: false }) && self.of >= SHARED {
-            return self.share(reader, tell, first, harvest);
+            return reader.pinned(|pages| self.share(reader, pages, tell, first, harvest));
         }
         first(tell)?;
         let shared = Shared::new(0, -1);
@@ -148,14 +148,12 @@ impl Scan<'_> {
     fn share<T: Send>(
         &self,
         reader: &Reader,
+        pages: i64,
         tell: Tell<'_>,
         first: &mut dyn FnMut(Tell<'_>) -> Result<(), MirrorError>,
         harvest: &Harvest<'_, T>,
     ) -> Result<Vec<T>, MirrorError> {
         let say = |e| reader.error(e);
-        let mut pin = reader.connection.prepare(PAGES).map_err(say)?;
-        let mut pin = pin.query([]).map_err(say)?;
-        let pages = pages(&mut pin).map_err(say)?;
         let ends = format!("SELECT (SELECT min(rowid) FROM {0}), (SELECT max(rowid) FROM {0})", self.table);
         let end = |row: &SqlRow<'_>| Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, Option<i64>>(1)?));
         let (Some(low), Some(high)) = reader.connection.query_row(&ends, [], end).map_err(say)? else {
@@ -215,24 +213,41 @@ impl Scan<'_> {
     ) -> Result<Option<T>, MirrorError> {
         // What is wrong with the mirror the leader will say.
         let Ok(reader) = Reader::open(path) else { return Ok(None) };
-        let say = |e| reader.error(e);
-        let mut pin = reader.connection.prepare(PAGES).map_err(say)?;
-        let mut pin = pin.query([]).map_err(say)?;
-        if pages(&mut pin).map_err(say)? != led {
-            return Ok(None);
-        }
-        let mut work = Work::new(self, &reader, shared, None, harvest);
-        work.parts()?;
-        Ok(Some(work.collected))
+        reader.pinned(|pages| {
+            if pages != led {
+                return Ok(None);
+            }
+            let mut work = Work::new(self, &reader, shared, None, harvest);
+            work.parts()?;
+            Ok(Some(work.collected))
+        })
     }
 }
 
 /// How many pages were ever committed: it says which state of the mirror is read.
-pub(in crate::mirror) const PAGES: &str = "SELECT pages FROM _total";
+const PAGES: &str = "SELECT pages FROM _total";
 
-/// The first row of [`PAGES`]. While its statement lives, the connection reads this one state.
-fn pages(pin: &mut rusqlite::Rows<'_>) -> rusqlite::Result<i64> {
-    pin.next()?.map_or(Ok(0), |row| row.get(0))
+impl Reader {
+    /// How many pages were ever committed.
+    pub(in crate::mirror) fn pages(&self) -> Result<i64, MirrorError> {
+        self.connection
+            .prepare_cached(PAGES)
+            .and_then(|mut pages| pages.query_row([], |row| row.get(0)))
+            .map_err(|e| self.error(e))
+    }
+
+    /// Works on one state of the mirror, the one after so many pages; and no interruption between two statements is
+    /// lost, since one is under way all the time.
+    pub(in crate::mirror) fn pinned<T>(
+        &self,
+        work: impl FnOnce(i64) -> Result<T, MirrorError>,
+    ) -> Result<T, MirrorError> {
+        let say = |e| self.error(e);
+        let mut pin = self.connection.prepare(PAGES).map_err(say)?;
+        let mut pin = pin.query([]).map_err(say)?;
+        let pages = pin.next().and_then(|row| row.map_or(Ok(0), |row| row.get(0)));
+        work(pages.map_err(say)?)
+    }
 }
 
 /// Threads for a pass: more than a few would only wait for the disk, and each has a cache of its own.

@@ -45,7 +45,7 @@ impl<'a> Pass<'a> {
         gives_way: bool,
         tell: &'a mut dyn FnMut(u64, u64) -> bool,
     ) -> Result<Self, MirrorError> {
-        let pages = pages(&reader.connection).map_err(|e| reader.error(e))?;
+        let pages = reader.pages()?;
         let maker = Maker::default();
         Ok(Self { reader, index, tell, gives_way, pages, rows: 0, of: 0, maker, samples: Vec::new() })
     }
@@ -141,7 +141,7 @@ impl<'a> Pass<'a> {
 
     /// Whether pages were committed since this was asked last.
     fn is_written(&mut self) -> Result<bool, MirrorError> {
-        let now = self.mirror(pages)?;
+        let now = self.reader.pages()?;
         Ok(std::mem::replace(&mut self.pages, now) != now)
     }
 
@@ -268,11 +268,6 @@ impl<'a> Pass<'a> {
         };
         all().map_err(|e| MirrorError::sqlite("cannot write", &store::path(&self.reader.path), e))
     }
-}
-
-/// How many pages were ever committed.
-fn pages(mirror: &Connection) -> rusqlite::Result<i64> {
-    mirror.prepare_cached(scan::PAGES)?.query_row([], |row| row.get(0))
 }
 
 fn take_in(maker: &mut Maker, rowid: i64, data: &[u8], folded: &mut String) {

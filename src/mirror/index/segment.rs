@@ -1,8 +1,9 @@
 //! A segment: which tokens some rows have. Written once, read by scanning its vocabulary. Pure: bytes in, bytes out.
 //!
-//! The vocabulary is every token once, with separators: a search for a part of a token is a search in bytes, faster than
-//! any tree. The postings of each token follow in the same order: their length, then the rows as rising differences,
-//! all of them variable-length numbers. Every 64th token's place is kept, so that a hit need not count from the start.
+//! The vocabulary is every token once, with separators: a search for a part of a token is a search in bytes, faster
+//! than any tree. The postings of each token follow in the same order: their length, then the rows as rising
+//! differences, all of them variable-length numbers. Every 64th token's place is kept, so that a hit need not count
+//! from the start.
 
 use memchr::{memchr, memmem};
 

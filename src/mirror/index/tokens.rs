@@ -73,8 +73,8 @@ pub(super) fn tokens<'a>(text: &'a str, mut token: impl FnMut(&'a str)) {
 /// What stands around each token of a vocabulary.
 pub(super) const SEPARATOR: u8 = 0;
 
-/// Patterns that are in the vocabulary of every record that contains a folded text, the most telling first, at most four.
-/// None where the text says too little to be looked up.
+/// Patterns that are in the vocabulary of every record that contains a folded text, the most telling first, at most
+/// four. None where the text says too little to be looked up.
 pub(super) fn patterns(text: &str) -> Vec<Vec<u8>> {
     let mut found: Vec<(usize, Vec<u8>)> = Vec::new();
     let mut add = |open_left: bool, token: &str, open_right: bool| {

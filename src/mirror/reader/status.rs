@@ -52,6 +52,7 @@ impl Reader {
             tombstones: number(2)?,
             unkeyed: number(3)?,
             bytes: self.bytes(),
+            converged: open::meta(&self.connection, "converged").map_err(say)?,
         })
     }
 

@@ -93,7 +93,7 @@ pub(super) fn read(importer: &mut Importer<'_>, path: &Path) -> Filled {
             kind: &kind,
             data,
             revision: parsed.revision.or(sync.revision),
-            id: record::scan(data).id.map(|id| match id {
+            id: record::id(data).map(|id| match id {
                 RecordId::Int(id) => Value::Integer(id),
                 RecordId::Text(id) => Value::Text(id),
             }),

@@ -70,7 +70,7 @@ fn with(mock: &Arc<Mock>, flags: Flags, set: &[(&str, &str)]) -> Result<Config, 
     let env =
         |name: &str| set.iter().find(|(known, _)| *known == name).map(|(_, value)| OsString::from(*value));
     let flags = Flags { mirror: Some("m.db".into()), ..flags };
-    Config::resolve(flags, Surroundings { env: &env, folders: None, keyring: Some(&keyring) })
+    Config::resolve(flags, Surroundings { env: &env, folders: None, file: None, keyring: Some(&keyring) })
         .map_err(|e| e.0)
 }
 
@@ -167,7 +167,7 @@ fn a_machine_without_one_is_a_mistake_only_where_it_was_named() {
 
 #[test]
 fn a_program_without_one_says_so_where_it_is_named() {
-    let around = Surroundings { env: &|_| None, folders: None, keyring: None };
+    let around = Surroundings { env: &|_| None, folders: None, file: None, keyring: None };
     let flags = Flags { mirror: Some("m.db".into()), ..named("") };
     assert!(Config::resolve(flags, around).unwrap_err().0.contains("built without"));
 }

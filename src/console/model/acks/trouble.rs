@@ -3,7 +3,7 @@
 use super::{Acks, Followed};
 use crate::mirror::find::Query;
 use crate::mirror::notes::Note;
-use crate::text::{grouped, visible};
+use crate::text::{counted, grouped, visible};
 
 /// Fields whose references lead nowhere that are listed.
 const ORPHANS: usize = 50;
@@ -178,9 +178,4 @@ impl Trouble {
     fn from(self, request: String) -> Self {
         Self { request: Some(request), ..self }
     }
-}
-
-/// A number of things in words.
-fn counted(n: u64, one: &str) -> String {
-    format!("{} {one}{}", grouped(n), if n == 1 { "" } else { "s" })
 }

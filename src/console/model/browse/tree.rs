@@ -6,7 +6,7 @@ use super::super::super::record::{self, Field, Kind, Words};
 use crate::mirror::changes::{self, FieldChange};
 use crate::mirror::refs::{Incoming, Reference};
 use crate::mirror::{PageNo, SessionNo, changes::Change};
-use crate::text::{grouped, visible};
+use crate::text::{counted, grouped, visible};
 
 /// What is known of a record beside what it says itself.
 #[derive(Debug, Clone, PartialEq)]
@@ -150,7 +150,7 @@ fn line(
     top: &str,
 ) -> Line {
     let value = match open {
-        Some(false) => format!("{} {}", grouped(parts as u64), if parts == 1 { "part" } else { "parts" }),
+        Some(false) => counted(parts as u64, "part"),
         _ => field.value.clone(),
     };
     let (mut note, mut link) = (String::new(), None);

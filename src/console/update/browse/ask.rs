@@ -7,7 +7,8 @@ use super::super::super::message::Effect;
 use super::super::super::model::browse::Pane;
 use super::super::super::model::prompt::Ask;
 use super::super::super::model::{Model, Screen};
-use super::{clear, read, record};
+use super::super::act::{self, read};
+use super::{clear, record};
 use crate::mirror::filter::Filter;
 use crate::mirror::find::Place;
 use crate::protocol::RecordId;
@@ -21,7 +22,7 @@ pub(in crate::console::update) fn takes_text(model: &Model) -> bool {
 pub(in crate::console::update) fn insert(model: &mut Model, text: &str) -> Vec<Effect> {
     let whole = model.browse.prompt.as_mut().is_none_or(|prompt| prompt.line.insert(text));
     if !whole {
-        model.say("the line is full: the rest was left out");
+        act::full(model);
     }
     written(model)
 }

@@ -1,16 +1,13 @@
 //! The mouse on screen 2: it points, opens, sorts, drags the divider; the wheel moves what is under it.
 
-use std::time::Duration;
-
 use super::super::super::action::Action;
 use super::super::super::message::{Effect, Mouse, MouseKind};
+use super::super::super::model::Model;
 use super::super::super::model::browse::{Pane, Show};
-use super::super::super::model::{Model, since};
 use super::super::super::view::{self, Spot};
-use super::{move_choice, open, own, read, record};
-
-/// Two clicks within this time are a double-click.
-const DOUBLE: Duration = Duration::from_millis(400);
+use super::super::act::read;
+use super::super::mouse::twice;
+use super::{move_choice, open, own, record};
 
 /// A button, or a drag of the divider.
 pub(in crate::console::update) fn mouse(model: &mut Model, mouse: Mouse) -> Vec<Effect> {
@@ -19,10 +16,7 @@ pub(in crate::console::update) fn mouse(model: &mut Model, mouse: Mouse) -> Vec<
         MouseKind::Release => model.browse.dragging = false,
         MouseKind::Drag if model.browse.dragging => model.browse.divider = Some(mouse.column),
         MouseKind::Press => {
-            let here = (mouse.column, mouse.row);
-            let twice =
-                model.click.is_some_and(|(at, place)| place == here && since(at, model.now) <= DOUBLE);
-            model.click = (!twice).then_some((model.now, here));
+            let twice = twice(model, (mouse.column, mouse.row));
             return press(model, spot, twice);
         }
         _ => {}

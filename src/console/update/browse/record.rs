@@ -9,8 +9,9 @@ use super::super::super::model::browse::tree::{Line, Link};
 use super::super::super::model::browse::{Pane, Show, tree};
 use super::super::super::record;
 use super::super::super::view;
-use super::super::{act, wire};
-use super::{read, say};
+use super::super::act::{self, read, refuse};
+use super::super::wire;
+use super::marked;
 use crate::text::grouped;
 
 /// The lines of the record that is shown.
@@ -20,14 +21,19 @@ pub(super) fn lines(model: &Model) -> Vec<Line> {
     tree::lines(&entry.row.data, &browse.folded, browse.about.as_ref(), browse.pointing.as_ref())
 }
 
+/// The one that the cursor is on.
+pub(super) fn line(model: &Model) -> Option<Line> {
+    let mut lines = lines(model);
+    let at = model.browse.line.min(lines.len().checked_sub(1)?);
+    Some(lines.swap_remove(at))
+}
+
+/// To what the line leads to; or folds it.
 pub(super) fn follow(model: &mut Model) -> Vec<Effect> {
-    let lines = lines(model);
-    let Some(line) = lines.get(model.browse.line.min(lines.len().saturating_sub(1))) else {
-        return Vec::new();
-    };
+    let Some(line) = line(model) else { return Vec::new() };
     match &line.link {
         Some(Link::Record(to)) => read(model.browse.follow(to)),
-        Some(Link::Missing(to)) => say(model, &format!("{} {} is not in the mirror", to.kind, to.id)),
+        Some(Link::Missing(to)) => refuse(model, &format!("{} {} is not in the mirror", to.kind, to.id)),
         Some(Link::Pointing(from)) => {
             let Some(to) = model.browse.record() else { return Vec::new() };
             read(model.browse.follow_pointing(&to.id, from))
@@ -38,8 +44,8 @@ pub(super) fn follow(model: &mut Model) -> Vec<Effect> {
             }
             Vec::new()
         }
-        None if model.browse.follow_soon(line) => say(model, "looking where this leads…"),
-        None => say(model, "this leads nowhere"),
+        None if model.browse.follow_soon(&line) => refuse(model, "looking where this leads…"),
+        None => refuse(model, "this leads nowhere"),
     }
 }
 
@@ -65,6 +71,7 @@ pub(super) fn move_line(model: &mut Model, by: isize) {
     model.browse.line = model.browse.line.min(most).saturating_add_signed(by).min(most);
     model.browse.scroll = view::record_scroll(model);
 }
+
 /// Scrolls what is shown of a step by a page.
 pub(super) fn scroll_story(model: &mut Model, down: bool) {
     let (most, page) = view::story_room(model);
@@ -79,7 +86,7 @@ pub(super) fn find(model: &mut Model, back: bool) -> Vec<Effect> {
     let words = model.browse.words();
     if words.is_empty() {
         let key = model.keymap.key_of(Action::FindInRecord).unwrap_or_default();
-        return say(model, &format!("nothing is looked for: {key} asks what"));
+        return refuse(model, &format!("nothing is looked for: {key} asks what"));
     }
     let browse = &mut model.browse;
     let Some(entry) = browse.current() else { return Vec::new() };
@@ -89,7 +96,7 @@ pub(super) fn find(model: &mut Model, back: bool) -> Vec<Effect> {
     let all = tree::lines(&entry.row.data, &BTreeSet::new(), about, pointing);
     let hits: Vec<usize> = (0..all.len()).filter(|at| all[*at].holds(&words)).collect();
     if hits.is_empty() {
-        return say(model, "nothing in this record is like that");
+        return refuse(model, "nothing in this record is like that");
     }
     // Where the cursor is, in the record without folds.
     let at = if browse.pane == Pane::Record {
@@ -112,13 +119,13 @@ pub(super) fn find(model: &mut Model, back: bool) -> Vec<Effect> {
     browse.line = lines.iter().position(|l| l.path == path).unwrap_or(0);
     model.browse.scroll = view::record_scroll(model);
     let said = format!("{} of {}", grouped(next as u64 + 1), grouped(hits.len() as u64));
-    say(model, &said)
+    refuse(model, &said)
 }
 
 /// To the request that brought the record, or the step of its story.
 pub(super) fn request(model: &mut Model) -> Vec<Effect> {
     let browse = &model.browse;
-    let Some(of) = browse.record() else { return say(model, "no record is chosen") };
+    let Some(of) = browse.record() else { return refuse(model, "no record is chosen") };
     let origin = match &browse.story {
         Some(story) if browse.show == Show::Story => {
             story.current().map(|scene| (scene.step.session, scene.step.page))
@@ -136,16 +143,16 @@ pub(super) fn request(model: &mut Model) -> Vec<Effect> {
             wire::find(&format!("page:{page}"))
         }
         Some((session, None)) => {
-            say(model, &format!("session {session} brought it; on which page is not known any more"))
+            refuse(model, &format!("session {session} brought it; on which page is not known any more"))
         }
         None => Vec::new(),
     }
 }
 
 pub(super) fn copy(model: &mut Model, action: Action) -> Vec<Effect> {
-    let Some(entry) = model.browse.current() else { return say(model, "there is nothing to copy") };
+    let Some(entry) = model.browse.current() else { return refuse(model, "there is nothing to copy") };
     if entry.gone.as_ref().is_some_and(|gone| !gone.known) && action == Action::CopyRecord {
-        return say(model, "what it was is not known");
+        return refuse(model, "what it was is not known");
     }
     let row = &entry.row;
     let (what, text) = match action {
@@ -157,23 +164,13 @@ pub(super) fn copy(model: &mut Model, action: Action) -> Vec<Effect> {
             ("row", record::csv_line(&cells))
         }
         Action::CopyCell if model.browse.pane == Pane::Record => {
-            let lines = lines(model);
-            let Some(line) = lines.get(model.browse.line.min(lines.len().saturating_sub(1))) else {
-                return Vec::new();
-            };
-            let exact = record::at(&row.data, &line.path);
-            ("value", exact.unwrap_or_else(|| line.value.clone()))
+            let Some(line) = line(model) else { return Vec::new() };
+            ("value", record::at(&row.data, &line.path).unwrap_or(line.value))
         }
-        Action::CopyCell => {
-            let column =
-                model.browse.lens().at.checked_sub(1).and_then(|at| model.browse.table.columns.get(at));
-            match column {
-                Some(column) => {
-                    ("value", record::exact(&row.data, std::slice::from_ref(&column.field)).concat())
-                }
-                None => ("id", row.id.to_string()),
-            }
-        }
+        Action::CopyCell => match marked(model) {
+            Some(column) => ("value", record::exact(&row.data, std::slice::from_ref(&column.field)).concat()),
+            None => ("id", row.id.to_string()),
+        },
         _ => return Vec::new(),
     };
     act::copy(model, what, text)

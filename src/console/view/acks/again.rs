@@ -10,7 +10,7 @@ use super::super::super::model::{Model, window};
 use super::super::paint::{gap, line, s};
 use super::{AGAIN, heading, mark};
 use crate::engine::event::{PackState, WorkerView};
-use crate::text::grouped;
+use crate::text::{counted, grouped};
 
 /// What comes again if it crashes now, in words and page by page.
 pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
@@ -24,12 +24,12 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
     if keys == 0 {
         say(1, "✓ nothing: every ack is accepted".to_owned(), theme.sent);
     } else {
-        let n = grouped(keys);
-        let wide = width >= 60;
-        let text = if wide {
-            format!("{n} keys of {pages} pages are sent again; no page is fetched twice")
+        let what = format!("{} of {}", counted(keys, "key"), counted(pages as u64, "page"));
+        let text = if width >= 60 {
+            let are = if keys == 1 { "is" } else { "are" };
+            format!("{what} {are} sent again; no page is fetched twice")
         } else {
-            format!("{n} keys of {pages} pages sent again")
+            format!("{what} sent again")
         };
         say(1, text, theme.pending);
     }
@@ -54,11 +54,12 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
         let held = if page.held { s("  ■ held", theme.pending) } else { gap(0) };
         let partly =
             if page.pending < page.keys { format!(" of {}", grouped(page.keys)) } else { String::new() };
+        let keys = if page.keys == 1 { "key" } else { "keys" };
         let spans = vec![
             gap(1),
             s(cells::left(&format!("page {}", page.page), 12), theme.text),
             s(cells::right(&grouped(page.pending), 6), theme.value),
-            s(format!("{partly} keys"), theme.dim),
+            s(format!("{partly} {keys}"), theme.dim),
             s(if width < 50 { String::new() } else { format!("  session {}", page.session) }, theme.dim),
             held,
         ];

@@ -9,7 +9,7 @@ use super::super::super::model::acks::{Detail, Opened, Row};
 use super::super::super::model::{Model, window};
 use super::super::paint::{gap, line, line_right, s};
 use crate::mirror::debug::Brought;
-use crate::text::{grouped, visible};
+use crate::text::{counted, grouped, visible};
 
 fn detail_line(model: &Model, row: &Row<'_>, width: usize) -> Vec<Span<'static>> {
     let theme = &model.theme;
@@ -20,15 +20,17 @@ fn detail_line(model: &Model, row: &Row<'_>, width: usize) -> Vec<Span<'static>>
         Row::Key(key) => vec![gap(2), s(fit(&visible(key)), theme.text)],
         Row::Failed(text) => vec![gap(2), s(fit(&visible(text)), theme.failed)],
         Row::Page(page, brought) => {
-            let n = grouped(brought.records.len() as u64);
+            let records = counted(brought.records.len() as u64, "record");
             let more = if brought.complete { "" } else { ", perhaps more" };
-            vec![gap(1), s(format!("Page {page}: {n} records{more}"), theme.heading)]
+            vec![gap(1), s(format!("Page {page}: {records}{more}"), theme.heading)]
         }
         Row::Keys(0) => {
             let text = "No key of it is in the outbox any more: all are accepted";
             vec![gap(1), s(text, theme.heading)]
         }
-        Row::Keys(n) => vec![gap(1), s(format!("{} keys in the outbox", grouped(*n as u64)), theme.heading)],
+        Row::Keys(n) => {
+            vec![gap(1), s(format!("{} in the outbox", counted(*n as u64, "key")), theme.heading)]
+        }
         Row::Record(record) => {
             let (sign, style) = match record.change {
                 Brought::Created => ("+", theme.created),

@@ -2,13 +2,13 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 use ratatui::text::Span;
 
 use super::super::super::cells;
 use super::super::super::model::acks::{Pack, Pane, Stand};
 use super::super::super::model::{Model, window};
 use super::super::paint::{gap, line, s};
+use super::super::tables::pack_words;
 use super::{heading, mark};
 use crate::engine::event::PackState;
 use crate::text::{grouped, span};
@@ -45,25 +45,11 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
     }
 }
 
-/// A pack's state as words and style.
-fn stand(model: &Model, stand: Stand) -> (&'static str, Style) {
-    let theme = &model.theme;
-    match stand {
-        Stand::Held => ("■ held", theme.pending),
-        Stand::At(PackState::Filling) => ("○ filling", theme.pending),
-        Stand::At(PackState::InFlight) => ("● in flight", theme.accent),
-        Stand::At(PackState::Accepted) => ("✓ sent", theme.sent),
-        Stand::At(PackState::Refused) => ("✖ refused", theme.failed),
-        Stand::At(PackState::Failed) => ("▲ failed", theme.failed),
-    }
-}
-
 fn pack_row(model: &Model, pack: &Pack, width: usize) -> Vec<Span<'static>> {
     let theme = &model.theme;
     let (word, style) = match pack.state {
-        // It has a number already: its keys are chosen, and it waits for its turn.
-        Stand::At(PackState::Filling) if pack.no.is_some() => ("○ ready", theme.pending),
-        state => stand(model, state),
+        Stand::Held => ("■ held", theme.pending),
+        Stand::At(state) => pack_words(theme, state, pack.no.is_some()),
     };
     let no = pack.no.map_or_else(|| "–".to_owned(), |no| format!("#{no}"));
     let grows = matches!(pack.state, Stand::At(PackState::Filling | PackState::InFlight)) && model.running();

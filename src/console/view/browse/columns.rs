@@ -2,9 +2,8 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::text::Span;
-use ratatui::widgets::{Block, BorderType, Clear, Widget};
 
+use super::super::over;
 use super::super::paint::{line, s};
 use super::Spot;
 use crate::console::cells;
@@ -40,12 +39,7 @@ pub(super) fn choose(model: &Model, buf: &mut Buffer, area: Rect) {
     let all: Vec<_> = model.browse.table.columns.all().collect();
     let frozen = model.browse.table.columns.frozen();
     let outer = frame(all.len(), area);
-    Clear.render(outer, buf);
-    Block::bordered()
-        .border_type(BorderType::Rounded)
-        .border_style(theme.rule)
-        .title(Span::styled(" Columns ", theme.accent.patch(theme.heading)))
-        .render(outer, buf);
+    over::frame(model, buf, outer, "Columns");
     let inner = Rect { x: outer.x + 1, y: outer.y + 1, width: outer.width - 2, height: outer.height - 2 };
     let lines = usize::from(inner.height);
     let top = top(chosen, lines);

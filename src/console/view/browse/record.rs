@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Span;
 
-use super::super::paint::{gap, inner, line, line_right, s};
+use super::super::paint::{gap, inner, line, line_right, s, scrolled};
 use super::{Spot, head, layout, lit, story};
 use crate::console::cells;
 use crate::console::model::Model;
@@ -13,7 +13,7 @@ use crate::console::model::browse::tree::{self, Line, Link};
 use crate::console::model::browse::{Entry, Pane, Show};
 use crate::console::record::Kind;
 use crate::mirror::changes::FieldChange;
-use crate::text::{grouped, visible};
+use crate::text::visible;
 
 /// A line of the screen, with the number of the tree's line that it belongs to.
 pub(super) type Drawn = (usize, Vec<Span<'static>>);
@@ -248,17 +248,15 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
     let prompt = model.browse.prompt.is_some() && area.width + 30 > model.size.0;
     let height = usize::from(inner.height) - usize::from(prompt);
     let from = from(model, &lines, height);
-    let below = lines.len().saturating_sub(from + height);
     let focused = model.browse.pane == Pane::Record && model.browse.show == Show::Tree;
-    for (row, (at, spans)) in lines.into_iter().skip(from).take(height).enumerate() {
-        if below > 0 && row + 1 == height {
-            line(buf, inner, row, vec![s(format!("… {} more", grouped(below as u64 + 1)), theme.dim)]);
-            continue;
-        }
-        line(buf, inner, row, spans);
-        if focused && at == model.browse.line {
-            let bar = Rect { y: inner.y + row as u16, height: 1, ..inner };
-            buf.set_style(bar, theme.selected);
-        }
+    // The last row may say that there is more: then it is no line's.
+    let rows = if lines.len() > from + height { height.saturating_sub(1) } else { height };
+    let here = lines.iter().map(|(at, _)| *at).skip(from).take(rows).enumerate();
+    let bars: Vec<_> =
+        here.filter(|(_, at)| focused && *at == model.browse.line).map(|(row, _)| row).collect();
+    let lines = lines.into_iter().map(|(_, spans)| spans).collect();
+    scrolled(buf, Rect { height: height as u16, ..inner }, lines, from, theme);
+    for row in bars {
+        buf.set_style(Rect { y: inner.y + row as u16, height: 1, ..inner }, theme.selected);
     }
 }

@@ -1,4 +1,5 @@
-//! What happened to a record: the steps above, and below them what the chosen one changed, or the record as it was then.
+//! What happened to a record: the steps above, and below them what the chosen one changed, or the record as it was
+//! then.
 //!
 //! ```text
 //!    12  11-02 09:14  came            rev 7
@@ -13,7 +14,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use super::super::paint::{gap, inner, line, s};
+use super::super::paint::{gap, inner, line, s, scrolled};
 use super::record::{Drawn, differences, plain, tree_lines};
 use super::{Spot, layout};
 use crate::console::cells;
@@ -80,17 +81,8 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
         height: inner.height.saturating_sub(height as u16 + 1),
         ..inner
     };
-    let lines = detail(model, story, inner.width.into());
-    let rows = usize::from(below.height);
-    let scroll = story.scroll.min(lines.len().saturating_sub(rows));
-    let more = lines.len().saturating_sub(scroll + rows);
-    for (row, (_, spans)) in lines.into_iter().skip(scroll).take(rows).enumerate() {
-        if more > 0 && row + 1 == rows {
-            line(buf, below, row, vec![s(format!("… {} more", grouped(more as u64 + 1)), theme.dim)]);
-        } else {
-            line(buf, below, row, spans);
-        }
-    }
+    let lines = detail(model, story, inner.width.into()).into_iter().map(|(_, spans)| spans).collect();
+    scrolled(buf, below, lines, story.scroll, theme);
 }
 
 /// The line between the steps and what is shown of one: which, where it stands, how many are not here.

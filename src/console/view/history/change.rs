@@ -8,11 +8,11 @@ use ratatui::text::Span;
 use super::super::super::cells;
 use super::super::super::model::Model;
 use super::super::super::model::history::Pane;
-use super::super::paint::{gap, inner, line, line_right, s};
+use super::super::paint::{gap, inner, line, line_right, s, scrolled};
 use super::changes;
 use crate::mirror::changes::FieldChange;
 use crate::mirror::deeds::Deed;
-use crate::text::{grouped, visible};
+use crate::text::{counted, visible};
 
 /// The change under the cursor, as lines of a width.
 fn lines(model: &Model, width: usize) -> Vec<Vec<Span<'static>>> {
@@ -99,7 +99,7 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
         let (_, style) = changes::sign(model, deed.event);
         let title = cells::fit(&title, usize::from(inner.width).saturating_sub(10)).into_owned();
         line(buf, top, 0, vec![s(title, head), gap(1), s(deed.event.as_str(), style)]);
-        scrolled(model, buf, inner);
+        scrolled(buf, inner, lines(model, inner.width.into()), model.history.scroll, theme);
         return;
     }
     let Some((change, fields)) = &model.history.change else { return };
@@ -110,29 +110,10 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
     };
     let revision = |state: Option<i64>| state.map_or_else(|| "–".to_owned(), |r| r.to_string());
     let before = revision(change.before.as_ref().and_then(|s| s.revision));
-    let fields = match fields.len() {
-        1 => "1 field".to_owned(),
-        n => format!("{n} fields"),
-    };
+    let fields = counted(fields.len() as u64, "field");
     let tail = format!("rev {before} → {}  {fields}", revision(change.after.revision));
     let taken = line_right(buf, top, 0, vec![s(tail, theme.dim), gap(1)]);
     let room = usize::from(inner.width).saturating_sub(taken + 10);
     line(buf, top, 0, vec![s(cells::fit(&title, room).into_owned(), head), gap(1), s(word, style)]);
-    scrolled(model, buf, inner);
-}
-
-/// The lines from where they are scrolled to.
-fn scrolled(model: &Model, buf: &mut Buffer, inner: Rect) {
-    let theme = &model.theme;
-    let lines = lines(model, inner.width.into());
-    let height = usize::from(inner.height);
-    let from = model.history.scroll.min(lines.len().saturating_sub(height));
-    let below = lines.len().saturating_sub(from + height);
-    for (row, spans) in lines.into_iter().skip(from).take(height).enumerate() {
-        if below > 0 && row + 1 == height {
-            line(buf, inner, row, vec![s(format!("… {} more", grouped(below as u64 + 1)), theme.dim)]);
-        } else {
-            line(buf, inner, row, spans);
-        }
-    }
+    scrolled(buf, inner, lines(model, inner.width.into()), model.history.scroll, theme);
 }

@@ -45,69 +45,101 @@ fn ended(model: &Model, session: &SessionRow) -> (&'static str, String, Style) {
     }
 }
 
-pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
+/// What a row has, by the width of the screen: the wider, the more.
+struct Columns {
+    width: usize,
+    /// Failed objects and retries, and signs beside the words.
+    more: bool,
+    /// The service's id, and the error.
+    id: bool,
+    /// How times are written, and the columns that they take.
+    time: (&'static str, usize),
+    /// The columns of what was created, updated and deleted.
+    numbers: [usize; 3],
+}
+
+impl Columns {
+    fn of(width: usize) -> Self {
+        let (more, id) = (width >= 100, width >= 130);
+        let time = if more { ("%d %b %H:%M:%S", 15) } else { ("%d %b %H:%M", 12) };
+        Self { width, more, id, time, numbers: if more { [11; 3] } else { [9, 8, 8] } }
+    }
+}
+
+fn heading(model: &Model, columns: &Columns) -> Vec<Span<'static>> {
     let theme = &model.theme;
-    let list = &model.history.sessions;
-    let width = usize::from(area.width);
-    // The wider, the more: failed objects and retries, the service's id, the error.
-    let (more, id) = (width >= 100, width >= 130);
-    let numbers = if more { [11; 3] } else { [9, 8, 8] };
-    let words =
-        if more { ["+ created", "~ updated", "- deleted"] } else { ["created", "updated", "deleted"] };
-    let (format, wide) = if more { ("%d %b %H:%M:%S", 15) } else { ("%d %b %H:%M", 12) };
+    let wide = columns.time.1;
     let times = format!("{:>5}  {:<wide$} {:>8} {:>6}", "no", "started", "took", "pages");
     let mut head = vec![gap(1), s(times, theme.heading)];
+    let words = if columns.more {
+        ["+ created", "~ updated", "- deleted"]
+    } else {
+        ["created", "updated", "deleted"]
+    };
     let styles = [theme.created, theme.updated, theme.deleted];
-    head.extend((0..3).map(|n| s(cells::right(words[n], numbers[n]), styles[n])));
+    head.extend((0..3).map(|n| s(cells::right(words[n], columns.numbers[n]), styles[n])));
     head.push(s(format!("{:>7}", "stale"), theme.stale));
-    if more {
+    if columns.more {
         head.push(s(format!("{:>8}{:>8}", "failed", "retries"), theme.heading));
     }
     head.push(s("  end", theme.heading));
-    if id {
+    if columns.id {
         head.push(s("         session   error", theme.heading));
     }
-    line(buf, area, 0, head);
+    head
+}
+
+fn row(model: &Model, session: &SessionRow, here: bool, columns: &Columns) -> Vec<Span<'static>> {
+    let theme = &model.theme;
+    let (format, wide) = columns.time;
+    let started = local(model, &session.started, format);
+    let mut spans = vec![
+        s(if here { "▸" } else { " " }, theme.accent),
+        s(cells::right(&session.no.to_string(), 5), theme.value),
+        gap(2),
+        s(cells::left(&started, wide), theme.text),
+        s(cells::right(&took(model, session), 9), theme.dim),
+        s(cells::right(&cells::count(session.pages, 6), 7), theme.value),
+    ];
+    let count = |n: u64, width: usize, style: Style| {
+        s(cells::right(&cells::count(n, width - 1), width), if n == 0 { theme.dim } else { style })
+    };
+    spans.push(count(session.created, columns.numbers[0], theme.created));
+    spans.push(count(session.updated, columns.numbers[1], theme.updated));
+    spans.push(count(session.deleted, columns.numbers[2], theme.deleted));
+    spans.push(count(session.stale, 7, theme.pending));
+    if columns.more {
+        spans.push(count(session.failed_objects, 8, theme.failed));
+        spans.push(count(session.retries, 8, theme.pending));
+    }
+    let (sign, word, style) = ended(model, session);
+    spans.push(s(format!("  {sign} {}", cells::left(&word, 8)), style));
+    if columns.id {
+        let id: String = session.id.chars().take(8).collect();
+        spans.push(s(format!("  {}", cells::left(&visible(&id), 8)), theme.dim));
+        let used: usize = spans.iter().map(|span| cells::width(&span.content)).sum();
+        let error = session.error.as_deref().map(visible).unwrap_or_default();
+        let error = cells::fit(&error, columns.width.saturating_sub(used + 3));
+        spans.push(s(format!("  {error}"), theme.failed));
+    }
+    spans
+}
+
+pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
+    let theme = &model.theme;
+    let list = &model.history.sessions;
+    let columns = Columns::of(area.width.into());
+    line(buf, area, 0, heading(model, &columns));
     if list.rows.is_empty() {
         let text = if list.loaded { "no session yet: a synchronization makes one" } else { "reading …" };
         line(buf, area, 1, vec![gap(2), s(text, theme.dim)]);
     }
     let height = usize::from(area.height).saturating_sub(1);
     let top = list.window(height);
-    for (row, session) in list.rows.iter().enumerate().skip(top).take(height) {
-        let here = row == list.cursor;
-        let started = local(model, &session.started, format);
-        let mut spans = vec![
-            s(if here { "▸" } else { " " }, theme.accent),
-            s(cells::right(&session.no.to_string(), 5), theme.value),
-            gap(2),
-            s(cells::left(&started, wide), theme.text),
-            s(cells::right(&took(model, session), 9), theme.dim),
-            s(cells::right(&cells::count(session.pages, 6), 7), theme.value),
-        ];
-        let count = |n: u64, width: usize, style: Style| {
-            s(cells::right(&cells::count(n, width - 1), width), if n == 0 { theme.dim } else { style })
-        };
-        spans.push(count(session.created, numbers[0], theme.created));
-        spans.push(count(session.updated, numbers[1], theme.updated));
-        spans.push(count(session.deleted, numbers[2], theme.deleted));
-        spans.push(count(session.stale, 7, theme.pending));
-        if more {
-            spans.push(count(session.failed_objects, 8, theme.failed));
-            spans.push(count(session.retries, 8, theme.pending));
-        }
-        let (sign, word, style) = ended(model, session);
-        spans.push(s(format!("  {sign} {}", cells::left(&word, 8)), style));
-        if id {
-            let id: String = session.id.chars().take(8).collect();
-            spans.push(s(format!("  {}", cells::left(&visible(&id), 8)), theme.dim));
-            let room =
-                width.saturating_sub(spans.iter().map(|s| cells::width(&s.content)).sum::<usize>() + 3);
-            let error = session.error.as_deref().map(visible).unwrap_or_default();
-            spans.push(s(format!("  {}", cells::fit(&error, room)), theme.failed));
-        }
-        let y = row - top + 1;
-        line(buf, area, y, spans);
+    for (at, session) in list.rows.iter().enumerate().skip(top).take(height) {
+        let here = at == list.cursor;
+        let y = at - top + 1;
+        line(buf, area, y, row(model, session, here, &columns));
         if here {
             let bar =
                 Rect { x: area.x + 1, y: area.y + y as u16, width: area.width.saturating_sub(1), height: 1 };

@@ -10,8 +10,8 @@ use super::super::super::model::Model;
 use super::super::super::model::wire::{Detail, Pane};
 use super::super::super::record::Kind;
 use super::super::super::{cells, seek};
-use super::super::paint::{gap, line, line_right, s};
-use crate::text::visible;
+use super::super::paint::{self, gap, line, line_right, s};
+use crate::text::{counted, visible};
 
 pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect, detail: &Detail) {
     let height = usize::from(area.height);
@@ -33,10 +33,8 @@ pub(super) fn search(model: &Model, buf: &mut Buffer, area: Rect, detail: &Detai
     let theme = &model.theme;
     let here = detail.shown.get(detail.at).and_then(|n| detail.hits.binary_search(n).ok());
     let hits = detail.hits.len();
-    let count = match here {
-        Some(at) => format!("{} of {hits} lines", at + 1),
-        None => format!("{hits} lines"),
-    };
+    let lines = counted(hits as u64, "line");
+    let count = here.map_or_else(|| lines.clone(), |at| format!("{} of {lines}", at + 1));
     let style = if hits == 0 { theme.pending } else { theme.value };
     let taken = line_right(buf, area, 0, vec![s(count, style), gap(1)]);
     let room = usize::from(area.width).saturating_sub(taken + 4);
@@ -107,9 +105,7 @@ fn draw_line(model: &Model, buf: &mut Buffer, area: Rect, row: usize, text: &Lin
     spans.extend(marked(&name, &model.wire.search, name_style));
     spans.extend(marked(&cells::fit(&value, left), &model.wire.search, value_style));
     if chosen {
-        let used: usize = spans.iter().map(|span| cells::width(&span.content)).sum();
-        spans.push(gap(usize::from(area.width).saturating_sub(used)));
-        spans = spans.into_iter().map(|span| span.patch_style(theme.selected)).collect();
+        spans = paint::chosen(spans, area.width, theme.selected);
     }
     line(buf, area, row, spans);
 }

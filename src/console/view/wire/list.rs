@@ -12,7 +12,7 @@ use super::super::super::action::Action;
 use super::super::super::cells;
 use super::super::super::model::wire::Pane;
 use super::super::super::model::{Model, since};
-use super::super::paint::{gap, line, line_right, s};
+use super::super::paint::{self, gap, line, line_right, s};
 use super::super::typed;
 use crate::client::tap::{Exchange, State};
 use crate::text::{bytes, grouped, span, visible};
@@ -215,10 +215,8 @@ fn draw_row(
         spans.extend(fall.bar(exchange, model.now, theme.dim, style));
     }
     if chosen {
-        let used: usize = spans.iter().map(|span| cells::width(&span.content)).sum();
-        spans.push(gap(usize::from(area.width).saturating_sub(used)));
         let focus = if model.wire.pane == Pane::List { theme.selected } else { theme.marked };
-        spans = spans.into_iter().map(|span| span.patch_style(focus)).collect();
+        spans = paint::chosen(spans, area.width, focus);
     }
     line(buf, area, row, spans);
 }

@@ -1,4 +1,4 @@
-//! What people write for a span of time (`120ms`, `5s`, `2m`) and for a size (`128MiB`). Pure.
+//! What people write for a span of time (`120ms`, `5s`, `2m`) and for a size (`128MiB`), and the same written. Pure.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 ///
 /// # Errors
 /// What is wrong with it, and an example.
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
+pub fn duration(text: &str) -> Result<Duration, String> {
     if text.trim() == "0" {
         return Ok(Duration::ZERO);
     }
@@ -21,7 +21,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
 ///
 /// # Errors
 /// What is wrong with it, and an example.
-pub(super) fn size(text: &str) -> Result<u64, String> {
+pub fn size(text: &str) -> Result<u64, String> {
     let text = text.trim();
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
@@ -35,6 +35,18 @@ pub(super) fn size(text: &str) -> Result<u64, String> {
     let number: u64 = number.parse().map_err(|_| "a size is a number, like 128MiB".to_owned())?;
     let bytes = number.checked_shl(shift).filter(|bytes| bytes >> shift == number && *bytes > 0);
     bytes.ok_or_else(|| "a size must be more than 0 and fit in 64 bits".to_owned())
+}
+
+/// A span of time as [`duration`] reads it.
+pub fn duration_text(time: Duration) -> String {
+    SignedDuration::try_from(time).map_or_else(|_| format!("{}s", time.as_secs()), |time| format!("{time:#}"))
+}
+
+/// A size as [`size`] reads it.
+pub fn size_text(bytes: u64) -> String {
+    let units = [(30, "GiB"), (20, "MiB"), (10, "KiB")];
+    let whole = units.into_iter().find(|(shift, _)| bytes > 0 && bytes.trailing_zeros() >= *shift);
+    whole.map_or_else(|| bytes.to_string(), |(shift, unit)| format!("{}{unit}", bytes >> shift))
 }
 
 #[cfg(test)]
@@ -61,5 +73,21 @@ mod tests {
         for wrong in ["", "MiB", "0", "1.5M", "-1", "99999999999999999999", "18446744073709551615K"] {
             assert!(size(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        for ms in [0, 1, 120, 5_000, 300_000, 5_400_000, 90_061_007] {
+            let time = Duration::from_millis(ms);
+            assert_eq!(duration(&duration_text(time)), Ok(time), "{}", duration_text(time));
+        }
+        assert_eq!(
+            (duration_text(Duration::from_mins(5)), duration_text(Duration::ZERO)),
+            ("5m".into(), "0s".into())
+        );
+        for bytes in [1, 1000, 1024, 128 << 20, 3 << 30, u64::MAX] {
+            assert_eq!(size(&size_text(bytes)), Ok(bytes));
+        }
+        assert_eq!(size_text(128 << 20), "128MiB");
     }
 }

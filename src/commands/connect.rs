@@ -1,0 +1,222 @@
+//! Connecting an account from the welcome screen: the answers are tried on the service and then written down.
+//!
+//! Promises: nothing is written before the service has taken the token, nor where there is a configuration already; a
+//! typed token goes to the keyring, or to a file of mode 0600 where there is none, and never into the configuration.
+
+use std::path::{Path, PathBuf};
+
+use secrecy::ExposeSecret as _;
+use tokio_util::sync::CancellationToken;
+
+use super::arguments::{Common, Pacing};
+use super::output::Failure;
+use super::probe::{self, Probe};
+use super::settings;
+use crate::client::ConfigError;
+use crate::config::file::TokenPlace;
+use crate::config::{self, Config, Folders, Token, keep_token, template, token_file, token_from, write_new};
+use crate::console::welcome::{Answer, Answers, Connect, Offer, Secret, TokenAnswer, Trouble};
+use crate::protocol::DeviceUuid;
+use crate::text::span;
+
+/// Who connects, and what the command line said besides.
+pub(super) struct Connector {
+    common: Common,
+    pacing: Pacing,
+    /// The file to be written.
+    file: PathBuf,
+    profile: String,
+}
+
+/// What the welcome screen begins with, where nothing is configured: no mirror, no token, no file.
+pub(super) fn offer(config: &Config, common: &Common, pacing: &Pacing) -> Option<(Offer, Connector)> {
+    let file = settings::configuration()?;
+    if config.mirror.exists() || config.token.is_there() || file.exists() {
+        return None;
+    }
+    let beside = token_file(&file, &config.profile);
+    let kept = match &config.entry {
+        Some(_) => format!("the system's keyring, else {}", short(&beside)),
+        None => short(&beside),
+    };
+    let offer = Offer {
+        base_url: config.base_url.clone(),
+        mirror: short(&config.mirror),
+        configuration: short(&file),
+        kept,
+    };
+    let connector =
+        Connector { common: common.clone(), pacing: *pacing, file, profile: config.profile.clone() };
+    Some((offer, connector))
+}
+
+/// A file as people write it: from their home.
+fn short(path: &Path) -> String {
+    let home = Folders::of_user().map(|folders| folders.home);
+    let rest = home.and_then(|home| path.strip_prefix(home).ok().map(Path::to_owned));
+    match rest {
+        Some(rest) => format!("~/{}", rest.display()),
+        None => path.display().to_string(),
+    }
+}
+
+/// What somebody wrote for a file, in full.
+fn full(text: &str) -> PathBuf {
+    let home = Folders::of_user().map(|folders| folders.home);
+    let path = match (text.strip_prefix("~/"), home) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => PathBuf::from(text),
+    };
+    std::path::absolute(&path).unwrap_or(path)
+}
+
+fn at(answer: Answer) -> impl Fn(&dyn std::fmt::Display) -> Trouble {
+    move |text| Trouble { at: answer, text: text.to_string() }
+}
+
+impl Connector {
+    /// The settings as the answers would have them.
+    fn config(&self, answers: &Answers) -> Result<Config, Trouble> {
+        let mut common = self.common.clone();
+        common.base_url = Some(answers.base_url.clone());
+        common.mirror = Some(full(&answers.mirror));
+        match &answers.token {
+            TokenAnswer::File(name) => common.token_file = Some(full(name)),
+            TokenAnswer::Command(words) => common.token_command = Some(words.clone()),
+            TokenAnswer::Environment | TokenAnswer::Typed(_) => {}
+        }
+        settings::resolve(&common, &self.pacing).map_err(|failure| at(Answer::Service)(&failure.message))
+    }
+
+    fn mirror(answers: &Answers) -> Result<PathBuf, Trouble> {
+        let path = full(&answers.mirror);
+        let wrong = at(Answer::Mirror);
+        if path.is_dir() {
+            return Err(wrong(&format!("{} is a folder; name a file in it", path.display())));
+        }
+        // The first of its folders that is there must be one.
+        match path.ancestors().skip(1).find(|folder| folder.exists()) {
+            Some(folder) if folder.is_dir() => Ok(path),
+            _ => Err(wrong(&format!("{} is in no folder that can be made", path.display()))),
+        }
+    }
+}
+
+/// The token from where the answers say, named as the user knows it.
+fn token(answers: &Answers, config: &Config) -> Result<Token, ConfigError> {
+    match &answers.token {
+        TokenAnswer::Typed(secret) => typed(secret),
+        _ => config.token.read().map_err(|ConfigError(text)| ConfigError(plain(&text))),
+    }
+}
+
+fn typed(secret: &Secret) -> Result<Token, ConfigError> {
+    const SOURCE: &str = "what you typed";
+    Ok(Token { value: token_from(secret.expose().as_bytes(), SOURCE)?, source: SOURCE.to_owned() })
+}
+
+/// What a message says of options, for somebody who wrote none.
+fn plain(text: &str) -> String {
+    let text = text.replace("--token-file ", "the file ").replace("--token-command ", "the command ");
+    text.replace("check --base-url", "check the address of the service")
+}
+
+impl Connect for Connector {
+    fn test(&self, answers: &Answers, given_up: &CancellationToken) -> Result<String, Trouble> {
+        Self::mirror(answers)?;
+        let config = self.config(answers)?;
+        if answers.token == TokenAnswer::Environment {
+            return Ok("nothing was asked: there is no token yet".to_owned());
+        }
+        let client = token(answers, &config).and_then(|token| config.client_with(token, DeviceUuid::fresh()));
+        let client = client.map_err(|error| at(Answer::Token)(&error))?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| at(Answer::Service)(&error))?;
+        let probe = runtime.block_on(async {
+            tokio::select! {
+                probe = probe::ask(&client) => Some(probe),
+                () = given_up.cancelled() => None,
+            }
+        });
+        match probe {
+            Some(Probe::Fine(took)) => Ok(format!("takes the token, {}", span(took))),
+            Some(Probe::Busy(text)) => Ok(plain(&text)),
+            Some(Probe::Refused(text)) => Err(at(Answer::Token)(&plain(&text))),
+            Some(Probe::Failed(text)) => Err(at(Answer::Service)(&plain(&text))),
+            Some(Probe::Odd(_) | Probe::Strange(_)) => Err(at(Answer::Service)(
+                &"what answers there is no Sync API; check the address of the service",
+            )),
+            None => Err(at(Answer::Mirror)(&"given up")),
+        }
+    }
+
+    fn save(&self, answers: &Answers) -> Result<(), Trouble> {
+        let wrong = at(Answer::Mirror);
+        let mirror = Self::mirror(answers)?;
+        let config = self.config(answers)?;
+        if self.file.exists() {
+            let file = self.file.display();
+            return Err(wrong(&format!("{file} is there already; start drainboard again to use it")));
+        }
+        let token = match &answers.token {
+            TokenAnswer::Environment => None,
+            TokenAnswer::File(name) => Some(TokenPlace::File(full(name))),
+            TokenAnswer::Command(words) => Some(TokenPlace::Command(words.clone())),
+            TokenAnswer::Typed(secret) => {
+                Some(self.keep(secret, &config).map_err(|failure| wrong(&failure.message))?)
+            }
+        };
+        // What is so without a word needs none.
+        let usual = Folders::of_user().map(|folders| folders.mirror(&self.profile));
+        let written = config::Answers {
+            profile: Some(self.profile.clone()),
+            base_url: Some(answers.base_url.clone()),
+            token,
+            mirror: (usual.as_ref() != Some(&mirror)).then_some(mirror),
+        };
+        write_new(&self.file, &template(&written))
+            .map_err(|error| wrong(&format!("cannot write {}: {error}", self.file.display())))
+    }
+}
+
+impl Connector {
+    /// Keeps a typed token where it is safe.
+    fn keep(&self, secret: &Secret, config: &Config) -> Result<TokenPlace, Failure> {
+        let token = typed(secret).map_err(Failure::usage)?.value;
+        if let Some(entry) = &config.entry
+            && entry.set(token.clone()).is_ok()
+        {
+            return Ok(TokenPlace::Keyring);
+        }
+        let kept = keep_token(&self.file, &self.profile, token.expose_secret());
+        kept.map(TokenPlace::File).map_err(|error| Failure::other(format!("cannot keep the token: {error}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_speak_of_what_was_answered() {
+        let text = "the service does not accept the token from --token-file /t; check --base-url";
+        let said = plain(text);
+        assert_eq!(
+            said,
+            "the service does not accept the token from the file /t; check the address of the service"
+        );
+    }
+
+    #[test]
+    fn a_mirror_is_a_file_in_a_folder_that_can_be_made() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("file"), "").unwrap();
+        let of = |name: &str| {
+            let mirror = folder.path().join(name).display().to_string();
+            Connector::mirror(&Answers { base_url: String::new(), token: TokenAnswer::Environment, mirror })
+        };
+        assert!(of("a/b/c.db").is_ok() && of("file").is_ok());
+        assert!(of("").is_err_and(|trouble| trouble.text.contains("is a folder")));
+        assert!(of("file/c.db").is_err_and(|trouble| trouble.at == Answer::Mirror));
+    }
+}

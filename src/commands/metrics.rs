@@ -1,0 +1,185 @@
+//! `sync --metrics FILE`: how the last run went, as a text file for Prometheus (node_exporter's textfile collector).
+//!
+//! Promises: the file is whole or the one before, and everybody may read it: it says nothing of the account but counts.
+
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use super::headless::Run;
+use super::summary::Summary;
+use crate::config::Config;
+use crate::mirror::Reader;
+use crate::mirror::reader::Status;
+use crate::text::visible;
+
+/// Where the figures go, and whose they are.
+pub(super) struct Metrics {
+    file: PathBuf,
+    mirror: PathBuf,
+    profile: String,
+}
+
+/// What is known after a run.
+struct Known<'a> {
+    profile: &'a str,
+    summary: &'a Summary,
+    exit_status: u8,
+    status: Option<&'a Status>,
+    now: Timestamp,
+}
+
+impl Metrics {
+    pub(super) fn new(file: PathBuf, config: &Config) -> Self {
+        Self { file, mirror: config.mirror.clone(), profile: config.profile.clone() }
+    }
+
+    /// Writes what the run came to.
+    ///
+    /// # Errors
+    /// What could not be written, in a line.
+    pub(super) fn write(&mut self, run: &Run) -> Result<(), String> {
+        let status = Reader::open(&self.mirror).and_then(|reader| reader.status()).ok();
+        let known = Known {
+            profile: &self.profile,
+            summary: &run.summary(),
+            exit_status: run.exit_status(),
+            status: status.as_ref(),
+            now: Timestamp::now(),
+        };
+        self.replace(&known.text()).map_err(|error| {
+            format!("cannot write the metrics {}: {error}", visible(&self.file.to_string_lossy()))
+        })
+    }
+
+    /// Puts a text in the file's place, all at once.
+    fn replace(&self, text: &str) -> io::Result<()> {
+        let mut name = self.file.file_name().unwrap_or_default().to_owned();
+        // The collector reads what ends with .prom.
+        name.push(format!(".{}.part", std::process::id()));
+        let draft = self.file.with_file_name(name);
+        let written = File::create(&draft).and_then(|mut file| {
+            file.write_all(text.as_bytes())?;
+            readable(&file)?;
+            file.sync_all()
+        });
+        let placed = written.and_then(|()| fs::rename(&draft, &self.file));
+        if placed.is_err() {
+            let _ = fs::remove_file(&draft); // worth nothing
+        }
+        placed
+    }
+}
+
+/// The collector is another user.
+#[cfg(unix)]
+fn readable(file: &File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    file.set_permissions(fs::Permissions::from_mode(0o644))
+}
+
+/// Elsewhere the folder decides who reads.
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "its twin may fail")]
+fn readable(_: &File) -> io::Result<()> {
+    Ok(())
+}
+
+impl Known<'_> {
+    fn text(&self) -> String {
+        let mut text = String::new();
+        let whose = format!("profile=\"{}\"", label(self.profile));
+        let mut gauge = |name: &str, help: &str, values: &[(String, f64)]| {
+            // A String takes everything.
+            let _ = writeln!(text, "# HELP drainboard_{name} {help}\n# TYPE drainboard_{name} gauge");
+            for (more, value) in values {
+                let _ = writeln!(text, "drainboard_{name}{{{whose}{more}}} {value}");
+            }
+        };
+        let one = |value: f64| [(String::new(), value)];
+        gauge("last_run_timestamp_seconds", "When the last run ended.", &one(seconds(self.now)));
+        let converged = self.status.and_then(|status| status.converged.as_deref()?.parse().ok());
+        let help = "When the service last said that there is nothing more; 0 where that was never noted.";
+        gauge("last_success_timestamp_seconds", help, &one(converged.map_or(0.0, seconds)));
+        gauge(
+            "exit_status",
+            "What the last run would have ended the program with.",
+            &one(self.exit_status.into()),
+        );
+        for (name, help, value) in self.summary.figures() {
+            gauge(name, help, &one(value));
+        }
+        let Some(status) = self.status else { return text };
+        let rows =
+            status.kinds.iter().map(|kind| (format!(",type=\"{}\"", label(&kind.name)), kind.rows as f64));
+        gauge("records", "Records in the mirror.", &rows.collect::<Vec<_>>());
+        gauge("mirror_bytes", "The mirror's size.", &one(status.bytes as f64));
+        text
+    }
+}
+
+fn seconds(at: Timestamp) -> f64 {
+    at.as_millisecond() as f64 / 1000.0
+}
+
+/// A label's value, escaped as the format wants it.
+fn label(text: &str) -> String {
+    visible(text).replace('\\', "\\\\").replace('"', "\\\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Totals;
+
+    #[test]
+    fn each_line_is_one_that_prometheus_reads() {
+        let totals = Totals { instructions: 7, retries: 2, pending_acks: 3, ..Totals::default() };
+        let summary = Summary::new(true, &totals, std::time::Duration::from_millis(1_500), None);
+        let now: Timestamp = "2026-11-20T12:00:00.250Z".parse().unwrap();
+        let known = Known { profile: "a\"b\\c\nd", summary: &summary, exit_status: 0, status: None, now };
+        let text = known.text();
+        let whose = "{profile=\"a\\\"b\\\\c␊d\"}";
+        for line in [
+            format!("drainboard_last_run_timestamp_seconds{whose} 1795176000.25"),
+            format!("drainboard_last_success_timestamp_seconds{whose} 0"),
+            format!("drainboard_converged{whose} 1"),
+            format!("drainboard_duration_seconds{whose} 1.5"),
+            format!("drainboard_pending_acks{whose} 3"),
+            format!("drainboard_retries{whose} 2"),
+            format!("drainboard_exit_status{whose} 0"),
+        ] {
+            assert!(text.lines().any(|l| l == line), "{line} in\n{text}");
+        }
+        assert!(text.ends_with('\n'));
+        for line in text.lines() {
+            assert!(
+                line.starts_with("# HELP drainboard_")
+                    || line.starts_with("# TYPE drainboard_")
+                    || line.starts_with("drainboard_"),
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_file_is_whole_and_for_everybody() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("drainboard.prom");
+        let metrics = Metrics { file: file.clone(), mirror: folder.path().join("none"), profile: "p".into() };
+        metrics.replace("one\n").unwrap();
+        metrics.replace("two\n").unwrap();
+        assert_eq!(fs::read(&file).unwrap(), b"two\n");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o644);
+        }
+        let lost = Metrics { file: folder.path().join("none/x.prom"), ..metrics };
+        assert!(lost.replace("x").is_err());
+    }
+}

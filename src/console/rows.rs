@@ -1,0 +1,68 @@
+//! Rows as a file: CSV where its name ends so, else a line of JSON each. Whole or not there at all.
+
+use std::fs::File;
+use std::io::{self, BufWriter};
+use std::path::Path;
+
+use super::draft::Draft;
+use crate::spreadsheet::Formulas;
+
+/// A file of rows that is being written. Dropped before its end, nothing of it is left.
+pub(super) struct Rows {
+    draft: Draft,
+    form: Form,
+}
+
+/// How rows are written.
+pub(super) enum Form {
+    /// Cells; texts that a spreadsheet would run are treated so.
+    Csv(Box<csv::Writer<BufWriter<File>>>, Formulas),
+    /// A JSON value a line.
+    Lines(BufWriter<File>),
+}
+
+impl Rows {
+    /// Begins a file for a place where nothing is.
+    ///
+    /// # Errors
+    /// An I/O error; [`io::ErrorKind::AlreadyExists`] where something is there.
+    pub(super) fn begin(place: &Path, formulas: Formulas) -> io::Result<Self> {
+        let (draft, file) = Draft::begin(place)?;
+        let out = BufWriter::new(file);
+        let csv = place.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
+        let form =
+            if csv { Form::Csv(Box::new(csv::Writer::from_writer(out)), formulas) } else { Form::Lines(out) };
+        Ok(Self { draft, form })
+    }
+
+    /// The columns' names, where the form has a place for them.
+    ///
+    /// # Errors
+    /// An I/O error.
+    pub(super) fn heading<'a>(&mut self, names: impl IntoIterator<Item = &'a str>) -> io::Result<()> {
+        match &mut self.form {
+            Form::Csv(csv, formulas) => csv
+                .write_record(names.into_iter().map(|name| formulas.word(name.to_owned())))
+                .map_err(io::Error::from),
+            Form::Lines(_) => Ok(()),
+        }
+    }
+
+    /// Where the next row goes.
+    pub(super) fn form(&mut self) -> &mut Form {
+        &mut self.form
+    }
+
+    /// Moves the file to its place, durably.
+    ///
+    /// # Errors
+    /// An I/O error; then nothing of it is left.
+    pub(super) fn end(self) -> io::Result<()> {
+        let out = match self.form {
+            Form::Csv(csv, _) => csv.into_inner().map_err(|e| io::Error::other(e.to_string()))?,
+            Form::Lines(out) => out,
+        };
+        out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+        self.draft.place()
+    }
+}

@@ -1,0 +1,289 @@
+//! The welcome screen, over everything: a choice of three, then the three questions with their answers one below the other.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Span;
+
+use super::super::action::{Action, Scope};
+use super::super::cells;
+use super::super::edit::Line;
+use super::super::model::welcome::{At, Source, Welcome};
+use super::super::model::{Model, since};
+use super::paint::{gap, hint, line, line_at, line_right, rule, s};
+use super::typed;
+use crate::text::{span, visible};
+
+/// The smallest terminal that it is drawn on.
+pub(super) const LEAST: (u16, u16) = (60, 15);
+/// Columns of the questions at the most.
+const WIDE: u16 = 84;
+/// Columns of the choice.
+const NARROW: u16 = 56;
+/// Columns of the questions' names.
+const LABEL: usize = 12;
+
+const ABOUT: &str = "Drain a Base CRM (Zendesk Sell) account into a SQLite file of your own, and watch every request, \
+                     record and acknowledgement of it.";
+
+pub(super) fn draw(model: &Model, welcome: &Welcome, buf: &mut Buffer, area: Rect) {
+    if welcome.at == At::Choosing {
+        choice(model, buf, area);
+    } else {
+        questions(model, welcome, buf, area);
+    }
+}
+
+/// A part of the screen in its middle.
+fn middle(area: Rect, width: u16, height: u16) -> Rect {
+    let width = width.min(area.width.saturating_sub(4));
+    let height = height.min(area.height);
+    // Above the middle, where the eye rests.
+    let y = area.y + (area.height - height) * 2 / 5;
+    Rect { x: area.x + (area.width - width) / 2, y, width, height }
+}
+
+fn choice(model: &Model, buf: &mut Buffer, area: Rect) {
+    let theme = &model.theme;
+    let area = middle(area, NARROW, 11);
+    line(buf, area, 0, vec![s("drainboard", theme.accent.patch(theme.heading))]);
+    line(buf, area, 1, vec![s("─".repeat(area.width.into()), theme.rule)]);
+    let mut row = 3;
+    for text in cells::wrap(ABOUT, area.width.into()) {
+        line(buf, area, row, vec![s(text, theme.text)]);
+        row += 1;
+    }
+    row += 1;
+    let choices = [
+        (Action::WelcomeDemo, "see the demo", "no account, no network, no set-up"),
+        (Action::WelcomeConnect, "connect an account", "three answers"),
+        (Action::Quit, "leave", ""),
+    ];
+    for (action, what, more) in choices {
+        let key = model.keymap.keys_in(&[Scope::Welcome, Scope::Global], action);
+        let key = key.into_iter().next().unwrap_or_default();
+        let spans = vec![
+            s(cells::left(&key, 4), theme.accent.patch(theme.key)),
+            s(cells::left(what, 19), theme.text),
+            s(more, theme.dim),
+        ];
+        line(buf, area, row, spans);
+        row += 1;
+    }
+}
+
+/// Which of the three questions it is.
+fn number(at: At) -> usize {
+    match at {
+        At::Choosing | At::Service => 1,
+        At::Source | At::Place => 2,
+        At::Mirror | At::Testing | At::Saving => 3,
+    }
+}
+
+fn questions(model: &Model, welcome: &Welcome, buf: &mut Buffer, whole: Rect) {
+    let theme = &model.theme;
+    let area = middle(whole, WIDE, 14);
+    line(buf, area, 0, vec![s("Connect an account", theme.accent.patch(theme.heading))]);
+    let place = format!("answer {} of 3", number(welcome.at));
+    if !welcome.waits() {
+        line_right(buf, area, 0, vec![s(place, theme.dim)]);
+    }
+    rule(buf, area, 1, theme);
+    let mut row = 3;
+    answer(model, buf, area, row, (1, "Service", At::Service, welcome), Shown::Line(&welcome.url));
+    row += 1;
+    row += token(model, welcome, buf, area, row);
+    answer(model, buf, area, row, (3, "Mirror", At::Mirror, welcome), Shown::Line(&welcome.mirror));
+    row += 2;
+    told(model, welcome, buf, area, row);
+    footer(model, welcome, buf, Rect { y: whole.bottom() - 1, height: 1, ..whole });
+}
+
+/// What stands behind a question.
+enum Shown<'a> {
+    Line(&'a Line),
+    Text(String),
+}
+
+/// A question, and its answer as far as there is one.
+fn answer(
+    model: &Model,
+    buf: &mut Buffer,
+    area: Rect,
+    row: usize,
+    (no, name, at, welcome): (usize, &str, At, &Welcome),
+    shown: Shown<'_>,
+) {
+    let theme = &model.theme;
+    let now = number(welcome.at);
+    let style = if no == now && !welcome.waits() { theme.heading } else { theme.dim };
+    line(buf, area, row, vec![s(cells::left(&format!("{no} {name}"), LABEL), style)]);
+    if no > now {
+        return;
+    }
+    let room = area.width.saturating_sub(LABEL as u16);
+    let rest = Rect { x: area.x + LABEL as u16, y: area.y + row as u16, width: room, height: 1 };
+    match shown {
+        _ if rest.y >= area.bottom() => {}
+        Shown::Line(typed) if welcome.at == at => typed::draw(typed, true, theme, buf, rest),
+        Shown::Line(typed) => {
+            line(buf, rest, 0, vec![s(cells::fit(&visible(typed.text()), room.into()), theme.text)]);
+        }
+        Shown::Text(text) => line(buf, rest, 0, vec![s(cells::fit(&text, room.into()), theme.text)]),
+    }
+}
+
+fn name(source: Source) -> &'static str {
+    match source {
+        Source::Typed => "typed here",
+        Source::Command => "a command",
+        Source::File => "a file",
+        Source::Environment => "the environment",
+    }
+}
+
+fn explained(source: Source, welcome: &Welcome) -> String {
+    match source {
+        Source::Typed => format!("kept in {}", welcome.offer.kept),
+        Source::Command => "like pass show sell; its first line is the token".to_owned(),
+        Source::File => "that only you can read".to_owned(),
+        Source::Environment => "BASECRM_ACCESS_TOKEN, set in your shell".to_owned(),
+    }
+}
+
+/// The token's question; says how many rows it takes.
+fn token(model: &Model, welcome: &Welcome, buf: &mut Buffer, area: Rect, row: usize) -> usize {
+    let theme = &model.theme;
+    let indented = Rect { x: area.x + LABEL as u16, width: area.width.saturating_sub(LABEL as u16), ..area };
+    let asked = (2, "Token", At::Place, welcome);
+    match welcome.at {
+        At::Source => {
+            answer(model, buf, area, row, asked, Shown::Text("where it comes from".to_owned()));
+            for (n, source) in Source::ALL.into_iter().enumerate() {
+                let chosen = source == welcome.source;
+                let style = if chosen { theme.accent.patch(theme.heading) } else { theme.text };
+                let room = usize::from(indented.width).saturating_sub(19);
+                let explained = explained(source, welcome);
+                let spans = vec![
+                    s(if chosen { "▸ " } else { "  " }, style),
+                    s(cells::left(name(source), 17), style),
+                    s(cells::fit(&visible(&explained), room), theme.dim),
+                ];
+                line(buf, indented, row + 1 + n, spans);
+            }
+            1 + Source::ALL.len()
+        }
+        At::Place => {
+            answer(model, buf, area, row, asked, Shown::Text(explained_as_title(welcome)));
+            let rest = Rect { y: area.y + row as u16 + 1, height: 1, ..indented };
+            match welcome.source {
+                _ if rest.y >= area.bottom() => {}
+                Source::Typed => line(buf, rest, 0, unseen(model, welcome)),
+                Source::Command => typed::draw(&welcome.command, true, theme, buf, rest),
+                Source::File => typed::draw(&welcome.file, true, theme, buf, rest),
+                Source::Environment => {
+                    line(buf, rest, 0, vec![s("export BASECRM_ACCESS_TOKEN=…", theme.value)]);
+                    let later =
+                        "in your shell, then start drainboard again; until then nothing can be tested";
+                    let room = usize::from(indented.width);
+                    for (n, text) in cells::wrap(later, room).into_iter().enumerate() {
+                        line(buf, indented, row + 2 + n, vec![s(text, theme.dim)]);
+                    }
+                    return 4;
+                }
+            }
+            2
+        }
+        _ => {
+            let what = match welcome.source {
+                Source::Typed => "typed here".to_owned(),
+                Source::Command => visible(welcome.command.text()).into_owned(),
+                Source::File => visible(welcome.file.text()).into_owned(),
+                Source::Environment => "BASECRM_ACCESS_TOKEN".to_owned(),
+            };
+            answer(model, buf, area, row, asked, Shown::Text(what));
+            1
+        }
+    }
+}
+
+fn explained_as_title(welcome: &Welcome) -> String {
+    match welcome.source {
+        Source::Typed => "type or paste it; it is not shown".to_owned(),
+        Source::Command => "the command whose first line is the token".to_owned(),
+        Source::File => "the file that has it, which only you can read (mode 0600)".to_owned(),
+        Source::Environment => "the environment".to_owned(),
+    }
+}
+
+/// What is said of a token while it is typed: how long it is.
+fn unseen(model: &Model, welcome: &Welcome) -> Vec<Span<'static>> {
+    let theme = &model.theme;
+    let cursor = s(" ", theme.text.add_modifier(ratatui::style::Modifier::REVERSED));
+    match welcome.secret.count() {
+        0 => vec![cursor],
+        1 => vec![s("1 character ", theme.value), cursor],
+        n => vec![s(format!("{n} characters "), theme.value), cursor],
+    }
+}
+
+/// What is wrong, or what is waited for.
+fn told(model: &Model, welcome: &Welcome, buf: &mut Buffer, area: Rect, row: usize) {
+    let theme = &model.theme;
+    let room = usize::from(area.width).saturating_sub(2);
+    if let Some(wrong) = &welcome.wrong {
+        line(buf, area, row, vec![s("✖ ", theme.failed)]);
+        for (n, text) in wrong.lines().flat_map(|l| cells::wrap(&visible(l), room)).enumerate() {
+            line_at(buf, area, row + n, 2, vec![s(text, theme.failed)]);
+        }
+        return;
+    }
+    let text = match welcome.at {
+        At::Testing => "asking the service whether it takes the token",
+        At::Saving => "writing the configuration",
+        At::Mirror => {
+            "The service is asked once, then this is written and the console opens; nothing is synchronized yet."
+        }
+        _ => return,
+    };
+    let mut row = row;
+    let style = if welcome.waits() { theme.accent } else { theme.dim };
+    for text in cells::wrap(text, room) {
+        line(buf, area, row, vec![s(text, style)]);
+        row += 1;
+    }
+    if let (At::Testing, Some(begun)) = (welcome.at, welcome.since) {
+        // Tenths would flicker.
+        let took = span(std::time::Duration::from_secs(since(begun, model.now).as_secs()));
+        line(buf, area, row, vec![s(took.replace(".0 s", " s").replace("0 ms", "0 s"), theme.dim)]);
+    } else if welcome.at == At::Mirror {
+        let file = cells::fit(&visible(&welcome.offer.configuration), room.saturating_sub(6)).into_owned();
+        line(buf, area, row, vec![s("into  ", theme.dim), s(file, theme.dim)]);
+    }
+}
+
+/// The keys that matter now.
+fn footer(model: &Model, welcome: &Welcome, buf: &mut Buffer, area: Rect) {
+    let mut hints = Vec::new();
+    if !welcome.waits() {
+        let next = if welcome.at == At::Mirror { "test and write" } else { "next" };
+        hints.push((Action::Accept, next));
+    }
+    if welcome.at == At::Source {
+        hints.extend([(Action::Down, "down"), (Action::Up, "up")]);
+    }
+    match welcome.at {
+        At::Saving => {}
+        At::Testing => hints.push((Action::Back, "give up")),
+        _ => hints.push((Action::Back, "back")),
+    }
+    hints.push((Action::Interrupt, "leave"));
+    let mut spans = vec![gap(1)];
+    for (action, what) in hints {
+        if let Some(key) = model.keymap.keys_in(welcome.scopes(), action).into_iter().next() {
+            spans.extend(hint(&key, what, &model.theme));
+            spans.push(gap(3));
+        }
+    }
+    line(buf, area, 0, spans);
+}

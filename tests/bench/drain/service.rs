@@ -1,0 +1,88 @@
+//! The service as a process of its own, and what a process took.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::Took;
+
+/// A running `drainboard serve`; it ends with this.
+pub(super) struct Service {
+    child: Child,
+    /// `http://127.0.0.1:PORT`.
+    pub(super) base: String,
+    pub(super) token: String,
+    /// How long it took to make the account and to listen.
+    pub(super) ready: Duration,
+}
+
+impl Service {
+    /// Serves a new account of so many records, kept in `folder`.
+    pub(super) fn start(records: usize, folder: &Path) -> Self {
+        let begun = Instant::now();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_drainboard"))
+            .args([
+                "serve",
+                "--listen",
+                "127.0.0.1:0",
+                "--rate",
+                "0",
+                "--items",
+                &records.to_string(),
+                "--account",
+            ])
+            .arg(folder.join(format!("account{records}.db")))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let [.., base, _, token] = words[..] else { panic!("the service said {line:?}") };
+        Self { child, base: base.to_owned(), token: token.to_owned(), ready: begun.elapsed() }
+    }
+
+    /// Processor time that the service has used, in seconds.
+    pub(super) fn processor(&self) -> f64 {
+        processor(self.child.id())
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Waits for a process that began then, and says what it took.
+pub(super) fn ended(mut child: Child, begun: Instant) -> Took {
+    let (mut used, mut memory) = (0.0, 0.0_f64);
+    loop {
+        // Read before it is waited for: afterwards there is nothing to read.
+        used = processor(child.id()).max(used);
+        memory = memory.max(most_memory(child.id()));
+        if let Some(status) = child.try_wait().unwrap() {
+            assert!(status.success(), "{status}");
+            return Took { time: begun.elapsed(), processor: used, memory };
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Processor time in seconds; 0 where the system has no /proc.
+fn processor(process: u32) -> f64 {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    let fields = stat.rsplit(") ").next().unwrap_or_default().split(' ').skip(11).take(2);
+    fields.filter_map(|ticks| ticks.parse::<u32>().ok()).map(f64::from).sum::<f64>() / 100.0
+}
+
+/// The most memory a process had, in MiB; 0 where the system has no /proc.
+fn most_memory(process: u32) -> f64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
+    line.split_whitespace().next().and_then(|kib| kib.parse::<f64>().ok()).unwrap_or_default() / 1024.0
+}

@@ -1,0 +1,89 @@
+//! `sync --watch`, its figures, and how old a mirror is.
+
+use std::fs;
+
+use serde_json::Value;
+
+use super::support::{Served, User, nobody, stand_in};
+
+/// A figure of the metrics.
+fn figure(text: &str, name: &str) -> f64 {
+    let line = text.lines().find(|line| line.starts_with(&format!("drainboard_{name}{{")));
+    let line = line.unwrap_or_else(|| panic!("no {name} in:\n{text}"));
+    line.rsplit_once(' ').unwrap().1.parse().unwrap()
+}
+
+#[test]
+#[cfg(unix)]
+fn a_watch_waits_and_wakes_when_it_is_nudged() {
+    use rustix::process::Signal;
+    let served = Served::start(&["--items", "300"]);
+    let user = User::of(&served);
+    let metrics = user.path("drainboard.prom");
+    let file = metrics.to_str().unwrap().to_owned();
+    let mut running = user.start(&["sync", "--json", "--rate", "0", "--watch", "1h", "--metrics", &file]);
+    running.wait_for("round", 1);
+    let first = fs::read_to_string(&metrics).unwrap();
+    assert_eq!((figure(&first, "exit_status"), figure(&first, "converged")), (0.0, 1.0));
+    assert!(figure(&first, "last_success_timestamp_seconds") > 1.6e9);
+    assert!(first.contains("drainboard_records{profile=\"default\",type=\"contact\"} "), "{first}");
+    served.emulator("POST", "edit", r#"{"create": 3, "update": 0, "delete": 0}"#);
+    running.signal(Signal::USR1);
+    running.wait_for("round", 1);
+    let second = fs::read_to_string(&metrics).unwrap();
+    assert!(figure(&second, "instructions") >= 3.0, "{second}");
+    running.signal(Signal::TERM);
+    let ended = running.end();
+    ended.status(143).summary();
+    let rounds: Vec<Value> = ended.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let rounds: Vec<_> = rounds.iter().filter(|line| line["event"] == "round").collect();
+    assert_eq!((rounds[0]["round"].as_u64(), rounds[1]["round"].as_u64()), (Some(1), Some(2)));
+    for round in rounds {
+        let next = round["next_in_seconds"].as_f64().unwrap();
+        assert!(round["exit_status"] == 0 && (3_240.0..=3_960.0).contains(&next), "{round}");
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_watch_survives_what_waiting_mends_and_nothing_else() {
+    use rustix::process::Signal;
+    let user = User::with(&nobody(), "t0ken");
+    let mut running = user.start(&["sync", "--json", "--tries", "1", "--watch"]);
+    running.wait_for("round", 1);
+    running.signal(Signal::USR1);
+    running.wait_for("round", 1);
+    running.signal(Signal::INT);
+    let ended = running.end();
+    ended.status(130);
+    assert!(ended.stdout.contains("\"exit_status\":4"), "{}", ended.stdout);
+
+    let refusing = stand_in("401 Unauthorized", "application/json", "{}");
+    let user = User::with(&refusing, "t0ken");
+    let file = user.path("m.prom");
+    let ended = user.run(&["sync", "--json", "--watch", "1h", "--metrics", file.to_str().unwrap()]);
+    assert_eq!(ended.status(3).summary()["converged"], false);
+    let text = fs::read_to_string(&file).unwrap();
+    assert_eq!((figure(&text, "exit_status"), figure(&text, "last_success_timestamp_seconds")), (3.0, 0.0));
+}
+
+#[test]
+fn a_mirror_that_is_too_old_is_told_in_a_line() {
+    let served = Served::start(&["--items", "100"]);
+    let user = User::of(&served);
+    let single = user.run(&["sync", "--single-session", "--rate", "0"]);
+    single.status(1);
+    user.run(&["status", "--max-age", "1h"]).status(1).complains_of("never known to be up to date");
+    assert!(user.status()["converged_seconds_ago"].is_null());
+    user.sync();
+    assert!(user.run(&["status", "--max-age", "1h"]).status(0).stdout.contains("fresh     up to date"));
+    assert!(user.status()["converged_seconds_ago"].as_u64().unwrap() < 3_600);
+    // Nothing new is news: the age is that of the last answer and not of the last session.
+    let before = user.status()["converged"].clone();
+    user.sync();
+    assert_ne!(user.status()["converged"], before);
+    let late = user.run(&["status", "--max-age", "0s"]);
+    late.status(1).complains_of("last known to be up to date");
+    assert_eq!(late.stdout, "");
+    user.run(&["status", "--max-age", "soon"]).status(2);
+}
