@@ -4,12 +4,15 @@
 //!
 //! Promises: a note is written after the commit that settles what it tells of, so that it is never ahead of a sound
 //! mirror; one of another device says nothing, and where there is none nothing is known; what was found missing stays known
-//! in `_meta.lost_pages` until the mirror becomes another device, since new pages take the numbers of those that are gone.
+//! in `_meta.lost_pages`, since new pages take the numbers of those that are gone, until the mirror becomes another device
+//! or is proven to be the account's copy.
+
+use std::path::Path;
 
 use rusqlite::{Connection, Result, params};
 
 use super::reader::Status;
-use super::{PageNo, open};
+use super::{Identity, Mirror, MirrorError, PATIENCE, PageNo, open};
 use crate::protocol::DeviceUuid;
 use crate::text::grouped;
 
@@ -68,9 +71,21 @@ pub(super) fn found(
     Ok((known + note.map_or(0, |note| note.missing(device, pages))).max(0) as u64)
 }
 
-/// Another device gets everything again.
+/// Nothing is missing any more, or all of it comes again.
 pub(super) fn forget(connection: &Connection) -> Result<()> {
     connection.execute("DELETE FROM _meta WHERE key = 'lost_pages'", []).map(drop)
+}
+
+impl Mirror {
+    /// Somebody has compared the mirror at `path` with the account, and nothing is missing: what it had lost has come again.
+    /// Takes its lock, so no run may be on. Blocks.
+    ///
+    /// # Errors
+    /// As [`Mirror::open`]; then nothing has changed.
+    pub fn proven_whole(path: &Path, identity: &Identity) -> std::result::Result<(), MirrorError> {
+        let opened = open::open(path, identity, PATIENCE)?;
+        forget(&opened.connection).map_err(|e| MirrorError::sqlite("cannot write", &opened.path, e))
+    }
 }
 
 impl Status {

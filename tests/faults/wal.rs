@@ -253,4 +253,13 @@ async fn what_damage_took_away_is_told_and_verify_names_it() {
     assert_eq!(missing(&scene.mirror()), 0, "another device gets all of it");
     block_in_place(|| assert!(scene.sync().output().unwrap().status.success()));
     assert_eq!(missing(&scene.mirror()), 0);
+    // What is proven whole has lost nothing, whatever is noted.
+    let note = fs::read_to_string(scene.path("mirror.db.lock")).unwrap();
+    let (head, page) = note.trim_end().rsplit_once(' ').unwrap();
+    let ahead = page.parse::<u64>().unwrap() + 3;
+    fs::write(scene.path("mirror.db.lock"), format!("{head} {ahead:020}\n")).unwrap();
+    assert_eq!(missing(&scene.mirror()), 3);
+    let proof = block_in_place(|| scene.program(&["verify", "-q", "--rate", "0"]).output().unwrap());
+    assert!(proof.status.success(), "{}", String::from_utf8_lossy(&proof.stderr));
+    assert_eq!(missing(&scene.mirror()), 0);
 }
