@@ -5,7 +5,7 @@
 //! - Values come from `data`, the JSON as received, and never through a column of the mirror: a number keeps its digits.
 //! - A folder gets all files or none: each is written under a temporary name in it and synced; only when all are there
 //!   they get their names, the manifest last. What is interrupted or finds the disk full leaves the folder as it was.
-//! - Whatever a type is called, its file has a name that every system takes ([`files`]).
+//! - Whatever a type is called, its file has a name that every system takes (`files` says the rule).
 //! - Folders and files are their user's alone.
 //!
 //! # NDJSON
