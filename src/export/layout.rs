@@ -141,11 +141,13 @@ impl Layout {
     }
 
     /// The type of the records; empty for tables of ours.
+    #[cfg(feature = "parquet")]
     pub(super) fn kind(&self) -> &str {
         &self.kind
     }
 
     /// The columns with their types.
+    #[cfg(feature = "parquet")]
     pub(super) fn typed(&self) -> impl Iterator<Item = (&str, Kind)> {
         self.names().zip(self.kinds.iter().copied())
     }
