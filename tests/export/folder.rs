@@ -4,8 +4,9 @@ use std::fs;
 
 use drainboard::export::{self, ExportError, Format};
 
-use crate::filled::{Filled, names};
+use crate::filled::{Filled, csv, names};
 use crate::kit::Bench;
+use crate::mirrors::{Instruction, item};
 
 #[test]
 fn a_changed_byte_is_found() {
@@ -169,6 +170,39 @@ fn a_check_says_so_by_its_status() {
     let changed = check();
     let said: serde_json::Value = serde_json::from_slice(&changed.stdout).unwrap();
     assert!(changed.status.code() == Some(1) && said["faults"][0]["file"] == "contact.csv", "{said}");
+}
+
+/// What a synchronization commits in the middle of an export is in none of its files.
+#[test]
+fn an_export_is_of_one_moment() {
+    let many: Vec<Instruction> = (1..=3_000)
+        .map(|no| item("a", "created", &format!("a{no}"), no, &format!("{{\"id\":{no}}}")))
+        .collect();
+    let last =
+        [item("b", "created", "b1", 1, r#"{"id":1}"#), item("x", "created", "x1", 1, r#"{"no":"id"}"#)];
+    let filled = Filled::with(&[&many, &last]);
+    let mut written = false;
+    let reader = drainboard::mirror::Reader::open(&filled.mirror()).unwrap();
+    let manifest = export::run(&reader, &filled.order(Format::Csv, "out"), &mut |_| {
+        if !written {
+            written = true;
+            filled.add(&[
+                item("a", "deleted", "a2900", 9_000, r#"{"id":2900}"#),
+                item("b", "created", "b2", 2, r#"{"id":2,"late":true}"#),
+                item("c", "created", "c1", 1, r#"{"id":1}"#),
+                item("x", "created", "x2", 2, r#"{"no":"id either"}"#),
+            ]);
+        }
+        true
+    })
+    .unwrap();
+    assert!(written);
+    let totals = &manifest.totals;
+    assert_eq!((totals.types, totals.records, totals.deleted, totals.unkeyed), (3, 3_001, 0, 1));
+    assert_eq!(csv(&filled.path("out/b.csv")), [["id", "revision"], ["1", "1"]]);
+    assert_eq!(manifest.mirror.sessions, 2);
+    let after = filled.export(&filled.order(Format::Csv, "after"));
+    assert_eq!((after.totals.records, after.totals.deleted, after.totals.unkeyed), (3_002, 1, 2));
 }
 
 /// As on a read-only disk: nothing can be made beside the mirror.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-pub(in crate::commands) const EXAMPLES: &str = "\
+pub(super) const EXAMPLES: &str = "\
 One file a type (contact.csv, deal.csv …), all of one state of the mirror, and
 manifest.json: counts, revisions, columns and checksums. The folder gets all
 files or none; deleted records (_deleted) and instructions without an id
