@@ -6,6 +6,7 @@
 
 mod arguments;
 mod config;
+mod conformance;
 mod connect;
 mod demo;
 mod doctor;

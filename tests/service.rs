@@ -4,8 +4,13 @@
 #[path = "service/wire.rs"]
 mod wire;
 
+#[path = "service/client.rs"]
+mod client;
+
 #[path = "service/access.rs"]
 mod access;
+#[path = "service/conformance.rs"]
+mod conformance;
 #[path = "service/drain.rs"]
 mod drain;
 #[path = "service/edits.rs"]

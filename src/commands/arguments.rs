@@ -359,7 +359,21 @@ unless it says otherwise, also as the body of POST /emulator/fault:
   ack200         acks are answered 200 in place of 202
   json204        a 204 says that it is JSON
 
-The token is made from the seed; BASECRM_ACCESS_TOKEN sets another.";
+The token is made from the seed; BASECRM_ACCESS_TOKEN sets another.
+
+With --conformance a client of yours is examined, whatever it is written in:
+  drainboard serve --conformance -- python3 my_sync.py
+  drainboard serve --conformance --scenario empty_mid -- ./my-sync --once
+The command is run once a scenario, each with an account, a port and a device of
+its own, as a device that is new. Its environment tells it where:
+  BASECRM_ACCESS_TOKEN            the token
+  BASE_URL, DRAINBOARD_BASE_URL   the service
+  BASECRM_DEVICE_UUID             a device's UUID that it may use
+  DRAINBOARD_SCENARIO             the scenario's name, for files of its own
+It should end once `start` answers 204 and may be ended a second after. Judged is
+what arrives on the wire, one line a scenario; 0 is the exit status where all
+passed, else 1. Without a command the scenarios come one after the other at the
+address that is printed; each ends ten seconds after its last request.";
 
 /// `drainboard serve`
 #[derive(Debug, Args)]
@@ -388,6 +402,29 @@ pub(super) struct Serve {
     /// A fault on purpose, like '503 page every=5' (see below); may be repeated
     #[arg(long, value_name = "WORDS")]
     pub(super) fault: Vec<PlannedFault>,
+    #[command(flatten)]
+    pub(super) examination: Examination,
+}
+
+/// `drainboard serve --conformance`
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Examining a client")]
+pub(super) struct Examination {
+    /// Take a client through the scenarios that break Sync clients and say what it got right and wrong
+    #[arg(long, conflicts_with_all = ["account", "state", "items", "seed", "rate", "latency", "fault"])]
+    pub(super) conformance: bool,
+    /// Only this scenario; may be repeated
+    #[arg(long, value_name = "NAME", requires = "conformance")]
+    pub(super) scenario: Vec<String>,
+    /// The report as lines of JSON
+    #[arg(long, requires = "conformance")]
+    pub(super) json: bool,
+    /// How long the client may take for one scenario before it is ended
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration, requires = "conformance")]
+    pub(super) deadline: Duration,
+    /// The client: it is run once a scenario (see below); without one, run yours by hand against the address
+    #[arg(last = true, value_name = "COMMAND", requires = "conformance")]
+    pub(super) client: Vec<OsString>,
 }
 
 const QUERY_EXAMPLES: &str = "\

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 
 use super::arguments::{Common, Serve};
+use super::conformance;
 use super::output::{self, Ending, Failure};
 use super::signals::Signals;
 use crate::service::{Options, Service};
@@ -23,6 +24,9 @@ pub(super) fn run(serve: &Serve, common: &Common, token: Option<String>) -> Endi
         return Err(Failure::usage(
             "the token in BASECRM_ACCESS_TOKEN cannot be sent in a header: use letters and digits",
         ));
+    }
+    if serve.examination.conformance {
+        return conformance::run(serve, token);
     }
     let service = Service::open(Options {
         account: serve.account.clone(),
@@ -48,20 +52,28 @@ pub(super) fn run(serve: &Serve, common: &Common, token: Option<String>) -> Endi
 /// How long the end may take after a signal: the service gives what is in flight a second, then writes its sessions.
 const GRACE: Duration = Duration::from_millis(1_700);
 
-async fn listen(serve: &Serve, service: Service) -> Ending {
-    let mut signals = Signals::listen().map_err(Failure::other)?;
-    let cannot = |error: std::io::Error| Failure {
+/// Takes the address.
+pub(super) async fn bind(address: &str) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|error| Failure {
         // An address that is none was written wrongly; one that is taken was not.
         status: if error.kind() == std::io::ErrorKind::InvalidInput { 2 } else { 1 },
-        message: format!("cannot listen on {}: {error}; --listen names another address", serve.listen),
-    };
-    let listener = TcpListener::bind(&serve.listen).await.map_err(cannot)?;
-    let address = listener.local_addr().map_err(cannot)?;
+        message: format!("cannot listen on {address}: {error}; --listen names another address"),
+    })
+}
+
+/// Says where and with which token; others wait for this line.
+pub(super) fn ready(listener: &TcpListener, token: &str) -> Result<(), Failure> {
+    let address = listener.local_addr().map_err(Failure::other)?;
     let mut out = output::stdout();
     // Somebody may have stopped reading: that is no reason to stop serving.
-    let _ =
-        writeln!(out, "listening on http://{address}  token {}", service.token()).and_then(|()| out.flush());
-    drop(out);
+    let _ = writeln!(out, "listening on http://{address}  token {token}").and_then(|()| out.flush());
+    Ok(())
+}
+
+async fn listen(serve: &Serve, service: Service) -> Ending {
+    let mut signals = Signals::listen().map_err(Failure::other)?;
+    let listener = bind(&serve.listen).await?;
+    ready(&listener, service.token())?;
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let serving = service.serve(listener, async {
         let _ = stopped.await;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::Request;
+use axum::http::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
@@ -14,19 +14,29 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 
-use super::{Inner, routes};
-
 /// How long what is in flight may take once the service is to stop.
 const GRACE: Duration = Duration::from_secs(1);
 /// The pause after a failed accept: it is mostly a lack of file descriptors, which passes.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Serves until `shutdown` completes.
-pub(super) async fn serve(
-    service: Arc<Inner>,
+/// A request, who sent it, and what ends its connection.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) peer: SocketAddr,
+    pub(super) cut: Arc<Notify>,
+    pub(super) request: Request<Body>,
+}
+
+/// Has requests answered until `shutdown` completes.
+pub(super) async fn serve<A, F>(
+    answer: A,
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
+) -> std::io::Result<()>
+where
+    A: Fn(Asked) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = Response<Body>> + Send + 'static,
+{
     listener.local_addr()?;
     let graceful = GracefulShutdown::new();
     let mut connections = tokio::task::JoinSet::new();
@@ -38,7 +48,7 @@ pub(super) async fn serve(
             // A connection that ended took its trouble with it.
             Some(_) = connections.join_next() => {}
             accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => connect(&mut connections, &graceful, Arc::clone(&service), stream, peer),
+                Ok((stream, peer)) => connect(&mut connections, &graceful, answer.clone(), stream, peer),
                 Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
             },
         }
@@ -50,20 +60,22 @@ pub(super) async fn serve(
     Ok(())
 }
 
-fn connect(
+fn connect<A, F>(
     connections: &mut tokio::task::JoinSet<()>,
     graceful: &GracefulShutdown,
-    service: Arc<Inner>,
+    answer: A,
     stream: TcpStream,
     peer: SocketAddr,
-) {
+) where
+    A: Fn(Asked) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = Response<Body>> + Send + 'static,
+{
     // Without it small answers wait for the peer's delayed acknowledgement; where it fails they are only slower.
     let _ = stream.set_nodelay(true);
     let cut = Arc::new(Notify::new());
     let cutter = Arc::clone(&cut);
-    let answer = axum::Router::new().fallback(move |request: Request<Body>| {
-        routes::answer(Arc::clone(&service), peer, Arc::clone(&cutter), request)
-    });
+    let answer = axum::Router::new()
+        .fallback(move |request: Request<Body>| answer(Asked { peer, cut: Arc::clone(&cutter), request }));
     let connection = auto::Builder::new(TokioExecutor::new())
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(answer))
         .into_owned();

@@ -55,6 +55,16 @@ impl Problem {
         )
     }
 
+    /// The status that it is answered with.
+    pub(super) fn status(&self) -> u16 {
+        self.status.as_u16()
+    }
+
+    /// What is wrong, in a sentence.
+    pub(super) fn message(&self) -> &'static str {
+        self.message
+    }
+
     fn body(&self, request: &str) -> Vec<u8> {
         let mut error = json!({"code": self.code, "message": self.message, "details": self.details});
         if let Some(field) = self.field {

@@ -1,7 +1,6 @@
 //! The way of a request: who asks, may they, what do they want. One place for the order of the checks, the rate limit,
 //! the latency and the faults.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -15,26 +14,27 @@ use tokio::time::Instant;
 
 use super::access::{Access, Sight};
 use super::fault::{self, Fault, Plan};
+use super::listen::Asked;
 use super::queue::{Started, Taken};
 use super::reply::{Problem, Reply};
 use super::{Edit, Inner, ServiceError};
 use crate::protocol::{ACK_PATH, DEVICE_HEADER, DeviceUuid, START_PATH};
 
 /// The largest body that is read: packs have no documented bound, this one is for the service's own sake.
-const MOST_BODY: usize = 64 << 20;
+pub(super) const MOST_BODY: usize = 64 << 20;
 /// The same for what only this service has.
 const MOST_WORDS: usize = 64 << 10;
 
 /// What a path asks for.
 #[derive(Debug, PartialEq, Eq)]
-enum Endpoint {
+pub(super) enum Endpoint {
     Start,
     Ack,
     Queue { session: String, queue: String },
 }
 
 impl Endpoint {
-    fn of(method: &Method, path: &str) -> Option<Self> {
+    pub(super) fn of(method: &Method, path: &str) -> Option<Self> {
         match (method, path) {
             (&Method::POST, START_PATH) => Some(Self::Start),
             (&Method::POST, ACK_PATH) => Some(Self::Ack),
@@ -49,13 +49,9 @@ impl Endpoint {
     }
 }
 
-/// Answers one request; `cut` ends its connection.
-pub(super) async fn answer(
-    service: Arc<Inner>,
-    peer: SocketAddr,
-    cut: Arc<Notify>,
-    request: Request<Body>,
-) -> Response<Body> {
+/// Answers one request.
+pub(super) async fn answer(service: Arc<Inner>, asked: Asked) -> Response<Body> {
+    let Asked { peer, cut, request } = asked;
     let id = uuid::Uuid::new_v4().to_string();
     if request.uri().path().starts_with("/emulator/") && peer.ip().is_loopback() {
         return emulator(&service, request).await.unwrap_or_else(Reply::from).into_response(&id);
@@ -85,7 +81,7 @@ pub(super) async fn answer(
 }
 
 /// Ends the connection, and with it this exchange.
-async fn broken(cut: &Notify) -> Response<Body> {
+pub(super) async fn broken(cut: &Notify) -> Response<Body> {
     cut.notify_one();
     std::future::pending().await
 }
@@ -105,15 +101,7 @@ async fn sync(service: &Arc<Inner>, request: Request<Body>) -> Result<Reply, Pro
         ));
     }
     let device = device(&parts.headers)?;
-    if text(&parts.headers, USER_AGENT.as_str()).is_none_or(|agent| agent.trim().is_empty()) {
-        return Err(Problem::new(
-            StatusCode::BAD_REQUEST,
-            "invalid_user_agent",
-            "The User-Agent is missing.",
-            "Send a User-Agent header that names your program.",
-        )
-        .about("User-Agent"));
-    }
+    agent(&parts.headers)?;
     let idle = service.session_idle;
     match endpoint {
         Endpoint::Start => {
@@ -167,19 +155,7 @@ fn start_reply(started: Started, base: &str, size: usize) -> Result<Reply, Probl
 
 /// Who asks. The rate limit counts what a known token asks for, whatever comes of it.
 fn authorize(service: &Inner, headers: &HeaderMap) -> Result<Access, Problem> {
-    let token = text(headers, AUTHORIZATION.as_str()).and_then(|value| {
-        let (scheme, token) = value.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-    });
-    let access = token.and_then(|token| service.access(token)).ok_or_else(|| {
-        Problem::new(
-            StatusCode::UNAUTHORIZED,
-            "unauthorized",
-            "The access token is missing or wrong.",
-            "Send Authorization: Bearer TOKEN with a valid token.",
-        )
-        .about("Authorization")
-    })?;
+    let access = bearer(headers).and_then(|token| service.access(token)).ok_or_else(unauthorized)?;
     if service.admit(&access.token, Instant::now()) {
         Ok(access)
     } else {
@@ -192,7 +168,23 @@ fn authorize(service: &Inner, headers: &HeaderMap) -> Result<Access, Problem> {
     }
 }
 
-fn device(headers: &HeaderMap) -> Result<DeviceUuid, Problem> {
+/// The token that was sent.
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = text(headers, AUTHORIZATION.as_str())?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+pub(super) fn unauthorized() -> Problem {
+    Problem::new(
+        StatusCode::UNAUTHORIZED,
+        "unauthorized",
+        "The access token is missing or wrong.",
+        "Send Authorization: Bearer TOKEN with a valid token.",
+    )
+    .about("Authorization")
+}
+
+pub(super) fn device(headers: &HeaderMap) -> Result<DeviceUuid, Problem> {
     text(headers, DEVICE_HEADER).and_then(|value| value.trim().parse().ok()).ok_or_else(|| {
         Problem::new(
             StatusCode::BAD_REQUEST,
@@ -204,16 +196,30 @@ fn device(headers: &HeaderMap) -> Result<DeviceUuid, Problem> {
     })
 }
 
+/// Each request has to say which program it comes from.
+pub(super) fn agent(headers: &HeaderMap) -> Result<(), Problem> {
+    if text(headers, USER_AGENT.as_str()).is_some_and(|agent| !agent.trim().is_empty()) {
+        return Ok(());
+    }
+    Err(Problem::new(
+        StatusCode::BAD_REQUEST,
+        "invalid_user_agent",
+        "The User-Agent is missing.",
+        "Send a User-Agent header that names your program.",
+    )
+    .about("User-Agent"))
+}
+
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 
 /// The base of the links in answers: the host that was asked.
-fn base(headers: &HeaderMap) -> String {
+pub(super) fn base(headers: &HeaderMap) -> String {
     format!("http://{}", text(headers, "host").unwrap_or("localhost"))
 }
 
-fn unknown(session: &str) -> Problem {
+pub(super) fn unknown(session: &str) -> Problem {
     Problem::new(
         StatusCode::NOT_FOUND,
         "not_found",
@@ -223,7 +229,7 @@ fn unknown(session: &str) -> Problem {
 }
 
 /// A request's body, if it is no longer than it may be.
-async fn whole(body: Body, most: usize) -> Result<Bytes, Problem> {
+pub(super) async fn whole(body: Body, most: usize) -> Result<Bytes, Problem> {
     if body.size_hint().lower() > most as u64 {
         return Err(too_large(most));
     }
@@ -253,7 +259,7 @@ fn payload(details: String) -> Problem {
 }
 
 /// The keys of an ack pack: no JSON is a 400, JSON of another shape a 422.
-fn ack_keys(body: &[u8]) -> Result<Vec<String>, Problem> {
+pub(super) fn ack_keys(body: &[u8]) -> Result<Vec<String>, Problem> {
     #[derive(Deserialize)]
     struct Pack {
         data: Keys,

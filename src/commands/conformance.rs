@@ -1,0 +1,270 @@
+//! `drainboard serve --conformance`: a client is run through the scenarios, or runs itself, and the report says what it
+//! got right and wrong.
+//!
+//! Promises: a client that is still there at the deadline is ended, with what it started; the report is written line by
+//! line as it comes; the exit status is 0 only where every scenario passed.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use super::arguments::{Examination as Asked, Serve};
+use super::output::{self, Ending, Failure};
+use super::serve::{bind, ready};
+use super::signals::Signals;
+use crate::service::conformance::{self, Examination, Outcome, SCENARIOS, Scenario, Verdict};
+use crate::text;
+
+/// How often the client is looked at.
+const LOOK: Duration = Duration::from_millis(20);
+/// What a client that has all may still do before it is ended.
+const LINGER: Duration = Duration::from_secs(1);
+/// Without a request for so long, a scenario that somebody runs by hand is over.
+const QUIET: Duration = Duration::from_secs(10);
+
+/// Examines.
+pub(super) fn run(serve: &Serve, token: Option<String>) -> Ending {
+    let asked = &serve.examination;
+    let scenarios = chosen(asked)?;
+    let token = token.unwrap_or_else(|| (0..64).map(|_| fastrand::alphanumeric()).collect());
+    let runtime = super::runtime()?;
+    let mut report = Report { json: asked.json, failed: 0, untouched: 0, passed: 0 };
+    let ending = runtime.block_on(async {
+        let mut signals = Signals::listen().map_err(Failure::other)?;
+        if asked.client.is_empty() {
+            by_hand(serve, &scenarios, token, &mut report, &mut signals).await
+        } else {
+            for scenario in &scenarios {
+                let examined = examine(asked, scenario, &token);
+                tokio::select! {
+                    result = examined => { let (verdict, end) = result?; report.line(scenario, &verdict, &end); }
+                    signal = signals.next() => return Ok(signal.exit_status()),
+                }
+            }
+            Ok(report.end())
+        }
+    });
+    runtime.shutdown_timeout(Duration::from_millis(200));
+    ending
+}
+
+/// The scenarios that were named; all where none was.
+fn chosen(asked: &Asked) -> Result<Vec<&'static Scenario>, Failure> {
+    if asked.scenario.is_empty() {
+        return Ok(SCENARIOS.iter().collect());
+    }
+    asked
+        .scenario
+        .iter()
+        .map(|name| {
+            conformance::scenario(name).ok_or_else(|| {
+                let names: Vec<_> = SCENARIOS.iter().map(|scenario| scenario.name).collect();
+                Failure::usage(format!("there is no scenario {name:?}; there are {}", names.join(", ")))
+            })
+        })
+        .collect()
+}
+
+/// How a client's run ended.
+#[derive(Debug, Default)]
+struct End {
+    /// The exit status, where it has one.
+    status: Option<i32>,
+    /// Whether the deadline ended it.
+    late: bool,
+    /// The last line that it wrote.
+    words: String,
+}
+
+/// The client's process; with it ends what it started.
+struct Client(Child);
+
+impl Client {
+    fn run(command: &[OsString], environment: &[(&str, String)], words: &File) -> Result<Self, Failure> {
+        let [program, arguments @ ..] = command else { return Err(Failure::usage("the client is missing")) };
+        let mut run = Command::new(program);
+        run.args(arguments).envs(environment.iter().map(|(name, value)| (*name, value))).stdin(Stdio::null());
+        let copy = || words.try_clone().map_err(Failure::other);
+        run.stdout(copy()?).stderr(copy()?);
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut run, 0);
+        let child = run.spawn().map_err(|error| {
+            Failure::usage(format!("the client {} cannot be run: {error}", program.display()))
+        })?;
+        Ok(Self(child))
+    }
+
+    fn ended(&mut self) -> Result<Option<ExitStatus>, Failure> {
+        self.0.try_wait().map_err(Failure::other)
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        #[cfg(unix)]
+        if let Some(group) = i32::try_from(self.0.id()).ok().and_then(rustix::process::Pid::from_raw) {
+            // Nothing of it may be left any more.
+            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        }
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Runs the client before one scenario.
+async fn examine(asked: &Asked, scenario: &'static Scenario, token: &str) -> Result<(Verdict, End), Failure> {
+    let listener = TcpListener::bind("127.0.0.1:0").await.map_err(Failure::other)?;
+    let url = format!("http://{}", listener.local_addr().map_err(Failure::other)?);
+    let examination = Examination::new(scenario, token.to_owned());
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let serving = tokio::spawn(examination.clone().serve(listener, async {
+        let _ = stopped.await;
+    }));
+    let mut words = tempfile::tempfile().map_err(Failure::other)?;
+    let environment = [
+        ("BASECRM_ACCESS_TOKEN", token.to_owned()),
+        ("BASE_URL", url.clone()),
+        ("DRAINBOARD_BASE_URL", url),
+        ("BASECRM_DEVICE_UUID", uuid::Uuid::new_v4().to_string()),
+        ("DRAINBOARD_SCENARIO", scenario.name.to_owned()),
+    ];
+    let mut client = Client::run(&asked.client, &environment, &words)?;
+    let begun = Instant::now();
+    let mut end = End::default();
+    loop {
+        if let Some(status) = client.ended()? {
+            end.status = status.code();
+            break;
+        }
+        if examination.is_complete() && examination.quiet().is_some_and(|quiet| quiet > LINGER) {
+            break;
+        }
+        if begun.elapsed() > asked.deadline {
+            end.late = true;
+            break;
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+    drop(client);
+    let verdict = examination.verdict();
+    end.words = last_line(&mut words);
+    let _ = stop.send(());
+    let _ = serving.await;
+    Ok((verdict, end))
+}
+
+/// The last line that a client wrote; nothing where it cannot be read.
+fn last_line(words: &mut File) -> String {
+    const MOST: u64 = 4_096;
+    let mut tail = Vec::new();
+    let from = words.metadata().map_or(0, |found| found.len().saturating_sub(MOST));
+    if words.seek(SeekFrom::Start(from)).and_then(|_| words.read_to_end(&mut tail)).is_err() {
+        return String::new();
+    }
+    let tail = String::from_utf8_lossy(&tail);
+    let last = tail.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or_default();
+    last.chars().take(160).collect()
+}
+
+/// Puts the scenarios up one after the other for a client that somebody else runs.
+async fn by_hand(
+    serve: &Serve,
+    scenarios: &[&'static Scenario],
+    token: String,
+    report: &mut Report,
+    signals: &mut Signals,
+) -> Ending {
+    let listener = bind(&serve.listen).await?;
+    ready(&listener, &token)?;
+    let Some(first) = scenarios.first() else { return Ok(report.end()) };
+    let examination = Examination::new(first, token);
+    let (_stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    tokio::spawn(examination.clone().serve(listener, async {
+        let _ = stopped.await;
+    }));
+    for scenario in scenarios {
+        examination.put(scenario);
+        report.up(scenario);
+        let interrupted = tokio::select! {
+            () = over(&examination) => false,
+            _ = signals.next() => true,
+        };
+        report.line(scenario, &examination.verdict(), &End::default());
+        if interrupted {
+            break;
+        }
+    }
+    Ok(report.end())
+}
+
+/// Waits until a scenario has been seen whole, or its client says no more.
+async fn over(examination: &Examination) {
+    loop {
+        let enough = if examination.is_complete() { LINGER } else { QUIET };
+        if examination.quiet().is_some_and(|quiet| quiet > enough) {
+            return;
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// What was found so far, and how it is written.
+struct Report {
+    json: bool,
+    passed: usize,
+    failed: usize,
+    untouched: usize,
+}
+
+impl Report {
+    /// Says what is up now.
+    fn up(&self, scenario: &Scenario) {
+        if !self.json {
+            print(&format!("… {:<15} {}", scenario.name, scenario.about));
+        }
+    }
+
+    fn line(&mut self, scenario: &Scenario, verdict: &Verdict, end: &End) {
+        let (mark, word, count) = match verdict.outcome {
+            Outcome::Passed => ('✓', "passed", &mut self.passed),
+            Outcome::Failed => ('✗', "failed", &mut self.failed),
+            Outcome::Untouched => ('–', "untouched", &mut self.untouched),
+        };
+        *count += 1;
+        if self.json {
+            let line = json!({
+                "scenario": scenario.name, "about": scenario.about, "outcome": word, "says": verdict.says,
+                "requests": verdict.requests, "exit_status": end.status, "deadline": end.late, "last_line": end.words,
+            });
+            return print(&line.to_string());
+        }
+        let late = if end.late { "; ended at the deadline" } else { "" };
+        print(&text::visible(&format!("{mark} {:<15} {}{late}", scenario.name, verdict.says)));
+        if verdict.outcome != Outcome::Passed && !end.words.is_empty() {
+            print(&text::visible(&format!("{:18}its last line: {}", "", end.words)));
+        }
+    }
+
+    /// The last line, and the exit status.
+    fn end(&self) -> u8 {
+        let all = self.passed + self.failed + self.untouched;
+        if self.json {
+            let summary = json!({"passed": self.passed, "failed": self.failed, "untouched": self.untouched});
+            print(&json!({"summary": summary}).to_string());
+        } else {
+            print(&format!("{} of {all} scenarios passed", self.passed));
+        }
+        u8::from(self.passed < all || all == 0)
+    }
+}
+
+/// A line on stdout. Somebody may have stopped reading: the exit status still tells.
+fn print(line: &str) {
+    let mut out = output::stdout();
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+}

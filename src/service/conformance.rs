@@ -1,0 +1,162 @@
+//! The examination of a client: small scripted accounts, each with one thing that breaks Sync clients, and a judgement in
+//! words of what the client did. Any client: what can be seen is the wire, and nothing else is judged.
+//!
+//! In reading order: `scenarios` (what is put to a client, as data), `stage` (one scenario as a service, no clock and no
+//! sockets in it), `judge` (the log of requests becomes a verdict, pure). Here is their face on the wire.
+
+mod judge;
+mod scenarios;
+mod stage;
+
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::header::HeaderMap;
+use axum::http::{Method, Request, Response};
+use tokio::net::TcpListener;
+use tokio::time::Instant;
+
+pub use judge::{Outcome, Verdict};
+pub use scenarios::{SCENARIOS, Scenario};
+use stage::{Act, Call, Stage};
+
+use super::fault;
+use super::listen::{self, Asked};
+use super::reply::Problem;
+use super::routes::{self, Endpoint};
+
+/// One client before one scenario after another. Clones share it.
+#[derive(Clone)]
+pub struct Examination {
+    token: String,
+    sitting: Arc<Mutex<Sitting>>,
+}
+
+/// A scenario that is up, and since when.
+struct Sitting {
+    stage: Stage,
+    begun: Instant,
+    last: Option<Instant>,
+}
+
+impl Sitting {
+    fn of(scenario: &'static Scenario) -> Self {
+        Self { stage: Stage::new(scenario), begun: Instant::now(), last: None }
+    }
+}
+
+impl std::fmt::Debug for Examination {
+    /// Without the token: it never reaches a log.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Examination").finish_non_exhaustive()
+    }
+}
+
+/// The scenario of a name.
+pub fn scenario(name: &str) -> Option<&'static Scenario> {
+    SCENARIOS.iter().find(|scenario| scenario.name == name)
+}
+
+impl Examination {
+    /// Puts a scenario up for whoever has this token.
+    pub fn new(scenario: &'static Scenario, token: String) -> Self {
+        Self { token, sitting: Arc::new(Mutex::new(Sitting::of(scenario))) }
+    }
+
+    /// Puts another scenario up, from its beginning.
+    pub fn put(&self, scenario: &'static Scenario) {
+        *self.sitting() = Sitting::of(scenario);
+    }
+
+    /// Answers requests until `shutdown` completes.
+    ///
+    /// # Errors
+    /// An I/O error of the listener.
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> std::io::Result<()> {
+        let answer = move |asked| {
+            let this = self.clone();
+            async move { this.answer(asked).await }
+        };
+        listen::serve(answer, listener, shutdown).await
+    }
+
+    /// Whether there is nothing left to see: all is acknowledged and the client was told so.
+    pub fn is_complete(&self) -> bool {
+        self.sitting().stage.is_complete()
+    }
+
+    /// How long ago the last request came; none before the first.
+    pub fn quiet(&self) -> Option<Duration> {
+        self.sitting().last.map(|last| last.elapsed())
+    }
+
+    /// What the client did so far, judged.
+    pub fn verdict(&self) -> Verdict {
+        let sitting = self.sitting();
+        judge::judge(sitting.stage.scenario, &sitting.stage.log)
+    }
+
+    async fn answer(&self, asked: Asked) -> Response<Body> {
+        let Asked { cut, request, .. } = asked;
+        let id = uuid::Uuid::new_v4().to_string();
+        let (parts, body) = request.into_parts();
+        let base = routes::base(&parts.headers);
+        let read = self.read(&parts.method, parts.uri.path(), &parts.headers, Request::new(body)).await;
+        let act = {
+            let mut sitting = self.sitting();
+            sitting.last = Some(Instant::now());
+            let at = sitting.begun.elapsed();
+            match read {
+                Ok((device, call)) => sitting.stage.answer(at, &device, call, &base),
+                Err(problem) => {
+                    sitting.stage.refused(at, &problem);
+                    Act::Reply(problem.into())
+                }
+            }
+        };
+        match act {
+            Act::Reply(reply) => reply.into_response(&id),
+            Act::Instead(fault) => match fault::instead(fault, &id) {
+                Some(response) => response,
+                None => routes::broken(&cut).await,
+            },
+            Act::Spoilt(reply, fault) => fault.spoil(reply.into_response(&id)).await,
+            Act::Dropped => routes::broken(&cut).await,
+        }
+    }
+
+    /// What a request asks for, if it is one that the service would take.
+    async fn read(
+        &self,
+        method: &Method,
+        path: &str,
+        headers: &HeaderMap,
+        request: Request<Body>,
+    ) -> Result<(String, Call), Problem> {
+        if routes::bearer(headers) != Some(&self.token) {
+            return Err(routes::unauthorized());
+        }
+        let endpoint = Endpoint::of(method, path).ok_or_else(|| Problem::path(method.as_str(), path))?;
+        let device = routes::device(headers)?.to_string();
+        routes::agent(headers)?;
+        let call = match endpoint {
+            Endpoint::Start => Call::Start,
+            Endpoint::Queue { session, queue } => Call::Page { session, queue },
+            Endpoint::Ack => {
+                let body = routes::whole(request.into_body(), routes::MOST_BODY).await?;
+                Call::Ack(routes::ack_keys(&body)?)
+            }
+        };
+        Ok((device, call))
+    }
+
+    fn sitting(&self) -> MutexGuard<'_, Sitting> {
+        self.sitting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,135 @@
+//! The examination of clients, by the built program: our own client passes all, and a client that is bad in one way
+//! fails the scenarios of that way and no other.
+//!
+//! The bad clients are this test's own binary, run again: [`a_client`] is no test but what the examination starts.
+
+use std::collections::BTreeMap;
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+/// Says to the binary that it is a client, and what is wrong with it.
+const FLAW: &str = "DRAINBOARD_TEST_FLAW";
+
+/// Runs the examination; the outcome and the words of each scenario, and the exit status.
+fn examine(scenarios: &[&str], client: &[&str], flaw: &str) -> (BTreeMap<String, (String, String)>, i32) {
+    let home = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_drainboard"));
+    command.args(["serve", "--conformance", "--json"]);
+    for scenario in scenarios {
+        command.args(["--scenario", scenario]);
+    }
+    command.arg("--").args(client).env(FLAW, flaw).env("HOME", home.path()).stdin(Stdio::null());
+    command.env_remove("BASECRM_ACCESS_TOKEN");
+    let output = command.output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let mut lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let summary = lines.pop().unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+    let word = |line: &Value, name: &str| line[name].as_str().unwrap().to_owned();
+    let outcomes: BTreeMap<_, _> = lines
+        .iter()
+        .map(|line| (word(line, "scenario"), (word(line, "outcome"), word(line, "says"))))
+        .collect();
+    let passed = outcomes.values().filter(|(outcome, _)| outcome == "passed").count();
+    assert_eq!(summary["summary"]["passed"], json!(passed), "{text}");
+    (outcomes, output.status.code().unwrap())
+}
+
+/// Our own client, a mirror a scenario.
+#[test]
+#[cfg(unix)]
+fn drainboard_itself_passes_every_scenario() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = "exec \"$0\" sync --mirror \"$1/$DRAINBOARD_SCENARIO.db\"";
+    let client = ["sh", "-c", script, env!("CARGO_BIN_EXE_drainboard"), folder.path().to_str().unwrap()];
+    let (outcomes, status) = examine(&[], &client, "");
+    assert!(outcomes.len() >= 28, "{outcomes:?}");
+    let failed: Vec<_> = outcomes.iter().filter(|(_, (outcome, _))| outcome != "passed").collect();
+    assert!(failed.is_empty() && status == 0, "{failed:#?}");
+}
+
+/// The scenarios that a client of this flaw does not pass, and what is said of one of them.
+fn fails(flaw: &str) -> (Vec<String>, BTreeMap<String, String>) {
+    let own = std::env::current_exe().unwrap();
+    let client = [own.to_str().unwrap(), "--ignored", "--exact", "conformance::a_client"];
+    let (outcomes, status) = examine(&[], &client, flaw);
+    let failed: BTreeMap<String, String> = outcomes
+        .into_iter()
+        .filter(|(_, (outcome, _))| outcome != "passed")
+        .map(|(name, (_, says))| (name, says))
+        .collect();
+    assert_eq!(status, i32::from(!failed.is_empty()));
+    (failed.keys().cloned().collect(), failed)
+}
+
+#[test]
+fn a_good_client_of_another_make_passes() {
+    assert_eq!(fails("none"), (Vec::new(), BTreeMap::new()));
+}
+
+#[test]
+fn who_stops_at_an_empty_page_is_told() {
+    let (failed, says) = fails("stops at empty");
+    assert_eq!(failed, ["empty_long", "empty_mid"]);
+    assert_eq!(says["empty_mid"], "stopped at the empty page: Deal-3-9 was never fetched");
+}
+
+#[test]
+fn who_ignores_an_acknowledgements_answer_is_told() {
+    let (failed, says) = fails("ignores acks");
+    assert_eq!(failed, ["ack200", "ack500", "ack_lost"]);
+    assert_eq!(
+        says["ack200"],
+        "the ack's 200 was taken for an acceptance: 2 keys (Contact-1-7 …) were never sent again"
+    );
+}
+
+#[test]
+fn who_drops_unknown_types_is_told() {
+    let (failed, says) = fails("drops unknown");
+    assert_eq!(failed, ["nack_page", "unknown"]);
+    assert_eq!(says["unknown"], "Hologram-1-4 was fetched and never acknowledged");
+}
+
+#[test]
+fn who_retries_for_ever_without_a_pause_is_told() {
+    let (failed, says) = fails("retries for ever");
+    assert_eq!(
+        failed,
+        [
+            "ack500",
+            "fetch429",
+            "fetch503",
+            "noscope",
+            "retry_after",
+            "start503",
+            "start_lost",
+            "unauthorized"
+        ]
+    );
+    assert!(says["noscope"].starts_with("asked ") && says["noscope"].contains("403"), "{says:?}");
+    assert!(says["retry_after"].ends_with("Retry-After: 2"), "{says:?}");
+}
+
+#[test]
+fn what_is_written_wrongly_is_a_usage_error() {
+    for arguments in [
+        &["serve", "--conformance", "--scenario", "nonsense", "--", "true"][..],
+        &["serve", "--conformance", "--", "/no/such/client"],
+        &["serve", "--json"],
+        &["serve", "--conformance", "--items", "3"],
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_drainboard")).args(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {output:?}");
+    }
+}
+
+/// What the examination runs: a client with a flaw.
+#[test]
+#[ignore = "no test: a client that the examination starts"]
+fn a_client() {
+    let Ok(flaw) = std::env::var(FLAW) else { return };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let sent = runtime.block_on(super::client::Client::of(&flaw).synchronize());
+    std::process::exit(i32::from(sent.is_none()));
+}
