@@ -1,14 +1,15 @@
 //! The command line: one file a subcommand, and the headless watchers of the engine's events. Owns clap.
 //!
 //! In reading order: `arguments` (what can be written), `settings` (what it comes to), then the subcommands: `demo`,
-//! `sync`, `serve`, `query`, `status`, `config`, `window` (the console), `manual`. They share `headless` (one run,
-//! watched), `summary`, `output` (the two streams and the exit status).
+//! `sync`, `serve`, `query`, `export`, `status`, `config`, `window` (the console), `manual`. They share `headless` (one
+//! run, watched), `summary`, `output` (the two streams and the exit status).
 
 mod arguments;
 mod config;
 mod connect;
 mod demo;
 mod doctor;
+mod export;
 mod folder;
 mod headless;
 mod levers;
@@ -114,6 +115,7 @@ fn dispatch(arguments: Arguments) -> Ending {
             let config = settings::reading(&common)?;
             query::run(&query, &config.mirror, config.color)
         }
+        Some(Task::Export(export)) => export::run(&export, &common),
         Some(Task::Status(status)) => status::run(&status, &settings::mirror(&common)?),
         Some(Task::Token(task)) => token::run(&task, settings::resolve(&common, &Pacing::default())?),
         Some(Task::Completions { shell }) => manual::completions(shell),

@@ -70,7 +70,7 @@ pub struct Setup {
     pub browse: Option<PathBuf>,
     /// The colours.
     pub looks: theme::Looks,
-    /// What becomes of texts in CSV files that begin like a formula.
+    /// What becomes of texts in CSV files and copied rows that begin like a formula.
     pub formulas: Formulas,
     /// What is told outside of the screen.
     pub tells: Tells,

@@ -20,11 +20,12 @@
 //! - [`mirror`]: SQLite: schema, plan, apply, outbox, history, reading.
 //! - [`service`]: the other side of the wire: the Sync service itself.
 //! - [`engine`]: the flow (pure), its driver, commands and events.
+//! - [`export`]: the mirror as files that others read: NDJSON, CSV, Parquet, with a manifest.
 //! - [`config`]: flags over environment over the configuration's file over defaults; where the token comes from.
 //! - [`console`]: the ratatui front end.
 //! - [`commands`]: the command line: one file a subcommand, headless watchers.
 //!
-//! Imports look down only: `text` ← `protocol` ← `client`, `mirror`, `service` (siblings) ← `engine` ← `console` ←
+//! Imports look down only: `text` ← `protocol` ← `client`, `mirror`, `service` (siblings) ← `engine`, `export` ← `console` ←
 //! `commands` ← `main`. A layer owns its crate: reqwest only in `client`, rusqlite only in `mirror` and `service`, axum
 //! only in `service`, ratatui and crossterm only in `console`, clap only in `commands`. `tests/house.rs` holds this.
 //!
@@ -43,6 +44,7 @@ pub mod commands;
 pub mod config;
 pub mod console;
 pub mod engine;
+pub mod export;
 pub mod mirror;
 pub mod protocol;
 pub mod service;

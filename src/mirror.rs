@@ -5,12 +5,13 @@
 //! connections of their own and never hold the writer up. Only `writer` commits.
 //!
 //! In reading order: `plan` (what an instruction means, pure), `names` and `cells` (SQL names and values, pure),
-//! `kinds` (type tables), `apply` and `unkeyed` (a page into rows), `outbox` and `ranges` (ack keys and packs), `job`
-//! and `writer` (the thread), `open` and `lock` (the file), `reader` (the other side), `find`, `filter` and `index`
-//! (rows by filter, sort and text), `refs` and `orphans` (who points where, and where nothing is), `changes` and
-//! `story` (what sessions did, what happened to a record), `as_of` (the tables as they were), `notes` (what changed
-//! nothing), `deeds` (what a session did, listed), `debug` (into the outbox), `health` and `compare` (is it sound, is
-//! it the account's copy), `renew` (another device). The schema is `assets/sql/mirror.sql`.
+//! `layout` (which column a field goes to, pure), `kinds` (type tables), `apply` and `unkeyed` (a page into rows),
+//! `outbox` and `ranges` (ack keys and packs), `job` and `writer` (the thread), `open` and `lock` (the file), `reader`
+//! (the other side), `find`, `filter` and `index` (rows by filter, sort and text), `refs` and `orphans` (who points
+//! where, and where nothing is), `changes` and `story` (what sessions did, what happened to a record), `as_of` (the
+//! tables as they were), `notes` (what changed nothing), `deeds` (what a session did, listed), `debug` (into the
+//! outbox), `health` and `compare` (is it sound, is it the account's copy), `renew` (another device), `dump` (all of
+//! it, for exports). The schema is `assets/sql/mirror.sql`.
 
 mod apply;
 mod as_of;
@@ -19,6 +20,7 @@ pub mod changes;
 pub mod compare;
 pub mod debug;
 pub mod deeds;
+pub mod dump;
 pub mod error;
 pub mod filter;
 pub mod find;

@@ -2,7 +2,7 @@
 //! any moment: what DESIGN promises where everything below the program breaks its own promises.
 //!
 //! The default run takes samples, and prints the seeds of its choices; `DRAINBOARD_SEED=S` repeats them. Every single
-//! call: `cargo test --release --test faults every -- --ignored --nocapture`, some minutes.
+//! call: `cargo test --release --test faults every -- --ignored --nocapture`, some ten minutes.
 
 #![cfg(target_os = "linux")]
 #![expect(

@@ -17,11 +17,23 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("mirror", &["protocol", "text"]),
     ("service", &["protocol", "text"]),
     ("engine", &["client", "mirror", "protocol", "text"]),
+    ("export", &["spreadsheet", "mirror", "protocol", "text"]),
     ("config", &["client", "protocol", "text"]),
     ("console", &["spreadsheet", "engine", "mirror", "client", "protocol", "text"]),
     (
         "commands",
-        &["spreadsheet", "console", "config", "engine", "service", "mirror", "client", "protocol", "text"],
+        &[
+            "spreadsheet",
+            "console",
+            "config",
+            "engine",
+            "export",
+            "service",
+            "mirror",
+            "client",
+            "protocol",
+            "text",
+        ],
     ),
     ("main", &["commands"]),
     ("lib", &[]),
@@ -35,6 +47,8 @@ const OWNED: &[(&str, &[&str])] = &[
     ("ratatui", &["console"]),
     ("crossterm", &["console"]),
     ("clap", &["commands"]),
+    ("parquet", &["export"]),
+    ("sha2", &["export"]),
 ];
 
 /// Lines in a file, tests included.

@@ -4,6 +4,7 @@
 //! Environment names are written in the help and read in `config`, so that `demo` and `serve` can ignore them.
 
 mod config;
+mod export;
 mod sync;
 
 use std::ffi::OsString;
@@ -17,6 +18,7 @@ use crate::config::{Color, duration, looks_like_a_token, size};
 use crate::service::PlannedFault;
 
 pub(super) use config::Config;
+pub(super) use export::{Export, Form};
 pub(super) use sync::{Pause, Sync};
 
 const ABOUT: &str =
@@ -61,7 +63,7 @@ pub(super) struct Arguments {
     pub(super) sync: bool,
     #[command(flatten)]
     pub(super) manner: Manner,
-    /// CSV files of the console for a spreadsheet: texts that begin like a formula get a ' (and are changed by it)
+    /// The console's CSV files and copied rows for a spreadsheet: texts that begin like a formula get a ' (and are changed)
     #[arg(long)]
     pub(super) csv_safe: bool,
     #[command(flatten)]
@@ -107,6 +109,9 @@ pub(super) enum Task {
     /// Ask the mirror in SQL, read-only
     #[command(after_help = QUERY_EXAMPLES)]
     Query(Query),
+    /// Write the mirror to files that others read: CSV, NDJSON, Parquet; prove them later
+    #[command(after_help = export::EXAMPLES)]
+    Export(Export),
     /// Show the mirror's device, records, last sessions and pending acknowledgements
     #[command(after_help = STATUS_EXAMPLES)]
     Status(Status),
@@ -381,11 +386,11 @@ Examples:
   drainboard serve --account mirror.db --state replay.db   a real account again
   curl -X POST localhost:8080/emulator/edit -d '{\"create\":5,\"update\":10,\"delete\":2}'
 
---account takes a mirror too, or NDJSON: one object a line, either
-{\"type\":\"contact\",\"revision\":7,\"data\":{\"id\":1}} or an item of a page as it came.
-It is read once and never written; rows leave byte for byte as they are. What
-devices acknowledge, and edits, go to --state: one that is there goes on, and the
-source is not read again.
+--account takes a mirror too, or NDJSON (a file, or a folder that `export` wrote):
+one object a line, either {\"type\":\"contact\",\"revision\":7,\"data\":{\"id\":1}} or an
+item of a page as it came. It is read once and never written; rows leave byte for
+byte as they are. What devices acknowledge, and edits, go to --state: one that is
+there goes on, and the source is not read again.
 
 A fault is written KIND [start|page|ack] [every=N] [after=N] [times=N], once
 unless it says otherwise, also as the body of POST /emulator/fault:

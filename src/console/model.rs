@@ -34,6 +34,7 @@ use super::{Left, Manner};
 use crate::engine::{Phase, Snapshot};
 use crate::mirror::reader::Status;
 use crate::protocol::DeviceUuid;
+use crate::spreadsheet::Formulas;
 
 pub use acks::Acks;
 pub use bend::Bend;
@@ -66,6 +67,8 @@ pub struct Model {
     pub demo: bool,
     /// What this console may do.
     pub manner: Manner,
+    /// What becomes of texts in copied rows, which are CSV, that begin like a formula.
+    pub formulas: Formulas,
     /// The mirror's file, for messages.
     pub mirror: String,
     /// The keys.
@@ -217,6 +220,7 @@ impl Model {
             host: crate::text::visible(host).into_owned(),
             demo: false,
             manner: Manner::default(),
+            formulas: Formulas::default(),
             mirror: String::new(),
             keymap: Keymap::built_in(),
             theme: Theme::default(),

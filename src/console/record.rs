@@ -7,6 +7,7 @@ mod words;
 
 use serde_json::value::RawValue;
 
+use crate::protocol::RecordId;
 use crate::protocol::record::each_field;
 use crate::spreadsheet::Formulas;
 use crate::text::visible;
@@ -35,7 +36,6 @@ pub fn cells(data: &str, columns: &Columns) -> Vec<String> {
 }
 
 /// A value in a line: text decoded, null empty, the rest as received.
-/// Texts that begin like a formula are disarmed where that is wanted.
 fn cell(raw: &str) -> String {
     match Kind::of(raw) {
         Kind::Word if raw == "null" => String::new(),
@@ -52,7 +52,7 @@ pub fn exact(data: &str, fields: &[String]) -> Vec<String> {
     for_csv(data, fields, Formulas::Exact)
 }
 
-/// The same for a CSV file: texts that begin like a formula are disarmed where that is wanted.
+/// The same as cells of CSV: texts that begin like a formula are disarmed where that is wanted.
 pub fn for_csv(data: &str, fields: &[String], formulas: Formulas) -> Vec<String> {
     let mut out = vec![None; fields.len()];
     each_field(data, |name, raw| {
@@ -64,6 +64,14 @@ pub fn for_csv(data: &str, fields: &[String], formulas: Formulas) -> Vec<String>
         });
     });
     out.into_iter().map(Option::unwrap_or_default).collect()
+}
+
+/// An id as a cell of CSV, in the same way.
+pub fn id_for_csv(id: &RecordId, formulas: Formulas) -> String {
+    match id {
+        RecordId::Int(id) => id.to_string(),
+        RecordId::Text(id) => formulas.word(id.clone()),
+    }
 }
 
 /// Cells as a line of CSV, without its line break.

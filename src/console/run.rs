@@ -91,6 +91,7 @@ fn model(setup: &Setup) -> Model {
     let mut model = Model::new(&setup.title, &setup.host, now);
     model.demo = setup.demo.is_some();
     model.manner = setup.manner;
+    model.formulas = setup.formulas;
     model.mirror = setup.mirror.display().to_string();
     model.zone = TimeZone::system();
     model.theme = setup.looks.theme.clone();

@@ -292,7 +292,10 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
         Answer::Page { ticket, page } => more = browse::on_page(model, ticket, page),
         Answer::Scanned { ticket, progress } => model.browse.take_progress(ticket, progress),
         Answer::Ranked => more = model.browse.again(false),
-        Answer::About(about) => model.browse.take_about(*about),
+        Answer::About(about) => {
+            model.browse.take_about(*about);
+            return browse::follow_late(model);
+        }
         Answer::Story { of, told } => model.browse.take_story(&of, told),
         Answer::Pointing(pointing) => model.browse.take_pointing(pointing),
         Answer::Exporting(rows, of) => {

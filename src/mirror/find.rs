@@ -42,6 +42,12 @@ use crate::protocol::RecordId;
 use listing::Listing;
 use ranks::Ranks;
 
+/// Whether two numbers, as JSON writes them, are the same number: exactly, through no float.
+pub fn equal_numbers(a: &str, b: &str) -> bool {
+    let (a, b) = (number::Number::parse(a.as_bytes()), number::Number::parse(b.as_bytes()));
+    a.is_some() && a == b
+}
+
 /// What to show of a type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Query {

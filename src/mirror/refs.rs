@@ -121,6 +121,21 @@ pub fn target(kind: &str, field: &str, data: Option<&str>, exists: impl Fn(&str)
     }
 }
 
+/// Whether a field of `kind` refers to other records. `exists` knows the types.
+pub fn is_reference(kind: &str, field: &str, exists: impl Fn(&str) -> bool) -> bool {
+    aim(kind, field, exists).is_some()
+}
+
+/// The ids in a reference's raw value: mostly one; none where it is empty.
+pub fn ids(raw: &str) -> Vec<RecordId> {
+    let mut found = Vec::new();
+    json::any_leaf(raw.as_bytes(), |leaf| {
+        found.extend(std::str::from_utf8(leaf).ok().and_then(RecordId::from_json));
+        false
+    });
+    found
+}
+
 /// What a record is called, in a line of at most 60 characters; none where it says nothing.
 pub fn name(data: &str) -> Option<String> {
     NAMES.iter().find_map(|fields| {
@@ -148,15 +163,9 @@ impl Reader {
         let kinds = self.kinds()?;
         let exists = |name: &str| kinds.iter().any(|kind| kind.name == name);
         let Some(target) = target(kind, field, Some(data), exists) else { return Ok(Vec::new()) };
-        let mut found = Vec::new();
-        if let Some(raw) = json::find(data.as_bytes(), &[field.to_owned()]) {
-            json::any_leaf(raw, |leaf| {
-                let id = std::str::from_utf8(leaf).ok().and_then(RecordId::from_json);
-                found.extend(id.map(|id| Reference { kind: target.clone(), id }));
-                false
-            });
-        }
-        Ok(found)
+        let raw = json::find(data.as_bytes(), &[field.to_owned()]);
+        let raw = raw.and_then(|raw| std::str::from_utf8(raw).ok()).unwrap_or_default();
+        Ok(ids(raw).into_iter().map(|id| Reference { kind: target.clone(), id }).collect())
     }
 
     /// What a record is called; none where the mirror does not have it or it says nothing.

@@ -27,7 +27,7 @@ pub(super) enum Source {
     Account,
     /// A mirror.
     Mirror,
-    /// Not a database, so it must be NDJSON.
+    /// Not a database, so it must be NDJSON; or a folder of such files.
     Ndjson,
 }
 
@@ -36,7 +36,10 @@ impl Source {
     pub(super) fn of(path: &Path) -> Result<Self, ServiceError> {
         let cannot = |e: std::io::Error| problem(path, &e.to_string());
         match std::fs::metadata(path) {
-            Ok(found) if found.is_dir() => return Err(problem(path, "it is a directory")),
+            Ok(found) if found.is_dir() && !ndjson::files(path)?.is_empty() => return Ok(Self::Ndjson),
+            Ok(found) if found.is_dir() => {
+                return Err(problem(path, "it is a directory, and no export as NDJSON is in it"));
+            }
             Ok(found) if found.is_file() && found.len() == 0 => return Ok(Self::Account),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Self::Account),
             Ok(found) if !found.is_file() => return Err(problem(path, "it is no regular file")),

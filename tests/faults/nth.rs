@@ -138,23 +138,26 @@ async fn a_sync_that_fails_costs_nothing() {
     samples(Call::Sync, 2, 5).await;
 }
 
-/// Every call of a run: `cargo test --release --test faults every -- --ignored --nocapture`, some minutes.
+/// Every call of a run: `cargo test --release --test faults every -- --ignored --nocapture`, some ten minutes on two cores.
+/// What is alike is left out: only of a write can half be done, and of writes that are half done every third is enough, since
+/// they come in twos, a frame's head and its page. Seen last, with all of that too: 1,908 faults in 18 minutes beside other
+/// work, and none of them cost anything.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "long: see the module's words"]
 async fn every_single_call_may_fail() {
     let scene = scene().await;
     let mut came = 0;
     for call in Call::ALL {
-        for (on, error, torn) in [
-            (false, Errno::IO, false),
-            (true, Errno::IO, false),
-            (false, Errno::NOSPC, true),
-            (true, Errno::NOSPC, true),
-        ] {
-            came += all_of(&scene, Fault { call, nth: 1, on, torn, error: Some(error) }, 1).await;
+        for on in [false, true] {
+            came += all_of(&scene, Fault { call, nth: 1, on, torn: false, error: Some(Errno::IO) }, 1).await;
         }
     }
+    for on in [false, true] {
+        let torn = Fault { call: Call::Write, nth: 1, on, torn: true, error: Some(Errno::NOSPC) };
+        came += all_of(&scene, torn, 3).await;
+    }
     println!("{came} faults in all");
+    assert!(came > 800, "only {came}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -93,6 +93,33 @@ impl Bench {
 }
 
 impl Served {
+    /// One POST by hand; the whole answer.
+    pub(crate) fn post(&self, path: &str, body: &str) -> String {
+        self.ask("POST", path, body)
+    }
+
+    pub(crate) fn get(&self, path: &str) -> String {
+        self.ask("GET", path, "")
+    }
+
+    fn ask(&self, method: &str, path: &str, body: &str) -> String {
+        use std::io::{Read as _, Write as _};
+        let host = self.url.strip_prefix("http://").unwrap();
+        let mut stream = std::net::TcpStream::connect(host).unwrap();
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {}\r\nUser-Agent: t\r\n\
+             X-Basecrm-Device-UUID: 00000000-0000-4000-8000-000000000001\r\nConnection: close\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            self.token,
+            body.len()
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
     /// Asks to stop, and waits; the exit status.
     #[cfg(unix)]
     pub(crate) fn stop(mut self) -> Option<i32> {

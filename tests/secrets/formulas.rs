@@ -1,6 +1,10 @@
 //! CSV for spreadsheets: what begins like a formula is disarmed where that is asked for, by type, and nowhere else.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use crate::den::{Den, Served};
+use crate::pty::Terminal;
 use crate::search::token;
 
 #[test]
@@ -30,4 +34,39 @@ fn formulas_are_disarmed_on_demand() {
     }
     den.run(den.bare(&["query", "--csv-safe", sql])).code(2);
     den.run(den.bare(&["--csv-safe", "status"])).code(2);
+}
+
+/// What the console put into the clipboard last.
+fn copied(terminal: &Terminal) -> String {
+    let raw = String::from_utf8_lossy(&terminal.raw).into_owned();
+    let (_, last) = raw.rsplit_once("\x1b]52;c;").unwrap();
+    let text = last.split(['\x07', '\x1b']).next().unwrap();
+    String::from_utf8(STANDARD.decode(text).unwrap()).unwrap()
+}
+
+#[test]
+fn copied_rows_are_disarmed_on_demand_and_values_are_exact() {
+    let den = Den::new(&token());
+    let theirs = Den::new(&den.token);
+    let served = Served::start(&theirs, &["--items", "10"]);
+    den.run(den.command(&served.url, &["sync", "--rate", "0"])).code(0);
+    let sql = "SELECT '=1+1' a, -1 b, '-2' c, x'2b' d";
+    for (arguments, row) in [(&[][..], "=1+1,-1,-2,x'2b'"), (&["--csv-safe"], "'=1+1,-1,'-2,x'2b'")] {
+        let mut terminal = Terminal::start(den.console(&served.url, arguments), 120, 40);
+        terminal.see("6 History");
+        terminal.press(b"5");
+        terminal.press(sql.as_bytes());
+        terminal.press(b"\r");
+        terminal.see("1 row");
+        terminal.press(b"\x1b");
+        terminal.gone("Esc to the rows");
+        terminal.press(b"Y");
+        terminal.see("the row");
+        assert_eq!(copied(&terminal), row, "{arguments:?}");
+        terminal.press(b"y");
+        terminal.gone("the row");
+        assert_eq!(copied(&terminal), "=1+1", "{arguments:?}");
+        terminal.press(b"q");
+        assert_eq!(terminal.ended(), 0);
+    }
 }

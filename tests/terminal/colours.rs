@@ -23,8 +23,7 @@ fn without_colour_no_colour_is_sent() {
         let mut terminal = Terminal::up_to_date_with(command);
         terminal.press(b"2");
         terminal.until("the rows", |s| s.contains("Types") && s.contains("1 of "));
-        terminal.press(b"q");
-        assert_eq!(terminal.ended(), 0);
+        terminal.quit();
         let styles = sent_styles(&terminal);
         assert!(styles.contains(&vec![7]), "the selection is reversed");
         for numbers in styles {
@@ -41,8 +40,7 @@ fn only_colours_that_the_terminal_offers_are_sent() {
     rich.env("COLORTERM", "truecolor");
     let of = |command| {
         let mut terminal = Terminal::up_to_date_with(command);
-        terminal.press(b"q");
-        assert_eq!(terminal.ended(), 0);
+        terminal.quit();
         let styles = sent_styles(&terminal);
         let depth = |kind| styles.iter().any(|n| n.windows(2).any(|n| n == [38, kind] || n == [48, kind]));
         let most = styles

@@ -73,11 +73,7 @@ fn write_row(form: &mut Form, row: &Row, gone: Option<&Gone>, columns: &[String]
     match form {
         Form::Csv(csv, formulas) => {
             let revision = row.revision.map_or_else(String::new, |r| r.to_string());
-            let id = match &row.id {
-                RecordId::Int(id) => id.to_string(),
-                RecordId::Text(id) => formulas.word(id.clone()),
-            };
-            let mut cells = vec![id, revision];
+            let mut cells = vec![record::id_for_csv(&row.id, *formulas), revision];
             if let Some(gone) = gone {
                 cells.extend([row.session.to_string(), gone.at.clone().unwrap_or_default()]);
             }

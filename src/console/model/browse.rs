@@ -82,6 +82,8 @@ pub struct Browse {
     sought: Option<RecordId>,
     /// What was asked about last.
     wondered: Option<(Reference, Option<i64>)>,
+    /// The line of a record that is followed as soon as it is known where it leads.
+    impatient: Option<(Reference, String)>,
     /// What the rows in the table are of.
     applied: Option<Seen>,
     /// What the rows that are waited for are of.

@@ -4,6 +4,8 @@ mod ask;
 mod mouse;
 mod record;
 
+pub(super) use record::follow_late;
+
 use super::super::action::{Action, Scope};
 use super::super::message::{Effect, Request};
 use super::super::model::browse::tree::Found;

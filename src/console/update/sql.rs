@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::super::action::Action;
 use super::super::message::{Effect, SqlAnswer, SqlRequest};
+use super::super::model::grid::{Cell, CellKind};
 use super::super::model::naming::For;
 use super::super::model::sql::{Pane, State};
 use super::super::model::{Model, Screen};
@@ -172,7 +173,11 @@ fn copy(model: &mut Model, row: bool) -> Vec<Effect> {
     };
     let (text, what, cut) = if row {
         let cells = &grid.rows[grid.row];
-        let texts: Vec<_> = cells.iter().map(|c| c.text.to_string()).collect();
+        let text = |cell: &Cell| match cell.kind {
+            CellKind::Text => model.formulas.word(cell.text.to_string()),
+            _ => cell.text.to_string(),
+        };
+        let texts: Vec<_> = cells.iter().map(text).collect();
         (record::csv_line(&texts), "the row".to_owned(), cells.iter().any(|c| c.cut))
     } else {
         (cell.text.to_string(), column.name.clone(), cell.cut)

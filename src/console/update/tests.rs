@@ -397,6 +397,27 @@ fn a_reference_is_followed_and_the_way_leads_back() {
 }
 
 #[test]
+fn a_reference_that_is_pressed_before_its_end_is_known_is_followed_when_it_is() {
+    use super::super::model::browse::tree::{About, Named};
+    use crate::mirror::refs::Reference;
+    for (keys_between, followed) in [("", true), ("j", false)] {
+        let mut model = browsing();
+        plain(&mut model, Code::Enter);
+        keys(&mut model, "jj");
+        assert_eq!(plain(&mut model, Code::Enter), []);
+        assert!(model.toast.as_ref().is_some_and(|(text, _)| text.contains("looking")), "{:?}", model.toast);
+        keys(&mut model, keys_between);
+        let of = model.browse.record().unwrap();
+        let to = Reference { kind: "user".into(), id: crate::protocol::RecordId::Int(17) };
+        let names = vec![Named { field: "owner_id".into(), to, there: true, name: None }];
+        let about = About { of, revision: Some(1), names, change: None, session: 1, origin: Some((1, 7)) };
+        let effects = update(&mut model, Message::Read(Answer::About(Box::new(about))));
+        assert_eq!(!effects.is_empty(), followed, "{effects:?}");
+        assert_eq!(model.browse.kind.as_deref(), Some(if followed { "user" } else { "contact" }));
+    }
+}
+
+#[test]
 fn copies_are_whole_and_as_received() {
     let mut model = browsing();
     let copied = |effects: Vec<Effect>| match effects.as_slice() {

@@ -238,11 +238,11 @@ impl Reader {
 
     /// Works on one state of the mirror, the one after so many pages; and no interruption between two statements is
     /// lost, since one is under way all the time.
-    pub(in crate::mirror) fn pinned<T>(
+    pub(in crate::mirror) fn pinned<T, E: From<MirrorError>>(
         &self,
-        work: impl FnOnce(i64) -> Result<T, MirrorError>,
-    ) -> Result<T, MirrorError> {
-        let say = |e| self.error(e);
+        work: impl FnOnce(i64) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let say = |e| E::from(self.error(e));
         let mut pin = self.connection.prepare(PAGES).map_err(say)?;
         let mut pin = pin.query([]).map_err(say)?;
         let pages = pin.next().and_then(|row| row.map_or(Ok(0), |row| row.get(0)));

@@ -1,19 +1,21 @@
-//! NDJSON as a source: one JSON object a line.
+//! NDJSON as a source: one JSON object a line, in one file or in all `.ndjson` files of a folder (or of `ndjson` in it).
 //!
 //! A line is `{"type":"contact","revision":7,"data":{…}}`, or an item of a page,
 //! `{"data":{…},"meta":{"type":"contact","sync":{"event_type":"created","ack_key":"…","revision":7}}}`. Type and data
-//! must be there. What else a line has is passed over, and so are empty lines. Where a record comes several times the
+//! must be there. Where the line has a text `raw`, that is the data as it came: an export writes it where a line break in
+//! `data` would have broken the line. What else a line has is passed over, and so are empty lines. Where a record comes several times the
 //! highest revision counts, and the last of those; a `deleted` item takes its record away.
 
 use std::borrow::Cow;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rusqlite::types::Value;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+use super::super::ServiceError;
 use super::super::store::Filled;
 use super::{Importer, Incoming, problem};
 use crate::protocol::RecordId;
@@ -29,6 +31,8 @@ struct Line<'a> {
     revision: Option<i64>,
     #[serde(borrow, default, deserialize_with = "present")]
     data: Option<&'a RawValue>,
+    #[serde(borrow)]
+    raw: Option<Cow<'a, str>>,
     #[serde(borrow)]
     meta: Option<Meta<'a>>,
 }
@@ -55,10 +59,32 @@ fn present<'a, D: Deserializer<'a>>(value: D) -> Result<Option<&'a RawValue>, D:
     <&RawValue>::deserialize(value).map(Some)
 }
 
-/// Reads a whole file.
+/// The files of a folder, by name; none where it has no such.
+pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>, ServiceError> {
+    for folder in [folder.to_owned(), folder.join("ndjson")] {
+        let Ok(entries) = std::fs::read_dir(&folder) else { continue };
+        let paths = entries.map(|entry| entry.map(|entry| entry.path()));
+        let mut paths = paths.collect::<Result<Vec<_>, _>>().map_err(|e| problem(&folder, &e.to_string()))?;
+        paths.retain(|path| path.extension().is_some_and(|is| is == "ndjson") && path.is_file());
+        paths.sort();
+        if !paths.is_empty() {
+            return Ok(paths);
+        }
+    }
+    Ok(Vec::new())
+}
+
+/// Reads a whole file, or all files of a folder.
 pub(super) fn read(importer: &mut Importer<'_>, path: &Path) -> Filled {
     // Records may come again here, so each is looked for.
     importer.file.execute_batch("CREATE UNIQUE INDEX record_identity ON record (kind, id)")?;
+    if !path.is_dir() {
+        return read_file(importer, path);
+    }
+    files(path)?.iter().try_for_each(|path| read_file(importer, path))
+}
+
+fn read_file(importer: &mut Importer<'_>, path: &Path) -> Filled {
     let file = File::open(path).map_err(|e| problem(path, &e.to_string()))?;
     let mut reader = BufReader::with_capacity(1 << 18, file);
     let (mut line, mut number) = (Vec::new(), 0_u64);
@@ -89,6 +115,11 @@ pub(super) fn read(importer: &mut Importer<'_>, path: &Path) -> Filled {
         let sync = meta.sync.unwrap_or_default();
         let kind = parsed.kind.or(meta.kind).ok_or_else(|| wrong("names no type"))?;
         let data = parsed.data.ok_or_else(|| wrong("has no data"))?.get();
+        let data = match &parsed.raw {
+            None => data,
+            Some(raw) if serde_json::from_str::<&RawValue>(raw).is_ok() => raw.trim(),
+            Some(_) => return Err(wrong("has a raw text that is no JSON").into()),
+        };
         let incoming = Incoming {
             kind: &kind,
             data,

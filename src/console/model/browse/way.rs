@@ -1,6 +1,8 @@
 //! The way through the records: along references, back, and forward again.
 
 use super::super::super::message::Request;
+use super::super::super::record::Kind;
+use super::tree::Line;
 use super::{Browse, Pane, Show};
 use crate::mirror::filter::Filter;
 use crate::mirror::find::{Place, Query, Sort};
@@ -72,6 +74,21 @@ impl Browse {
         if let Some(lens) = self.lenses.get_mut(kind) {
             (lens.text, lens.filter, lens.sort) = Default::default();
         }
+    }
+
+    /// Where this line of the record leads is not known yet: it is followed when it is. False where it is known.
+    pub fn follow_soon(&mut self, line: &Line) -> bool {
+        let unknown = self.about.is_none() && line.kind != Kind::Nest && line.depth <= 1;
+        if let Some(of) = self.record().filter(|_| unknown) {
+            self.impatient = Some((of, line.path.clone()));
+        }
+        unknown
+    }
+
+    /// It is known by now: the line that was to be followed.
+    pub fn followed_late(&mut self) -> Option<String> {
+        let (of, path) = self.impatient.take()?;
+        (self.pane == Pane::Record && self.record() == Some(of)).then_some(path)
     }
 
     fn spot(&self) -> Option<Spot> {

@@ -44,8 +44,16 @@ pub(super) fn follow(model: &mut Model) -> Vec<Effect> {
             }
             Vec::new()
         }
+        None if model.browse.follow_soon(&line) => refuse(model, "looking where this leads…"),
         None => refuse(model, "this leads nowhere"),
     }
+}
+
+/// What the fields point to has come: follows the line that was pressed before that, where the cursor still is on it.
+pub(in super::super) fn follow_late(model: &mut Model) -> Vec<Effect> {
+    let Some(path) = model.browse.followed_late() else { return Vec::new() };
+    let here = lines(model).get(model.browse.line).is_some_and(|line| line.path == path);
+    if here { follow(model) } else { Vec::new() }
 }
 
 /// Moves the cursor of the record.
@@ -151,8 +159,8 @@ pub(super) fn copy(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::CopyRecord => ("record", told(model).unwrap_or_else(|| row.data.clone())),
         Action::CopyRow => {
             let fields = model.browse.table.columns.fields();
-            let mut cells = vec![row.id.to_string()];
-            cells.extend(record::exact(&row.data, &fields));
+            let mut cells = vec![record::id_for_csv(&row.id, model.formulas)];
+            cells.extend(record::for_csv(&row.data, &fields, model.formulas));
             ("row", record::csv_line(&cells))
         }
         Action::CopyCell if model.browse.pane == Pane::Record => {

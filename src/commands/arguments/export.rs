@@ -1,0 +1,72 @@
+//! `drainboard export` as it is written.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+pub(in crate::commands) const EXAMPLES: &str = "\
+One file a type (contact.csv, deal.csv …), all of one state of the mirror, and
+manifest.json: counts, revisions, columns and checksums. The folder gets all
+files or none; deleted records and instructions without an id have files of
+their own (_deleted, _unkeyed). The mirror is only read; no token is needed.
+
+Examples:
+  drainboard export --format ndjson --output sell     lossless; `serve --account` reads it
+  drainboard export --format csv --output sell --resolve
+  drainboard export --format csv --types deal --where 'stage:won value>1000' --output won
+  drainboard export --check sell                      is it still what was written?
+
+ndjson  a line is {\"type\":\"contact\",\"revision\":7,\"data\":{…}}, data byte for byte
+csv     id, revision and a column a field. Numbers keep their digits, arrays and
+        nested objects are their JSON text, null is empty and an empty text \"\".
+parquet the same columns, typed where a type holds every value exactly, else text;
+        and _data, the record as received
+
+--where takes what the console's Browse takes: city:\"New York\" rev>8 -status:lost
+word. A spreadsheet runs a text that begins with = + - @ TAB, CR or NUL;
+--csv-safe writes a ' before it, and so changes it.";
+
+/// `drainboard export`
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch that somebody writes or not")]
+pub(in crate::commands) struct Export {
+    /// The form of the files
+    #[arg(long, value_enum, required_unless_present = "check")]
+    pub(in crate::commands) format: Option<Form>,
+    /// The folder, made where it is missing, that only you can enter
+    #[arg(long, value_name = "DIR", required_unless_present = "check")]
+    pub(in crate::commands) output: Option<PathBuf>,
+    /// Only these types
+    #[arg(long, value_name = "TYPE,…", value_delimiter = ',')]
+    pub(in crate::commands) types: Vec<String>,
+    /// Only records that this filter lets through
+    #[arg(long = "where", value_name = "FILTER", requires = "types")]
+    pub(in crate::commands) filter: Option<String>,
+    /// The names of owners, stages, contacts … beside their ids (owner_id_name)
+    #[arg(long)]
+    pub(in crate::commands) resolve: bool,
+    /// Records a file, at most: contact.0001.csv, contact.0002.csv …
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(in crate::commands) batch: Option<u64>,
+    /// CSV for a spreadsheet: texts that begin like a formula get a ' before them
+    #[arg(long)]
+    pub(in crate::commands) csv_safe: bool,
+    /// Replace an earlier export, and files of the same names
+    #[arg(long)]
+    pub(in crate::commands) force: bool,
+    /// Prove an export: are its files still what its manifest says?
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["format", "output", "types", "filter", "resolve", "batch", "csv_safe", "force"])]
+    pub(in crate::commands) check: Option<PathBuf>,
+    /// The summary as one line of JSON
+    #[arg(long)]
+    pub(in crate::commands) json: bool,
+}
+
+/// The form of the files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::commands) enum Form {
+    // No doc comments on these: they would stretch the help page.
+    Csv,
+    Ndjson,
+    Parquet,
+}

@@ -1,0 +1,232 @@
+//! The columns of a type's table, and a record's values for them. Pure, but for the names that somebody looks up.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+
+use super::cell::Cell;
+use super::manifest::ColumnNote;
+use super::order::Format;
+use super::resolve::Names;
+use super::typing::{Guess, Kind};
+use crate::mirror::MirrorError;
+use crate::mirror::dump::{Entry, Subject};
+use crate::protocol::record;
+
+/// The column for the fields that have none.
+const REST: &str = "_rest";
+/// The column with the whole record, in forms whose types cannot say all.
+pub(super) const DATA: &str = "_data";
+
+/// The columns of a table.
+#[derive(Debug)]
+pub(super) struct Layout {
+    kind: String,
+    /// Name and origin of each.
+    columns: Vec<(String, From)>,
+    /// The type of each, for forms that have types.
+    kinds: Vec<Kind>,
+    /// Where a field's value goes.
+    places: HashMap<String, usize>,
+    /// Where the fields without a column go.
+    rest: Option<usize>,
+}
+
+/// Where a column's values come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum From {
+    Id,
+    Revision,
+    Field(String),
+    /// The name of what the field in that column points to.
+    NameOf(usize),
+    Rest,
+    Data,
+    /// What only some tables of ours have.
+    Own(&'static str),
+}
+
+impl Layout {
+    /// The columns for a type. Those of references have one for names beside them, where `names` are wanted.
+    pub(super) fn of(subject: &Subject, names: Option<&Names<'_>>, format: Format) -> Self {
+        let mut columns = vec![("id".to_owned(), From::Id), ("revision".to_owned(), From::Revision)];
+        let mut taken: HashSet<String> =
+            subject.columns.iter().map(|column| column.name.to_lowercase()).collect();
+        let mut places = HashMap::from([("id".to_owned(), 0)]);
+        for column in &subject.columns {
+            let at = columns.len();
+            places.insert(column.field.clone(), at);
+            columns.push((column.name.clone(), From::Field(column.field.clone())));
+            if names.is_some_and(|names| names.points(&subject.name, &column.field)) {
+                columns.push((free(&format!("{}_name", column.name), &mut taken), From::NameOf(at)));
+            }
+        }
+        let rest = subject.more_fields.then_some(columns.len());
+        if rest.is_some() {
+            columns.push((REST.to_owned(), From::Rest));
+        }
+        if format.has_types() {
+            columns.push((DATA.to_owned(), From::Data));
+        }
+        let kinds = vec![Kind::Text; columns.len()];
+        Self { kind: subject.name.clone(), columns, kinds, places, rest }
+    }
+
+    /// A table of ours with these columns; each with what it holds, and its type.
+    pub(super) fn own(columns: &[(&'static str, &'static str, Kind)]) -> Self {
+        let kinds = columns.iter().map(|(.., kind)| *kind).collect();
+        let columns = columns.iter().map(|(name, from, _)| ((*name).to_owned(), From::Own(from))).collect();
+        Self { kind: String::new(), columns, kinds, places: HashMap::new(), rest: None }
+    }
+
+    /// Chooses the types by what was seen of each column's values.
+    pub(super) fn decide(&mut self, guesses: &[Guess]) {
+        self.kinds = guesses.iter().map(|guess| guess.kind()).collect();
+    }
+
+    /// How many columns there are.
+    pub(super) fn width(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// The type of the records; empty for tables of ours.
+    pub(super) fn kind(&self) -> &str {
+        &self.kind
+    }
+
+    /// The columns with their types.
+    pub(super) fn typed(&self) -> impl Iterator<Item = (&str, Kind)> {
+        self.names().zip(self.kinds.iter().copied())
+    }
+
+    /// The names of the columns.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// The fields that have names beside them, with the cells of the names; nothing where there are no cells.
+    pub(super) fn named<'c>(
+        &'c self,
+        cells: &'c [Cell<'c>],
+    ) -> impl Iterator<Item = (&'c str, &'c Cell<'c>)> {
+        self.columns.iter().zip(cells).filter_map(|((_, from), cell)| match from {
+            From::NameOf(of) => match &self.columns[*of].1 {
+                From::Field(field) => Some((field.as_str(), cell)),
+                _ => None,
+            },
+            _ => None,
+        })
+    }
+
+    /// What the manifest says of the columns.
+    pub(super) fn notes(&self, format: Format) -> Vec<ColumnNote> {
+        let note = |((name, from), kind): (&(String, From), &Kind)| ColumnNote {
+            name: name.clone(),
+            from: match from {
+                From::Id => "data.id".to_owned(),
+                From::Revision => "the revision of the instruction that brought the record".to_owned(),
+                From::Field(field) => format!("data.{field}"),
+                From::NameOf(at) => format!("the name of what {} points to", self.columns[*at].0),
+                From::Rest => "the fields of data that have no column, a JSON object".to_owned(),
+                From::Data => "data, the JSON as received".to_owned(),
+                From::Own(what) => (*what).to_owned(),
+            },
+            kind: format.has_types().then(|| kind.word().to_owned()),
+        };
+        self.columns.iter().zip(&self.kinds).map(note).collect()
+    }
+
+    /// A record's values, one for each column.
+    pub(super) fn cells<'d>(
+        &self,
+        entry: &Entry<'d>,
+        names: Option<&mut Names<'_>>,
+    ) -> Result<Vec<Cell<'d>>, MirrorError> {
+        let mut raw: Vec<Option<&'d str>> = vec![None; self.columns.len()];
+        let mut rest = String::new();
+        record::each_field(entry.data, |field, value| match self.places.get(field) {
+            Some(place) => {
+                raw[*place].get_or_insert(value);
+            }
+            None if self.rest.is_some() => {
+                rest.push(if rest.is_empty() { '{' } else { ',' });
+                rest.push_str(&serde_json::Value::from(field).to_string());
+                rest.push(':');
+                rest.push_str(value);
+            }
+            None => {}
+        });
+        let mut names = names;
+        let mut cells = Vec::with_capacity(self.columns.len());
+        for (at, (_, from)) in self.columns.iter().enumerate() {
+            cells.push(match from {
+                From::Revision => entry.revision.map_or(Cell::Null, Cell::integer),
+                From::NameOf(of) => match (&mut names, raw[*of], &self.columns[*of].1) {
+                    (Some(names), Some(raw), From::Field(field)) => {
+                        names.cell(&self.kind, field, raw, entry.data)?
+                    }
+                    _ => Cell::Null,
+                },
+                From::Rest if !rest.is_empty() => {
+                    rest.push('}');
+                    Cell::Text(Cow::Owned(std::mem::take(&mut rest)))
+                }
+                From::Data => Cell::Nested(entry.data),
+                _ => raw[at].map_or(Cell::Null, Cell::from_json),
+            });
+        }
+        Ok(cells)
+    }
+}
+
+/// A name that no column has, but for case.
+fn free(name: &str, taken: &mut HashSet<String>) -> String {
+    let mut free = name.to_owned();
+    let mut n = 1;
+    while !taken.insert(free.to_lowercase()) {
+        n += 1;
+        free = format!("{name}{n}");
+    }
+    free
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mirror::reader::Column;
+    use crate::protocol::RecordId;
+
+    fn subject(fields: &[(&str, &str)], more_fields: bool) -> Subject {
+        let column = |(name, field): &(&str, &str)| Column { name: (*name).into(), field: (*field).into() };
+        let columns = fields.iter().map(column).collect();
+        Subject { no: 1, name: "contact".into(), table: "contact".into(), rows: 1, columns, more_fields }
+    }
+
+    #[test]
+    fn values_stand_under_their_columns_and_nothing_is_left_out() {
+        let subject = subject(&[("name", "name"), ("Name_field", "Name"), ("gone", "gone")], true);
+        let layout = Layout::of(&subject, None, Format::Csv);
+        let data = r#"{"Name": "B", "id": "x", "odd\u0000": [1], "name": 1.10, "name": 2, "": null}"#;
+        let entry = Entry { id: &RecordId::Text("x".into()), revision: Some(7), session: 1, data };
+        let cells = layout.cells(&entry, None).unwrap();
+        let expected = [
+            Cell::text("x"),
+            Cell::integer(7),
+            Cell::Number("1.10".into()),
+            Cell::text("B"),
+            Cell::Null,
+            Cell::text(r#"{"odd\u0000":[1],"":null}"#),
+        ];
+        assert_eq!(cells, expected);
+        assert_eq!(
+            layout.names().collect::<Vec<_>>(),
+            ["id", "revision", "name", "Name_field", "gone", "_rest"]
+        );
+    }
+
+    #[test]
+    fn a_name_for_names_is_free() {
+        let mut taken = HashSet::from(["owner_id_name".to_owned()]);
+        assert_eq!(free("owner_id_name", &mut taken), "owner_id_name2");
+        assert_eq!(free("owner_id_name", &mut taken), "owner_id_name3");
+    }
+}

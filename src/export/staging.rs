@@ -1,0 +1,229 @@
+//! All files or none: they are written under temporary names in the folder and get their own at the end, together.
+//!
+//! Dropping the staging before that removes them, and the folder where it was made for them. Temporary names begin with
+//! [`PREFIX`]; what a killed export left behind goes when the next one is forced.
+
+use std::fs::{self, DirBuilder};
+use std::io::{self, Write};
+use std::path::{Component, Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
+use tempfile::{NamedTempFile, TempPath};
+
+use super::ExportError;
+use super::manifest::{self, Manifest};
+
+/// How temporary names begin.
+const PREFIX: &str = ".drainboard-export-";
+
+/// A folder that is about to get files.
+#[derive(Debug)]
+pub(super) struct Staging {
+    folder: PathBuf,
+    /// Whether the folder was made for this.
+    made: bool,
+    staged: Vec<(String, TempPath)>,
+    /// Files of an earlier export, relative to the folder.
+    earlier: Vec<String>,
+    done: bool,
+}
+
+/// A file under its temporary name.
+pub(super) struct Staged {
+    file: NamedTempFile,
+    hash: Sha256,
+    bytes: u64,
+}
+
+/// What a file has become.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Sealed {
+    pub(super) bytes: u64,
+    /// In hexadecimal.
+    pub(super) sha256: String,
+}
+
+impl Staging {
+    /// Makes the folder, or sees whether it may be used. Nothing in it changes before [`Staging::commit`].
+    pub(super) fn open(folder: &Path, force: bool) -> Result<Self, ExportError> {
+        let refused = |operation, error: &io::Error| ExportError::io(operation, folder, folder, error);
+        let made = match fs::metadata(folder) {
+            Ok(found) if !found.is_dir() => return Err(ExportError::NoFolder { path: folder.to_owned() }),
+            Ok(_) => false,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                private(folder).map_err(|error| refused("make the folder", &error))?;
+                true
+            }
+            Err(error) => return Err(refused("look into", &error)),
+        };
+        let mut staging =
+            Self { folder: folder.to_owned(), made, staged: Vec::new(), earlier: Vec::new(), done: false };
+        let entries = fs::read_dir(folder).map_err(|error| refused("look into", &error))?;
+        if entries.into_iter().next().is_none() {
+            return Ok(staging);
+        }
+        let earlier = Manifest::read(folder).ok();
+        if !force {
+            let what = match &earlier {
+                Some(earlier) => format!("has an export of {} already", earlier.made),
+                None => "is not empty".to_owned(),
+            };
+            return Err(ExportError::Occupied { folder: folder.to_owned(), what });
+        }
+        let names = earlier.into_iter().flat_map(|earlier| earlier.files).map(|file| file.file);
+        staging.earlier = names.filter(|name| is_ours(name)).collect();
+        sweep(folder, PREFIX);
+        Ok(staging)
+    }
+
+    /// Begins a file.
+    pub(super) fn file(&self) -> Result<Staged, ExportError> {
+        let made = tempfile::Builder::new().prefix(&own_prefix()).suffix(".tmp").tempfile_in(&self.folder);
+        let file = made.map_err(|e| ExportError::io("write in", &self.folder, &self.folder, &e))?;
+        Ok(Staged { file, hash: Sha256::new(), bytes: 0 })
+    }
+
+    /// Keeps a whole file; it is on the disk then. `name` is what it will be called, relative to the folder.
+    pub(super) fn keep(&mut self, name: &str, staged: Staged) -> Result<Sealed, ExportError> {
+        let path = self.folder.join(name);
+        let synced = staged.file.as_file().sync_all();
+        synced.map_err(|e| ExportError::io("write", &self.folder, &path, &e))?;
+        self.staged.push((name.to_owned(), staged.file.into_temp_path()));
+        let sha256 = hexadecimal(&staged.hash.finalize());
+        Ok(Sealed { bytes: staged.bytes, sha256 })
+    }
+
+    /// Gives all files their names, the manifest last, and removes what an earlier export had and this one has not.
+    pub(super) fn commit(mut self, manifest: &[u8]) -> Result<(), ExportError> {
+        let mut last = self.file()?;
+        let path = self.folder.join(manifest::NAME);
+        last.write_all(manifest).map_err(|e| ExportError::io("write", &self.folder, &path, &e))?;
+        self.keep(manifest::NAME, last)?;
+        self.done = true;
+        let names: Vec<String> = self.staged.iter().map(|(name, _)| name.clone()).collect();
+        for (name, staged) in std::mem::take(&mut self.staged) {
+            let path = self.folder.join(&name);
+            if let Some(parent) = path.parent().filter(|parent| !parent.exists()) {
+                private(parent).map_err(|e| ExportError::io("make the folder", &self.folder, parent, &e))?;
+            }
+            staged.persist(&path).map_err(|e| ExportError::io("write", &self.folder, &path, &e.error))?;
+        }
+        for name in self.earlier.iter().filter(|name| !names.contains(name)) {
+            // What is gone already is as it should be; what cannot be removed is no part of the export.
+            let _ = fs::remove_file(self.folder.join(name));
+        }
+        sync_folder(&self.folder);
+        Ok(())
+    }
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        self.staged.clear();
+        if self.made && !self.done {
+            // Where somebody put something into it meanwhile it stays.
+            let _ = fs::remove_dir(&self.folder);
+        }
+    }
+}
+
+impl Write for Staged {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.hash.update(&bytes[..written]);
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// Removes the temporary files of this process: for an end that cannot wait for the export to see it.
+pub(super) fn sweep_own(folder: &Path) {
+    sweep(folder, &own_prefix());
+}
+
+fn own_prefix() -> String {
+    format!("{PREFIX}{}-", std::process::id())
+}
+
+fn sweep(folder: &Path, prefix: &str) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let ours = entry.file_name().to_str().is_some_and(|name| name.starts_with(prefix));
+        if ours && entry.file_type().is_ok_and(|kind| kind.is_file()) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Whether a name from a manifest may be one of our files: inside the folder, whoever wrote the manifest.
+pub(super) fn is_ours(name: &str) -> bool {
+    let path = Path::new(name);
+    let parts: Vec<_> = path.components().collect();
+    (1..=2).contains(&parts.len()) && parts.iter().all(|part| matches!(part, Component::Normal(_)))
+}
+
+/// The bytes in hexadecimal.
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}"); // a String takes everything
+        text
+    })
+}
+
+/// Makes a folder that only its user can enter, and those above it that are missing.
+fn private(folder: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// New names are on the disk only when their folder is. Where a system cannot do that, it does it by itself.
+fn sync_folder(folder: &Path) {
+    if let Ok(folder) = fs::File::open(folder) {
+        let _ = folder.sync_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_a_manifest_stay_inside_the_folder() {
+        for name in ["contact.csv", "csv/contact.csv"] {
+            assert!(is_ours(name), "{name}");
+        }
+        for name in ["", "/etc/passwd", "../x", "a/../../x", "a/b/c", "."] {
+            assert!(!is_ours(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_committed_leaves_no_trace() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("a/b");
+        let mut staging = Staging::open(&folder, false).unwrap();
+        let mut file = staging.file().unwrap();
+        file.write_all(b"half").unwrap();
+        staging.keep("contact.csv", file).unwrap();
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+        drop(staging);
+        assert!(!folder.exists());
+
+        let mut staging = Staging::open(&folder, false).unwrap();
+        let mut file = staging.file().unwrap();
+        file.write_all(b"abc").unwrap();
+        let sealed = staging.keep("contact.csv", file).unwrap();
+        assert_eq!(sealed.sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        staging.commit(b"{}").unwrap();
+        assert_eq!(fs::read(folder.join("contact.csv")).unwrap(), b"abc");
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 2);
+        assert!(matches!(Staging::open(&folder, false), Err(ExportError::Occupied { .. })));
+    }
+}
