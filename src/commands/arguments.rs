@@ -6,20 +6,21 @@
 mod config;
 mod export;
 mod sync;
+mod token;
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::PossibleValue;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-use crate::config::{Color, duration, looks_like_a_token, size};
-use crate::service::PlannedFault;
-
 pub(super) use config::Config;
 pub(super) use export::{Export, Form};
 pub(super) use sync::{Pause, Sync};
+pub(super) use token::{NO_TOKEN_OPTION, TokenTask, token_is_written};
+
+use crate::config::{Color, duration, size};
+use crate::service::PlannedFault;
 
 const ABOUT: &str =
     "Watch a device's queue drain from the Base CRM (Zendesk Sell) Sync API into a local SQLite mirror";
@@ -116,7 +117,7 @@ pub(super) enum Task {
     #[command(after_help = STATUS_EXAMPLES)]
     Status(Status),
     /// Keep the token in the system's keyring, forget it, or tell where it comes from
-    #[command(subcommand, after_help = TOKEN_EXAMPLES)]
+    #[command(subcommand, after_help = token::EXAMPLES)]
     Token(TokenTask),
     /// Print a completion script for a shell
     #[command(
@@ -248,28 +249,6 @@ impl Pacing {
     }
 }
 
-/// Why there is no option for the token itself.
-pub(super) const NO_TOKEN_OPTION: &str = "\
-there is no option that takes the token: every user of this machine could read it in the list of processes.
-Use BASECRM_ACCESS_TOKEN, --token-file FILE, --token-command COMMAND or `drainboard token set`, which asks for it; if
-that was a real token, make a new one.";
-
-/// Whether the mistake is an option that would take the token itself, or a token where none belongs.
-pub(super) fn token_is_written(error: &clap::Error) -> bool {
-    use clap::error::{ContextKind, ContextValue, ErrorKind};
-    if error
-        .context()
-        .any(|(_, value)| matches!(value, ContextValue::String(text) if looks_like_a_token(text)))
-    {
-        return true;
-    }
-    let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else { return false };
-    let name = argument.trim_start_matches('-').split(['=', ' ']).next().unwrap_or_default();
-    let tokens =
-        ["token", "access-token", "api-token", "api-key", "bearer", "password", "auth", "authorization"];
-    error.kind() == ErrorKind::UnknownArgument && argument.starts_with("--") && tokens.contains(&name)
-}
-
 const DEMO_EXAMPLES: &str = "\
 A service with a demo account runs on this machine and is drained into a mirror,
 both in a temporary folder. No configuration and no environment is read: a demo
@@ -346,33 +325,6 @@ pub(super) struct Doctor {
     /// The findings as one line of JSON
     #[arg(long)]
     pub(super) json: bool,
-}
-
-const TOKEN_EXAMPLES: &str = "\
-The keyring (Secret Service on Linux, Keychain on macOS) keeps it under the
-service \"drainboard\" and the profile's name; for another base URL than the usual
-one, under PROFILE@URL. It is looked for there last, after the options and the
-environment; --token-keyring makes it the first. `set` asks for the token
-without showing it, or reads it from a pipe, and never from an argument.
-
-Examples:
-  drainboard token set
-  pass show sell | drainboard token set --profile work
-  drainboard token where";
-
-/// `drainboard token`
-#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
-pub(super) enum TokenTask {
-    /// Ask for the token and keep it in the keyring
-    Set {
-        /// Nothing: here somebody may write the token itself
-        #[arg(hide = true)]
-        written: Vec<OsString>,
-    },
-    /// Take the token out of the keyring
-    Forget,
-    /// Tell which source a run would take the token from, and not the token
-    Where,
 }
 
 const SERVE_EXAMPLES: &str = "\
@@ -502,24 +454,6 @@ mod tests {
     #[test]
     fn the_definitions_hold_together() {
         Arguments::command().debug_assert();
-    }
-
-    #[test]
-    fn a_token_has_no_place_in_an_argument() {
-        let mistake = |words: &[&str]| Arguments::try_parse_from(words).map(|_| ()).unwrap_err();
-        let token = "0123456789abcdef".repeat(4);
-        for words in [
-            &["drainboard", &token][..],
-            &["drainboard", "--token-keyring", &token],
-            &["drainboard", "token", "forget", &token],
-            &["drainboard", "--token", "s3cret"],
-            &["drainboard", "sync", "--token=s3cret"],
-            &["drainboard", "doctor", "--access-token", "s3cret"],
-        ] {
-            assert!(token_is_written(&mistake(words)), "{words:?}");
-        }
-        assert!(!token_is_written(&mistake(&["drainboard", "--tokn", "x"])));
-        assert!(!token_is_written(&mistake(&["drainboard", "--workers", "x"])));
     }
 
     #[test]

@@ -84,7 +84,8 @@ impl Job {
         let lines = if sync.json { Some(Lines::start().map_err(Failure::other)?) } else { None };
         let voice =
             Voice { lines, verbose: common.verbose > 0, progress: (common.quiet == 0).then(Progress::new) };
-        let scratch = self.settings.peek.then(|| self.settings.mirror.clone());
+        let mirror = self.settings.mirror.clone();
+        let scratch = self.settings.peek.then(|| mirror.clone());
         let mut engine = engine::spawn(self.settings);
         let run = match self.pause {
             None => headless::run(&mut engine, self.mode, &voice, &mut signals).await,
@@ -101,6 +102,11 @@ impl Job {
         let told = tell(&run, scratch, voice, hurried).await;
         if let Some(error) = run.error() {
             output::complain(&error);
+        }
+        // Not where the mirror is the trouble: another program may have it, and would be waited for once more.
+        if !hurried && run.end() != RunEnd::Mirror {
+            let status = Reader::open(&mirror).and_then(|reader| reader.status()).ok();
+            status.and_then(|status| status.lost()).iter().for_each(|lost| output::complain(lost));
         }
         // A failure of the run says more than one of stdout.
         let peeked = sync.peek && run.end() == RunEnd::SingleSession && run.error().is_none();

@@ -194,3 +194,54 @@ fn a_mirror_in_a_read_only_folder_is_exported() {
     assert_eq!(exported.unwrap().totals.records, 6);
     assert_eq!(names(&folder), ["mirror.db"], "nothing is left beside it");
 }
+
+/// A signal in the middle of the work: within two seconds, with its status, and nothing is left.
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_it_and_leaves_nothing() {
+    use std::process::Stdio;
+    use std::time::{Duration, Instant};
+
+    use rustix::process::{Pid, Signal, kill_process};
+
+    let bench = Bench::new();
+    let served = bench.serve(&["--items", "20000"]);
+    bench.sync(&served, "a.db");
+    drop(served);
+    for (signal, status) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        let mut command =
+            bench.command(&["export", "--mirror", "a.db", "--all", "--resolve", "--output", "out"]);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let patience = Instant::now() + Duration::from_mins(1);
+        let begun = || fs::read_dir(bench.path("out")).is_ok_and(|mut entries| entries.next().is_some());
+        while !begun() {
+            assert!(Instant::now() < patience, "the export does not begin");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        let asked = Instant::now();
+        kill_process(Pid::from_child(&child), signal).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(status));
+        assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
+        assert!(!bench.path("out").exists(), "{:?}", names(&bench.path("out")));
+    }
+}
+
+/// A disk that takes no more, as a limit of file sizes shows it.
+#[cfg(unix)]
+#[test]
+fn a_full_disk_is_told_and_leaves_nothing() {
+    let bench = Bench::new();
+    let served = bench.serve(&["--items", "3000"]);
+    bench.sync(&served, "a.db");
+    drop(served);
+    let program = env!("CARGO_BIN_EXE_drainboard");
+    for form in ["ndjson", "csv"] {
+        let script =
+            format!("ulimit -f 128; exec {program} export --mirror a.db --format {form} --output out");
+        let mut shell = std::process::Command::new("sh");
+        let ended = shell.current_dir(bench.folder()).args(["-c", &script]).output().unwrap();
+        let said = String::from_utf8(ended.stderr).unwrap();
+        assert!(ended.status.code() == Some(1) && said.contains("is full"), "{form}: {said}");
+        assert!(!bench.path("out").exists(), "{form}");
+    }
+}
