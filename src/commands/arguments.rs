@@ -8,6 +8,7 @@ mod export;
 mod sync;
 mod token;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 

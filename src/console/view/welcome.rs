@@ -249,6 +249,9 @@ fn told(model: &Model, welcome: &Welcome, buf: &mut Buffer, area: Rect, row: usi
         }
         At::Testing => "asking the service whether it takes the token",
         At::Saving => "writing the configuration",
+        At::Mirror if welcome.source == Source::Environment => {
+            "This is written and the console opens; the service can be asked once the token is set."
+        }
         At::Mirror => {
             "The service is asked once, then this is written and the console opens; nothing is synchronized yet."
         }
@@ -274,7 +277,11 @@ fn told(model: &Model, welcome: &Welcome, buf: &mut Buffer, area: Rect, row: usi
 fn footer(model: &Model, welcome: &Welcome, buf: &mut Buffer, area: Rect) {
     let mut hints = Vec::new();
     if !welcome.waits() {
-        let next = if welcome.at == At::Mirror { "test and write" } else { "next" };
+        let next = match welcome.at {
+            At::Mirror if welcome.source == Source::Environment => "write",
+            At::Mirror => "test and write",
+            _ => "next",
+        };
         hints.push((Action::Accept, next));
     }
     if welcome.at == At::Source {
