@@ -69,10 +69,8 @@ fn is_integer(text: &str) -> bool {
     text.parse::<i64>().is_ok_and(|n| n.to_string() == text)
 }
 
-/// Whether a double says this number again: in its shortest decimal form, or in all its digits before the point.
 fn is_double(text: &str) -> bool {
-    let says = |x: f64| [format!("{x:e}"), format!("{x:.0}")].iter().any(|again| equal_numbers(text, again));
-    text.parse::<f64>().is_ok_and(|x| x.is_finite() && says(x))
+    text.parse::<f64>().is_ok_and(|x| x.is_finite() && equal_numbers(text, &format!("{x:e}")))
 }
 
 #[cfg(test)]
