@@ -2,7 +2,7 @@
 //!
 //! Promises: a mistake anywhere in it is told with file and line and the nearest right word, and nothing of a file with a
 //! mistake counts; a token has no place in it, and none that stands there is repeated; a file that others could have
-//! written is not believed, and no more than [`access::LONGEST`] bytes are read.
+//! written is not believed, and no more than 256 KiB of it are read.
 
 mod access;
 mod keys;
