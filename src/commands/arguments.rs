@@ -499,6 +499,20 @@ unless it says otherwise, also as the body of POST /emulator/fault:
 
 The token is made from the seed; BASECRM_ACCESS_TOKEN sets another.
 
+With --tokens two more follow: of a user who sees only what is theirs, and one
+without the sync scope.
+
+--scenario FILE.toml says what happens by and by, each step once:
+  [[step]]
+  at_request = 40                  # or after = \"2s\"
+  edit = { create = 3, update = 2, delete = 1 }
+  fault = \"429 page times=3\"     # or a list; also rate, latency, expire, sight
+assets/scenarios/bad-day.toml in the sources has all of it.
+
+With --replay each recorded exchange is served once, in its order among those of
+its method and path; a pack gets the answer that the same keys got. What was not
+recorded is a 409 that says what was. Every token and device is welcome.
+
 With --conformance a client of yours is examined, whatever it is written in:
   drainboard serve --conformance -- python3 my_sync.py
   drainboard serve --conformance --scenario empty_mid -- ./my-sync --once
@@ -540,6 +554,13 @@ pub(super) struct Serve {
     /// A fault on purpose, like '503 page every=5' (see below); may be repeated
     #[arg(long, value_name = "WORDS")]
     pub(super) fault: Vec<PlannedFault>,
+    /// Print the tokens of users with other sight too, a line each behind the first
+    #[arg(long)]
+    pub(super) tokens: bool,
+    /// Serve a recording of the Wire screen (HAR) again, request for request
+    #[arg(long, value_name = "FILE")]
+    #[arg(conflicts_with_all = ["account", "state", "items", "seed", "rate", "latency", "fault", "tokens", "conformance"])]
+    pub(super) replay: Option<PathBuf>,
     #[command(flatten)]
     pub(super) examination: Examination,
 }
@@ -549,10 +570,10 @@ pub(super) struct Serve {
 #[command(next_help_heading = "Examining a client")]
 pub(super) struct Examination {
     /// Take a client through the scenarios that break Sync clients and say what it got right and wrong
-    #[arg(long, conflicts_with_all = ["account", "state", "items", "seed", "rate", "latency", "fault"])]
+    #[arg(long, conflicts_with_all = ["account", "state", "items", "seed", "rate", "latency", "fault", "tokens"])]
     pub(super) conformance: bool,
-    /// Only this scenario; may be repeated
-    #[arg(long, value_name = "NAME", requires = "conformance")]
+    /// Only this scenario; may be repeated. Without --conformance, a file of what happens by and by (see below)
+    #[arg(long, value_name = "NAME|FILE", conflicts_with = "replay")]
     pub(super) scenario: Vec<String>,
     /// The report as lines of JSON
     #[arg(long, requires = "conformance")]

@@ -24,6 +24,8 @@ use crate::text;
 const LOOK: Duration = Duration::from_millis(20);
 /// What a client that has all may still do before it is ended.
 const LINGER: Duration = Duration::from_secs(1);
+/// A client that sent so many requests shows nothing new any more: the longest scenario takes some forty.
+const FLOOD: usize = 2_000;
 /// Without a request for so long, a scenario that somebody runs by hand is over.
 const QUIET: Duration = Duration::from_secs(10);
 
@@ -142,6 +144,9 @@ async fn examine(asked: &Asked, scenario: &'static Scenario, token: &str) -> Res
             break;
         }
         if examination.is_complete() && examination.quiet().is_some_and(|quiet| quiet > LINGER) {
+            break;
+        }
+        if examination.requests() > FLOOD {
             break;
         }
         if begun.elapsed() > asked.deadline {
