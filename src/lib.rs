@@ -21,7 +21,7 @@
 //! - [`service`]: the other side of the wire: the Sync service itself.
 //! - [`engine`]: the flow (pure), its driver, commands and events.
 //! - [`export`]: the mirror as files that others read: NDJSON, CSV, Parquet, with a manifest.
-//! - [`config`]: flags over environment over defaults; where the token comes from.
+//! - [`config`]: flags over environment over the configuration's file over defaults; where the token comes from.
 //! - [`console`]: the ratatui front end.
 //! - [`commands`]: the command line: one file a subcommand, headless watchers.
 //!

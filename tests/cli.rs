@@ -349,9 +349,18 @@ fn the_service_stops_when_told_to() {
 fn help_manual_and_completions_are_there() {
     let user = User::with(&nobody(), TOKEN);
     let help = user.run(&["--help"]).status(0).stdout.clone();
-    for word in
-        ["demo", "sync", "serve", "query", "status", "completions", "man", "BASECRM_ACCESS_TOKEN", "143"]
-    {
+    for word in [
+        "demo",
+        "sync",
+        "serve",
+        "query",
+        "export",
+        "status",
+        "completions",
+        "man",
+        "BASECRM_ACCESS_TOKEN",
+        "143",
+    ] {
         assert!(help.contains(word), "{word} in\n{help}");
     }
     assert!(user.run(&["man"]).status(0).stdout.contains("single\\-session"));

@@ -14,6 +14,8 @@ mod choice;
 mod filled;
 #[path = "export/folder.rs"]
 mod folder;
+#[path = "export/kit_of_exit.rs"]
+mod kit_of_exit;
 #[path = "export/round_trip.rs"]
 mod round_trip;
 #[path = "export/tables.rs"]

@@ -3,7 +3,10 @@
 //!
 //! Environment names are written in the help and read in `config`, so that `demo` and `serve` can ignore them.
 
+mod config;
 mod export;
+mod sync;
+mod token;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -12,9 +15,12 @@ use std::time::Duration;
 use clap::builder::PossibleValue;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+pub(super) use config::Config;
 pub(super) use export::{Export, Form};
+pub(super) use sync::{Pause, Sync};
+pub(super) use token::{NO_TOKEN_OPTION, TokenTask, token_is_written};
 
-use crate::config::{Color, duration, looks_like_a_token, size};
+use crate::config::{Color, duration, size};
 use crate::service::PlannedFault;
 
 const ABOUT: &str =
@@ -88,7 +94,7 @@ pub(super) enum Task {
     #[command(after_help = DEMO_EXAMPLES)]
     Demo(Demo),
     /// Synchronize without the console, until the service has nothing more
-    #[command(after_help = SYNC_EXAMPLES)]
+    #[command(after_help = sync::EXAMPLES)]
     Sync(Sync),
     /// Prove that the mirror is the account's copy, record by record, byte by byte
     #[command(after_help = VERIFY_EXAMPLES)]
@@ -97,7 +103,7 @@ pub(super) enum Task {
     #[command(after_help = DOCTOR_EXAMPLES)]
     Doctor(Doctor),
     /// Show every setting and where it came from; write a file to begin with
-    #[command(after_help = CONFIG_EXAMPLES)]
+    #[command(after_help = config::EXAMPLES)]
     Config(Config),
     /// Run the Sync service alone, for developers of any Sync API client
     #[command(after_help = SERVE_EXAMPLES)]
@@ -112,7 +118,7 @@ pub(super) enum Task {
     #[command(after_help = STATUS_EXAMPLES)]
     Status(Status),
     /// Keep the token in the system's keyring, forget it, or tell where it comes from
-    #[command(subcommand, after_help = TOKEN_EXAMPLES)]
+    #[command(subcommand, after_help = token::EXAMPLES)]
     Token(TokenTask),
     /// Print a completion script for a shell
     #[command(
@@ -244,28 +250,6 @@ impl Pacing {
     }
 }
 
-/// Why there is no option for the token itself.
-pub(super) const NO_TOKEN_OPTION: &str = "\
-there is no option that takes the token: every user of this machine could read it in the list of processes.
-Use BASECRM_ACCESS_TOKEN, --token-file FILE, --token-command COMMAND or `drainboard token set`, which asks for it; if
-that was a real token, make a new one.";
-
-/// Whether the mistake is an option that would take the token itself, or a token where none belongs.
-pub(super) fn token_is_written(error: &clap::Error) -> bool {
-    use clap::error::{ContextKind, ContextValue, ErrorKind};
-    if error
-        .context()
-        .any(|(_, value)| matches!(value, ContextValue::String(text) if looks_like_a_token(text)))
-    {
-        return true;
-    }
-    let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else { return false };
-    let name = argument.trim_start_matches('-').split(['=', ' ']).next().unwrap_or_default();
-    let tokens =
-        ["token", "access-token", "api-token", "api-key", "bearer", "password", "auth", "authorization"];
-    error.kind() == ErrorKind::UnknownArgument && argument.starts_with("--") && tokens.contains(&name)
-}
-
 const DEMO_EXAMPLES: &str = "\
 A service with a demo account runs on this machine and is drained into a mirror,
 both in a temporary folder. No configuration and no environment is read: a demo
@@ -307,62 +291,6 @@ impl Demo {
     }
 }
 
-const SYNC_EXAMPLES: &str = "\
-Progress goes to stderr, the summary to stdout. With --json each event is a line
-on stdout, and the last line is the summary, on every exit.
-
-Examples:
-  drainboard sync                       everything, until the service has nothing more
-  drainboard sync --json | tail -1      the summary as JSON
-  drainboard sync --peek                what would come? acknowledges nothing, touches no mirror
-  drainboard sync --watch 5m            again five minutes after each run, until interrupted
-  drainboard sync --watch 5m --metrics /var/lib/node_exporter/drainboard.prom
-  pkill -USR1 -f 'drainboard sync'      a watch that waits synchronizes now
-
-The pause between two runs of a watch varies by a tenth, so that many watchers do
-not come at once. A watch survives a service that is unreachable or fails, and
-ends where waiting mends nothing: no token, a wrong one, no scope, or a mirror
-that cannot be used from the start. With --json a line {\"event\":\"round\"} after
-each run's summary has its exit status and the time until the next one.";
-
-/// `drainboard sync`
-#[derive(Debug, Args)]
-pub(super) struct Sync {
-    /// Each event a line of JSON on stdout; the last line is the summary
-    #[arg(long)]
-    pub(super) json: bool,
-    /// Stop after one session; converged only if the service then has nothing
-    #[arg(long)]
-    pub(super) single_session: bool,
-    /// Drain one session into a scratch mirror and acknowledge nothing
-    #[arg(long, conflicts_with_all = ["single_session", "watch"])]
-    pub(super) peek: bool,
-    /// Synchronize again, about this long after each run; SIGUSR1 ends a wait [default: 5m]
-    #[arg(long, value_name = "TIME", value_parser = pause, num_args = 0..=1, default_missing_value = USUAL)]
-    pub(super) watch: Option<Pause>,
-    /// After each run write how it went to this file, for Prometheus (node_exporter's textfile format)
-    #[arg(long, value_name = "FILE", conflicts_with = "peek")]
-    pub(super) metrics: Option<PathBuf>,
-    #[command(flatten)]
-    pub(super) pacing: Pacing,
-}
-
-/// The pause of a watch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Pause {
-    /// As it is configured.
-    Usual,
-    /// As it was said.
-    Of(Duration),
-}
-
-/// What stands for no time.
-const USUAL: &str = "usual";
-
-fn pause(text: &str) -> Result<Pause, String> {
-    if text == USUAL { Ok(Pause::Usual) } else { duration(text).map(Pause::Of) }
-}
-
 const VERIFY_EXAMPLES: &str = "\
 Synchronizes the mirror, drains the account once more as a throw-away device
 into a temporary mirror (TMPDIR says where), and compares the two: missing,
@@ -398,71 +326,6 @@ pub(super) struct Doctor {
     /// The findings as one line of JSON
     #[arg(long)]
     pub(super) json: bool,
-}
-
-const CONFIG_EXAMPLES: &str = "\
-The file is ~/.config/drainboard/config.toml, or what DRAINBOARD_CONFIG names.
-Settings at its top hold for every profile; [profile.NAME] has those of one:
-
-  base_url = \"https://api.getbase.com\"
-  token_command = \"pass show sell\"      # or token_file, token_keyring = true
-  rate = 10
-  default_profile = \"home\"
-
-  [profile.home]
-  [profile.work]
-  mirror = \"~/work/sell.db\"
-  token_file = \"token.work\"            # beside this file, mode 0600
-
-An option goes before the environment, that before the profile, that before the
-file's top, that before the default. `drainboard demo` reads none of it.
-
-Examples:
-  drainboard config
-  drainboard config --profile work --json | jq -r .settings.mirror.value
-  drainboard config --init && $EDITOR \"$(drainboard config --path)\"";
-
-/// `drainboard config`
-#[derive(Debug, Args)]
-pub(super) struct Config {
-    /// As one JSON object
-    #[arg(long, conflicts_with_all = ["init", "path"])]
-    pub(super) json: bool,
-    /// Write a file with every setting as a comment; one that is there stays
-    #[arg(long, conflicts_with = "path")]
-    pub(super) init: bool,
-    /// Print where the file is, or would be
-    #[arg(long)]
-    pub(super) path: bool,
-    #[command(flatten)]
-    pub(super) pacing: Pacing,
-}
-
-const TOKEN_EXAMPLES: &str = "\
-The keyring (Secret Service on Linux, Keychain on macOS) keeps it under the
-service \"drainboard\" and the profile's name; for another base URL than the usual
-one, under PROFILE@URL. It is looked for there last, after the options and the
-environment; --token-keyring makes it the first. `set` asks for the token
-without showing it, or reads it from a pipe, and never from an argument.
-
-Examples:
-  drainboard token set
-  pass show sell | drainboard token set --profile work
-  drainboard token where";
-
-/// `drainboard token`
-#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
-pub(super) enum TokenTask {
-    /// Ask for the token and keep it in the keyring
-    Set {
-        /// Nothing: here somebody may write the token itself
-        #[arg(hide = true)]
-        written: Vec<OsString>,
-    },
-    /// Take the token out of the keyring
-    Forget,
-    /// Tell which source a run would take the token from, and not the token
-    Where,
 }
 
 const SERVE_EXAMPLES: &str = "\
@@ -650,24 +513,6 @@ mod tests {
     #[test]
     fn the_definitions_hold_together() {
         Arguments::command().debug_assert();
-    }
-
-    #[test]
-    fn a_token_has_no_place_in_an_argument() {
-        let mistake = |words: &[&str]| Arguments::try_parse_from(words).map(|_| ()).unwrap_err();
-        let token = "0123456789abcdef".repeat(4);
-        for words in [
-            &["drainboard", &token][..],
-            &["drainboard", "--token-keyring", &token],
-            &["drainboard", "token", "forget", &token],
-            &["drainboard", "--token", "s3cret"],
-            &["drainboard", "sync", "--token=s3cret"],
-            &["drainboard", "doctor", "--access-token", "s3cret"],
-        ] {
-            assert!(token_is_written(&mistake(words)), "{words:?}");
-        }
-        assert!(!token_is_written(&mistake(&["drainboard", "--tokn", "x"])));
-        assert!(!token_is_written(&mistake(&["drainboard", "--workers", "x"])));
     }
 
     #[test]

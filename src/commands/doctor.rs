@@ -238,6 +238,7 @@ fn look(path: &Path, checks: &mut Vec<Check>) {
             );
             checks.push(Check::fine("mirror", text));
             checks.push(integrity(&reader));
+            checks.extend(status.lost().map(|lost| Check::warning("missing", lost)));
             checks.push(references(&reader));
             status
         }

@@ -15,7 +15,7 @@ use super::arguments::{Common, Export, Form};
 use super::output::{self, Ending, Failure};
 use super::settings;
 use super::signals::{Signal, Signals};
-use crate::export::{self, Checked, ExportError, Format, Manifest, Order};
+use crate::export::{self, Checked, ExportError, Format, Manifest, Order, Report, Step};
 use crate::mirror::filter::Filter;
 use crate::mirror::reader::Interrupter;
 use crate::mirror::{MirrorError, Reader};
@@ -49,17 +49,25 @@ pub(super) fn run(export: &Export, common: &Common) -> Ending {
     }
     let order = order(export)?;
     let reader = Reader::open(&settings::mirror(common)?).map_err(Failure::mirror)?;
-    let (interrupter, folder) = (reader.interrupter(), order.folder.clone());
+    let (interrupter, folder, all) = (reader.interrupter(), order.folder.clone(), export.all);
     let ended = watched(common.quiet > 0, Some(&interrupter), Some(&folder), move |stop, bar| {
-        export::run(&reader, &order, &mut |step| {
+        let mut tell = |step: Step<'_>| {
             bar.set_length(step.of);
             bar.set_position(step.rows);
             bar.set_message(visible(step.what).into_owned());
             !stop.load(Ordering::Relaxed)
-        })
+        };
+        if all {
+            export::kit(&reader, &order, &mut tell).map(|(manifest, report)| (manifest, Some(report)))
+        } else {
+            export::run(&reader, &order, &mut tell).map(|manifest| (manifest, None))
+        }
     })?;
     match ended {
-        Done::Ended(manifest) => tell(export, &folder, &manifest.map_err(failure)?, began.elapsed()),
+        Done::Ended(made) => {
+            let (manifest, report) = made.map_err(failure)?;
+            tell(export, &folder, &manifest, report.as_ref(), began.elapsed())
+        }
         Done::Signalled(signal, late) => {
             let what = match late {
                 Some(Ok(_)) => "the export was complete by then",
@@ -187,10 +195,19 @@ struct Summary<'a> {
     unkeyed: u64,
     files: u64,
     bytes: u64,
+    /// What is not complete, in words; only of the exit kit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    open: Option<&'a [String]>,
     seconds: f64,
 }
 
-fn tell(export: &Export, folder: &Path, manifest: &Manifest, took: Duration) -> Ending {
+fn tell(
+    export: &Export,
+    folder: &Path,
+    manifest: &Manifest,
+    report: Option<&Report>,
+    took: Duration,
+) -> Ending {
     let totals = &manifest.totals;
     let mut out = output::stdout();
     if export.json {
@@ -204,6 +221,7 @@ fn tell(export: &Export, folder: &Path, manifest: &Manifest, took: Duration) -> 
             unkeyed: totals.unkeyed,
             files: totals.files,
             bytes: totals.bytes,
+            open: report.map(|report| report.open.as_slice()),
             seconds: took.as_millis() as f64 / 1000.0,
         };
         return output::written(line(&summary, &mut out));
@@ -223,8 +241,18 @@ fn tell(export: &Export, folder: &Path, manifest: &Manifest, took: Duration) -> 
             bytes(totals.bytes),
             span(took)
         )
+        .and_then(|()| tell_report(report, &mut out))
         .and_then(|()| out.flush()),
     )
+}
+
+fn tell_report(report: Option<&Report>, out: &mut output::Stdout) -> io::Result<()> {
+    let Some(report) = report else { return Ok(()) };
+    for open in &report.open {
+        writeln!(out, "  {}", visible(open))?;
+    }
+    let days = grouped(report.days_left.max(0).unsigned_abs());
+    writeln!(out, "report.md says what is complete; {days} days until Sell ends")
 }
 
 /// The line of `export --check --json`.

@@ -10,8 +10,9 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use super::headless::Run;
+use super::output::Failure;
 use super::summary::Summary;
-use crate::config::Config;
+use crate::config::{Config, PROFILE};
 use crate::mirror::Reader;
 use crate::mirror::reader::Status;
 use crate::text::visible;
@@ -33,20 +34,35 @@ struct Known<'a> {
 }
 
 impl Metrics {
-    pub(super) fn new(file: PathBuf, config: &Config) -> Self {
-        Self { file, mirror: config.mirror.clone(), profile: config.profile.clone() }
+    /// Figures of what is configured; where that cannot be told, of nothing.
+    pub(super) fn new(file: PathBuf, config: Option<&Config>) -> Self {
+        let mirror = config.map(|config| config.mirror.clone()).unwrap_or_default();
+        let profile = config.map_or(PROFILE, |config| &config.profile).to_owned();
+        Self { file, mirror, profile }
     }
 
     /// Writes what the run came to.
     ///
     /// # Errors
     /// What could not be written, in a line.
-    pub(super) fn write(&mut self, run: &Run) -> Result<(), String> {
+    pub(super) fn write(&self, run: &Run) -> Result<(), String> {
+        self.tell(&run.summary(), run.exit_status())
+    }
+
+    /// Writes that no run could begin.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    pub(super) fn write_failure(&self, failure: &Failure) -> Result<(), String> {
+        self.tell(&Summary::of_nothing(failure.message.clone(), 0), failure.status)
+    }
+
+    fn tell(&self, summary: &Summary, exit_status: u8) -> Result<(), String> {
         let status = Reader::open(&self.mirror).and_then(|reader| reader.status()).ok();
         let known = Known {
             profile: &self.profile,
-            summary: &run.summary(),
-            exit_status: run.exit_status(),
+            summary,
+            exit_status,
             status: status.as_ref(),
             now: Timestamp::now(),
         };

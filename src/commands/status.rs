@@ -94,6 +94,9 @@ fn write_plain(status: &Status, mirror: &Path, out: &mut impl Write) -> io::Resu
     )?;
     write!(out, "acks      {} pending", grouped(status.outbox.pending))?;
     writeln!(out, ", {} refused, {} held", grouped(status.outbox.refused), grouped(status.outbox.held))?;
+    if let Some(lost) = status.lost() {
+        writeln!(out, "missing   {lost}")?;
+    }
     match status.converged.as_deref().and_then(|at| Some((at, age(at, Timestamp::now())?))) {
         Some((at, age)) => writeln!(out, "fresh     up to date {} ago, {}", rough(age), local(at))?,
         None => writeln!(out, "fresh     not known to be up to date")?,

@@ -25,13 +25,18 @@ use crate::text::{grouped, visible};
 /// Synchronizes as asked.
 pub(super) fn run(sync: &Sync, common: &Common, config: Result<Config, Failure>) -> Ending {
     let mirror = config.as_ref().ok().map(|config| config.mirror.clone());
+    let metrics = sync.metrics.clone().map(|file| Metrics::new(file, config.as_ref().ok()));
     let prepared = config.and_then(|config| Job::prepare(sync, config));
     let (job, runtime) = match prepared.and_then(|job| Ok((job, super::runtime()?))) {
         Ok(ready) => ready,
-        Err(failure) if sync.json => return Err(of_nothing(failure, mirror.as_deref())),
-        Err(failure) => return Err(failure),
+        Err(failure) => {
+            if let Some(error) = metrics.as_ref().and_then(|metrics| metrics.write_failure(&failure).err()) {
+                output::complain(&error);
+            }
+            return Err(if sync.json { of_nothing(failure, mirror.as_deref()) } else { failure });
+        }
     };
-    let ending = runtime.block_on(job.run(sync, common));
+    let ending = runtime.block_on(job.run(sync, common, metrics.as_ref()));
     // A run that a signal cut short may leave a write behind; it is committed or it is not.
     runtime.shutdown_timeout(Duration::from_millis(100));
     ending
@@ -54,8 +59,6 @@ struct Job {
     mode: Mode,
     /// The time between two runs of a watch; none for one run alone.
     pause: Option<Duration>,
-    /// Where each run's figures go.
-    metrics: Option<Metrics>,
     /// The scratch mirror of `--peek`; removed with this.
     _scratch: Option<Folder>,
 }
@@ -67,32 +70,31 @@ impl Job {
             Pause::Usual => config.watch,
             Pause::Of(time) => time,
         });
-        let metrics = sync.metrics.clone().map(|file| Metrics::new(file, &config));
         let mode = if sync.single_session || sync.peek { Mode::Single } else { Mode::Full };
         let mut settings = settings::engine(config);
         if !sync.peek {
-            return Ok(Self { settings, mode, pause, metrics, _scratch: None });
+            return Ok(Self { settings, mode, pause, _scratch: None });
         }
         let scratch = settings::peek(&mut settings)?;
-        Ok(Self { settings, mode, pause, metrics, _scratch: Some(scratch) })
+        Ok(Self { settings, mode, pause, _scratch: Some(scratch) })
     }
 
-    async fn run(self, sync: &Sync, common: &Common) -> Ending {
+    async fn run(self, sync: &Sync, common: &Common, metrics: Option<&Metrics>) -> Ending {
         let mut signals = Signals::listen().map_err(Failure::other)?;
         let lines = if sync.json { Some(Lines::start().map_err(Failure::other)?) } else { None };
         let voice =
             Voice { lines, verbose: common.verbose > 0, progress: (common.quiet == 0).then(Progress::new) };
-        let scratch = self.settings.peek.then(|| self.settings.mirror.clone());
+        let mirror = self.settings.mirror.clone();
+        let scratch = self.settings.peek.then(|| mirror.clone());
         let mut engine = engine::spawn(self.settings);
-        let mut metrics = self.metrics;
         let run = match self.pause {
             None => headless::run(&mut engine, self.mode, &voice, &mut signals).await,
             Some(pause) => {
-                let watch = Watch { mode: self.mode, pause, voice: &voice, metrics: metrics.as_mut() };
+                let watch = Watch { mode: self.mode, pause, voice: &voice, metrics };
                 watch.run(&mut engine, &mut signals).await?
             }
         };
-        if let Some(error) = metrics.as_mut().and_then(|metrics| metrics.write(&run).err()) {
+        if let Some(error) = metrics.and_then(|metrics| metrics.write(&run).err()) {
             voice.say(&error);
         }
         let hurried = run.signal.is_some();
@@ -100,6 +102,11 @@ impl Job {
         let told = tell(&run, scratch, voice, hurried).await;
         if let Some(error) = run.error() {
             output::complain(&error);
+        }
+        // Not where the mirror is the trouble: another program may have it, and would be waited for once more.
+        if !hurried && run.end() != RunEnd::Mirror {
+            let status = Reader::open(&mirror).and_then(|reader| reader.status()).ok();
+            status.and_then(|status| status.lost()).iter().for_each(|lost| output::complain(lost));
         }
         // A failure of the run says more than one of stdout.
         let peeked = sync.peek && run.end() == RunEnd::SingleSession && run.error().is_none();

@@ -20,7 +20,7 @@ use super::signals::Signals;
 use crate::config::Config;
 use crate::engine::{self, Engine, Mode, Settings};
 use crate::mirror::compare::{Comparison, Wrong, compare};
-use crate::mirror::{MirrorError, Reader};
+use crate::mirror::{Identity, Mirror, MirrorError, Reader};
 use crate::protocol::{DeviceUuid, RecordId};
 use crate::text::{bytes, counted, grouped, span, visible};
 
@@ -72,6 +72,7 @@ impl Verification<'_> {
             progress: (self.common.quiet == 0).then(Progress::new),
         };
         let paths = (settings.mirror.clone(), again.mirror.clone());
+        let identity = settings.identity.clone();
         let mut mine = Copy { what: "the mirror", engine: engine::spawn(settings), failed: 0 };
         let mut fresh = Copy { what: "a fresh copy", engine: engine::spawn(again), failed: 0 };
         let mut found: Option<Comparison> = None;
@@ -110,7 +111,11 @@ impl Verification<'_> {
         let failed = fresh.failed;
         headless::leave(mine.engine, false).await;
         headless::leave(fresh.engine, false).await;
-        self.tell(&found.unwrap_or_default(), failed, began.elapsed())
+        let found = found.unwrap_or_default();
+        if found.identical() && failed == 0 {
+            nothing_is_lost(&paths.0, &identity);
+        }
+        self.tell(&found, failed, began.elapsed())
     }
 
     /// One of the two could not be brought up to date: nothing can be said of the copy.
@@ -141,6 +146,14 @@ impl Verification<'_> {
         };
         let status = output::written(written)?;
         Ok(if found.identical() { status } else { 1 })
+    }
+}
+
+/// What the mirror was said to have lost is not said any more. Where that cannot be written it stays said.
+fn nothing_is_lost(mirror: &Path, identity: &Identity) {
+    let status = Reader::open(mirror).and_then(|reader| reader.status());
+    if status.is_ok_and(|status| status.lost_pages > 0) {
+        let _ = Mirror::proven_whole(mirror, identity);
     }
 }
 

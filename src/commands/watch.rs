@@ -24,7 +24,7 @@ pub(super) struct Watch<'a> {
     /// The time between two runs, about.
     pub(super) pause: Duration,
     pub(super) voice: &'a Voice,
-    pub(super) metrics: Option<&'a mut Metrics>,
+    pub(super) metrics: Option<&'a Metrics>,
 }
 
 /// The line of JSON behind each run's summary.
@@ -42,7 +42,7 @@ struct Round {
 
 impl Watch<'_> {
     /// Runs until a signal, or something that no waiting mends. The last run is the caller's to tell.
-    pub(super) async fn run(mut self, engine: &mut Engine, signals: &mut Signals) -> Result<Run, Failure> {
+    pub(super) async fn run(self, engine: &mut Engine, signals: &mut Signals) -> Result<Run, Failure> {
         let mut nudges = Nudges::listen().map_err(Failure::other)?;
         let mut chance = fastrand::Rng::new();
         for round in 1.. {
@@ -65,9 +65,9 @@ impl Watch<'_> {
         unreachable!("rounds do not end")
     }
 
-    async fn tell(&mut self, run: &Run, round: u64, pause: Duration) {
+    async fn tell(&self, run: &Run, round: u64, pause: Duration) {
         let (voice, exit_status) = (self.voice, run.exit_status());
-        if let Some(error) = self.metrics.as_mut().and_then(|metrics| metrics.write(run).err()) {
+        if let Some(error) = self.metrics.and_then(|metrics| metrics.write(run).err()) {
             voice.say(&error);
         }
         let next_in_seconds = pause.as_millis() as f64 / 1000.0;

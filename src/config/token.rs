@@ -250,7 +250,7 @@ fn kept(entry: &Entry, named: bool) -> Result<SecretString, ConfigError> {
         Ok(None) if named => {
             Err(ConfigError(format!("{entry} has no token: put it there with `drainboard token set`")))
         }
-        Err(trouble) if named => Err(ConfigError(format!("--token-keyring: {trouble}; {OTHERWISE}"))),
+        Err(trouble) if named => Err(ConfigError(format!("{entry}: {trouble}; {OTHERWISE}"))),
         Ok(None) | Err(Trouble::Absent(_)) => Err(missing("")),
         Err(trouble) => Err(missing(&format!(" (looked for there too: {trouble})"))),
     }

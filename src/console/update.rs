@@ -29,6 +29,7 @@ use super::message::{Answer, Effect, Message, Request};
 use super::model::{Mirrored, Model, Notice, Overlay, Screen, log, since};
 use super::{Left, Manner};
 use crate::engine::{Command, Event, EventKind, Snapshot};
+use crate::mirror::reader::Status;
 use crate::text::visible;
 
 /// How often the mirror is asked anew while the engine commits.
@@ -277,12 +278,23 @@ fn on_event(model: &mut Model, event: &Event) -> Vec<Effect> {
     Vec::new()
 }
 
+/// What the mirror has lost is told once.
+fn tell_lost(model: &mut Model, status: &Status) {
+    let told = matches!(&model.status, Mirrored::Some(old) if old.lost_pages == status.lost_pages);
+    if let Some(text) = status.lost().filter(|_| !told) {
+        model.notices.push(Notice { error: true, text });
+    }
+}
+
 fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
     let mut more = None;
     match answer {
         Answer::Status(result) => {
             model.status = match result {
-                Ok(Some(status)) => Mirrored::Some(status),
+                Ok(Some(status)) => {
+                    tell_lost(model, &status);
+                    Mirrored::Some(status)
+                }
                 Ok(None) => Mirrored::None,
                 Err(error) => Mirrored::Failed(error),
             };

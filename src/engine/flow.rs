@@ -146,6 +146,7 @@ impl Flow {
         config.ack_pack = config.ack_pack.max(1);
         Self {
             rng: fastrand::Rng::with_seed(config.seed),
+            acks: Acks::new(config.ack_pack),
             config,
             mode,
             pacer,
@@ -162,7 +163,6 @@ impl Flow {
             drain: None,
             last_session: None,
             after_session: false,
-            acks: Acks::new(),
             causes: Causes::default(),
             halt: None,
             gentle: true,
@@ -307,7 +307,7 @@ impl Flow {
         at.extend(self.leaving.as_ref().map(|leaving| leaving.cut_at));
         at.extend(self.drain.iter().flat_map(Drain::waits).map(|(at, ..)| at));
         at.extend(self.patience_ends().into_iter().map(|(at, _)| at));
-        let (interval, pack) = (self.config.ack_interval, self.config.ack_pack);
+        let (interval, pack) = (self.config.ack_interval, self.acks.most);
         if self.acks.stand == Stand::None && !self.config.peek {
             at.extend(
                 [false, true].iter().filter_map(|filling| self.acks.leaves_at(interval, pack, *filling)),

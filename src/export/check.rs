@@ -94,7 +94,7 @@ fn look(path: &Path, tell: &mut dyn FnMut(u64) -> bool) -> io::Result<Option<See
         let read = file.read(&mut piece)?;
         if read == 0 {
             let sha256 = staging::hexadecimal(&hash.finalize());
-            return Ok(Some(Seen { bytes, sha256, rows: counter.rows(path) }));
+            return Ok(Some(Seen { bytes, sha256, rows: counter.rows() }));
         }
         hash.update(&piece[..read]);
         counter.feed(&piece[..read]);
@@ -113,8 +113,9 @@ enum Counter {
         lines: u64,
         quoted: bool,
     },
+    /// Its footer tells.
     #[cfg(feature = "parquet")]
-    Parquet,
+    Parquet(std::path::PathBuf),
     Nothing,
 }
 
@@ -124,7 +125,7 @@ impl Counter {
             Some("ndjson") => Self::Lines(0),
             Some("csv") => Self::Csv { lines: 0, quoted: false },
             #[cfg(feature = "parquet")]
-            Some("parquet") => Self::Parquet,
+            Some("parquet") => Self::Parquet(path.to_owned()),
             _ => Self::Nothing,
         }
     }
@@ -146,12 +147,12 @@ impl Counter {
         }
     }
 
-    fn rows(&self, path: &Path) -> Option<u64> {
+    fn rows(&self) -> Option<u64> {
         match self {
             Self::Lines(lines) => Some(*lines),
             Self::Csv { lines, .. } => Some(lines.saturating_sub(1)),
             #[cfg(feature = "parquet")]
-            Self::Parquet => super::parquet::rows(path),
+            Self::Parquet(path) => super::parquet::rows(path),
             Self::Nothing => None,
         }
     }

@@ -9,13 +9,18 @@ use super::order::Format;
 use super::resolve::Names;
 use super::typing::{Guess, Kind};
 use crate::mirror::MirrorError;
-use crate::mirror::dump::{Entry, Subject};
+use crate::mirror::dump::{Instruction, Subject};
 use crate::protocol::record;
 
 /// The column for the fields that have none.
 const REST: &str = "_rest";
 /// The column with the whole record, in forms whose types cannot say all.
 pub(super) const DATA: &str = "_data";
+
+/// Columns of fields in a table of instructions, at most; as many as a table of the mirror has.
+pub(super) const FIELDS: usize = 1_000;
+/// The longest name of a field that is a column's, in bytes; longer ones are shortened.
+const LONGEST: usize = 255;
 
 /// The columns of a table.
 #[derive(Debug)]
@@ -48,27 +53,74 @@ enum From {
 impl Layout {
     /// The columns for a type. Those of references have one for names beside them, where `names` are wanted.
     pub(super) fn of(subject: &Subject, names: Option<&Names<'_>>, format: Format) -> Self {
-        let mut columns = vec![("id".to_owned(), From::Id), ("revision".to_owned(), From::Revision)];
+        let front = vec![("id".to_owned(), From::Id), ("revision".to_owned(), From::Revision)];
+        let fields: Vec<_> =
+            subject.columns.iter().map(|column| (column.name.clone(), column.field.clone())).collect();
+        let mut layout = Self::new(&subject.name, front, &fields, names);
+        layout.places.insert("id".to_owned(), 0);
+        layout.behind(subject.more_fields, format.has_types());
+        layout
+    }
+
+    /// The columns for a type's instructions; what only those have stands in front ([`Layout::say`]).
+    pub(super) fn instructions(kind: &str, fields: &[String], more: bool, names: Option<&Names<'_>>) -> Self {
+        let front: Vec<_> = [
+            ("ack_key", From::Own("the instruction's key")),
+            ("event_type", From::Own("what it says happened")),
+            ("revision", From::Revision),
+            ("session", From::Own("the session that brought it")),
+        ]
+        .map(|(name, from)| (name.to_owned(), from))
+        .into();
+        let mut taken: HashSet<String> = front.iter().map(|(name, _)| name.clone()).collect();
+        let fields: Vec<_> =
+            fields.iter().map(|field| (free(&fit(field), &mut taken), field.clone())).collect();
+        let mut layout = Self::new(kind, front, &fields, names);
+        layout.behind(more, true);
+        layout
+    }
+
+    /// Says what only instructions have.
+    pub(super) fn say<'c>(cells: &mut [Cell<'c>], instruction: &'c Instruction) {
+        if let [key, event, _, session, ..] = cells {
+            *key = instruction.ack_key.as_deref().map_or(Cell::Null, Cell::text);
+            *event = Cell::text(&instruction.event);
+            *session = Cell::integer(instruction.session);
+        }
+    }
+
+    fn new(
+        kind: &str,
+        front: Vec<(String, From)>,
+        fields: &[(String, String)],
+        names: Option<&Names<'_>>,
+    ) -> Self {
+        let mut columns = front;
+        let mut places = HashMap::new();
+        let own = columns.iter().map(|(name, _)| name.to_lowercase());
         let mut taken: HashSet<String> =
-            subject.columns.iter().map(|column| column.name.to_lowercase()).collect();
-        let mut places = HashMap::from([("id".to_owned(), 0)]);
-        for column in &subject.columns {
+            own.chain(fields.iter().map(|(name, _)| name.to_lowercase())).collect();
+        for (name, field) in fields {
             let at = columns.len();
-            places.insert(column.field.clone(), at);
-            columns.push((column.name.clone(), From::Field(column.field.clone())));
-            if names.is_some_and(|names| names.points(&subject.name, &column.field)) {
-                columns.push((free(&format!("{}_name", column.name), &mut taken), From::NameOf(at)));
+            places.insert(field.clone(), at);
+            columns.push((name.clone(), From::Field(field.clone())));
+            if names.is_some_and(|names| names.points(kind, field)) {
+                columns.push((free(&format!("{name}_name"), &mut taken), From::NameOf(at)));
             }
         }
-        let rest = subject.more_fields.then_some(columns.len());
-        if rest.is_some() {
-            columns.push((REST.to_owned(), From::Rest));
+        Self { kind: kind.to_owned(), columns, kinds: Vec::new(), places, rest: None }
+    }
+
+    /// Adds the columns behind the fields.
+    fn behind(&mut self, rest: bool, data: bool) {
+        if rest {
+            self.rest = Some(self.columns.len());
+            self.columns.push((REST.to_owned(), From::Rest));
         }
-        if format.has_types() {
-            columns.push((DATA.to_owned(), From::Data));
+        if data {
+            self.columns.push((DATA.to_owned(), From::Data));
         }
-        let kinds = vec![Kind::Text; columns.len()];
-        Self { kind: subject.name.clone(), columns, kinds, places, rest }
+        self.kinds = vec![Kind::Text; self.columns.len()];
     }
 
     /// A table of ours with these columns; each with what it holds, and its type.
@@ -89,11 +141,13 @@ impl Layout {
     }
 
     /// The type of the records; empty for tables of ours.
+    #[cfg(feature = "parquet")]
     pub(super) fn kind(&self) -> &str {
         &self.kind
     }
 
     /// The columns with their types.
+    #[cfg(feature = "parquet")]
     pub(super) fn typed(&self) -> impl Iterator<Item = (&str, Kind)> {
         self.names().zip(self.kinds.iter().copied())
     }
@@ -138,12 +192,13 @@ impl Layout {
     /// A record's values, one for each column.
     pub(super) fn cells<'d>(
         &self,
-        entry: &Entry<'d>,
+        revision: Option<i64>,
+        data: &'d str,
         names: Option<&mut Names<'_>>,
     ) -> Result<Vec<Cell<'d>>, MirrorError> {
         let mut raw: Vec<Option<&'d str>> = vec![None; self.columns.len()];
         let mut rest = String::new();
-        record::each_field(entry.data, |field, value| match self.places.get(field) {
+        record::each_field(data, |field, value| match self.places.get(field) {
             Some(place) => {
                 raw[*place].get_or_insert(value);
             }
@@ -159,10 +214,10 @@ impl Layout {
         let mut cells = Vec::with_capacity(self.columns.len());
         for (at, (_, from)) in self.columns.iter().enumerate() {
             cells.push(match from {
-                From::Revision => entry.revision.map_or(Cell::Null, Cell::integer),
+                From::Revision => revision.map_or(Cell::Null, Cell::integer),
                 From::NameOf(of) => match (&mut names, raw[*of], &self.columns[*of].1) {
                     (Some(names), Some(raw), From::Field(field)) => {
-                        names.cell(&self.kind, field, raw, entry.data)?
+                        names.cell(&self.kind, field, raw, data)?
                     }
                     _ => Cell::Null,
                 },
@@ -170,11 +225,21 @@ impl Layout {
                     rest.push('}');
                     Cell::Text(Cow::Owned(std::mem::take(&mut rest)))
                 }
-                From::Data => Cell::Nested(entry.data),
+                From::Data => Cell::Nested(data),
                 _ => raw[at].map_or(Cell::Null, Cell::from_json),
             });
         }
         Ok(cells)
+    }
+}
+
+/// A field's name as a column's: neither empty, endless, nor one of ours.
+fn fit(field: &str) -> String {
+    let end = (0..=LONGEST.min(field.len())).rev().find(|at| field.is_char_boundary(*at)).unwrap_or(0);
+    match &field[..end] {
+        "" => "empty_field".to_owned(),
+        name if name.starts_with('_') => format!("{name}_field"),
+        name => name.to_owned(),
     }
 }
 
@@ -193,7 +258,6 @@ fn free(name: &str, taken: &mut HashSet<String>) -> String {
 mod tests {
     use super::*;
     use crate::mirror::reader::Column;
-    use crate::protocol::RecordId;
 
     fn subject(fields: &[(&str, &str)], more_fields: bool) -> Subject {
         let column = |(name, field): &(&str, &str)| Column { name: (*name).into(), field: (*field).into() };
@@ -206,8 +270,7 @@ mod tests {
         let subject = subject(&[("name", "name"), ("Name_field", "Name"), ("gone", "gone")], true);
         let layout = Layout::of(&subject, None, Format::Csv);
         let data = r#"{"Name": "B", "id": "x", "odd\u0000": [1], "name": 1.10, "name": 2, "": null}"#;
-        let entry = Entry { id: &RecordId::Text("x".into()), revision: Some(7), session: 1, data };
-        let cells = layout.cells(&entry, None).unwrap();
+        let cells = layout.cells(Some(7), data, None).unwrap();
         let expected = [
             Cell::text("x"),
             Cell::integer(7),

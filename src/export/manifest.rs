@@ -7,6 +7,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::ExportError;
+use super::staging::Sealed;
 
 /// The manifest's file.
 pub(super) const NAME: &str = "manifest.json";
@@ -120,6 +121,12 @@ pub enum Holds {
     Deleted,
     /// Instructions without an id.
     Unkeyed,
+    /// The mirror itself.
+    Database,
+    /// A report on the export.
+    Report,
+    /// Addresses of files that were not fetched.
+    Addresses,
 }
 
 /// A file.
@@ -161,17 +168,43 @@ pub struct ColumnNote {
     pub kind: Option<String>,
 }
 
+impl FileNote {
+    /// A file without columns.
+    pub(super) fn plain(file: &str, holds: Holds, rows: u64, sealed: Sealed) -> Self {
+        Self {
+            file: file.to_owned(),
+            holds,
+            kind: None,
+            rows,
+            bytes: sealed.bytes,
+            sha256: sealed.sha256,
+            lowest_revision: None,
+            highest_revision: None,
+            columns: Vec::new(),
+        }
+    }
+
+    /// The folder inside the export's, if it has one.
+    fn folder(&self) -> Option<&str> {
+        self.file.split_once('/').map(|(folder, _)| folder)
+    }
+}
+
 impl Manifest {
     /// A manifest of now.
     pub(super) fn new(asked: Asked, mirror: Source, files: Vec<FileNote>) -> Self {
         let mut totals = Totals { files: files.len() as u64, ..Totals::default() };
         let mut kinds: Vec<&str> = Vec::new();
+        // What is there in several forms counts once.
+        let counted = files.first().and_then(FileNote::folder);
         for file in &files {
             totals.bytes += file.bytes;
             match file.holds {
+                _ if file.folder() != counted => {}
                 Holds::Records => totals.records += file.rows,
                 Holds::Deleted => totals.deleted += file.rows,
                 Holds::Unkeyed => totals.unkeyed += file.rows,
+                Holds::Database | Holds::Report | Holds::Addresses => {}
             }
             kinds.extend(file.kind.as_deref());
         }
@@ -226,7 +259,7 @@ impl Manifest {
 }
 
 /// The time now, to the second.
-fn now() -> String {
+pub(super) fn now() -> String {
     let now = jiff::Timestamp::now();
     now.round(jiff::Unit::Second).unwrap_or(now).to_string()
 }

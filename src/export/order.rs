@@ -6,10 +6,8 @@ use super::ExportError;
 use crate::mirror::dump::Subject;
 use crate::mirror::filter::Filter;
 use crate::spreadsheet::Formulas;
-use crate::text::visible;
+use crate::text::{nearest, visible};
 
-/// How alike a type's name must be to be offered, from 0 to 1.
-const ALIKE: f64 = 0.7;
 /// Names that an error lists.
 const LISTED: usize = 12;
 
@@ -91,13 +89,9 @@ impl Order {
 
 /// What to write in place of a name that is none.
 fn hint(wanted: &str, names: &[&str]) -> String {
-    let nearest = names
-        .iter()
-        .map(|name| (strsim::jaro_winkler(&wanted.to_lowercase(), &name.to_lowercase()), *name))
-        .filter(|(likeness, _)| *likeness >= ALIKE)
-        .max_by(|(a, _), (b, _)| a.total_cmp(b));
-    match nearest {
-        Some((_, name)) => format!("did you mean {}?", visible(name)),
+    let lower = wanted.to_lowercase();
+    match nearest(&lower, names.iter().copied()) {
+        Some(name) => format!("did you mean {}?", visible(name)),
         None if names.is_empty() => "it has none yet: `drainboard sync` fills it".to_owned(),
         None => {
             let more = if names.len() > LISTED { ", …" } else { "" };

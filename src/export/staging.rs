@@ -4,7 +4,7 @@
 //! [`PREFIX`]; what a killed export left behind goes when the next one is forced.
 
 use std::fs::{self, DirBuilder};
-use std::io::{self, Write};
+use std::io::{self, Read as _, Write};
 use std::path::{Component, Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
@@ -93,12 +93,40 @@ impl Staging {
         Ok(Sealed { bytes: staged.bytes, sha256 })
     }
 
+    /// Writes and keeps a small file.
+    pub(super) fn put(&mut self, name: &str, text: &[u8]) -> Result<Sealed, ExportError> {
+        let mut file = self.file()?;
+        let path = self.folder.join(name);
+        file.write_all(text).map_err(|e| ExportError::io("write", &self.folder, &path, &e))?;
+        self.keep(name, file)
+    }
+
+    /// A place for a file that somebody else writes: an empty one.
+    pub(super) fn place(&self) -> Result<TempPath, ExportError> {
+        Ok(self.file()?.file.into_temp_path())
+    }
+
+    /// Keeps what somebody else wrote there.
+    pub(super) fn keep_place(&mut self, name: &str, place: TempPath) -> Result<Sealed, ExportError> {
+        let refused = |e: io::Error| ExportError::io("write", &self.folder, &self.folder.join(name), &e);
+        let mut file = fs::File::options().read(true).write(true).open(&place).map_err(refused)?;
+        file.sync_all().map_err(refused)?;
+        let (mut hash, mut bytes, mut piece) = (Sha256::new(), 0, vec![0; 1 << 18]);
+        loop {
+            let read = file.read(&mut piece).map_err(refused)?;
+            if read == 0 {
+                break;
+            }
+            hash.update(&piece[..read]);
+            bytes += read as u64;
+        }
+        self.staged.push((name.to_owned(), place));
+        Ok(Sealed { bytes, sha256: hexadecimal(&hash.finalize()) })
+    }
+
     /// Gives all files their names, the manifest last, and removes what an earlier export had and this one has not.
     pub(super) fn commit(mut self, manifest: &[u8]) -> Result<(), ExportError> {
-        let mut last = self.file()?;
-        let path = self.folder.join(manifest::NAME);
-        last.write_all(manifest).map_err(|e| ExportError::io("write", &self.folder, &path, &e))?;
-        self.keep(manifest::NAME, last)?;
+        self.put(manifest::NAME, manifest)?;
         self.done = true;
         let names: Vec<String> = self.staged.iter().map(|(name, _)| name.clone()).collect();
         for (name, staged) in std::mem::take(&mut self.staged) {

@@ -202,14 +202,35 @@ impl Reader {
         &self,
         take: &mut dyn FnMut(Instruction) -> Result<(), E>,
     ) -> Result<(), E> {
+        self.instructions(None, take)
+    }
+
+    /// The same for one type.
+    ///
+    /// # Errors
+    /// Those of `take`, or the mirror cannot be read.
+    pub fn each_instruction_of<E: From<MirrorError>>(
+        &self,
+        kind: &str,
+        take: &mut dyn FnMut(Instruction) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.instructions(Some(kind), take)
+    }
+
+    fn instructions<E: From<MirrorError>>(
+        &self,
+        kind: Option<&str>,
+        take: &mut dyn FnMut(Instruction) -> Result<(), E>,
+    ) -> Result<(), E> {
         let say = |e| E::from(self.error(e));
         let mut statement = self
             .connection
             .prepare(
-                "SELECT type, ack_key, revision, event_type, _session, data FROM _unkeyed ORDER BY rowid",
+                "SELECT type, ack_key, revision, event_type, _session, data FROM _unkeyed \
+                 WHERE ?1 IS NULL OR type = ?1 ORDER BY rowid",
             )
             .map_err(say)?;
-        let mut rows = statement.query([]).map_err(say)?;
+        let mut rows = statement.query([kind]).map_err(say)?;
         while let Some(row) = rows.next().map_err(say)? {
             let one = |row: &SqlRow<'_>| {
                 let key = match row.get_ref(1)? {

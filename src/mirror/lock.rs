@@ -1,7 +1,8 @@
 //! One synchronization per mirror: the canonical path and the lock beside it.
 //!
 //! Promise: two paths to one file are one lock, and the lock goes when its process goes. The lock is a file of its
-//! own, because opening and closing the database's file would drop the locks that SQLite holds on it.
+//! own, because opening and closing the database's file would drop the locks that SQLite holds on it. Its first line names
+//! the holder, the second one is the mirror's [`Note`].
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
@@ -9,12 +10,19 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::MirrorError;
+use super::lost::Note;
 
 /// A held lock. Dropping it gives it back; the file stays, since removing it would race with the next holder.
 #[derive(Debug)]
 pub(super) struct Lock {
-    _file: File,
+    file: File,
+    /// The line that names this holder.
+    holder: String,
+    note: Option<Note>,
 }
+
+/// The most that is read of a lock's file.
+const LONGEST: u64 = 400;
 
 /// How often and how long apart a held lock is tried again: whoever only asks for the holder has it for an instant.
 const TRIES: u32 = 4;
@@ -41,13 +49,51 @@ impl Lock {
                 Err(TryLockError::Error(e)) => return Err(MirrorError::io("cannot lock", path, &e)),
             }
         }
-        let text = format!("process {}, since {}\n", std::process::id(), super::now());
-        file.set_len(0)
-            .and_then(|()| file.rewind())
-            .and_then(|()| file.write_all(text.as_bytes()))
+        let holder = format!("process {}, since {}\n", std::process::id(), super::now());
+        let mut lock = Self { note: note(&mut file), holder, file };
+        lock.file
+            .set_len(0)
+            .and_then(|()| lock.write())
             .map_err(|e| MirrorError::io("cannot lock", path, &e))?;
-        Ok(Self { _file: file })
+        Ok(lock)
     }
+
+    /// What the holder before noted.
+    pub(super) fn noted(&self) -> Option<Note> {
+        self.note
+    }
+
+    /// Notes it, unless it is noted already. Where that fails nothing is known later, which costs nobody anything.
+    pub(super) fn note(&mut self, note: Note) {
+        if self.note != Some(note) {
+            self.note = Some(note);
+            let _ = self.write();
+        }
+    }
+
+    /// In one write, so that nobody reads a half of it.
+    fn write(&mut self) -> std::io::Result<()> {
+        let text = format!("{}{}", self.holder, self.note.map_or(String::new(), Note::line));
+        self.file.rewind()?;
+        self.file.write_all(text.as_bytes())
+    }
+}
+
+/// What is noted beside the mirror at `path` (canonical).
+pub(super) fn noted(path: &Path) -> Option<Note> {
+    note(&mut File::open(beside(path)).ok()?)
+}
+
+fn note(file: &mut File) -> Option<Note> {
+    let text = read(file).ok()?;
+    Note::parse(text.split_inclusive('\n').nth(1)?)
+}
+
+fn read(file: &mut File) -> std::io::Result<String> {
+    let mut text = String::new();
+    file.rewind()?;
+    file.take(LONGEST).read_to_string(&mut text)?;
+    Ok(text)
 }
 
 /// Who holds the mirror at `path`, in words; none where it is free (or there is no mirror).
@@ -61,12 +107,10 @@ pub(super) fn holder(path: &Path) -> Option<String> {
 }
 
 fn read_holder(file: &mut File) -> String {
-    let mut text = String::new();
-    let read = file.rewind().and_then(|()| file.take(200).read_to_string(&mut text));
-    match text.trim() {
-        "" => "another process".to_owned(),
-        _ if read.is_err() => "another process".to_owned(),
-        holder => crate::text::visible(holder).into_owned(),
+    let text = read(file).unwrap_or_default();
+    match text.lines().next().map(str::trim) {
+        None | Some("") => "another process".to_owned(),
+        Some(holder) => crate::text::visible(holder).into_owned(),
     }
 }
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
 use super::lock::{self, Lock};
+use super::lost::{self, Note};
 use super::{Identity, MirrorError};
 use crate::protocol::DeviceUuid;
 
@@ -41,7 +42,7 @@ pub(super) fn open(path: &Path, identity: &Identity, patience: Duration) -> Resu
     make_folder(path)?;
     let path = lock::canonical(path)?;
     a_file_or_nothing(&path)?;
-    let lock = Lock::take(&path)?;
+    let mut lock = Lock::take(&path)?;
     if !path.exists() {
         lock::private(OpenOptions::new().write(true).create_new(true))
             .open(&path)
@@ -55,7 +56,9 @@ pub(super) fn open(path: &Path, identity: &Identity, patience: Duration) -> Resu
     if connection.is_readonly("main").map_err(say)? {
         return Err(MirrorError::ReadOnly { path, reason: "it is read-only".into() });
     }
-    let device = ready(&mut connection, found, identity, &path)?;
+    let note = ready(&mut connection, found, identity, &path, lock.noted())?;
+    lock.note(note);
+    let device = note.device;
     Ok(Opened { connection, lock, path, device })
 }
 
@@ -86,13 +89,15 @@ pub(super) fn recognise(connection: &Connection, path: &Path) -> Result<Found, M
     }
 }
 
-/// Makes the settings, the schema and the identity right, and proves that the file can be written.
+/// Makes the settings, the schema and the identity right, and proves that the file can be written. What was `noted` beside
+/// it and is missing is written down; gives the device and the note to go on from.
 fn ready(
     connection: &mut Connection,
     found: Found,
     identity: &Identity,
     path: &Path,
-) -> Result<DeviceUuid, MirrorError> {
+    noted: Option<Note>,
+) -> Result<Note, MirrorError> {
     let say = |e| MirrorError::sqlite("cannot write", path, e);
     if found == Found::Empty {
         connection.pragma_update(None, "page_size", 16_384).map_err(say)?;
@@ -112,6 +117,7 @@ fn ready(
     }
     transaction.pragma_update(None, "user_version", SCHEMA).map_err(say)?;
     let device = check_identity(&transaction, identity, path)?;
+    let note = lost::keep(&transaction, device, noted).map_err(say)?;
     // The proof that the file can be written, also where nothing changed.
     transaction
         .execute("INSERT OR REPLACE INTO _meta (key, value) VALUES ('opened', ?1)", [super::now()])
@@ -120,7 +126,7 @@ fn ready(
         .execute("UPDATE _session SET end = 'crashed', ended = ?1 WHERE end IS NULL", [super::now()])
         .map_err(say)?;
     transaction.commit().map_err(say)?;
-    Ok(device)
+    Ok(note)
 }
 
 fn configure(connection: &Connection) -> rusqlite::Result<()> {

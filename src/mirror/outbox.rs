@@ -52,6 +52,8 @@ pub(super) struct Queue {
     refused: u64,
     /// All keys are held back, those to come too.
     holding: bool,
+    /// The last page of which a key was accepted since the outbox was read; 0 where none was.
+    acknowledged: PageNo,
 }
 
 impl Queue {
@@ -67,6 +69,7 @@ impl Queue {
             pending: 0,
             refused: number("SELECT refused FROM _total")? as u64,
             holding: number("SELECT EXISTS (SELECT 1 FROM _outbox WHERE held)")? == 1,
+            acknowledged: 0,
         };
         let mut rows =
             connection.prepare("SELECT page, session, count, settled FROM _outbox ORDER BY page")?;
@@ -91,6 +94,11 @@ impl Queue {
             refused: self.refused,
             held: if self.holding { self.pending } else { 0 },
         }
+    }
+
+    /// The last page of which a key was accepted since the outbox was read; 0 where none was.
+    pub(super) fn acknowledged(&self) -> PageNo {
+        self.acknowledged
     }
 
     /// Holds everything back, or releases it. What is in flight meets its fate.
@@ -197,7 +205,11 @@ impl Queue {
             .execute(params![no, state, size, tries, status, answer, slices, super::now()])?;
         connection.prepare_cached("DELETE FROM _pack WHERE no <= ?1")?.execute([no - PACKS_KEPT])?;
         match what {
-            Settlement::Accepted => self.finish(connection, &group.slices)?,
+            Settlement::Accepted => {
+                let last = group.slices.iter().map(|slice| slice.page).max();
+                self.acknowledged = self.acknowledged.max(last.unwrap_or(0));
+                self.finish(connection, &group.slices)?;
+            }
             Settlement::Refused { status, answer } if size == 1 => {
                 self.refuse(connection, no, &group.slices, *status, answer)?;
                 self.finish(connection, &group.slices)?;

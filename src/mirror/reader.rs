@@ -126,6 +126,8 @@ pub struct Status {
     pub tombstones: u64,
     /// Instructions without an id.
     pub unkeyed: u64,
+    /// Pages that were acknowledged and are not in it any more, as far as that is known.
+    pub lost_pages: u64,
     /// The file's size with its WAL, in bytes.
     pub bytes: u64,
     /// When the service last said that there is nothing more, RFC 3339 UTC; none where that was never noted.

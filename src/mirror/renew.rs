@@ -8,7 +8,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, Result, TransactionBehavior, params};
 
-use super::{Identity, Mirror, MirrorError, PATIENCE, open};
+use super::{Identity, Mirror, MirrorError, PATIENCE, lost, open};
 use crate::protocol::DeviceUuid;
 
 /// What became of a mirror.
@@ -48,6 +48,7 @@ fn replace(connection: &mut Connection, former: DeviceUuid, device: DeviceUuid) 
         params![former.to_string()],
     )?;
     transaction.execute("UPDATE _meta SET value = ?1 WHERE key = 'device'", params![device.to_string()])?;
+    lost::forget(&transaction)?;
     transaction.commit()?;
     Ok(dropped as u64)
 }

@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use super::apply::{self, Origin};
 use super::job::{Answer, Job, Reply, answer, closed};
 use super::kinds::Kinds;
+use super::lost::Note;
 use super::open::Opened;
 use super::outbox::Queue;
 use super::{Counts, MirrorError, PATIENCE, PageNo, Receipt, SessionEnd, SessionNo};
@@ -27,7 +28,7 @@ const IMPATIENCE: Duration = Duration::from_millis(100);
 
 /// Runs until it is asked to close or nobody can ask any more.
 pub(super) fn run(opened: Opened, mut jobs: mpsc::Receiver<Job>) {
-    let Opened { connection, lock, path, .. } = opened;
+    let Opened { connection, mut lock, path, device } = opened;
     connection.set_prepared_statement_cache_capacity(64);
     let mut close = None;
     let broken = {
@@ -36,6 +37,11 @@ pub(super) fn run(opened: Opened, mut jobs: mpsc::Receiver<Job>) {
         while let Some(first) = jobs.blocking_recv() {
             let batch = gather(first, &mut jobs);
             close = writer.batch(batch);
+            if let Some(page) = writer.acknowledged()
+                && lock.noted().is_none_or(|note| note.page < page)
+            {
+                lock.note(Note { device, page });
+            }
             if close.is_some() {
                 break;
             }
@@ -143,6 +149,11 @@ impl<'c> Writer<'c> {
             }
         }
         close
+    }
+
+    /// The last page of which a key was accepted, for certain: what failed was rolled back and is not looked at.
+    fn acknowledged(&self) -> Option<PageNo> {
+        self.open.as_ref().filter(|_| self.broken.is_none()).map(|open| open.queue.acknowledged())
     }
 
     /// Begins a transaction. A write lock that outlasted all our patience once is not waited for anew by each job that is

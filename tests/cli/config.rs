@@ -18,14 +18,15 @@ fn configure(user: &User, text: &str) -> PathBuf {
     path
 }
 
-#[cfg_attr(not(unix), expect(clippy::needless_pass_by_value, reason = "nothing to do there"))]
+#[cfg(unix)]
 fn mode(path: &Path, mode: u32) {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
-    }
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
 }
+
+/// Elsewhere there are no modes.
+#[cfg(not(unix))]
+fn mode(_: &Path, _: u32) {}
 
 /// The settings as `config --json` has them.
 fn settings(ended: &Ended) -> Value {

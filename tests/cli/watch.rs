@@ -65,6 +65,12 @@ fn a_watch_survives_what_waiting_mends_and_nothing_else() {
     assert_eq!(ended.status(3).summary()["converged"], false);
     let text = fs::read_to_string(&file).unwrap();
     assert_eq!((figure(&text, "exit_status"), figure(&text, "last_success_timestamp_seconds")), (3.0, 0.0));
+    // That no run could begin is told as well.
+    let mut without = user.bare(&["sync", "--metrics", file.to_str().unwrap()]);
+    without.env("DRAINBOARD_BASE_URL", "https://[");
+    user.ended(without).status(2);
+    let text = fs::read_to_string(&file).unwrap();
+    assert!(text.contains("drainboard_exit_status{profile=\"default\"} 2\n"), "{text}");
 }
 
 #[test]

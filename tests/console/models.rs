@@ -90,6 +90,7 @@ fn status() -> Status {
         sessions: vec![session],
         tombstones: 312,
         unkeyed: 0,
+        lost_pages: 0,
         converged: None,
         bytes: 1_311_203_328,
     }

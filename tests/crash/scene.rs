@@ -107,7 +107,9 @@ pub(crate) struct Held {
 pub(crate) fn held(mirror: &Path) -> Option<Held> {
     let reader = Reader::open(mirror).ok()?;
     assert_eq!(reader.health().unwrap(), [], "the mirror is not sound");
-    let device = reader.status().unwrap().device;
+    let status = reader.status().unwrap();
+    assert_eq!(status.lost_pages, 0, "nothing that was acknowledged is said to have gone");
+    let device = status.device;
     let (mut states, mut pending) = (States::new(), BTreeSet::new());
     let mut read = |sql: &str, kind: Option<&str>| {
         let mut take = |row: Vec<Value>| {

@@ -15,8 +15,8 @@ fn each_type_has_a_file_and_the_deleted_and_the_nameless_too() {
         names(&filled.path("out")),
         [
             "_deleted.csv",
-            "_unkeyed.csv",
             "associated_contact.csv",
+            "associated_contact.unkeyed.csv",
             "contact.csv",
             "deal.csv",
             "manifest.json",
@@ -31,11 +31,12 @@ fn each_type_has_a_file_and_the_deleted_and_the_nameless_too() {
     assert_eq!(manifest.mirror.last_drained.as_ref().unwrap().no, 2);
     let gone = csv(&filled.path("out/_deleted.csv"));
     assert_eq!(gone[1], ["deal", "13", "8", "2", r#"{"id":13,"name":"Gone","owner_id":404}"#]);
-    let nameless = csv(&filled.path("out/_unkeyed.csv"));
+    let nameless = csv(&filled.path("out/associated_contact.unkeyed.csv"));
     assert_eq!(
-        nameless[1],
-        ["associated_contact", "a1", "created", "8", "1", r#"{"deal_id":11,"contact_id":9}"#]
+        nameless[0],
+        ["ack_key", "event_type", "revision", "session", "deal_id", "contact_id", "_data"]
     );
+    assert_eq!(nameless[1], ["a1", "created", "8", "1", "11", "9", r#"{"deal_id":11,"contact_id":9}"#]);
 }
 
 #[test]

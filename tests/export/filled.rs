@@ -17,19 +17,24 @@ pub(crate) struct Filled {
 impl Filled {
     /// A mirror that these instructions made, each slice in a session of its own.
     pub(crate) fn with(sessions: &[&[Instruction]]) -> Self {
-        let scratch = Scratch::new();
+        let filled = Self { scratch: Scratch::new() };
+        for items in sessions {
+            filled.add(items);
+        }
+        filled
+    }
+
+    /// One more session with these instructions.
+    pub(crate) fn add(&self, items: &[Instruction]) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let mirror = scratch.open();
-            for items in sessions {
-                let no = mirror.begin_session(&session()).await.unwrap();
-                mirror.apply(no, page(items)).await.unwrap();
-                let end = drainboard::mirror::SessionEnd::Drained;
-                mirror.end_session(no, end, 0, 0, None).await.unwrap();
-            }
+            let mirror = self.scratch.open();
+            let no = mirror.begin_session(&session()).await.unwrap();
+            mirror.apply(no, page(items)).await.unwrap();
+            let end = drainboard::mirror::SessionEnd::Drained;
+            mirror.end_session(no, end, 0, 0, None).await.unwrap();
             mirror.close().await.unwrap();
         });
-        Self { scratch }
     }
 
     /// A small account: two users, a stage, deals and a contact, one deal deleted again.

@@ -4,8 +4,9 @@ use std::fs;
 
 use drainboard::export::{self, ExportError, Format};
 
-use crate::filled::{Filled, names};
+use crate::filled::{Filled, csv, names};
 use crate::kit::Bench;
+use crate::mirrors::{Instruction, item};
 
 #[test]
 fn a_changed_byte_is_found() {
@@ -171,6 +172,39 @@ fn a_check_says_so_by_its_status() {
     assert!(changed.status.code() == Some(1) && said["faults"][0]["file"] == "contact.csv", "{said}");
 }
 
+/// What a synchronization commits in the middle of an export is in none of its files.
+#[test]
+fn an_export_is_of_one_moment() {
+    let many: Vec<Instruction> = (1..=3_000)
+        .map(|no| item("a", "created", &format!("a{no}"), no, &format!("{{\"id\":{no}}}")))
+        .collect();
+    let last =
+        [item("b", "created", "b1", 1, r#"{"id":1}"#), item("x", "created", "x1", 1, r#"{"no":"id"}"#)];
+    let filled = Filled::with(&[&many, &last]);
+    let mut written = false;
+    let reader = drainboard::mirror::Reader::open(&filled.mirror()).unwrap();
+    let manifest = export::run(&reader, &filled.order(Format::Csv, "out"), &mut |_| {
+        if !written {
+            written = true;
+            filled.add(&[
+                item("a", "deleted", "a2900", 9_000, r#"{"id":2900}"#),
+                item("b", "created", "b2", 2, r#"{"id":2,"late":true}"#),
+                item("c", "created", "c1", 1, r#"{"id":1}"#),
+                item("x", "created", "x2", 2, r#"{"no":"id either"}"#),
+            ]);
+        }
+        true
+    })
+    .unwrap();
+    assert!(written);
+    let totals = &manifest.totals;
+    assert_eq!((totals.types, totals.records, totals.deleted, totals.unkeyed), (3, 3_001, 0, 1));
+    assert_eq!(csv(&filled.path("out/b.csv")), [["id", "revision"], ["1", "1"]]);
+    assert_eq!(manifest.mirror.sessions, 2);
+    let after = filled.export(&filled.order(Format::Csv, "after"));
+    assert_eq!((after.totals.records, after.totals.deleted, after.totals.unkeyed), (3_002, 1, 2));
+}
+
 /// As on a read-only disk: nothing can be made beside the mirror.
 #[test]
 fn a_mirror_in_a_read_only_folder_is_exported() {
@@ -193,4 +227,55 @@ fn a_mirror_in_a_read_only_folder_is_exported() {
     lock(false);
     assert_eq!(exported.unwrap().totals.records, 6);
     assert_eq!(names(&folder), ["mirror.db"], "nothing is left beside it");
+}
+
+/// A signal in the middle of the work: within two seconds, with its status, and nothing is left.
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_it_and_leaves_nothing() {
+    use std::process::Stdio;
+    use std::time::{Duration, Instant};
+
+    use rustix::process::{Pid, Signal, kill_process};
+
+    let bench = Bench::new();
+    let served = bench.serve(&["--items", "20000"]);
+    bench.sync(&served, "a.db");
+    drop(served);
+    for (signal, status) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        let mut command =
+            bench.command(&["export", "--mirror", "a.db", "--all", "--resolve", "--output", "out"]);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let patience = Instant::now() + Duration::from_mins(1);
+        let begun = || fs::read_dir(bench.path("out")).is_ok_and(|mut entries| entries.next().is_some());
+        while !begun() {
+            assert!(Instant::now() < patience, "the export does not begin");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        let asked = Instant::now();
+        kill_process(Pid::from_child(&child), signal).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(status));
+        assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
+        assert!(!bench.path("out").exists(), "{:?}", names(&bench.path("out")));
+    }
+}
+
+/// A disk that takes no more, as a limit of file sizes shows it.
+#[cfg(unix)]
+#[test]
+fn a_full_disk_is_told_and_leaves_nothing() {
+    let bench = Bench::new();
+    let served = bench.serve(&["--items", "3000"]);
+    bench.sync(&served, "a.db");
+    drop(served);
+    let program = env!("CARGO_BIN_EXE_drainboard");
+    for form in ["ndjson", "csv"] {
+        let script =
+            format!("ulimit -f 128; exec {program} export --mirror a.db --format {form} --output out");
+        let mut shell = std::process::Command::new("sh");
+        let ended = shell.current_dir(bench.folder()).args(["-c", &script]).output().unwrap();
+        let said = String::from_utf8(ended.stderr).unwrap();
+        assert!(ended.status.code() == Some(1) && said.contains("is full"), "{form}: {said}");
+        assert!(!bench.path("out").exists(), "{form}");
+    }
 }

@@ -22,6 +22,8 @@ const FRAME: usize = 24 + 16_384;
 struct Wreck {
     database: Vec<u8>,
     wal: Vec<u8>,
+    /// The lock's file, with the last acknowledged page.
+    lock: Vec<u8>,
     /// Bytes of the WAL that the disk has confirmed.
     synced: usize,
 }
@@ -42,16 +44,18 @@ impl Wreck {
         let synced = syncs.lines().rfind(|line| line.ends_with("-wal"));
         let synced = synced.map_or(0, |line| line.split(' ').next().unwrap().parse().unwrap());
         let read = |name: &str| fs::read(scene.path(name)).unwrap();
-        Self { database: read("mirror.db"), wal: read("mirror.db-wal"), synced }
+        let (database, wal, lock) = (read("mirror.db"), read("mirror.db-wal"), read("mirror.db.lock"));
+        Self { database, wal, lock, synced }
     }
 
     /// The same files with another WAL, in a folder of their own.
     fn with(&self, folder: &Path, wal: Option<&[u8]>) -> PathBuf {
         let path = folder.join("mirror.db");
-        for name in ["mirror.db-wal", "mirror.db-shm", "mirror.db.lock"] {
+        for name in ["mirror.db-wal", "mirror.db-shm"] {
             let _ = fs::remove_file(folder.join(name));
         }
         fs::write(&path, &self.database).unwrap();
+        fs::write(folder.join("mirror.db.lock"), &self.lock).unwrap();
         if let Some(wal) = wal {
             fs::write(folder.join("mirror.db-wal"), wal).unwrap();
         }
@@ -125,6 +129,7 @@ async fn a_torn_end_of_the_wal_loses_nothing_acknowledged() {
             let path = wreck.with(scene.folder.path(), Some(&wal));
             block_in_place(|| opened(&scene, &path)).unwrap_or_else(|why| panic!("{told}: {why}"));
             nothing_is_lost(&account, &owed, &held(&path).unwrap(), &told);
+            assert_eq!(missing(&path), 0, "{told}: a false alarm");
         }
         // The last of them goes on, by the program itself.
         let output = block_in_place(|| scene.sync().output().unwrap());
@@ -133,6 +138,11 @@ async fn a_torn_end_of_the_wal_loses_nothing_acknowledged() {
         nothing_is_lost(&account, &States::new(), &held(&scene.mirror()).unwrap(), "at the end");
     }
     assert!(torn > 1, "nothing unsynced was there to be torn");
+}
+
+/// Pages that the mirror says it lacks.
+fn missing(path: &Path) -> u64 {
+    Reader::open(path).unwrap().status().unwrap().lost_pages
 }
 
 /// A mirror's records by the page that brought them; no record changed since.
@@ -160,7 +170,9 @@ async fn any_damage_to_the_wal_gives_an_earlier_state_or_a_refusal() {
     let scene = scene().await;
     let wreck = Wreck::of(&scene, Call::Sync, 12);
     let whole = by_page(&scene.mirror());
-    let (mut earlier, mut refused) = (0, 0);
+    let lock = String::from_utf8(wreck.lock.clone()).unwrap();
+    let noted: u64 = lock.trim().rsplit(' ').next().unwrap().parse().unwrap();
+    let (mut earlier, mut refused, mut lacking) = (0, 0, 0);
     for case in 0..60 {
         let (told, wal) = match case {
             0 => ("no WAL".to_owned(), None),
@@ -185,22 +197,69 @@ async fn any_damage_to_the_wal_gives_an_earlier_state_or_a_refusal() {
         let then: BTreeMap<_, _> = whole.range(..=last).map(|(page, rows)| (*page, rows.clone())).collect();
         assert!(now == then, "{told}: no state that ever was, after page {last}");
         earlier += usize::from(now.len() < whole.len());
+        let status = Reader::open(&path).unwrap().status().unwrap();
+        let committed: u64 = status.sessions.iter().map(|session| session.pages).sum();
+        // A mirror of which nothing is left is made anew, as a device that gets everything.
+        let same = lock.contains(&status.device.to_string());
+        let expected = if same { noted.saturating_sub(committed) } else { 0 };
+        assert_eq!(status.lost_pages, expected, "{told}: {noted} noted, {committed} here");
+        lacking += usize::from(missing(&path) > 0);
     }
-    println!("{earlier} gave an earlier state, {refused} were refused");
-    assert!(earlier > 10);
+    println!("{earlier} gave an earlier state, {lacking} lacked acknowledged pages, {refused} were refused");
+    assert!(earlier > 10 && lacking > 5);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_damage_took_away_is_told_by_verify() {
+async fn what_damage_took_away_is_told_and_verify_names_it() {
     let scene = scene().await;
     // All but the last page acknowledged, and a mirror that was set back to a state before.
     let wreck = Wreck::of(&scene, Call::Sync, 12);
     block_in_place(|| assert!(scene.sync().output().unwrap().status.success()));
+    assert_eq!(missing(&scene.mirror()), 0);
+    let lock = fs::read(scene.path("mirror.db.lock")).unwrap();
     wreck.with(scene.folder.path(), Some(&wreck.wal[..HEAD + 40 * FRAME]));
+    fs::write(scene.path("mirror.db.lock"), lock).unwrap();
+    // The file alone says nothing of it.
+    let alone = scene.folder.path().join("alone");
+    fs::create_dir(&alone).unwrap();
+    for name in ["mirror.db", "mirror.db-wal"] {
+        fs::copy(scene.path(name), alone.join(name)).unwrap();
+    }
+    assert_eq!(missing(&alone.join("mirror.db")), 0);
     block_in_place(|| {
-        let again = scene.sync().output().unwrap();
+        let says = |arguments: &[&str], before: &str| {
+            let output = scene.program(arguments).output().unwrap();
+            let told = format!(
+                "{}{}",
+                String::from_utf8_lossy(&output.stdout),
+                String::from_utf8_lossy(&output.stderr)
+            );
+            assert!(told.contains("pages that were acknowledged"), "{arguments:?} {before}: {told}");
+        };
+        // Before a run has looked at it and after that: new pages take the numbers of those that are gone.
+        for before in ["at first", "and later"] {
+            says(&["status"], before);
+            says(&["doctor"], before);
+            says(&["sync", "--rate", "0"], before);
+        }
         let proof = scene.program(&["verify", "--json", "-q", "--rate", "0"]).output().unwrap();
         let told = String::from_utf8_lossy(&proof.stdout).into_owned();
-        assert!(!proof.status.success() && told.contains("\"identical\":false"), "{again:?} {told}");
+        assert!(!proof.status.success() && told.contains("\"identical\":false"), "{told}");
     });
+    let lost = missing(&scene.mirror());
+    assert!(lost > 0);
+    let identity = Identity { host: scene.url.clone(), device: None };
+    block_in_place(|| Mirror::renew(&scene.mirror(), &identity)).unwrap();
+    assert_eq!(missing(&scene.mirror()), 0, "another device gets all of it");
+    block_in_place(|| assert!(scene.sync().output().unwrap().status.success()));
+    assert_eq!(missing(&scene.mirror()), 0);
+    // What is proven whole has lost nothing, whatever is noted.
+    let note = fs::read_to_string(scene.path("mirror.db.lock")).unwrap();
+    let (head, page) = note.trim_end().rsplit_once(' ').unwrap();
+    let ahead = page.parse::<u64>().unwrap() + 3;
+    fs::write(scene.path("mirror.db.lock"), format!("{head} {ahead:020}\n")).unwrap();
+    assert_eq!(missing(&scene.mirror()), 3);
+    let proof = block_in_place(|| scene.program(&["verify", "-q", "--rate", "0"]).output().unwrap());
+    assert!(proof.status.success(), "{}", String::from_utf8_lossy(&proof.stderr));
+    assert_eq!(missing(&scene.mirror()), 0);
 }

@@ -31,6 +31,8 @@ pub(crate) struct Service {
     pub(crate) queues: usize,
     /// Keys that the service calls wrong for ever.
     pub(crate) bad: BTreeSet<Key>,
+    /// Keys a pack at most; 0 = no bound.
+    pub(crate) most: usize,
     /// Records that cannot be delivered.
     pub(crate) broken: BTreeSet<u32>,
     /// Adds what was acknowledged long ago to each session.
@@ -88,16 +90,19 @@ impl Service {
         self.sessions.remove(&session);
     }
 
-    /// Takes a pack, or refuses it as a whole.
-    pub(crate) fn acknowledge(&mut self, keys: &[Key]) -> bool {
+    /// Takes a pack, or refuses it as a whole: with what status.
+    pub(crate) fn acknowledge(&mut self, keys: &[Key]) -> Result<(), u16> {
+        if self.most > 0 && keys.len() > self.most {
+            return Err(413);
+        }
         if keys.iter().any(|key| self.bad.contains(key)) {
-            return false;
+            return Err(422);
         }
         for (id, rev) in keys {
             let known = self.acked.entry(*id).or_default();
             *known = (*known).max(*rev);
         }
-        true
+        Ok(())
     }
 }
 

@@ -211,6 +211,18 @@ fn a_bad_key_is_found_by_halving_and_blocks_nothing() {
 }
 
 #[test]
+fn packs_that_are_too_large_get_smaller_once_for_the_whole_run() {
+    let mut world = World::new(18, 400, 10);
+    world.config.ack_pack = 100;
+    world.service.most = 30;
+    let world = run(world, RunEnd::Converged);
+    // 100, then 50, are refused; 16 packs of 25 are not.
+    let refused = world.events.iter().filter(|event| matches!(event, EventKind::PackRefused { .. })).count();
+    assert_eq!((refused, requests(&world)[2]), (2, 18));
+    assert_eq!(world.service.acked, world.service.data);
+}
+
+#[test]
 fn keys_that_cannot_be_delivered_stop_the_next_session() {
     let fates = |operation, _, _: &mut fastrand::Rng| {
         if operation == Acknowledge { Fate::Status(500) } else { Fate::Well }

@@ -82,6 +82,7 @@ fn world(seed: u64) -> World {
     world.slow = [0, 5, 120, 3_000][rng.usize(0..4)];
     world.service.odd = [0, 0, 30, 300][rng.usize(0..4)];
     world.fates = random_fates([0, 20, 100, 400][rng.usize(0..4)]);
+    world.service.most = [0, 0, 0, 1, 7, 60][rng.usize(0..6)];
     world
 }
 

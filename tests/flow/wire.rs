@@ -28,10 +28,11 @@ impl World {
             Request::Acknowledge(keys) => {
                 let durable = keys.iter().all(|key| self.mirror.seen.contains(key));
                 self.hold(durable, "a key was acknowledged that is not durable");
-                if self.service.acknowledge(keys) {
-                    Input::PackAccepted(Cost::default())
-                } else {
-                    Input::Failed(Job::Acknowledge, failure(Job::Acknowledge, Fate::Status(422)))
+                match self.service.acknowledge(keys) {
+                    Ok(()) => Input::PackAccepted(Cost::default()),
+                    Err(status) => {
+                        Input::Failed(Job::Acknowledge, failure(Job::Acknowledge, Fate::Status(status)))
+                    }
                 }
             }
         };
@@ -120,8 +121,8 @@ pub(crate) fn failure(job: Job, fate: Fate) -> Failure {
         Fate::Status(status @ (401 | 403)) => {
             (FailureKind::Status, Verdict::Refused, Some(status), "refused")
         }
-        Fate::Status(422) if operation == Operation::Acknowledge => {
-            (FailureKind::Status, Verdict::Halve, Some(422), "bad keys")
+        Fate::Status(status @ (413 | 422)) if operation == Operation::Acknowledge => {
+            (FailureKind::Status, Verdict::Halve, Some(status), "bad keys")
         }
         Fate::Status(status @ 400..500) => (FailureKind::Status, Verdict::Rejected, Some(status), "rejected"),
         Fate::Status(status) => (FailureKind::Status, Verdict::Retry, Some(status), "failing"),

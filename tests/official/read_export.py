@@ -58,7 +58,7 @@ def check(form, path, note):
         types = {"INT64": "int64", "DOUBLE": "double", "BOOLEAN": "bool", "UTF8": "string"}
         for column in note["columns"]:
             assert str(schema.field(column["name"]).type) == types[column["type"]], (path, column)
-        if "_data" in frame:
+        if "id" in frame and "_data" in frame:
             for id_, data in zip(frame["id"], frame["_data"]):
                 assert json.loads(data)["id"] == id_, (path, id_)
     elif form == "csv":

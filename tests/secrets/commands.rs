@@ -17,7 +17,7 @@ fn no_command_writes_the_token_anywhere() {
     sync.line("page_committed");
     den.spy(sync.id());
     sync.end().code(0);
-    let commands: [&[&str]; 16] = [
+    let commands: [&[&str]; 18] = [
         &["sync", "-v"],
         &["sync", "--peek"],
         &["verify", "--rate", "0"],
@@ -29,6 +29,8 @@ fn no_command_writes_the_token_anywhere() {
         &["query", "SELECT * FROM _session"],
         &["query", "--json", "SELECT * FROM _pack"],
         &["query", "no such thing"],
+        &["export", "--format", "ndjson", "--output", "export"],
+        &["export", "--all", "--output", "kit"],
         &["demo", "--items", "50", "--keep", "demo"],
         &["man"],
         &["completions", "bash"],

@@ -4,16 +4,18 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-pub(in crate::commands) const EXAMPLES: &str = "\
+pub(super) const EXAMPLES: &str = "\
 One file a type (contact.csv, deal.csv …), all of one state of the mirror, and
 manifest.json: counts, revisions, columns and checksums. The folder gets all
-files or none; deleted records and instructions without an id have files of
-their own (_deleted, _unkeyed). The mirror is only read; no token is needed.
+files or none; deleted records (_deleted) and instructions without an id
+(_unkeyed.ndjson, TYPE.unkeyed.csv) have files of their own. The mirror is only
+read; no token is needed.
 
 Examples:
   drainboard export --format ndjson --output sell     lossless; `serve --account` reads it
   drainboard export --format csv --output sell --resolve
   drainboard export --format csv --types deal --where 'stage:won value>1000' --output won
+  drainboard export --all --output exit-kit --resolve --batch 5000
   drainboard export --check sell                      is it still what was written?
 
 ndjson  a line is {\"type\":\"contact\",\"revision\":7,\"data\":{…}}, data byte for byte
@@ -21,6 +23,10 @@ csv     id, revision and a column a field. Numbers keep their digits, arrays and
         nested objects are their JSON text, null is empty and an empty text \"\".
 parquet the same columns, typed where a type holds every value exactly, else text;
         and _data, the record as received
+
+--all leaves Sell: ndjson/, csv/, mirror.db, and report.md with what is missing,
+what was not fetched, in which order to import, and the days left. The copy of the
+mirror is the same device: synchronize with one of the two and never with both.
 
 --where takes what the console's Browse takes: city:\"New York\" rev>8 -status:lost
 word. A spreadsheet runs a text that begins with = + - @ TAB, CR or NUL;
@@ -31,11 +37,14 @@ word. A spreadsheet runs a text that begins with = + - @ TAB, CR or NUL;
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch that somebody writes or not")]
 pub(in crate::commands) struct Export {
     /// The form of the files
-    #[arg(long, value_enum, required_unless_present = "check")]
+    #[arg(long, value_enum, required_unless_present_any = ["check", "all"])]
     pub(in crate::commands) format: Option<Form>,
     /// The folder, made where it is missing, that only you can enter
     #[arg(long, value_name = "DIR", required_unless_present = "check")]
     pub(in crate::commands) output: Option<PathBuf>,
+    /// The exit kit: NDJSON, CSV, a copy of the mirror, and a report on what is complete
+    #[arg(long, conflicts_with_all = ["format", "types", "filter"])]
+    pub(in crate::commands) all: bool,
     /// Only these types
     #[arg(long, value_name = "TYPE,…", value_delimiter = ',')]
     pub(in crate::commands) types: Vec<String>,
@@ -45,7 +54,7 @@ pub(in crate::commands) struct Export {
     /// The names of owners, stages, contacts … beside their ids (owner_id_name)
     #[arg(long)]
     pub(in crate::commands) resolve: bool,
-    /// Records a file, at most: contact.0001.csv, contact.0002.csv …
+    /// Records a file, at most, for importers: contact.0001.csv, contact.0002.csv …
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(in crate::commands) batch: Option<u64>,
     /// CSV for a spreadsheet: texts that begin like a formula get a ' before them
@@ -55,7 +64,7 @@ pub(in crate::commands) struct Export {
     #[arg(long)]
     pub(in crate::commands) force: bool,
     /// Prove an export: are its files still what its manifest says?
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["format", "output", "types", "filter", "resolve", "batch", "csv_safe", "force"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["format", "output", "types", "filter", "resolve", "batch", "csv_safe", "force", "all"])]
     pub(in crate::commands) check: Option<PathBuf>,
     /// The summary as one line of JSON
     #[arg(long)]

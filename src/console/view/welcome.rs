@@ -54,7 +54,7 @@ fn choice(model: &Model, buf: &mut Buffer, area: Rect) {
     }
     row += 1;
     let choices = [
-        (Action::WelcomeDemo, "see the demo", "no account, no network, no set-up"),
+        (Action::WelcomeDemo, "see the demo", "no account, no set-up"),
         (Action::WelcomeConnect, "connect an account", "three answers"),
         (Action::Quit, "leave", ""),
     ];
@@ -63,7 +63,7 @@ fn choice(model: &Model, buf: &mut Buffer, area: Rect) {
         let key = key.into_iter().next().unwrap_or_default();
         let spans = vec![
             s(cells::left(&key, 4), theme.accent.patch(theme.key)),
-            s(cells::left(what, 19), theme.text),
+            s(cells::left(what, 21), theme.text),
             s(more, theme.dim),
         ];
         line(buf, area, row, spans);
@@ -142,12 +142,12 @@ fn name(source: Source) -> &'static str {
     }
 }
 
-fn explained(source: Source, welcome: &Welcome) -> String {
+fn explained(source: Source) -> &'static str {
     match source {
-        Source::Typed => format!("kept in {}", welcome.offer.kept),
-        Source::Command => "like pass show sell; its first line is the token".to_owned(),
-        Source::File => "that only you can read".to_owned(),
-        Source::Environment => "BASECRM_ACCESS_TOKEN, set in your shell".to_owned(),
+        Source::Typed => "kept where it is safe",
+        Source::Command => "like pass show sell",
+        Source::File => "that only you can read",
+        Source::Environment => "BASECRM_ACCESS_TOKEN",
     }
 }
 
@@ -163,11 +163,11 @@ fn token(model: &Model, welcome: &Welcome, buf: &mut Buffer, area: Rect, row: us
                 let chosen = source == welcome.source;
                 let style = if chosen { theme.accent.patch(theme.heading) } else { theme.text };
                 let room = usize::from(indented.width).saturating_sub(19);
-                let explained = explained(source, welcome);
+                let explained = explained(source);
                 let spans = vec![
                     s(if chosen { "▸ " } else { "  " }, style),
                     s(cells::left(name(source), 17), style),
-                    s(cells::fit(&visible(&explained), room), theme.dim),
+                    s(cells::fit(explained, room), theme.dim),
                 ];
                 line(buf, indented, row + 1 + n, spans);
             }
@@ -238,9 +238,20 @@ fn told(model: &Model, welcome: &Welcome, buf: &mut Buffer, area: Rect, row: usi
         }
         return;
     }
+    let kept = format!("It goes to {}, and never into the configuration.", visible(&welcome.offer.kept));
     let text = match welcome.at {
+        At::Service => {
+            "The service's address. Another one than the usual is for a test service, like `drainboard serve`."
+        }
+        At::Place if welcome.hides() => &kept,
+        At::Place if welcome.source == Source::Command => {
+            "It is run in a shell each time a synchronization begins."
+        }
         At::Testing => "asking the service whether it takes the token",
         At::Saving => "writing the configuration",
+        At::Mirror if welcome.source == Source::Environment => {
+            "This is written and the console opens; the service can be asked once the token is set."
+        }
         At::Mirror => {
             "The service is asked once, then this is written and the console opens; nothing is synchronized yet."
         }
@@ -266,7 +277,11 @@ fn told(model: &Model, welcome: &Welcome, buf: &mut Buffer, area: Rect, row: usi
 fn footer(model: &Model, welcome: &Welcome, buf: &mut Buffer, area: Rect) {
     let mut hints = Vec::new();
     if !welcome.waits() {
-        let next = if welcome.at == At::Mirror { "test and write" } else { "next" };
+        let next = match welcome.at {
+            At::Mirror if welcome.source == Source::Environment => "write",
+            At::Mirror => "test and write",
+            _ => "next",
+        };
         hints.push((Action::Accept, next));
     }
     if welcome.at == At::Source {

@@ -2,7 +2,8 @@
 //!
 //! A pack leaves when it is full, when its oldest key has the age of the ack interval, when somebody asks, and when
 //! nothing else is left to do (drained, before a start, at a stop). While a drain fills the pack so fast that it will
-//! be full within twice the interval, age alone does not send it: the rate is for pages.
+//! be full within twice the interval, age alone does not send it: the rate is for pages. A pack that the service calls too
+//! large (413) makes all that follow in the run half as large.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -16,6 +17,8 @@ use crate::engine::event::{EventKind, PackState, PackView, RunEnd};
 use crate::mirror::{Outbox, Settlement};
 use crate::text;
 
+/// The status of a body that is too large.
+const TOO_LARGE: u16 = 413;
 /// Settled packs that a snapshot shows.
 const SHOWN: usize = 48;
 
@@ -51,6 +54,8 @@ pub(super) struct Acks {
     pub(super) flush: bool,
     /// Asked for by hand: goes out in a pause too.
     pub(super) by_hand: bool,
+    /// Keys a pack: as many as was asked for, until the service refuses that as too large.
+    pub(super) most: usize,
     /// Too many keys are pending; until it has come down a good part.
     pub(super) full: bool,
     /// Commits seen when the running settlement was handed out with nothing being applied.
@@ -59,8 +64,9 @@ pub(super) struct Acks {
 }
 
 impl Acks {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(most: usize) -> Self {
         Self {
+            most,
             pending: 0,
             held: 0,
             hold: Hold::default(),
@@ -179,8 +185,8 @@ impl Flow {
             return true;
         }
         let filling = matches!(self.stage, Stage::Draining) && !self.control.paused;
-        let full = acks.deliverable() >= self.config.ack_pack as u64;
-        let aged = acks.leaves_at(self.config.ack_interval, self.config.ack_pack, filling);
+        let full = acks.deliverable() >= acks.most as u64;
+        let aged = acks.leaves_at(self.config.ack_interval, acks.most, filling);
         full || aged.is_some_and(|at| at <= self.now)
     }
 
@@ -194,7 +200,7 @@ impl Flow {
         }
         self.acks.stand = Stand::Fetching;
         self.acks.mark = self.quiet_mark();
-        self.out.push(Output::NextPack { max: self.config.ack_pack });
+        self.out.push(Output::NextPack { max: self.acks.most });
         true
     }
 
@@ -257,6 +263,9 @@ impl Flow {
             Settlement::Refused { .. } => (PackState::Refused, u64::from(pack.keys == 1)),
             Settlement::Failed { .. } => (PackState::Failed, 0),
         };
+        if matches!(settlement, Settlement::Refused { status: TOO_LARGE, .. }) {
+            self.acks.most = self.acks.most.min((pack.keys as usize).div_ceil(2)).max(1);
+        }
         let (tries, time) = (pack.tries + u32::from(sent), self.now.saturating_sub(at));
         self.acks.remember(PackView { no: Some(pack.no), keys: pack.keys, state, tries, time });
         if gone > 0 {

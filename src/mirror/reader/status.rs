@@ -3,7 +3,8 @@
 use rusqlite::Row as SqlRow;
 
 use super::{Column, Kind, MirrorError, Outbox, Reader, SessionNo, SessionRow, Status, open, text};
-use crate::protocol::record;
+use crate::mirror::{lock, lost};
+use crate::protocol::{DeviceUuid, record};
 
 /// Sessions that `status` lists.
 const SESSIONS: usize = 20;
@@ -15,10 +16,12 @@ impl Reader {
     /// [`MirrorError`] where it cannot be read.
     pub fn status(&self) -> Result<Status, MirrorError> {
         let say = |e| self.error(e);
+        // Before the pages are counted: what it tells of is committed. In a read-only folder a WAL may hold the rest.
+        let note = if self.immutable { None } else { lock::noted(&self.path) };
         // The open statement holds one state of the mirror for all that follow.
         let mut pin = self
             .connection
-            .prepare("SELECT pending, refused, tombstones, unkeyed FROM _total")
+            .prepare("SELECT pending, refused, tombstones, unkeyed, pages FROM _total")
             .map_err(say)?;
         let mut pin = pin.query([]).map_err(say)?;
         let Some(total) = pin.next().map_err(say)? else {
@@ -29,11 +32,14 @@ impl Reader {
         };
         let number = |i: usize| total.get::<_, i64>(i).map(|n| n as u64).map_err(say);
         let device = open::meta(&self.connection, "device").map_err(say)?.unwrap_or_default();
+        let device: DeviceUuid = device.parse().map_err(|_| MirrorError::Corrupt {
+            path: self.path.clone(),
+            reason: "its device is no UUID".into(),
+        })?;
+        let pages = total.get(4).map_err(say)?;
         Ok(Status {
-            device: device.parse().map_err(|_| MirrorError::Corrupt {
-                path: self.path.clone(),
-                reason: "its device is no UUID".into(),
-            })?,
+            device,
+            lost_pages: lost::found(&self.connection, device, pages, note).map_err(say)?,
             host: open::meta(&self.connection, "host").map_err(say)?.unwrap_or_default(),
             account: self.account()?,
             schema: self

@@ -150,7 +150,9 @@ fn a_machine_without_one_is_a_mistake_only_where_it_was_named() {
     let said = with(&absent, Flags::default(), &[]).unwrap().token.read().unwrap_err().0;
     assert!(said.contains(TOKEN_VAR) && !said.contains("no bus"), "{said}");
     let said = with(&absent, named(""), &[]).unwrap().token.read().unwrap_err().0;
-    assert!(said.starts_with("--token-keyring") && said.contains("no bus") && said.contains("--token-file"));
+    assert!(
+        said.starts_with("the keyring (service") && said.contains("no bus") && said.contains("--token-file")
+    );
     assert!(said.lines().count() == 1 && !said.contains('\x1b'), "{said:?}");
     // One that is there and refuses is told in any case.
     let locked = in_trouble(Trouble::Failed("it stayed locked".into()));
