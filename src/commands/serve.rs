@@ -31,7 +31,7 @@ pub(super) fn run(serve: &Serve, common: &Common, token: Option<String>) -> Endi
     }
     if let Some(file) = &serve.replay {
         let replay = Replay::open(file).map_err(Failure::usage)?;
-        let token = token.unwrap_or_else(|| "any".to_owned());
+        let token = token.unwrap_or_else(conformance::any_token);
         return blocked(replayed(&serve.listen, replay, &token));
     }
     let script = match serve.examination.scenario.as_slice() {

@@ -227,7 +227,7 @@ fn words(message: &str) -> String {
     let message = message.trim_end_matches('.');
     let unknown = message.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next());
     match unknown.map(|word| (word, text::nearest(word, KEYS))) {
-        Some((word, Some(near))) => format!("there is no key {word}; did you mean {near}?"),
+        Some((word, Some(near))) => format!("there is no key {word}; perhaps {near} is meant"),
         _ => message.replace('\n', " "),
     }
 }
@@ -249,8 +249,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("x.toml");
         for (text, line, words) in [
-            ("[[step]]\nafter = \"2s\"\nfalt = \"503\"\n", 3, "did you mean fault"),
-            ("[[step]]\nafter = \"2s\"\nedit = { creat = 3 }\n", 3, "did you mean create"),
+            ("[[step]]\nafter = \"2s\"\nfalt = \"503\"\n", 3, "perhaps fault is meant"),
+            ("[[step]]\nafter = \"2s\"\nedit = { creat = 3 }\n", 3, "perhaps create is meant"),
             ("[[step]]\nafter = \"2s\"\nfault = \"boom\"\n", 3, "is no fault"),
             ("\n[[step]]\nexpire = true\n", 2, "either after"),
             ("[[step]]\nafter = \"soon\"\nexpire = true\n", 2, "is no time"),
