@@ -3,8 +3,9 @@
 //!
 //! In reading order: `routes` (the way of a request), `queue` and `page` (sessions and what they hand out), `ack` and
 //! `ledger` (what a device has), `sight` (what a change of rights does), `account` and `store` (memory and file),
-//! `edit`, `demo` and `import` (where records come from), `fault` and `panel` (what goes wrong on purpose), `listen`
-//! (connections). `conformance` is another service, scripted, that examines clients.
+//! `edit`, `demo` and `import` (where records come from), `fault` and `panel` (what goes wrong on purpose), `script` (when), `listen`
+//! (connections). `conformance` is another service, scripted, that examines clients; `replay` serves
+//! a recording again.
 //!
 //! Guessed about the real service, since nothing documents it: the 101st active session is a 429; a session expires
 //! after [`Options::session_idle`] without use; a queue holds what changed before its session started; a pack may have
@@ -24,8 +25,10 @@ mod page;
 mod panel;
 mod queue;
 mod rate;
+mod replay;
 mod reply;
 mod routes;
+mod script;
 mod sight;
 mod store;
 
@@ -42,6 +45,8 @@ use tokio::time::Instant;
 pub use access::{Access, Sight};
 use account::Account;
 pub use fault::Bends;
+pub use replay::Replay;
+pub use script::Script;
 
 /// What a service is made of.
 #[derive(Debug, Clone)]
@@ -237,6 +242,11 @@ impl Service {
     /// [`ServiceError`] where the account cannot be written.
     pub fn set_sight(&self, user: i64, everything: bool) -> Result<(), ServiceError> {
         self.inner.set_sight(user, everything)
+    }
+
+    /// Requests to the Sync API that were done so far.
+    pub fn requests(&self) -> u64 {
+        self.inner.requests.load(std::sync::atomic::Ordering::Relaxed)
     }
 
     /// Changes the rate limit for all following requests.

@@ -23,5 +23,7 @@ mod faults;
 mod hostile;
 #[path = "service/panel.rs"]
 mod panel;
+#[path = "service/replay.rs"]
+mod replay;
 #[path = "service/speed.rs"]
 mod speed;

@@ -5,10 +5,10 @@
 
 mod config;
 mod export;
+mod serve;
 mod sync;
 mod token;
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -17,11 +17,11 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub(super) use config::Config;
 pub(super) use export::{Export, Form};
+pub(super) use serve::{Examination, Serve};
 pub(super) use sync::{Pause, Sync};
 pub(super) use token::{NO_TOKEN_OPTION, TokenTask, token_is_written};
 
 use crate::config::{Color, duration, size};
-use crate::service::PlannedFault;
 
 const ABOUT: &str =
     "Watch a device's queue drain from the Base CRM (Zendesk Sell) Sync API into a local SQLite mirror";
@@ -106,7 +106,7 @@ pub(super) enum Task {
     #[command(after_help = config::EXAMPLES)]
     Config(Config),
     /// Run the Sync service alone, for developers of any Sync API client
-    #[command(after_help = SERVE_EXAMPLES)]
+    #[command(after_help = serve::EXAMPLES)]
     Serve(Serve),
     /// Ask the mirror in SQL, read-only
     #[command(after_help = QUERY_EXAMPLES)]
@@ -326,106 +326,6 @@ pub(super) struct Doctor {
     /// The findings as one line of JSON
     #[arg(long)]
     pub(super) json: bool,
-}
-
-const SERVE_EXAMPLES: &str = "\
-Prints one line, `listening on http://127.0.0.1:8080  token TOKEN`, once it
-accepts connections. Stops on SIGINT and SIGTERM.
-
-Examples:
-  drainboard serve
-  drainboard serve --items 200000 --rate 10 --latency 120ms
-  drainboard serve --fault '503 page every=7' --fault 'lost ack times=2'
-  drainboard serve --account mirror.db --state replay.db   a real account again
-  curl -X POST localhost:8080/emulator/edit -d '{\"create\":5,\"update\":10,\"delete\":2}'
-
---account takes a mirror too, or NDJSON (a file, or a folder that `export` wrote):
-one object a line, either {\"type\":\"contact\",\"revision\":7,\"data\":{\"id\":1}} or an
-item of a page as it came. It is read once and never written; rows leave byte for
-byte as they are. What devices acknowledge, and edits, go to --state: one that is
-there goes on, and the source is not read again.
-
-A fault is written KIND [start|page|ack] [every=N] [after=N] [times=N], once
-unless it says otherwise, also as the body of POST /emulator/fault:
-  503 ...        this status, nothing is done; 502 and 504 in HTML;
-                 retry-after=SECONDS
-  html, empty    200 with HTML; a page without items; nothing is done
-  reset          the connection ends, nothing is done
-  lost           all is done, then the connection ends without an answer
-  cut            all is done, then the body ends in the middle
-  stall=TIME     all is done, then the body stops in its middle
-  drip=TIME      all is done, then the body comes byte by byte
-  latency=TIME   all is done and answered later
-  expire         all sessions end before the request is done
-  ack200         acks are answered 200 in place of 202
-  json204        a 204 says that it is JSON
-
-The token is made from the seed; BASECRM_ACCESS_TOKEN sets another.
-
-With --conformance a client of yours is examined, whatever it is written in:
-  drainboard serve --conformance -- python3 my_sync.py
-  drainboard serve --conformance --scenario empty_mid -- ./my-sync --once
-The command is run once a scenario, each with an account, a port and a device of
-its own, as a device that is new. Its environment tells it where:
-  BASECRM_ACCESS_TOKEN            the token
-  BASE_URL, DRAINBOARD_BASE_URL   the service
-  BASECRM_DEVICE_UUID             a device's UUID that it may use
-  DRAINBOARD_SCENARIO             the scenario's name, for files of its own
-It should end once `start` answers 204 and may be ended a second after. Judged is
-what arrives on the wire, one line a scenario; 0 is the exit status where all
-passed, else 1. Without a command the scenarios come one after the other at the
-address that is printed; each ends ten seconds after its last request.";
-
-/// `drainboard serve`
-#[derive(Debug, Args)]
-pub(super) struct Serve {
-    /// Where to listen; port 0 takes a free one
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
-    pub(super) listen: String,
-    /// The account's file, made where it is missing, or a mirror or NDJSON; without it a temporary one
-    #[arg(long, value_name = "FILE")]
-    pub(super) account: Option<PathBuf>,
-    /// Where a mirror or NDJSON that is served keeps what changes; without it a temporary file
-    #[arg(long, value_name = "FILE", requires = "account")]
-    pub(super) state: Option<PathBuf>,
-    /// Records of a generated account
-    #[arg(long, value_name = "N", default_value_t = 12_000)]
-    pub(super) items: u64,
-    /// The seed of a generated account
-    #[arg(long, value_name = "SEED", default_value_t = 1)]
-    pub(super) seed: u64,
-    /// Requests a second for one token; 0 = no limit
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub(super) rate: u32,
-    /// How long each answer takes
-    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration)]
-    pub(super) latency: Duration,
-    /// A fault on purpose, like '503 page every=5' (see below); may be repeated
-    #[arg(long, value_name = "WORDS")]
-    pub(super) fault: Vec<PlannedFault>,
-    #[command(flatten)]
-    pub(super) examination: Examination,
-}
-
-/// `drainboard serve --conformance`
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Examining a client")]
-pub(super) struct Examination {
-    /// Take a client through the scenarios that break Sync clients and say what it got right and wrong
-    #[arg(long, conflicts_with_all = ["account", "state", "items", "seed", "rate", "latency", "fault"])]
-    pub(super) conformance: bool,
-    /// Only this scenario; may be repeated
-    #[arg(long, value_name = "NAME", requires = "conformance")]
-    pub(super) scenario: Vec<String>,
-    /// The report as lines of JSON
-    #[arg(long, requires = "conformance")]
-    pub(super) json: bool,
-    /// How long the client may take for one scenario before it is ended
-    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration, requires = "conformance")]
-    pub(super) deadline: Duration,
-    /// The client: it is run once a scenario (see below); without one, run yours by hand against the address
-    #[arg(last = true, value_name = "COMMAND", requires = "conformance")]
-    pub(super) client: Vec<OsString>,
 }
 
 const QUERY_EXAMPLES: &str = "\

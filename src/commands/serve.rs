@@ -1,6 +1,7 @@
 //! `drainboard serve`: the Sync service alone, until a signal.
 
 use std::io::Write;
+use std::path::Path;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -9,7 +10,7 @@ use super::arguments::{Common, Serve};
 use super::conformance;
 use super::output::{self, Ending, Failure};
 use super::signals::Signals;
-use crate::service::{Options, Service};
+use crate::service::{Options, Replay, Script, Service, Sight};
 
 /// Serves, with the token of the account or the one given.
 pub(super) fn run(serve: &Serve, common: &Common, token: Option<String>) -> Ending {
@@ -28,6 +29,16 @@ pub(super) fn run(serve: &Serve, common: &Common, token: Option<String>) -> Endi
     if serve.examination.conformance {
         return conformance::run(serve, token);
     }
+    if let Some(file) = &serve.replay {
+        let replay = Replay::open(file).map_err(Failure::usage)?;
+        let token = token.unwrap_or_else(conformance::any_token);
+        return blocked(replayed(&serve.listen, replay, &token));
+    }
+    let script = match serve.examination.scenario.as_slice() {
+        [] => None,
+        [file] => Some(Script::open(Path::new(file)).map_err(Failure::usage)?),
+        _ => return Err(Failure::usage("--scenario takes one file; several names go with --conformance")),
+    };
     let service = Service::open(Options {
         account: serve.account.clone(),
         state: serve.state.clone(),
@@ -43,9 +54,31 @@ pub(super) fn run(serve: &Serve, common: &Common, token: Option<String>) -> Endi
     if serve.account.is_some() && service.is_temporary() {
         output::complain("what devices acknowledge is kept in a temporary file; --state FILE keeps it");
     }
+    blocked(listen(serve, service, script))
+}
+
+/// Serves to its end.
+fn blocked(serving: impl Future<Output = Ending>) -> Ending {
     let runtime = super::runtime()?;
-    let ending = runtime.block_on(listen(serve, service));
+    let ending = runtime.block_on(serving);
     runtime.shutdown_timeout(Duration::from_millis(200));
+    ending
+}
+
+/// Serves a recording, and says at the end what nobody asked for.
+async fn replayed(address: &str, replay: Replay, token: &str) -> Ending {
+    let signals = Signals::listen().map_err(Failure::other)?;
+    let listener = bind(address).await?;
+    ready(&listener, token)?;
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let serving = replay.clone().serve(listener, async {
+        let _ = stopped.await;
+    });
+    let ending = until_signal(serving, stop, signals).await;
+    match replay.left() {
+        0 => {}
+        left => output::complain(&format!("{left} recorded requests were never asked for")),
+    }
     ending
 }
 
@@ -70,14 +103,48 @@ pub(super) fn ready(listener: &TcpListener, token: &str) -> Result<(), Failure> 
     Ok(())
 }
 
-async fn listen(serve: &Serve, service: Service) -> Ending {
-    let mut signals = Signals::listen().map_err(Failure::other)?;
+async fn listen(serve: &Serve, service: Service, script: Option<Script>) -> Ending {
+    let signals = Signals::listen().map_err(Failure::other)?;
     let listener = bind(&serve.listen).await?;
     ready(&listener, service.token())?;
+    if serve.tokens {
+        tokens(&service);
+    }
+    if let Some(script) = script {
+        let service = service.clone();
+        tokio::spawn(async move {
+            if let Err(error) = script.play(service).await {
+                output::complain(&error.to_string());
+            }
+        });
+    }
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let serving = service.serve(listener, async {
         let _ = stopped.await;
     });
+    until_signal(serving, stop, signals).await
+}
+
+/// The other users' tokens, a line each.
+fn tokens(service: &Service) {
+    let mut out = output::stdout();
+    for access in service.accesses().iter().skip(1) {
+        let sight = match (access.sync, access.sight) {
+            (false, _) => "no sync scope",
+            (true, Sight::Everything) => "sees everything",
+            (true, Sight::Own(_)) => "sees their own",
+        };
+        let _ = writeln!(out, "user {}  {sight}  token {}", access.user, access.token);
+    }
+    let _ = out.flush();
+}
+
+/// Serves until a signal comes, then gives what is in flight its time.
+async fn until_signal(
+    serving: impl Future<Output = std::io::Result<()>>,
+    stop: tokio::sync::oneshot::Sender<()>,
+    mut signals: Signals,
+) -> Ending {
     tokio::pin!(serving);
     tokio::select! {
         result = &mut serving => return result.map(|()| 0).map_err(Failure::other),

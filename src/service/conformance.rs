@@ -91,6 +91,11 @@ impl Examination {
         self.sitting().stage.is_complete()
     }
 
+    /// Requests that came so far.
+    pub fn requests(&self) -> usize {
+        self.sitting().stage.log.len()
+    }
+
     /// How long ago the last request came; none before the first.
     pub fn quiet(&self) -> Option<Duration> {
         self.sitting().last.map(|last| last.elapsed())

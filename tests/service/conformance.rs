@@ -80,7 +80,7 @@ fn who_ignores_an_acknowledgements_answer_is_told() {
     assert_eq!(failed, ["ack200", "ack500", "ack_lost"]);
     assert_eq!(
         says["ack200"],
-        "the ack's 200 was taken for an acceptance: 2 keys (Contact-1-7 …) were never sent again"
+        "took the ack's 200 for an acceptance and started a session while 2 keys were unacknowledged"
     );
 }
 
@@ -88,7 +88,8 @@ fn who_ignores_an_acknowledgements_answer_is_told() {
 fn who_drops_unknown_types_is_told() {
     let (failed, says) = fails("drops unknown");
     assert_eq!(failed, ["nack_page", "unknown"]);
-    assert_eq!(says["unknown"], "Hologram-1-4 was fetched and never acknowledged");
+    let words = "Hologram-1-4 was fetched and never acknowledged";
+    assert!(says["unknown"].starts_with(words), "{says:?}");
 }
 
 #[test]
@@ -118,6 +119,8 @@ fn what_is_written_wrongly_is_a_usage_error() {
         &["serve", "--conformance", "--", "/no/such/client"],
         &["serve", "--json"],
         &["serve", "--conformance", "--items", "3"],
+        &["serve", "--replay", "/no/such/file.har"],
+        &["serve", "--scenario", "/no/such/file.toml"],
     ] {
         let output = Command::new(env!("CARGO_BIN_EXE_drainboard")).args(arguments).output().unwrap();
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {output:?}");

@@ -2,7 +2,7 @@
 
 use drainboard::service::Bends;
 
-use crate::wire::{keys, options, run};
+use crate::wire::{keys, options, read, run};
 
 #[tokio::test]
 async fn every_nth_request_is_too_many() {
@@ -100,5 +100,27 @@ async fn expired_sessions_are_gone_for_good() {
     assert_eq!(tokio::task::spawn_blocking(move || service.expire_sessions().unwrap()).await.unwrap(), 1);
     assert_eq!(device.take(&session).await.status, 404);
     assert!(device.session().await.is_some(), "a new one has what is left");
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_script_happens_by_and_by() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("steps.toml");
+    let steps = "[[step]]\nat_request = 2\nfault = \"503 page\"\nedit = { create = 4 }\n";
+    std::fs::write(&file, steps).unwrap();
+    let script = drainboard::service::Script::open(&file).unwrap();
+    let running = run(options(300)).await;
+    let records = || running.service.counts().unwrap().iter().map(|(_, count)| count).sum::<u64>();
+    let before = records();
+    let playing = tokio::spawn(script.play(running.service.clone()));
+    let device = running.device(1);
+    let id = device.session().await.unwrap();
+    let path = format!("/v2/sync/{id}/queues/main");
+    assert_eq!(read(device.request("GET", &path)).await.status, 200);
+    playing.await.unwrap().unwrap();
+    assert_eq!(records(), before + 4);
+    assert_eq!(read(device.request("GET", &path)).await.status, 503);
+    assert_eq!(read(device.request("GET", &path)).await.status, 200);
     running.stop().await;
 }

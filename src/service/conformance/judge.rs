@@ -40,8 +40,8 @@ pub(super) fn judge(scenario: &Scenario, log: &[Seen]) -> Verdict {
         return Verdict { outcome: Outcome::Untouched, says, requests: 0 };
     }
     let facts = Facts::of(scenario, log);
-    let mut wrong: Vec<String> = always(&facts);
-    wrong.extend(scenario.rules.iter().filter_map(|rule| facts.broken(*rule)));
+    let mut wrong: Vec<String> = scenario.rules.iter().filter_map(|rule| facts.broken(*rule)).collect();
+    wrong.extend(always(&facts));
     let outcome = if wrong.is_empty() { Outcome::Passed } else { Outcome::Failed };
     let says = if wrong.is_empty() { scenario.praise.to_owned() } else { wrong.join("; ") };
     Verdict { outcome, says, requests: log.len() }
@@ -176,7 +176,7 @@ fn always(facts: &Facts) -> Vec<String> {
         wrong.push(format!("came as {} devices: the UUID has to stay the same", devices.len()));
     }
     let (mut delivered, mut accepted) = (BTreeSet::new(), BTreeSet::new());
-    let (mut early, mut invented) = (0, None);
+    let (mut early, mut invented): (Vec<&str>, Option<&String>) = (Vec::new(), None);
     for seen in facts.log {
         match (&seen.call, &seen.given) {
             (Call::Ack(keys), given) => {
@@ -186,12 +186,15 @@ fn always(facts: &Facts) -> Vec<String> {
                 }
             }
             (_, Given::Page(keys)) => delivered.extend(keys.iter().copied()),
-            (Call::Start, _) => early = early.max(delivered.difference(&accepted).count()),
+            (Call::Start, _) if early.is_empty() => early.extend(delivered.difference(&accepted).copied()),
             _ => {}
         }
     }
-    if early > 0 {
-        wrong.push(format!("started a session while {} unacknowledged", some_keys(early)));
+    if let Some(key) = early.first() {
+        let taken =
+            facts.declined.get(key).map(|given| format!("took {} for an acceptance and ", words(given)));
+        let taken = taken.unwrap_or_default();
+        wrong.push(format!("{taken}started a session while {} unacknowledged", some_keys(early.len())));
     }
     if let Some(key) = invented {
         wrong.push(format!("acknowledged {key}, which it had not been given"));

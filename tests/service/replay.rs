@@ -1,0 +1,119 @@
+//! A synchronization is recorded, exported, served again and synchronized into a fresh mirror: the same data.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use drainboard::client::{Client, ClientConfig, MAX_PAGE, Tap};
+use drainboard::engine::{self, Command, EventKind, Outcome, Settings};
+use drainboard::mirror::Identity;
+use drainboard::service::Replay;
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use super::wire::{Device, http, options, read, run};
+
+/// A whole synchronization, page by page, so that it comes out alike each time.
+async fn synchronize(base: &str, token: &str, mirror: &Path, tap: &Tap) -> Outcome {
+    let (base, token, tap) = (base.to_owned(), token.to_owned(), tap.clone());
+    let mut engine = engine::spawn(Settings {
+        mirror: mirror.to_owned(),
+        identity: Identity { host: base.clone(), device: None },
+        connect: Arc::new(move |device| {
+            let client = Client::new(ClientConfig {
+                base_url: base.clone(),
+                token: token.clone().into(),
+                token_source: "the test".to_owned(),
+                device,
+                max_page: MAX_PAGE,
+            })?;
+            Ok(client.with_tap(tap.clone()))
+        }),
+        rate: 0,
+        workers: 1,
+        ack_pack: 250,
+        ack_interval: Duration::from_mins(5),
+        tries: 2,
+        peek: false,
+    });
+    engine.commands.send(Command::Start(engine::Mode::Full)).await.unwrap();
+    loop {
+        let event = engine.events.recv().await.expect("the engine ended");
+        if let EventKind::RunEnded { outcome } = event.kind {
+            return outcome;
+        }
+    }
+}
+
+/// Every type's records, as the mirror keeps them.
+fn rows(mirror: &Path) -> BTreeMap<String, Vec<(String, i64, Vec<u8>)>> {
+    let kinds = drainboard::mirror::Reader::open(mirror).unwrap().kinds().unwrap();
+    let file = rusqlite::Connection::open(mirror).unwrap();
+    let of = |name: &str| {
+        let sql =
+            format!("SELECT CAST(id AS TEXT), revision, CAST(data AS BLOB) FROM \"{name}\" ORDER BY id");
+        let mut statement = file.prepare(&sql).unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
+        rows.map(Result::unwrap).collect()
+    };
+    kinds.into_iter().filter(|kind| kind.rows > 0).map(|kind| (kind.name.clone(), of(&kind.name))).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recording_gives_the_same_mirror_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (har, tap) = (folder.path().join("sync.har"), Tap::new());
+    let service = run(options(1_200)).await;
+    tap.record_to(&har).unwrap();
+    let first = folder.path().join("first.db");
+    let outcome = synchronize(&service.base, service.service.token(), &first, &tap).await;
+    assert!(outcome.converged, "{outcome:?}");
+    let recorded = tokio::task::spawn_blocking(move || tap.stop_recording()).await.unwrap();
+    assert!(recorded.unwrap().is_some());
+    service.stop().await;
+
+    let replay = Replay::open(&har).unwrap();
+    assert!(replay.left() > 10, "{}", replay.left());
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(replay.clone().serve(listener, std::future::pending()));
+    let device = Device {
+        base: base.clone(),
+        uuid: "00000000-0000-4000-8000-000000000001".to_owned(),
+        token: "any".to_owned(),
+        http: http(),
+        has: BTreeMap::new(),
+    };
+
+    let other = json!({"data": {"ack_keys": ["Nobody-1-1"]}}).to_string();
+    let refused = read(device.request("POST", "/v2/sync/ack").body(other)).await;
+    assert_eq!(refused.status, 409);
+    assert!(refused.body.contains("250 keys"), "{}", refused.body);
+    let refused = read(device.request("GET", "/v2/sync/nobody/queues/main")).await;
+    assert_eq!(refused.status, 409);
+    assert!(refused.body.contains("POST /v2/sync/start"), "{}", refused.body);
+
+    let second = folder.path().join("second.db");
+    let outcome = synchronize(&base, "any", &second, &Tap::new()).await;
+    assert!(outcome.converged, "{outcome:?}");
+    assert_eq!(replay.left(), 0);
+    let (first, second) = (rows(&first), rows(&second));
+    assert!(first.values().map(Vec::len).sum::<usize>() > 1_000);
+    assert_eq!(first, second);
+}
+
+#[test]
+fn what_is_no_whole_recording_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("x.har");
+    let cut = json!({"log": {"entries": [{
+        "request": {"method": "POST", "url": "http://h/v2/sync/start"},
+        "response": {"status": 201, "headers": [], "content": {"text": "{", "comment": "cut: the first 1 of 9 bytes"}},
+    }]}});
+    for (text, words) in [("{}".to_owned(), "no HAR"), (cut.to_string(), "request 1 has only a part")] {
+        std::fs::write(&file, text).unwrap();
+        let error = Replay::open(&file).unwrap_err().to_string();
+        assert!(error.contains(words), "{error}");
+    }
+}
