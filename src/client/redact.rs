@@ -48,19 +48,7 @@ impl Redactor {
 
     /// The bytes with a mark for each token; borrowed where there is none.
     pub(super) fn scrub<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
-        let found = self.find(bytes);
-        if found.is_empty() {
-            return Cow::Borrowed(bytes);
-        }
-        let mut out = Vec::with_capacity(bytes.len());
-        let mut from = 0;
-        for token in found {
-            out.extend_from_slice(&bytes[from..token.start]);
-            out.extend_from_slice(MARK.as_bytes());
-            from = token.end;
-        }
-        out.extend_from_slice(&bytes[from..]);
-        Cow::Owned(out)
+        marked(bytes, &self.find(bytes))
     }
 
     /// The same for text.
@@ -80,8 +68,11 @@ impl Redactor {
         }
         let longest = self.forms.iter().map(|form| form.len()).max().unwrap_or(0) * LONGEST_FORM;
         let seen = &bytes[..bytes.len().min(cap + longest)];
-        let cut = self.find(seen).into_iter().find(|token| token.start < cap && token.end > cap);
-        self.scrub(&bytes[..cut.map_or(cap, |token| token.start)])
+        let mut found = self.find(seen);
+        let cut = found.iter().find(|token| token.start < cap && token.end > cap);
+        let end = cut.map_or(cap, |token| token.start);
+        found.retain(|token| token.end <= end);
+        marked(&bytes[..end], &found)
     }
 
     /// Where the token is in any of its forms, in order, never overlapping.
@@ -106,6 +97,22 @@ impl Redactor {
         }
         joined
     }
+}
+
+/// The bytes with a mark for each token that was found in them.
+fn marked<'a>(bytes: &'a [u8], found: &[Range<usize>]) -> Cow<'a, [u8]> {
+    if found.is_empty() {
+        return Cow::Borrowed(bytes);
+    }
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut from = 0;
+    for token in found {
+        out.extend_from_slice(&bytes[from..token.start]);
+        out.extend_from_slice(MARK.as_bytes());
+        from = token.end;
+    }
+    out.extend_from_slice(&bytes[from..]);
+    Cow::Owned(out)
 }
 
 /// The form of the token whose first escaped character is at `at`: what is before that is plain.

@@ -64,6 +64,7 @@ fn milliseconds(took: Took) -> f64 {
 
 /// Somebody edits a few records.
 fn edit(service: &Service) {
+    let _ = rustls::crypto::ring::default_provider().install_default(); // the first client of a process says which
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let http = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
     let answer = runtime.block_on(async {
