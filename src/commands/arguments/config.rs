@@ -15,7 +15,7 @@ Settings at its top hold for every profile; [profile.NAME] has those of one:
 
   [profile.home]
   [profile.work]
-  mirror = \"~/work/sell.db\"
+  mirror = \"~/crm/sell.db\"
   token_file = \"token.work\"            # beside this file, mode 0600
 
 An option goes before the environment, that before the profile, that before the
