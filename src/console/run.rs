@@ -17,7 +17,7 @@ use super::keymap::Keymap;
 use super::library::{Library, shelf};
 use super::message::{Effect, Message};
 use super::model::Welcome;
-use super::model::{LEAVING, Model, Notice};
+use super::model::{Every, LEAVING, Model, Notice};
 use super::queries::Queries;
 use super::terminal::{self, Screen};
 use super::update::{opening, update};
@@ -105,6 +105,7 @@ fn model(setup: &Setup) -> Model {
         model.notices.extend(trouble.map(|text| Notice { error: false, text }));
     }
     model.telling.tells = setup.tells;
+    model.every = Every::beginning_with(setup.watch);
     model.welcome = setup.welcome.as_ref().map(|(offer, _)| Welcome::new(offer.clone()));
     model.snapshot = setup.engine.snapshot.borrow().clone();
     model
