@@ -14,6 +14,8 @@ mod doctor;
 mod process;
 #[path = "cli/support.rs"]
 mod support;
+#[path = "cli/troubles.rs"]
+mod troubles;
 #[path = "cli/verify.rs"]
 mod verify;
 #[path = "cli/watch.rs"]
