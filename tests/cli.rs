@@ -9,6 +9,8 @@ mod as_of;
 mod config;
 #[path = "cli/doctor.rs"]
 mod doctor;
+#[path = "cli/events.rs"]
+mod events;
 #[path = "service/process.rs"]
 #[expect(dead_code, reason = "shared with other tests, which use all of it")]
 mod process;
