@@ -11,6 +11,8 @@ mod config;
 mod doctor;
 #[path = "cli/events.rs"]
 mod events;
+#[path = "cli/packages.rs"]
+mod packages;
 #[path = "service/process.rs"]
 #[expect(dead_code, reason = "shared with other tests, which use all of it")]
 mod process;

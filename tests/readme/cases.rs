@@ -69,6 +69,12 @@ pub(crate) const CASES: &[Case] = &[
     ),
     case("kill -9", &[], NotHere("it is a word for the end of a process")),
     case(".ci/run", &[], NotHere("it is what runs this")),
+    case(
+        ".ci/package",
+        &[],
+        NotHere("it builds a release; tests/cli/packages.rs looks at what goes into it"),
+    ),
+    case("cargo binstall", &[], NotHere("it installs what was released")),
     case("cargo test --release --test flow -- --ignored --nocapture", &[], NotHere(BUILDS)),
     case("cargo test --release --test crash -- --ignored --nocapture", &[], NotHere(BUILDS)),
     case("cargo test --test faults", &[], NotHere(BUILDS)),
@@ -104,6 +110,8 @@ pub(crate) const PROGRAMS: &[&str] = &[
     "npm",
     "export",
     ".ci/run",
+    ".ci/package",
+    ".ci/package",
 ];
 
 /// Options in the text that are another program's.
