@@ -9,12 +9,18 @@ use std::time::Duration;
 use drainboard::client::{Client, ClientConfig, MAX_PAGE, Started, Taken};
 use drainboard::mirror::Reader;
 use drainboard::mirror::reader::Value;
-use drainboard::protocol::{DeviceUuid, EventType};
+use drainboard::protocol::{DeviceUuid, EventType, Item};
 use drainboard::service::{Options, Service};
 use tokio::net::TcpListener;
 
 /// What an instruction is about: the record, or where it has no id its text.
 pub(crate) type Key = (String, String);
+
+/// What an instruction is about.
+pub(crate) fn about(item: &Item<'_>) -> Key {
+    let id = item.id.map_or_else(|| item.data.to_owned(), ToString::to_string);
+    (item.kind.to_owned(), id)
+}
 
 /// The newest of each: its revision, and whether it is there (and not deleted).
 pub(crate) type States = BTreeMap<Key, (i64, bool)>;
@@ -83,9 +89,8 @@ impl Scene {
         for queue in &session.queues {
             while let Taken::Page(page) = client.take(&session.id, &queue.name).await.unwrap().value {
                 for item in page.items() {
-                    let about = item.id.map_or_else(|| item.data.to_owned(), ToString::to_string);
                     let state = (item.revision.unwrap_or(0), item.event != EventType::Deleted);
-                    owed.insert((item.kind.to_owned(), about), state);
+                    owed.insert(about(&item), state);
                 }
             }
         }
