@@ -2,9 +2,9 @@
 //! the token comes from.
 //!
 //! Promises: a flag beats the environment, that the profile, that the file's top level, and what nobody says has a
-//! default; a mistake names the option, or the file and its line, and what to write instead; the token is read when a run
-//! needs it (an idle console needs none), comes from a file of the user's own, from a command, from the keyring or from
-//! the environment, never from an argument or the configuration's file, and is in no message.
+//! default; a mistake names the option, or the file and its line, and what to write instead; the token is read when a
+//! run needs it (an idle console needs none), comes from a file of the user's own, from a command, from the keyring or
+//! from the environment, never from an argument or the configuration's file, and is in no message.
 //!
 //! Nothing here knows of the command line's parser: [`Flags`] is what any of them can fill.
 

@@ -6,7 +6,6 @@ pub mod action;
 pub mod body;
 pub mod cells;
 pub mod complete;
-mod draft;
 pub mod edit;
 mod exchanges;
 mod fault;

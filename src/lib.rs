@@ -15,6 +15,7 @@
 //!
 //! - [`text`]: the door between a service's words and a terminal.
 //! - [`spreadsheet`]: the door between a service's words and a spreadsheet.
+//! - [`files`]: what only the user can read, and what is whole or not there.
 //! - [`protocol`]: the Sync API's wire types, parsed once, borrowed from the body.
 //! - [`client`]: one HTTP exchange each, and what helps when it fails.
 //! - [`mirror`]: SQLite: schema, plan, apply, outbox, history, reading.
@@ -25,9 +26,10 @@
 //! - [`console`]: the ratatui front end.
 //! - [`commands`]: the command line: one file a subcommand, headless watchers.
 //!
-//! Imports look down only: `text` ← `protocol` ← `client`, `mirror`, `service` (siblings) ← `engine`, `export` ← `console` ←
-//! `commands` ← `main`. A layer owns its crate: reqwest only in `client`, rusqlite only in `mirror` and `service`, axum
-//! only in `service`, ratatui and crossterm only in `console`, clap only in `commands`. `tests/house.rs` holds this.
+//! Imports look down only: `text` ← `protocol` ← `client`, `mirror`, `service` (siblings) ← `engine`, `export` ←
+//! `console` ← `commands` ← `main`. A layer owns its crate: reqwest only in `client`, rusqlite only in `mirror` and
+//! `service`, axum only in `service`, ratatui and crossterm only in `console`, clap only in `commands`.
+//! `tests/house.rs` holds this.
 //!
 //! # The promises
 //!
@@ -45,6 +47,7 @@ pub mod config;
 pub mod console;
 pub mod engine;
 pub mod export;
+pub mod files;
 pub mod mirror;
 pub mod protocol;
 pub mod service;

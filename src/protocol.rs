@@ -4,7 +4,8 @@
 //! protocol says or a [`BodyError`], and whatever an item carries is kept as the bytes that came.
 //!
 //! In reading order: [`page`] (a page of instructions), [`start`] (a session and its queues), [`ack`] (an ack pack),
-//! [`record`] (a record's identity and top-level fields), [`walk`] (where they lie in the JSON), [`error`] (the service's error envelope).
+//! [`record`] (a record's identity and top-level fields), [`walk`] (where they lie in the JSON), [`error`] (the
+//! service's error envelope).
 
 pub mod ack;
 pub mod error;

@@ -1,11 +1,12 @@
 //! The Sync service: the other half of the protocol. Accounts, what each device acknowledged, sessions with queues,
-//! access; all in SQLite, surviving a restart. Owns axum. Knows `protocol` and `text` alone: somebody else could run it.
+//! access; all in SQLite, surviving a restart. Owns axum. Knows `protocol` and `text` alone: somebody else could run
+//! it.
 //!
 //! In reading order: `routes` (the way of a request), `queue` and `page` (sessions and what they hand out), `ack` and
 //! `ledger` (what a device has), `sight` (what a change of rights does), `account` and `store` (memory and file),
-//! `edit`, `demo` and `import` (where records come from), `fault` and `panel` (what goes wrong on purpose), `script` (when), `listen`
-//! (connections). `conformance` is another service, scripted, that examines clients; `replay` serves
-//! a recording again.
+//! `edit`, `demo` and `import` (where records come from), `fault` and `panel` (what goes wrong on purpose), `script`
+//! (when), `listen` (connections). `conformance` is another service, scripted, that examines clients; `replay` serves a
+//! recording again.
 //!
 //! Guessed about the real service, since nothing documents it: the 101st active session is a 429; a session expires
 //! after [`Options::session_idle`] without use; a queue holds what changed before its session started; a pack may have
@@ -220,9 +221,7 @@ impl Service {
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> std::io::Result<()> {
-        let inner = Arc::clone(&self.inner);
-        let answer = move |asked| routes::answer(Arc::clone(&inner), asked);
-        let served = listen::serve(answer, listener, shutdown).await;
+        let served = listen::serve(Arc::clone(&self.inner), listener, shutdown).await;
         let saved = tokio::task::spawn_blocking(move || self.inner.account.save_sessions());
         saved.await.map_err(std::io::Error::other)?.map_err(std::io::Error::other)?;
         served

@@ -9,6 +9,9 @@ mod as_of;
 mod config;
 #[path = "cli/doctor.rs"]
 mod doctor;
+#[path = "service/process.rs"]
+#[expect(dead_code, reason = "shared with other tests, which use all of it")]
+mod process;
 #[path = "cli/support.rs"]
 mod support;
 #[path = "cli/verify.rs"]

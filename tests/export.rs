@@ -7,6 +7,9 @@ mod kit;
 #[path = "mirror/kit.rs"]
 #[expect(dead_code, reason = "shared with the tests of the mirror, which use all of it")]
 mod mirrors;
+#[path = "service/process.rs"]
+#[expect(dead_code, reason = "shared with other tests, which use all of it")]
+mod process;
 
 #[path = "export/choice.rs"]
 mod choice;

@@ -4,6 +4,9 @@
 
 #[path = "replay/kit.rs"]
 mod kit;
+#[path = "service/process.rs"]
+#[expect(dead_code, reason = "shared with other tests, which use all of it")]
+mod process;
 
 #[path = "replay/crash.rs"]
 mod crash;

@@ -21,6 +21,9 @@ mod echo;
 mod formulas;
 #[path = "secrets/keyring.rs"]
 mod keyring;
+#[path = "service/process.rs"]
+#[expect(dead_code, reason = "of it only how a service tells where it is")]
+mod process;
 #[expect(dead_code, reason = "the terminal's tests use all of it")]
 #[path = "terminal/pty.rs"]
 mod pty;

@@ -18,6 +18,9 @@ mod hostile;
 mod input;
 #[path = "terminal/pace.rs"]
 mod pace;
+#[path = "service/process.rs"]
+#[expect(dead_code, reason = "shared with other tests, which use all of it")]
+mod process;
 #[path = "terminal/pty.rs"]
 mod pty;
 #[path = "terminal/scripts.rs"]

@@ -86,7 +86,8 @@ impl Wire {
         Ok(Self { http, base, config, redactor, limits })
     }
 
-    /// Sends one request and receives its whole answer. Everything that crosses the wire passes here, and `note` is told.
+    /// Sends one request and receives its whole answer. Everything that crosses the wire passes here, and `note` is
+    /// told.
     pub(super) async fn exchange(&self, call: Call, mut note: Note) -> Result<Reply, Failure> {
         match self.trip(call, &mut note).await {
             Ok(reply) => Ok(Reply { note, ..reply }),

@@ -164,10 +164,7 @@ fn base64(token: &[u8], before: usize) -> [Zeroizing<Vec<u8>>; 2] {
 
 /// The token's bytes as digits, in lower and in upper case.
 fn hexadecimal(token: &[u8]) -> [Zeroizing<Vec<u8>>; 2] {
-    [b"0123456789abcdef", b"0123456789ABCDEF"].map(|digits| {
-        let pairs = token.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-        Zeroizing::new(pairs.map(|nibble| digits[usize::from(nibble)]).collect())
-    })
+    [hex::encode(token), hex::encode_upper(token)].map(|digits| Zeroizing::new(digits.into_bytes()))
 }
 
 /// The most bytes that one character takes in a form that [`escaped`] reads.

@@ -9,9 +9,9 @@ use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
 /// No wait asked for is longer, in seconds or as a date: an hour, the span of the documented hourly limit.
 pub(super) const LONGEST: Duration = Duration::from_hours(1);
 
-/// How long the service asks to wait; none where it does not, or nobody can tell. A date is measured from the
-/// answer's own `Date`, so that a wrong clock on this side does not matter. Without one it is measured from this side's
-/// clock, as long as the two dates are no further apart than any wait: else one of them is wrong, and it asks for nothing.
+/// How long the service asks to wait; none where it does not, or nobody can tell. A date is measured from the answer's
+/// own `Date`, so that a wrong clock on this side does not matter. Without one it is measured from this side's clock,
+/// as long as the two dates are no further apart than any wait: else one of them is wrong, and it asks for nothing.
 pub(super) fn read(headers: &HeaderMap) -> Option<Duration> {
     read_at(headers, Timestamp::now())
 }

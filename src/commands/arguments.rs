@@ -65,7 +65,8 @@ pub(super) struct Arguments {
     pub(super) sync: bool,
     #[command(flatten)]
     pub(super) manner: Manner,
-    /// The console's CSV files and copied rows for a spreadsheet: texts that begin like a formula get a ' (and are changed)
+    /// The console's CSV files and copied rows for a spreadsheet: texts that begin like a formula get a ' (and are
+    /// changed)
     #[arg(long)]
     pub(super) csv_safe: bool,
     #[command(flatten)]

@@ -1,16 +1,21 @@
 //! The demo's folder: a fresh temporary one that goes with the demo, or one that is kept.
 
-use std::fs::{self, DirBuilder};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::output::Failure;
+use tempfile::TempDir;
 
-/// A folder of the demo's own. A temporary one is removed when this is dropped.
+use super::output::Failure;
+use crate::files;
+
+/// A folder of the demo's own.
 #[derive(Debug)]
-pub(super) struct Folder {
-    path: PathBuf,
-    kept: bool,
+pub(super) enum Folder {
+    /// It goes when this is dropped; a file that is still open somewhere stays behind in the system's temporary folder.
+    Temporary(TempDir),
+    /// It stays.
+    Kept(PathBuf),
 }
 
 impl Folder {
@@ -18,12 +23,10 @@ impl Folder {
     /// refused, so that a demo can touch nobody's mirror.
     pub(super) fn open(keep: Option<&Path>) -> Result<Self, Failure> {
         let Some(path) = keep else {
-            let path =
-                std::env::temp_dir().join(format!("drainboard-demo-{}", uuid::Uuid::new_v4().simple()));
-            private(&path, false).map_err(|error| cannot(&path, &error))?;
-            return Ok(Self { path, kept: false });
+            let made = files::temporary_folder("drainboard-demo-");
+            return made.map(Self::Temporary).map_err(|error| cannot(&std::env::temp_dir(), &error));
         };
-        private(path, true).map_err(|error| cannot(path, &error))?;
+        files::make_folder(path).map_err(|error| cannot(path, &error))?;
         let mut entries = fs::read_dir(path).map_err(|error| cannot(path, &error))?;
         if entries.next().is_some() && !path.join(MARK).exists() {
             return Err(Failure::usage(format!(
@@ -32,25 +35,22 @@ impl Folder {
             )));
         }
         fs::write(path.join(MARK), MARK_TEXT).map_err(|error| cannot(path, &error))?;
-        Ok(Self { path: path.to_owned(), kept: true })
+        Ok(Self::Kept(path.to_owned()))
     }
 
     /// Where it is.
     pub(super) fn path(&self) -> &Path {
-        &self.path
+        match self {
+            Self::Temporary(folder) => folder.path(),
+            Self::Kept(path) => path,
+        }
     }
 
     /// Where it is, if it stays.
     pub(super) fn kept(&self) -> Option<&Path> {
-        self.kept.then_some(self.path.as_path())
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        if !self.kept {
-            // A file that is still open somewhere stays behind in the system's temporary folder.
-            let _ = fs::remove_dir_all(&self.path);
+        match self {
+            Self::Temporary(_) => None,
+            Self::Kept(path) => Some(path),
         }
     }
 }
@@ -61,15 +61,6 @@ const MARK_TEXT: &str = "A folder of `drainboard demo --keep`. It may be removed
 
 fn cannot(path: &Path, error: &io::Error) -> Failure {
     Failure::mirror(format!("cannot make the demo's folder {}: {error}", path.display()))
-}
-
-/// Makes a folder that only its user can enter. `existing` may be there already.
-fn private(path: &Path, existing: bool) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(existing);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
 }
 
 #[cfg(test)]

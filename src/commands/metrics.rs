@@ -3,7 +3,7 @@
 //! Promises: the file is whole or the one before, and everybody may read it: it says nothing of the account but counts.
 
 use std::fmt::Write as _;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 
@@ -13,6 +13,7 @@ use super::headless::Run;
 use super::output::Failure;
 use super::summary::Summary;
 use crate::config::{Config, PROFILE};
+use crate::files::Draft;
 use crate::mirror::Reader;
 use crate::mirror::reader::Status;
 use crate::text::visible;
@@ -73,20 +74,11 @@ impl Metrics {
 
     /// Puts a text in the file's place, all at once.
     fn replace(&self, text: &str) -> io::Result<()> {
-        let mut name = self.file.file_name().unwrap_or_default().to_owned();
-        // The collector reads what ends with .prom.
-        name.push(format!(".{}.part", std::process::id()));
-        let draft = self.file.with_file_name(name);
-        let written = File::create(&draft).and_then(|mut file| {
-            file.write_all(text.as_bytes())?;
-            readable(&file)?;
-            file.sync_all()
-        });
-        let placed = written.and_then(|()| fs::rename(&draft, &self.file));
-        if placed.is_err() {
-            let _ = fs::remove_file(&draft); // worth nothing
-        }
-        placed
+        // The collector reads what ends with .prom, which a draft does not.
+        let mut draft = Draft::beside(&self.file)?;
+        draft.write_all(text.as_bytes())?;
+        readable(draft.file())?;
+        draft.replace()
     }
 }
 
@@ -94,7 +86,7 @@ impl Metrics {
 #[cfg(unix)]
 fn readable(file: &File) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
-    file.set_permissions(fs::Permissions::from_mode(0o644))
+    file.set_permissions(std::fs::Permissions::from_mode(0o644))
 }
 
 /// Elsewhere the folder decides who reads.
@@ -188,12 +180,12 @@ mod tests {
         let metrics = Metrics { file: file.clone(), mirror: folder.path().join("none"), profile: "p".into() };
         metrics.replace("one\n").unwrap();
         metrics.replace("two\n").unwrap();
-        assert_eq!(fs::read(&file).unwrap(), b"two\n");
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        assert_eq!(std::fs::read(&file).unwrap(), b"two\n");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;
-            assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o644);
+            assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o644);
         }
         let lost = Metrics { file: folder.path().join("none/x.prom"), ..metrics };
         assert!(lost.replace("x").is_err());

@@ -40,8 +40,8 @@ pub(super) fn resolve(common: &Common, pacing: &Pacing) -> Result<Config, Failur
     layered(flags, &|name| env::var_os(name))
 }
 
-/// The same for commands that only read the mirror: what options and environment say of the service and the token is not
-/// their matter.
+/// The same for commands that only read the mirror: what options and environment say of the service and the token is
+/// not their matter.
 pub(super) fn reading(common: &Common) -> Result<Config, Failure> {
     let flags = Flags {
         mirror: common.mirror.clone(),

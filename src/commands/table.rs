@@ -118,7 +118,7 @@ impl<W: Write> Table<W> {
             Value::Integer(n) => n.to_string().into(),
             Value::Real(x) => values::real(*x).into(),
             Value::Text(text) => visible(text),
-            Value::Blob(bytes) => format!("x'{}'", values::hexadecimal(bytes)).into(),
+            Value::Blob(bytes) => format!("x'{}'", hex::encode(bytes)).into(),
         };
         if self.cut && text.width() > WIDEST { cut(&text).into() } else { text }
     }

@@ -1,8 +1,8 @@
 //! `sync --watch`: runs again and again, a pause after each end.
 //!
-//! Promises: two runs never overlap; the pause varies by a tenth, so that many watchers do not come at once; SIGUSR1 ends
-//! a pause (and one that came during a run makes the next one follow at once); a run that fails is told with its exit
-//! status and does not end the watch, unless waiting mends nothing.
+//! Promises: two runs never overlap; the pause varies by a tenth, so that many watchers do not come at once; SIGUSR1
+//! ends a pause (and one that came during a run makes the next one follow at once); a run that fails is told with its
+//! exit status and does not end the watch, unless waiting mends nothing.
 
 use std::time::Duration;
 

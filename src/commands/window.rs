@@ -19,7 +19,8 @@ use crate::console::welcome::{Connect, Offer};
 use crate::engine::{self, Mode};
 use crate::spreadsheet::Formulas;
 
-/// Opens the console; `sync` starts a synchronization at once. Where nothing is configured the welcome screen comes first.
+/// Opens the console; `sync` starts a synchronization at once. Where nothing is configured the welcome screen comes
+/// first.
 pub(super) fn run(
     sync: bool,
     manner: Manner,

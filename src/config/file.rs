@@ -1,7 +1,7 @@
 //! The configuration's file: TOML, settings at the top and in `[profile.NAME]`, every value with its line.
 //!
-//! Promises: a mistake anywhere in it is told with file and line and the nearest right word, and nothing of a file with a
-//! mistake counts; a token has no place in it, and none that stands there is repeated; a file that others could have
+//! Promises: a mistake anywhere in it is told with file and line and the nearest right word, and nothing of a file with
+//! a mistake counts; a token has no place in it, and none that stands there is repeated; a file that others could have
 //! written is not believed, and no more than 256 KiB of it are read.
 
 mod access;

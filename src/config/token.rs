@@ -1,5 +1,5 @@
-//! Where the token comes from: a file that nobody else can read, a command, the keyring, the environment; what is written
-//! on the command line goes first, since it is meant; the keyring comes last where nobody named it.
+//! Where the token comes from: a file that nobody else can read, a command, the keyring, the environment; what is
+//! written on the command line goes first, since it is meant; the keyring comes last where nobody named it.
 
 mod command;
 mod keyring;
@@ -138,8 +138,8 @@ impl TokenSource {
         Self::Command { words, named, aloud: false, ahead: Arc::default() }
     }
 
-    /// Where the token comes from, in words, without reading it where somebody named it; the keyring is asked whether it
-    /// has one.
+    /// Where the token comes from, in words, without reading it where somebody named it; the keyring is asked whether
+    /// it has one.
     ///
     /// # Errors
     /// [`ConfigError`] where it comes from nowhere.
@@ -217,8 +217,8 @@ impl TokenSource {
     }
 }
 
-/// The place of a profile's token in a keyring. Another service than the usual one has another place: nobody's token goes
-/// where a base URL was only tried.
+/// The place of a profile's token in a keyring. Another service than the usual one has another place: nobody's token
+/// goes where a base URL was only tried.
 pub(super) fn entry(
     keyring: &Arc<dyn Keyring>,
     name: Option<&str>,

@@ -4,12 +4,12 @@
 //! mistake; the token is not in it.
 
 use std::fmt::Write as _;
-use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::file::TokenPlace;
 use super::{BASE_URL, PROFILE};
+use crate::files::{self, Draft};
 
 /// What a file is written with; all is a comment where nothing is said.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -117,42 +117,10 @@ fn key(name: &str) -> String {
 /// # Errors
 /// An I/O error; [`io::ErrorKind::AlreadyExists`] where something is there.
 pub fn write_new(path: &Path, text: &str) -> io::Result<()> {
-    if fs::symlink_metadata(path).is_ok() {
-        return Err(io::Error::new(io::ErrorKind::AlreadyExists, "it is there already"));
-    }
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        make_folder(folder)?;
-    }
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.part", std::process::id()));
-    let draft = path.with_file_name(name);
-    let written = fill(&draft, text).and_then(|()| match fs::hard_link(&draft, path) {
-        // A link and not a rename: a rename would write over what came there meanwhile.
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists && !path.exists() => {
-            fs::rename(&draft, path)
-        }
-        other => other,
-    });
-    let _ = fs::remove_file(&draft); // moved to its place, or worth nothing
-    written
-}
-
-fn make_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
-}
-
-fn fill(draft: &Path, text: &str) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file: File = options.open(draft)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
+    files::make_folder_of(path)?;
+    let mut draft = Draft::begin(path)?;
+    draft.write_all(text.as_bytes())?;
+    draft.place()
 }
 
 /// Where a profile's token is kept beside the configuration.
@@ -168,16 +136,17 @@ pub fn token_file(configuration: &Path, profile: &str) -> PathBuf {
 /// An I/O error.
 pub fn keep_token(configuration: &Path, profile: &str, token: &str) -> io::Result<PathBuf> {
     let path = token_file(configuration, profile);
-    match fs::remove_file(&path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    write_new(&path, token)?;
+    files::make_folder_of(&path)?;
+    let mut draft = Draft::beside(&path)?;
+    draft.write_all(token.as_bytes())?;
+    draft.replace()?;
     Ok(path)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::super::file::{File, KEYS};
     use super::*;
 

@@ -11,13 +11,13 @@ use std::time::Duration;
 use jiff::Zoned;
 
 use super::body;
-use super::draft::private;
 use super::inbox::Inbox;
 use super::message::{Message, WireAnswer, WireRequest};
 use super::model::wire::{Found, LISTED};
 use crate::client::har;
 use crate::client::tap::filter::Filter;
 use crate::client::tap::{Exchange, Recorded, Tap};
+use crate::files;
 use crate::text::{bytes, counted, grouped, visible};
 
 /// How long the thread is waited for at the end: a recording is written to its last exchange.
@@ -157,7 +157,7 @@ fn export(exchanges: &[Arc<Exchange>], folder: &Path) -> Result<String, String> 
 fn create(folder: &Path, name: &str) -> io::Result<(PathBuf, File)> {
     let mut path = folder.join(format!("{name}.har"));
     for n in 2..100 {
-        match private().write(true).create_new(true).open(&path) {
+        match files::private().write(true).create_new(true).open(&path) {
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
                 path = folder.join(format!("{name}-{n}.har"));
             }

@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 
 use crate::protocol::RecordId;
 use crate::protocol::record::each_field;
+use crate::protocol::walk;
 use crate::spreadsheet::Formulas;
 use crate::text::visible;
 
@@ -40,7 +41,7 @@ fn cell(raw: &str) -> String {
     match Kind::of(raw) {
         Kind::Word if raw == "null" => String::new(),
         Kind::Text => {
-            let text: String = decoded(raw).chars().take(CELL).collect();
+            let text: String = walk::text(raw).into_owned().chars().take(CELL).collect();
             visible(&text).into_owned()
         }
         _ => visible(&raw.chars().take(CELL).collect::<String>()).into_owned(),
@@ -59,7 +60,7 @@ pub fn for_csv(data: &str, fields: &[String], formulas: Formulas) -> Vec<String>
         let Some(at) = fields.iter().position(|f| f == name) else { return };
         out[at].get_or_insert_with(|| match Kind::of(raw) {
             Kind::Word if raw == "null" => String::new(),
-            Kind::Text => formulas.word(decoded(raw)),
+            Kind::Text => formulas.word(walk::text(raw).into_owned()),
             _ => raw.to_owned(),
         });
     });
@@ -99,18 +100,13 @@ pub fn at(data: &str, place: &str) -> Option<String> {
         });
         here = found?;
     }
-    Some(if Kind::of(here) == Kind::Text { decoded(here) } else { here.to_owned() })
+    Some(if Kind::of(here) == Kind::Text { walk::text(here).into_owned() } else { here.to_owned() })
 }
 
 /// A record in one line: what stands between its parts goes, its texts and numbers stay as received.
 pub fn one_line(data: &str) -> std::borrow::Cow<'_, str> {
     // JSON has line breaks between its parts only; in texts they are escaped.
     if data.contains(['\n', '\r']) { data.replace(['\n', '\r'], " ").into() } else { data.into() }
-}
-
-fn decoded(raw: &str) -> String {
-    // A lone surrogate is JSON and no Unicode: it is shown as it came.
-    serde_json::from_str(raw).unwrap_or_else(|_| raw.to_owned())
 }
 
 /// What a value is.
@@ -184,7 +180,7 @@ fn push(out: &mut Vec<Field>, depth: usize, name: &str, raw: &str) {
     let kind = Kind::of(raw);
     let empty = matches!(raw, "{}" | "[]");
     let value = match kind {
-        Kind::Text => visible(&decoded(raw)).into_owned(),
+        Kind::Text => visible(&walk::text(raw)).into_owned(),
         Kind::Nest if depth < LEVELS && !empty => String::new(),
         _ => visible(raw).into_owned(),
     };

@@ -1,24 +1,22 @@
 //! Rows as a file: CSV where its name ends so, else a line of JSON each. Whole or not there at all.
 
-use std::fs::File;
 use std::io::{self, BufWriter};
 use std::path::Path;
 
-use super::draft::Draft;
+use crate::files::Draft;
 use crate::spreadsheet::Formulas;
 
 /// A file of rows that is being written. Dropped before its end, nothing of it is left.
 pub(super) struct Rows {
-    draft: Draft,
     form: Form,
 }
 
 /// How rows are written.
 pub(super) enum Form {
     /// Cells; texts that a spreadsheet would run are treated so.
-    Csv(Box<csv::Writer<BufWriter<File>>>, Formulas),
+    Csv(Box<csv::Writer<BufWriter<Draft>>>, Formulas),
     /// A JSON value a line.
-    Lines(BufWriter<File>),
+    Lines(BufWriter<Draft>),
 }
 
 impl Rows {
@@ -27,12 +25,11 @@ impl Rows {
     /// # Errors
     /// An I/O error; [`io::ErrorKind::AlreadyExists`] where something is there.
     pub(super) fn begin(place: &Path, formulas: Formulas) -> io::Result<Self> {
-        let (draft, file) = Draft::begin(place)?;
-        let out = BufWriter::new(file);
+        let out = BufWriter::new(Draft::begin(place)?);
         let csv = place.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
         let form =
             if csv { Form::Csv(Box::new(csv::Writer::from_writer(out)), formulas) } else { Form::Lines(out) };
-        Ok(Self { draft, form })
+        Ok(Self { form })
     }
 
     /// The columns' names, where the form has a place for them.
@@ -62,7 +59,6 @@ impl Rows {
             Form::Csv(csv, _) => csv.into_inner().map_err(|e| io::Error::other(e.to_string()))?,
             Form::Lines(out) => out,
         };
-        out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
-        self.draft.place()
+        out.into_inner().map_err(io::IntoInnerError::into_error)?.place()
     }
 }

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use crate::mirror::reader::Value;
@@ -16,7 +15,7 @@ pub fn exact(value: &Value) -> Cow<'_, [u8]> {
         Value::Integer(n) => Cow::Owned(n.to_string().into_bytes()),
         Value::Real(x) => Cow::Owned(real(*x).into_bytes()),
         Value::Text(text) => Cow::Borrowed(text.as_bytes()),
-        Value::Blob(bytes) => Cow::Owned(hexadecimal(bytes).into_bytes()),
+        Value::Blob(bytes) => Cow::Owned(hex::encode(bytes).into_bytes()),
     }
 }
 
@@ -33,14 +32,6 @@ pub fn real(x: f64) -> String {
         None if x > 0.0 => "9e999".into(),
         None => "-9e999".into(),
     }
-}
-
-/// Bytes as hexadecimal digits.
-pub fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// Writes a row as one line with a JSON object.
@@ -60,7 +51,7 @@ pub fn write_object(names: &[String], row: &[Value], out: &mut impl Write) -> io
             Value::Integer(n) => write!(out, "{n}")?,
             Value::Real(x) => out.write_all(real(*x).as_bytes())?,
             Value::Text(text) => serde_json::to_writer(&mut *out, text)?,
-            Value::Blob(bytes) => serde_json::to_writer(&mut *out, &hexadecimal(bytes))?,
+            Value::Blob(bytes) => serde_json::to_writer(&mut *out, &hex::encode(bytes))?,
         }
     }
     out.write_all(b"}\n")

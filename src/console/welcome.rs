@@ -1,7 +1,7 @@
 //! What the welcome screen needs from outside: somebody who asks the service and writes the configuration.
 //!
-//! Promises: a typed token is in no message of a defect ([`Secret`] shows only its length) and zeroed when it goes; a test
-//! that was given up writes nothing.
+//! Promises: a typed token is in no message of a defect ([`Secret`] shows only its length) and zeroed when it goes; a
+//! test that was given up writes nothing.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::protocol::walk;
+
 /// A value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Cell<'a> {
@@ -21,10 +23,7 @@ impl<'a> Cell<'a> {
     /// From raw JSON.
     pub(super) fn from_json(raw: &'a str) -> Self {
         match raw.as_bytes().first() {
-            Some(b'"') => Self::Text(match raw.get(1..raw.len() - 1) {
-                Some(plain) if memchr::memchr(b'\\', plain.as_bytes()).is_none() => Cow::Borrowed(plain),
-                _ => serde_json::from_str(raw).map_or(Cow::Borrowed(raw), Cow::Owned),
-            }),
+            Some(b'"') => Self::Text(walk::text(raw)),
             Some(b'n') | None => Self::Null,
             Some(b't') => Self::Boolean(true),
             Some(b'f') => Self::Boolean(false),

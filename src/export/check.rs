@@ -93,7 +93,7 @@ fn look(path: &Path, tell: &mut dyn FnMut(u64) -> bool) -> io::Result<Option<See
     loop {
         let read = file.read(&mut piece)?;
         if read == 0 {
-            let sha256 = staging::hexadecimal(&hash.finalize());
+            let sha256 = hex::encode(hash.finalize());
             return Ok(Some(Seen { bytes, sha256, rows: counter.rows() }));
         }
         hash.update(&piece[..read]);

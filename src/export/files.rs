@@ -1,9 +1,10 @@
 //! The names of the files. Pure.
 //!
-//! A type's file is called like its table in the mirror, which is nearly always the type's name, where that is a name on every
-//! system: ASCII letters, digits, `_` and `-`, at most 100 of them, none of Windows' devices (`con`, `lpt1` …). Tables
-//! differ in more than case, so these files do too. Every other type's file is `_kind_N`, where N is the type's number in
-//! the mirror. Batches are numbered behind a dot: `contact.0001.csv`. The manifest says which file has which type.
+//! A type's file is called like its table in the mirror, which is nearly always the type's name, where that is a name
+//! on every system: ASCII letters, digits, `_` and `-`, at most 100 of them, none of Windows' devices (`con`, `lpt1`
+//! …). Tables differ in more than case, so these files do too. Every other type's file is `_kind_N`, where N is the
+//! type's number in the mirror. Batches are numbered behind a dot: `contact.0001.csv`. The manifest says which file has
+//! which type.
 
 use crate::mirror::dump::Subject;
 

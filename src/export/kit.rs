@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::cell::Cell;
 use super::form::Row;
 use super::layout::Layout;
-use super::manifest::{FileNote, Holds, Manifest};
+use super::manifest::{self, FileNote, Holds, Manifest};
 use super::ndjson::Line;
 use super::order::{Format, Order};
 use super::parents::{self, Reference};
@@ -195,8 +195,8 @@ fn facts(
     });
     let names: Vec<String> = subjects.iter().map(|subject| subject.name.clone()).collect();
     Ok(Report {
-        program: concat!("drainboard ", env!("CARGO_PKG_VERSION")).to_owned(),
-        made: super::manifest::now(),
+        program: manifest::PROGRAM.to_owned(),
+        made: manifest::now(),
         days_left: report::days_left(jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()),
         mirror: source(reader)?,
         types,

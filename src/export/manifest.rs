@@ -13,6 +13,8 @@ use super::staging::Sealed;
 pub(super) const NAME: &str = "manifest.json";
 /// What the first field of a manifest says.
 const MARK: &str = "drainboard export";
+/// Who made an export: this program and its version.
+pub(super) const PROGRAM: &str = concat!("drainboard ", env!("CARGO_PKG_VERSION"));
 /// The newest form of manifests that this program knows.
 const VERSION: u32 = 1;
 /// The largest manifest that is read, in bytes.
@@ -214,7 +216,7 @@ impl Manifest {
         Self {
             format: MARK.to_owned(),
             version: VERSION,
-            program: concat!("drainboard ", env!("CARGO_PKG_VERSION")).to_owned(),
+            program: PROGRAM.to_owned(),
             made: now(),
             asked,
             mirror,

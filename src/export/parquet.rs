@@ -1,7 +1,7 @@
 //! Parquet files: typed columns, Snappy, row groups of bounded size.
 //!
-//! All columns are optional. A column's type is chosen by all of its values ([`super::typing`]); texts are UTF-8 strings.
-//! `_data` has the JSON as received, so nothing is lost to a type.
+//! All columns are optional. A column's type is chosen by all of its values ([`super::typing`]); texts are UTF-8
+//! strings. `_data` has the JSON as received, so nothing is lost to a type.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write as _};
@@ -19,6 +19,7 @@ use parquet::schema::types::{ColumnPath, Type};
 
 use super::cell::Cell;
 use super::layout::{DATA, Layout};
+use super::manifest::PROGRAM;
 use super::staging::Staged;
 use super::typing::Kind;
 
@@ -58,7 +59,7 @@ impl Sheet {
         let kind = KeyValue::new("drainboard.type".to_owned(), layout.kind().to_owned());
         let properties = WriterProperties::builder()
             .set_compression(Compression::SNAPPY)
-            .set_created_by(concat!("drainboard ", env!("CARGO_PKG_VERSION")).to_owned())
+            .set_created_by(PROGRAM.to_owned())
             .set_column_dictionary_enabled(ColumnPath::from(DATA), false)
             .set_key_value_metadata(Some(vec![kind]));
         let writer = SerializedFileWriter::new(out, Arc::new(schema), Arc::new(properties.build()));

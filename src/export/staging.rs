@@ -3,7 +3,7 @@
 //! Dropping the staging before that removes them, and the folder where it was made for them. Temporary names begin with
 //! [`PREFIX`]; what a killed export left behind goes when the next one is forced.
 
-use std::fs::{self, DirBuilder};
+use std::fs;
 use std::io::{self, Read as _, Write};
 use std::path::{Component, Path, PathBuf};
 
@@ -12,6 +12,7 @@ use tempfile::{NamedTempFile, TempPath};
 
 use super::ExportError;
 use super::manifest::{self, Manifest};
+use crate::files;
 
 /// How temporary names begin.
 const PREFIX: &str = ".drainboard-export-";
@@ -51,7 +52,7 @@ impl Staging {
             Ok(found) if !found.is_dir() => return Err(ExportError::NoFolder { path: folder.to_owned() }),
             Ok(_) => false,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                private(folder).map_err(|error| refused("make the folder", &error))?;
+                files::make_folder(folder).map_err(|error| refused("make the folder", &error))?;
                 true
             }
             Err(error) => return Err(refused("look into", &error)),
@@ -89,7 +90,7 @@ impl Staging {
         let synced = staged.file.as_file().sync_all();
         synced.map_err(|e| ExportError::io("write", &self.folder, &path, &e))?;
         self.staged.push((name.to_owned(), staged.file.into_temp_path()));
-        let sha256 = hexadecimal(&staged.hash.finalize());
+        let sha256 = hex::encode(staged.hash.finalize());
         Ok(Sealed { bytes: staged.bytes, sha256 })
     }
 
@@ -121,7 +122,7 @@ impl Staging {
             bytes += read as u64;
         }
         self.staged.push((name.to_owned(), place));
-        Ok(Sealed { bytes, sha256: hexadecimal(&hash.finalize()) })
+        Ok(Sealed { bytes, sha256: hex::encode(hash.finalize()) })
     }
 
     /// Gives all files their names, the manifest last, and removes what an earlier export had and this one has not.
@@ -132,7 +133,8 @@ impl Staging {
         for (name, staged) in std::mem::take(&mut self.staged) {
             let path = self.folder.join(&name);
             if let Some(parent) = path.parent().filter(|parent| !parent.exists()) {
-                private(parent).map_err(|e| ExportError::io("make the folder", &self.folder, parent, &e))?;
+                files::make_folder(parent)
+                    .map_err(|e| ExportError::io("make the folder", &self.folder, parent, &e))?;
             }
             staged.persist(&path).map_err(|e| ExportError::io("write", &self.folder, &path, &e.error))?;
         }
@@ -140,7 +142,7 @@ impl Staging {
             // What is gone already is as it should be; what cannot be removed is no part of the export.
             let _ = fs::remove_file(self.folder.join(name));
         }
-        sync_folder(&self.folder);
+        files::sync_folder(&self.folder);
         Ok(())
     }
 }
@@ -191,31 +193,6 @@ pub(super) fn is_ours(name: &str) -> bool {
     let path = Path::new(name);
     let parts: Vec<_> = path.components().collect();
     (1..=2).contains(&parts.len()) && parts.iter().all(|part| matches!(part, Component::Normal(_)))
-}
-
-/// The bytes in hexadecimal.
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}"); // a String takes everything
-        text
-    })
-}
-
-/// Makes a folder that only its user can enter, and those above it that are missing.
-fn private(folder: &Path) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
-}
-
-/// New names are on the disk only when their folder is. Where a system cannot do that, it does it by itself.
-fn sync_folder(folder: &Path) {
-    if let Ok(folder) = fs::File::open(folder) {
-        let _ = folder.sync_all();
-    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! The type of a column, chosen by all of its values. Pure.
 //!
-//! A column of numbers is `Integer` where each is an integer of 64 bits in its usual form, `Double` where each is a double
-//! that says the same number again when it is written in decimal, and else text: no number is rounded. Null fits all.
+//! A column of numbers is `Integer` where each is an integer of 64 bits in its usual form, `Double` where each is a
+//! double that says the same number again when it is written in decimal, and else text: no number is rounded. Null fits
+//! all.
 
 use super::cell::Cell;
 use crate::mirror::find::equal_numbers;

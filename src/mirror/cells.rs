@@ -8,6 +8,8 @@ use std::borrow::Cow;
 use rusqlite::Result;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 
+use crate::protocol::walk;
+
 /// A field's value in SQL. Where a double or UTF-8 cannot say it exactly, `data` still does.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Cell<'a> {
@@ -22,10 +24,7 @@ impl<'a> Cell<'a> {
     /// is a double, and a text that is no Unicode (a lone surrogate) is its JSON text.
     pub(super) fn from_json(raw: &'a str) -> Self {
         match raw.as_bytes().first() {
-            Some(b'"') => Self::Text(match raw.get(1..raw.len() - 1) {
-                Some(plain) if memchr::memchr(b'\\', plain.as_bytes()).is_none() => Cow::Borrowed(plain),
-                _ => serde_json::from_str(raw).map_or(Cow::Borrowed(raw), Cow::Owned),
-            }),
+            Some(b'"') => Self::Text(walk::text(raw)),
             Some(b'n') => Self::Null,
             Some(b't') => Self::Integer(1),
             Some(b'f') => Self::Integer(0),

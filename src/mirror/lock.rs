@@ -1,16 +1,17 @@
 //! One synchronization per mirror: the canonical path and the lock beside it.
 //!
-//! Promise: two paths to one file are one lock, and the lock goes when its process goes. The lock is a file of its
-//! own, because opening and closing the database's file would drop the locks that SQLite holds on it. Its first line names
+//! Promise: two paths to one file are one lock, and the lock goes when its process goes. The lock is a file of its own,
+//! because opening and closing the database's file would drop the locks that SQLite holds on it. Its first line names
 //! the holder, the second one is the mirror's [`Note`].
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::MirrorError;
 use super::lost::Note;
+use crate::files;
 
 /// A held lock. Dropping it gives it back; the file stays, since removing it would race with the next holder.
 #[derive(Debug)]
@@ -32,7 +33,11 @@ impl Lock {
     /// Takes the lock of the mirror at `path` (canonical), or names its holder.
     pub(super) fn take(path: &Path) -> Result<Self, MirrorError> {
         let beside = beside(path);
-        let mut file = private(OpenOptions::new().read(true).write(true).create(true).truncate(false))
+        let mut file = files::private()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
             .open(&beside)
             .map_err(|e| MirrorError::io("cannot lock", path, &e))?;
         let mut tries = 1;
@@ -145,16 +150,4 @@ pub(super) fn canonical(path: &Path) -> Result<PathBuf, MirrorError> {
         return Ok(folder.join(name));
     }
     Err(MirrorError::Io { operation: "cannot open", path, reason: "too many symbolic links".into() })
-}
-
-/// Makes files that only their owner can read: a mirror is a customer's data.
-#[cfg(unix)]
-pub(super) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600)
-}
-
-/// Elsewhere the folder's rights decide.
-#[cfg(not(unix))]
-pub(super) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
-    options
 }

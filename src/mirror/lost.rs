@@ -1,11 +1,11 @@
-//! Pages that were acknowledged and are not here any more: a damaged WAL gives an earlier state that is sound in itself,
-//! and so does an older copy that is put in the mirror's place. The database alone cannot tell, so the last acknowledged
-//! page is noted beside it, in the lock's file.
+//! Pages that were acknowledged and are not here any more: a damaged WAL gives an earlier state that is sound in
+//! itself, and so does an older copy that is put in the mirror's place. The database alone cannot tell, so the last
+//! acknowledged page is noted beside it, in the lock's file.
 //!
 //! Promises: a note is written after the commit that settles what it tells of, so that it is never ahead of a sound
-//! mirror; one of another device says nothing, and where there is none nothing is known; what was found missing stays known
-//! in `_meta.lost_pages`, since new pages take the numbers of those that are gone, until the mirror becomes another device
-//! or is proven to be the account's copy.
+//! mirror; one of another device says nothing, and where there is none nothing is known; what was found missing stays
+//! known in `_meta.lost_pages`, since new pages take the numbers of those that are gone, until the mirror becomes
+//! another device or is proven to be the account's copy.
 
 use std::path::Path;
 
@@ -77,8 +77,8 @@ pub(super) fn forget(connection: &Connection) -> Result<()> {
 }
 
 impl Mirror {
-    /// Somebody has compared the mirror at `path` with the account, and nothing is missing: what it had lost has come again.
-    /// Takes its lock, so no run may be on. Blocks.
+    /// Somebody has compared the mirror at `path` with the account, and nothing is missing: what it had lost has come
+    /// again. Takes its lock, so no run may be on. Blocks.
     ///
     /// # Errors
     /// As [`Mirror::open`]; then nothing has changed.

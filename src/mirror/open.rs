@@ -3,7 +3,6 @@
 //! The database's file is touched through SQLite only, except that a missing one is made first (so that nobody else
 //! can read it): closing a descriptor of it would drop SQLite's locks.
 
-use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,6 +11,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use super::lock::{self, Lock};
 use super::lost::{self, Note};
 use super::{Identity, MirrorError};
+use crate::files;
 use crate::protocol::DeviceUuid;
 
 /// `drnb`: marks our files.
@@ -44,7 +44,9 @@ pub(super) fn open(path: &Path, identity: &Identity, patience: Duration) -> Resu
     a_file_or_nothing(&path)?;
     let mut lock = Lock::take(&path)?;
     if !path.exists() {
-        lock::private(OpenOptions::new().write(true).create_new(true))
+        files::private()
+            .write(true)
+            .create_new(true)
             .open(&path)
             .map_err(|e| MirrorError::io("cannot create", &path, &e))?;
     }
@@ -89,8 +91,8 @@ pub(super) fn recognise(connection: &Connection, path: &Path) -> Result<Found, M
     }
 }
 
-/// Makes the settings, the schema and the identity right, and proves that the file can be written. What was `noted` beside
-/// it and is missing is written down; gives the device and the note to go on from.
+/// Makes the settings, the schema and the identity right, and proves that the file can be written. What was `noted`
+/// beside it and is missing is written down; gives the device and the note to go on from.
 fn ready(
     connection: &mut Connection,
     found: Found,
@@ -220,15 +222,9 @@ fn make_folder(path: &Path) -> Result<(), MirrorError> {
     if missing.is_empty() {
         return Ok(());
     }
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder).map_err(|e| MirrorError::io("cannot create", folder, &e))?;
+    files::make_folder(folder).map_err(|e| MirrorError::io("cannot create", folder, &e))?;
     for made in missing {
-        let holder = made.parent().filter(|holder| !holder.as_os_str().is_empty());
-        // Where the system cannot sync a folder it has its own ways to keep one.
-        let _ = File::open(holder.unwrap_or(Path::new("."))).and_then(|holder| holder.sync_all());
+        files::sync_folder(made.parent().unwrap_or(made));
     }
     Ok(())
 }

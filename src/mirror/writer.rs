@@ -156,8 +156,8 @@ impl<'c> Writer<'c> {
         self.open.as_ref().filter(|_| self.broken.is_none()).map(|open| open.queue.acknowledged())
     }
 
-    /// Begins a transaction. A write lock that outlasted all our patience once is not waited for anew by each job that is
-    /// left: the run is ending.
+    /// Begins a transaction. A write lock that outlasted all our patience once is not waited for anew by each job that
+    /// is left: the run is ending.
     fn transaction(&mut self) -> Result<Transaction<'c>, MirrorError> {
         let begun = Transaction::new_unchecked(self.connection, TransactionBehavior::Immediate);
         let begun = begun.map_err(|e| self.error(e));

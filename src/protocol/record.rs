@@ -33,8 +33,7 @@ impl RecordId {
             return None;
         }
         if raw.starts_with('"') {
-            // A lone surrogate is no Rust string: such an id is its JSON text.
-            return Some(Self::Text(serde_json::from_str(raw).unwrap_or_else(|_| raw.to_owned())));
+            return Some(Self::Text(walk::text(raw).into_owned()));
         }
         match raw.parse::<i64>() {
             Ok(id) if itoa_is(id, raw) => Some(Self::Int(id)),

@@ -62,6 +62,17 @@ pub fn name(inner: &str) -> Option<Cow<'_, str>> {
     serde_json::from_str(&format!("\"{inner}\"")).ok().map(Cow::Owned)
 }
 
+/// A text as it reads, from its JSON: borrowed where it has no escapes. What is no Unicode (a lone surrogate), and what
+/// is no string, is its JSON text.
+pub fn text(raw: &str) -> Cow<'_, str> {
+    match raw.get(1..raw.len().saturating_sub(1)) {
+        Some(plain) if raw.starts_with('"') && memchr(b'\\', plain.as_bytes()).is_none() => {
+            Cow::Borrowed(plain)
+        }
+        _ => serde_json::from_str(raw).map_or(Cow::Borrowed(raw), Cow::Owned),
+    }
+}
+
 /// Where the next byte is that is no white space.
 pub fn space(json: &[u8], mut at: usize) -> usize {
     while matches!(json.get(at), Some(b' ' | b'\n' | b'\t' | b'\r')) {

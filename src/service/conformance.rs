@@ -1,8 +1,8 @@
-//! The examination of a client: small scripted accounts, each with one thing that breaks Sync clients, and a judgement in
-//! words of what the client did. Any client: what can be seen is the wire, and nothing else is judged.
+//! The examination of a client: small scripted accounts, each with one thing that breaks Sync clients, and a judgement
+//! in words of what the client did. Any client: what can be seen is the wire, and nothing else is judged.
 //!
-//! In reading order: `scenarios` (what is put to a client, as data), `stage` (one scenario as a service, no clock and no
-//! sockets in it), `judge` (the log of requests becomes a verdict, pure). Here is their face on the wire.
+//! In reading order: `scenarios` (what is put to a client, as data), `stage` (one scenario as a service, no clock and
+//! no sockets in it), `judge` (the log of requests becomes a verdict, pure). Here is their face on the wire.
 
 mod judge;
 mod scenarios;
@@ -23,7 +23,7 @@ pub use scenarios::{SCENARIOS, Scenario};
 use stage::{Act, Call, Stage};
 
 use super::fault;
-use super::listen::{self, Asked};
+use super::listen::{self, Answers, Asked};
 use super::reply::Problem;
 use super::routes::{self, Endpoint};
 
@@ -79,11 +79,7 @@ impl Examination {
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> std::io::Result<()> {
-        let answer = move |asked| {
-            let this = self.clone();
-            async move { this.answer(asked).await }
-        };
-        listen::serve(answer, listener, shutdown).await
+        listen::serve(self, listener, shutdown).await
     }
 
     /// Whether there is nothing left to see: all is acknowledged and the client was told so.
@@ -105,35 +101,6 @@ impl Examination {
     pub fn verdict(&self) -> Verdict {
         let sitting = self.sitting();
         judge::judge(sitting.stage.scenario, &sitting.stage.log)
-    }
-
-    async fn answer(&self, asked: Asked) -> Response<Body> {
-        let Asked { cut, request, .. } = asked;
-        let id = uuid::Uuid::new_v4().to_string();
-        let (parts, body) = request.into_parts();
-        let base = routes::base(&parts.headers);
-        let read = self.read(&parts.method, parts.uri.path(), &parts.headers, Request::new(body)).await;
-        let act = {
-            let mut sitting = self.sitting();
-            sitting.last = Some(Instant::now());
-            let at = sitting.begun.elapsed();
-            match read {
-                Ok((device, call)) => sitting.stage.answer(at, &device, call, &base),
-                Err(problem) => {
-                    sitting.stage.refused(at, &problem);
-                    Act::Reply(problem.into())
-                }
-            }
-        };
-        match act {
-            Act::Reply(reply) => reply.into_response(&id),
-            Act::Instead(fault) => match fault::instead(fault, &id) {
-                Some(response) => response,
-                None => routes::broken(&cut).await,
-            },
-            Act::Spoilt(reply, fault) => fault.spoil(reply.into_response(&id)).await,
-            Act::Dropped => routes::broken(&cut).await,
-        }
     }
 
     /// What a request asks for, if it is one that the service would take.
@@ -163,5 +130,36 @@ impl Examination {
 
     fn sitting(&self) -> MutexGuard<'_, Sitting> {
         self.sitting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Answers for Examination {
+    async fn answer(&self, asked: Asked) -> Response<Body> {
+        let Asked { cut, request, .. } = asked;
+        let id = uuid::Uuid::new_v4().to_string();
+        let (parts, body) = request.into_parts();
+        let base = routes::base(&parts.headers);
+        let read = self.read(&parts.method, parts.uri.path(), &parts.headers, Request::new(body)).await;
+        let act = {
+            let mut sitting = self.sitting();
+            sitting.last = Some(Instant::now());
+            let at = sitting.begun.elapsed();
+            match read {
+                Ok((device, call)) => sitting.stage.answer(at, &device, call, &base),
+                Err(problem) => {
+                    sitting.stage.refused(at, &problem);
+                    Act::Reply(problem.into())
+                }
+            }
+        };
+        match act {
+            Act::Reply(reply) => reply.into_response(&id),
+            Act::Instead(fault) => match fault::instead(fault, &id) {
+                Some(response) => response,
+                None => routes::broken(&cut).await,
+            },
+            Act::Spoilt(reply, fault) => fault.spoil(reply.into_response(&id)).await,
+            Act::Dropped => routes::broken(&cut).await,
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The demo account: an invented company's records, made from a seed, the same for the same seed and number.
 //!
-//! Promise: exactly as many records as asked for; every link points at a record that is there; every record follows from
-//! the seed, its type and its number alone, so that a link can know what it points at without looking.
+//! Promise: exactly as many records as asked for; every link points at a record that is there; every record follows
+//! from the seed, its type and its number alone, so that a link can know what it points at without looking.
 
 mod activity;
 mod catalogue;

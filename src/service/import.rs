@@ -1,7 +1,7 @@
 //! Accounts from elsewhere: a mirror's rows or NDJSON become an account that can be served again.
 //!
-//! Promise: `data` goes out as it came in, byte for byte, with its type's name, its revision (or none) and, where it has
-//! no id, its event and its ack key. The one exception: an instruction that came without an ack key gets one, since
+//! Promise: `data` goes out as it came in, byte for byte, with its type's name, its revision (or none) and, where it
+//! has no id, its event and its ack key. The one exception: an instruction that came without an ack key gets one, since
 //! it would come again for ever. The source is read once and never written; where it came from is not remembered.
 
 mod mirror;

@@ -27,16 +27,18 @@ pub(super) struct Asked {
     pub(super) request: Request<Body>,
 }
 
+/// Whoever answers requests. Clones answer from the same state.
+pub(super) trait Answers: Clone + Send + Sync + 'static {
+    /// The answer to one request.
+    fn answer(&self, asked: Asked) -> impl Future<Output = Response<Body>> + Send;
+}
+
 /// Has requests answered until `shutdown` completes.
-pub(super) async fn serve<A, F>(
-    answer: A,
+pub(super) async fn serve(
+    answers: impl Answers,
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()>
-where
-    A: Fn(Asked) -> F + Clone + Send + Sync + 'static,
-    F: Future<Output = Response<Body>> + Send + 'static,
-{
+) -> std::io::Result<()> {
     listener.local_addr()?;
     let graceful = GracefulShutdown::new();
     let mut connections = tokio::task::JoinSet::new();
@@ -48,7 +50,7 @@ where
             // A connection that ended took its trouble with it.
             Some(_) = connections.join_next() => {}
             accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => connect(&mut connections, &graceful, answer.clone(), stream, peer),
+                Ok((stream, peer)) => connect(&mut connections, &graceful, answers.clone(), stream, peer),
                 Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
             },
         }
@@ -60,22 +62,21 @@ where
     Ok(())
 }
 
-fn connect<A, F>(
+fn connect(
     connections: &mut tokio::task::JoinSet<()>,
     graceful: &GracefulShutdown,
-    answer: A,
+    answers: impl Answers,
     stream: TcpStream,
     peer: SocketAddr,
-) where
-    A: Fn(Asked) -> F + Clone + Send + Sync + 'static,
-    F: Future<Output = Response<Body>> + Send + 'static,
-{
+) {
     // Without it small answers wait for the peer's delayed acknowledgement; where it fails they are only slower.
     let _ = stream.set_nodelay(true);
     let cut = Arc::new(Notify::new());
     let cutter = Arc::clone(&cut);
-    let answer = axum::Router::new()
-        .fallback(move |request: Request<Body>| answer(Asked { peer, cut: Arc::clone(&cutter), request }));
+    let answer = axum::Router::new().fallback(move |request: Request<Body>| {
+        let (answers, cut) = (answers.clone(), Arc::clone(&cutter));
+        async move { answers.answer(Asked { peer, cut, request }).await }
+    });
     let connection = auto::Builder::new(TokioExecutor::new())
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(answer))
         .into_owned();

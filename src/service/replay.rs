@@ -1,10 +1,10 @@
-//! A recording served again: a HAR that the Wire screen wrote, answered request for request, so that a bug report becomes
-//! a test.
+//! A recording served again: a HAR that the Wire screen wrote, answered request for request, so that a bug report
+//! becomes a test.
 //!
-//! Promises: each recorded exchange is served once, in its order among those of its method and path; an ack pack meets the
-//! exchange that had the same keys; what was not recorded is a 409 that says what was expected. A drained queue stays
-//! drained: a 204 that is the last of its path answers every further request. Tokens and devices are not compared: the
-//! recording has none. An exchange without a whole answer ends its connection.
+//! Promises: each recorded exchange is served once, in its order among those of its method and path; an ack pack meets
+//! the exchange that had the same keys; what was not recorded is a 409 that says what was expected. A drained queue
+//! stays drained: a 204 that is the last of its path answers every further request. Tokens and devices are not
+//! compared: the recording has none. An exchange without a whole answer ends its connection.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::future::Future;
@@ -19,7 +19,7 @@ use serde::Deserialize;
 use tokio::net::TcpListener;
 
 use super::ServiceError;
-use super::listen::{self, Asked};
+use super::listen::{self, Answers, Asked};
 use super::reply::{Problem, Reply};
 use super::routes;
 
@@ -140,30 +140,7 @@ impl Replay {
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> std::io::Result<()> {
-        let answer = move |asked| {
-            let this = self.clone();
-            async move { this.answer(asked).await }
-        };
-        listen::serve(answer, listener, shutdown).await
-    }
-
-    async fn answer(&self, asked: Asked) -> Response<Body> {
-        let (parts, body) = asked.request.into_parts();
-        let id = uuid::Uuid::new_v4().to_string();
-        let body = match routes::whole(body, routes::MOST_BODY).await {
-            Ok(body) => body,
-            Err(problem) => return Reply::from(problem).into_response(&id),
-        };
-        let place = (parts.method.to_string(), parts.uri.path().to_owned());
-        match self.next(&place, keys(&body).as_ref()) {
-            Ok(Some(answer)) => answer.into_response(),
-            Ok(None) => routes::broken(&asked.cut).await,
-            Err(expected) => {
-                let message = "The recording has no such request.";
-                Reply::from(Problem::new(StatusCode::CONFLICT, "not_recorded", message, expected))
-                    .into_response(&id)
-            }
-        }
+        listen::serve(self, listener, shutdown).await
     }
 
     /// The next answer that was recorded for such a request; else what was expected.
@@ -189,6 +166,27 @@ impl Replay {
             exchanges.push_back(exchange);
         }
         Ok(answer)
+    }
+}
+
+impl Answers for Replay {
+    async fn answer(&self, asked: Asked) -> Response<Body> {
+        let (parts, body) = asked.request.into_parts();
+        let id = uuid::Uuid::new_v4().to_string();
+        let body = match routes::whole(body, routes::MOST_BODY).await {
+            Ok(body) => body,
+            Err(problem) => return Reply::from(problem).into_response(&id),
+        };
+        let place = (parts.method.to_string(), parts.uri.path().to_owned());
+        match self.next(&place, keys(&body).as_ref()) {
+            Ok(Some(answer)) => answer.into_response(),
+            Ok(None) => routes::broken(&asked.cut).await,
+            Err(expected) => {
+                let message = "The recording has no such request.";
+                Reply::from(Problem::new(StatusCode::CONFLICT, "not_recorded", message, expected))
+                    .into_response(&id)
+            }
+        }
     }
 }
 

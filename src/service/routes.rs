@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use super::access::{Access, Sight};
 use super::fault::{self, Fault, Plan};
-use super::listen::Asked;
+use super::listen::{Answers, Asked};
 use super::queue::{Started, Taken};
 use super::reply::{Problem, Reply};
 use super::{Edit, Inner, ServiceError};
@@ -49,34 +49,35 @@ impl Endpoint {
     }
 }
 
-/// Answers one request.
-pub(super) async fn answer(service: Arc<Inner>, asked: Asked) -> Response<Body> {
-    let Asked { peer, cut, request } = asked;
-    let id = uuid::Uuid::new_v4().to_string();
-    if request.uri().path().starts_with("/emulator/") && peer.ip().is_loopback() {
-        return emulator(&service, request).await.unwrap_or_else(Reply::from).into_response(&id);
-    }
-    let fault = service.faults.next(request.uri().path());
-    if let Some(response) = fault.and_then(|fault| fault::instead(fault, &id)) {
-        service.wait().await;
-        return response;
-    }
-    if fault == Some(Fault::Reset) {
-        return broken(&cut).await;
-    }
-    if fault == Some(Fault::Expire)
-        && let Err(problem) = service.work(|s| s.account.expire_all()).await
-    {
-        return Reply::from(problem).into_response(&id);
-    }
-    let reply = sync(&service, request).await.unwrap_or_else(Reply::from);
-    service.requests.fetch_add(1, Ordering::Relaxed);
-    service.wait().await;
-    let response = reply.into_response(&id);
-    match fault {
-        Some(Fault::Lost) => broken(&cut).await,
-        Some(fault) => fault.spoil(response).await,
-        None => response,
+impl Answers for Arc<Inner> {
+    async fn answer(&self, asked: Asked) -> Response<Body> {
+        let Asked { peer, cut, request } = asked;
+        let id = uuid::Uuid::new_v4().to_string();
+        if request.uri().path().starts_with("/emulator/") && peer.ip().is_loopback() {
+            return emulator(self, request).await.unwrap_or_else(Reply::from).into_response(&id);
+        }
+        let fault = self.faults.next(request.uri().path());
+        if let Some(response) = fault.and_then(|fault| fault::instead(fault, &id)) {
+            self.wait().await;
+            return response;
+        }
+        if fault == Some(Fault::Reset) {
+            return broken(&cut).await;
+        }
+        if fault == Some(Fault::Expire)
+            && let Err(problem) = self.work(|s| s.account.expire_all()).await
+        {
+            return Reply::from(problem).into_response(&id);
+        }
+        let reply = sync(self, request).await.unwrap_or_else(Reply::from);
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        self.wait().await;
+        let response = reply.into_response(&id);
+        match fault {
+            Some(Fault::Lost) => broken(&cut).await,
+            Some(fault) => fault.spoil(response).await,
+            None => response,
+        }
     }
 }
 

@@ -10,6 +10,9 @@
 mod floor;
 #[path = "drain/growth.rs"]
 mod growth;
+#[path = "../service/process.rs"]
+#[expect(dead_code, reason = "shared with tests, which use all of it")]
+mod process;
 #[path = "drain/service.rs"]
 mod service;
 
@@ -80,9 +83,9 @@ fn main() {
 fn drainboard(service: &Service, mirror: &Path) -> Took {
     let begun = Instant::now();
     let child = Command::new(env!("CARGO_BIN_EXE_drainboard"))
-        .args(["sync", "-q", "--rate", "0", "--base-url", &service.base, "--mirror"])
+        .args(["sync", "-q", "--rate", "0", "--base-url", service.base(), "--mirror"])
         .arg(mirror)
-        .env("BASECRM_ACCESS_TOKEN", &service.token)
+        .env("BASECRM_ACCESS_TOKEN", service.token())
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .spawn()

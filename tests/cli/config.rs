@@ -1,5 +1,5 @@
-//! The configuration's file in the real program: what it says is taken, what it says wrong is told, who may write it, and
-//! what leaves it alone.
+//! The configuration's file in the real program: what it says is taken, what it says wrong is told, who may write it,
+//! and what leaves it alone.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -10,20 +10,8 @@ use std::thread;
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// The binary, in an environment with nothing of the user's.
-fn drainboard(home: &TempDir) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_drainboard"));
-    command.env_clear();
-    for name in ["PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "LLVM_PROFILE_FILE"] {
-        if let Some(value) = std::env::var_os(name) {
-            command.env(name, value);
-        }
-    }
-    command.env("HOME", home.path()).env("TMPDIR", home.path()).stdin(Stdio::null());
-    // No way to the keyring of whoever runs this.
-    command.env("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}", home.path().join("no-bus").display()));
-    command
-}
+pub(crate) use crate::process::Served;
+use crate::process::drainboard;
 
 /// A user with an empty home and a mirror in it.
 pub(crate) struct User {
@@ -55,7 +43,7 @@ impl User {
 
     /// The binary without token, mirror or service.
     pub(crate) fn bare(&self, arguments: &[&str]) -> Command {
-        let mut command = drainboard(&self.home);
+        let mut command = drainboard(self.home.path());
         command.args(arguments);
         command
     }
@@ -256,29 +244,7 @@ impl Running {
     }
 }
 
-/// `drainboard serve` as a child process; it ends with this.
-pub(crate) struct Served {
-    child: Child,
-    _home: TempDir,
-    pub(crate) url: String,
-    pub(crate) token: String,
-}
-
 impl Served {
-    /// Serves a fresh account on a free port, with these options.
-    pub(crate) fn start(options: &[&str]) -> Self {
-        let home = tempfile::tempdir().unwrap();
-        let mut command = drainboard(&home);
-        command.args(["serve", "--listen", "127.0.0.1:0"]).args(options).stdout(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let rest = line.strip_prefix("listening on ").unwrap_or_else(|| panic!("the service says {line:?}"));
-        let (url, token) = rest.trim_end().split_once("  token ").unwrap();
-        assert!(token.len() == 64 && token.chars().all(|c| c.is_ascii_alphanumeric()), "{token}");
-        Self { url: url.to_owned(), token: token.to_owned(), child, _home: home }
-    }
-
     /// Asks the service's own side: edits, faults, figures.
     pub(crate) fn emulator(&self, method: &str, path: &str, body: &str) -> Value {
         let mut stream = TcpStream::connect(self.url.strip_prefix("http://").unwrap()).unwrap();
@@ -312,20 +278,6 @@ impl Served {
     pub(crate) fn total(&self) -> u64 {
         let status = self.emulator("GET", "status", "");
         status["counts"].as_object().unwrap().values().map(|count| count.as_u64().unwrap()).sum()
-    }
-
-    /// Sends a signal and waits for the end.
-    #[cfg(unix)]
-    pub(crate) fn stop(mut self, signal: rustix::process::Signal) -> Option<i32> {
-        rustix::process::kill_process(rustix::process::Pid::from_child(&self.child), signal).unwrap();
-        self.child.wait().unwrap().code()
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

@@ -138,10 +138,10 @@ async fn a_sync_that_fails_costs_nothing() {
     samples(Call::Sync, 2, 5).await;
 }
 
-/// Every call of a run: `cargo test --release --test faults every -- --ignored --nocapture`, some ten minutes on two cores.
-/// What is alike is left out: only of a write can half be done, and of writes that are half done every third is enough, since
-/// they come in twos, a frame's head and its page. Seen last, with all of that too: 1,908 faults in 18 minutes beside other
-/// work, and none of them cost anything.
+/// Every call of a run: `cargo test --release --test faults every -- --ignored --nocapture`, some ten minutes on two
+/// cores. What is alike is left out: only of a write can half be done, and of writes that are half done every third is
+/// enough, since they come in twos, a frame's head and its page. Seen last, with all of that too: 1,908 faults in 18
+/// minutes beside other work, and none of them cost anything.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "long: see the module's words"]
 async fn every_single_call_may_fail() {

@@ -5,7 +5,8 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::kit::{Bench, Served, rows};
+use crate::kit::{Bench, rows};
+use crate::process::Served;
 
 #[cfg(unix)]
 #[test]
@@ -17,7 +18,7 @@ fn a_state_goes_on_after_a_stop_and_leaves_nothing_beside_it() {
     let replay = ["--account", "a.db", "--state", "state.db"];
     let served = bench.serve(&replay);
     bench.sync(&served, "b.db");
-    assert_eq!(served.stop(), Some(0));
+    assert_eq!(served.stop(rustix::process::Signal::TERM), Some(0));
     let beside: Vec<_> = fs::read_dir(bench.folder())
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())

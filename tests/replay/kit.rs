@@ -2,24 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output};
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
 
+use crate::process::{Served, drainboard};
+
 /// A folder with mirrors and services of its own.
 pub(crate) struct Bench {
     home: TempDir,
-}
-
-/// `drainboard serve` as a child process; it ends with this.
-pub(crate) struct Served {
-    child: Child,
-    pub(crate) url: String,
-    pub(crate) token: String,
 }
 
 impl Bench {
@@ -43,19 +37,8 @@ impl Bench {
     }
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_drainboard"));
-        command.env_clear();
-        for name in ["PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "LLVM_PROFILE_FILE"] {
-            if let Some(value) = std::env::var_os(name) {
-                command.env(name, value);
-            }
-        }
-        command
-            .current_dir(self.home.path())
-            .env("HOME", self.home.path())
-            .env("TMPDIR", self.home.path())
-            .stdin(Stdio::null())
-            .args(arguments);
+        let mut command = drainboard(self.home.path());
+        command.current_dir(self.home.path()).args(arguments);
         command
     }
 
@@ -66,13 +49,7 @@ impl Bench {
 
     /// Serves on a free port, once it accepts connections.
     pub(crate) fn serve(&self, options: &[&str]) -> Served {
-        let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
-        let mut child = command.args(options).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let rest = line.strip_prefix("listening on ").unwrap_or_else(|| panic!("the service says {line:?}"));
-        let (url, token) = rest.trim_end().split_once("  token ").unwrap();
-        Served { url: url.to_owned(), token: token.to_owned(), child }
+        Served::at(self.home.path(), options)
     }
 
     /// Synchronizes a mirror in this folder until it converged.
@@ -118,30 +95,6 @@ impl Served {
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         answer
-    }
-
-    /// Asks to stop, and waits; the exit status.
-    #[cfg(unix)]
-    pub(crate) fn stop(mut self) -> Option<i32> {
-        rustix::process::kill_process(
-            rustix::process::Pid::from_child(&self.child),
-            rustix::process::Signal::TERM,
-        )
-        .unwrap();
-        self.child.wait().unwrap().code()
-    }
-
-    /// `kill -9`, then waits for it to be gone.
-    pub(crate) fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

@@ -272,12 +272,10 @@ impl<'a> Served<'a> {
         command.env("BASECRM_ACCESS_TOKEN", &den.token);
         let mut running = den.start(command);
         let line = running.line("listening on ");
-        let (url, token) =
-            line.trim_end().strip_prefix("listening on ").unwrap().split_once("  token ").unwrap();
+        let (url, token) = crate::process::listening(&line);
         assert_eq!(token, den.token);
         // The one line that tells it, by contract.
         running.seen.clear();
-        let url = url.to_owned();
         Self { running, url }
     }
 

@@ -66,7 +66,6 @@ fn copied_rows_are_disarmed_on_demand_and_values_are_exact() {
         terminal.press(b"y");
         terminal.gone("the row");
         assert_eq!(copied(&terminal), "=1+1", "{arguments:?}");
-        terminal.press(b"q");
-        assert_eq!(terminal.ended(), 0);
+        terminal.quit();
     }
 }

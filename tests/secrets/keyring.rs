@@ -1,5 +1,5 @@
-//! The keyring from outside: never the user's own, a machine without one, and one that hangs, which nobody may notice who
-//! does not need it.
+//! The keyring from outside: never the user's own, a machine without one, and one that hangs, which nobody may notice
+//! who does not need it.
 
 use std::os::unix::net::UnixListener;
 

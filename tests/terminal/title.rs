@@ -14,8 +14,7 @@ fn a_long_run_is_told_in_the_title_and_the_old_one_comes_back() {
     let mut terminal = Terminal::start(program(&SLOW), 80, 24);
     terminal.until_all("a title", |t| !sent(t, b"\x1b]0;drainboard: draining").is_empty());
     terminal.until_all("the end in it", |t| !sent(t, b"\x1b]0;drainboard: up to date\x07").is_empty());
-    terminal.press(b"q");
-    assert_eq!(terminal.ended(), 0);
+    terminal.quit();
     let kept = sent(&terminal, b"\x1b[22;0t");
     let back = sent(&terminal, b"\x1b]0;\x07\x1b[23;0t");
     assert_eq!((kept.len(), back.len()), (1, 1));
@@ -30,7 +29,6 @@ fn a_terminal_without_titles_gets_none() {
     command.env("TERM", "dumb");
     let mut terminal = Terminal::start(command, 80, 24);
     terminal.see("✓ up to date");
-    terminal.press(b"q");
-    assert_eq!(terminal.ended(), 0);
+    terminal.quit();
     assert_eq!((sent(&terminal, b"\x1b]0;"), sent(&terminal, b";0t")), (vec![], vec![]));
 }

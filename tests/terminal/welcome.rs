@@ -1,13 +1,12 @@
-//! From nothing to a synchronized account in three answers, and to the demo with one key; with the real program, in a home
-//! where nothing is, against a service on this machine.
+//! From nothing to a synchronized account in three answers, and to the demo with one key; with the real program, in a
+//! home where nothing is, against a service on this machine.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 
 use portable_pty::CommandBuilder;
 
+use super::process::Served;
 use super::pty::{Terminal, program};
 
 /// The program of somebody who has configured nothing.
@@ -24,35 +23,6 @@ pub(crate) fn nobody(home: &Path, arguments: &[&str]) -> CommandBuilder {
     command
 }
 
-/// `drainboard serve` on a free port; ends with this.
-struct Served {
-    child: Child,
-    url: String,
-    token: String,
-}
-
-impl Served {
-    fn start() -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_drainboard"));
-        command
-            .args(["serve", "--listen", "127.0.0.1:0", "--items", "300"])
-            .env_remove("BASECRM_ACCESS_TOKEN");
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let rest = line.strip_prefix("listening on ").unwrap();
-        let (url, token) = rest.trim_end().split_once("  token ").unwrap();
-        Self { url: url.to_owned(), token: token.to_owned(), child }
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 fn contains(hay: &[u8], needle: &str) -> bool {
     super::pty::places(hay, needle.as_bytes()).next().is_some()
 }
@@ -65,7 +35,7 @@ fn mode(path: &Path) -> u32 {
 
 #[test]
 fn three_answers_lead_to_a_synchronized_account() {
-    let served = Served::start();
+    let served = Served::start(&["--items", "300"]);
     let home = tempfile::tempdir().unwrap();
     let mut terminal = Terminal::start(nobody(home.path(), &["--rate", "0"]), 80, 24);
     terminal.see("connect an account");
@@ -91,8 +61,7 @@ fn three_answers_lead_to_a_synchronized_account() {
     terminal.see("No mirror yet");
     terminal.press(b"s");
     terminal.see("✓ up to date");
-    terminal.press(b"q");
-    assert_eq!(terminal.ended(), 0);
+    terminal.quit();
 
     let written = fs::read_to_string(&configuration).unwrap();
     assert!(written.contains(&format!("base_url = \"{}\"\n", served.url)), "{written}");
@@ -105,8 +74,7 @@ fn three_answers_lead_to_a_synchronized_account() {
     // The next time there is nothing to be asked.
     let mut again = Terminal::start(nobody(home.path(), &["--sync"]), 80, 24);
     again.see("✓ up to date");
-    again.press(b"q");
-    assert_eq!(again.ended(), 0);
+    again.quit();
 }
 
 #[test]
@@ -134,8 +102,7 @@ fn a_service_that_is_not_there_is_told_and_a_question_can_be_given_up() {
     terminal.until("what is wrong", |screen| screen.contains('✖'));
     terminal.press(b"\x1b");
     terminal.see("see the demo");
-    terminal.press(b"q");
-    assert_eq!(terminal.ended(), 0);
+    terminal.quit();
     assert!(!home.path().join(".config").exists(), "something was written");
 }
 
@@ -159,13 +126,11 @@ fn what_is_configured_is_not_asked_for() {
     command.env("BASECRM_ACCESS_TOKEN", "s3cret");
     let mut terminal = Terminal::start(command, 80, 24);
     terminal.see("No mirror yet");
-    terminal.press(b"q");
-    assert_eq!(terminal.ended(), 0);
+    terminal.quit();
     let folder = home.path().join(".config/drainboard");
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join("config.toml"), "").unwrap();
     let mut terminal = Terminal::start(nobody(home.path(), &[]), 80, 24);
     terminal.see("No mirror yet");
-    terminal.press(b"q");
-    assert_eq!(terminal.ended(), 0);
+    terminal.quit();
 }

@@ -4,7 +4,7 @@
 //! exchange waits for the disk. What would wait for it with more than [`WAITING`] bytes is left out and
 //! counted; a disk that fails ends the recording and says so when it is stopped.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,6 +14,7 @@ use std::thread::JoinHandle;
 
 use super::Exchange;
 use crate::client::har;
+use crate::files;
 
 /// Bytes that may wait for the disk.
 const WAITING: usize = 64 * 1024 * 1024;
@@ -50,11 +51,7 @@ pub(super) struct Recording {
 impl Recording {
     /// Makes the file, for its owner alone.
     pub(super) fn start(path: &Path) -> io::Result<Self> {
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(path)?;
+        let file = files::private().write(true).create_new(true).open(path)?;
         let (lines, queue) = channel();
         let counts = Arc::new(Counts::default());
         let theirs = Arc::clone(&counts);

@@ -3,8 +3,8 @@
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use crate::console::draft::Draft;
 use crate::console::record::kept::{self, Shelf};
+use crate::files::{Draft, make_folder_of};
 use crate::text::visible;
 
 /// What is remembered, and what is wrong with the file where something is. Without a file nothing is, and all is well.
@@ -41,12 +41,10 @@ fn text(path: &Path) -> io::Result<Option<String>> {
 }
 
 fn put(path: &Path, text: &str) -> io::Result<()> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    let (draft, mut file) = Draft::beside(path)?;
-    file.write_all(text.as_bytes())?;
-    draft.replace(&file)
+    make_folder_of(path)?;
+    let mut draft = Draft::beside(path)?;
+    draft.write_all(text.as_bytes())?;
+    draft.replace()
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::console::draft::Draft;
 use crate::console::model::saved::{KEPT, Kept};
+use crate::files::{Draft, make_folder_of};
 
 /// What stands before a name.
 const NAME: &str = "-- name: ";
@@ -95,10 +95,8 @@ fn read(path: &Path) -> io::Result<Vec<Kept>> {
 }
 
 fn write(path: &Path, all: &[Kept]) -> io::Result<()> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    let (draft, mut file) = Draft::beside(path)?;
+    make_folder_of(path)?;
+    let mut draft = Draft::beside(path)?;
     let text = all.iter().fold(String::new(), |mut text, kept| {
         text.extend([NAME, &kept.name, "\n", &kept.sql, "\n\n"]);
         text
@@ -106,8 +104,8 @@ fn write(path: &Path, all: &[Kept]) -> io::Result<()> {
     if text.len() as u64 > FILE {
         return Err(io::Error::other("the saved statements are too long: forget some first"));
     }
-    file.write_all(text.as_bytes())?;
-    draft.replace(&file)
+    draft.write_all(text.as_bytes())?;
+    draft.replace()
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 use std::io::Write as _;
 use std::path::Path;
 
-use crate::console::draft;
 use crate::console::model::sql::STATEMENTS;
+use crate::files;
 
 /// Bytes of the file that are read; beyond them it is written anew.
 const FILE: u64 = 1 << 20;
@@ -27,8 +27,6 @@ pub(super) fn earlier(path: &Path) -> Vec<String> {
 
 /// Appends a line to a file that only its user can read.
 pub(super) fn append(path: &Path, line: &str) -> std::io::Result<()> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    draft::private().append(true).create(true).open(path)?.write_all(format!("{line}\n").as_bytes())
+    files::make_folder_of(path)?;
+    files::private().append(true).create(true).open(path)?.write_all(format!("{line}\n").as_bytes())
 }

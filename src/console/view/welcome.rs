@@ -1,4 +1,5 @@
-//! The welcome screen, over everything: a choice of three, then the three questions with their answers one below the other.
+//! The welcome screen, over everything: a choice of three, then the three questions with their answers one below the
+//! other.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

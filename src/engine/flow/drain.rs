@@ -14,8 +14,8 @@ use crate::protocol::{QueueName, Session, SessionId};
 
 /// Empty pages of one queue in a row, after which the session counts as failed: never as drained.
 const EMPTIES: u32 = 20;
-/// Pages on their way into the mirror, above which no further page is taken: what waits is written in one transaction and
-/// one sync, so that a mirror that falls behind gets quicker. As many as the mirror takes into one.
+/// Pages on their way into the mirror, above which no further page is taken: what waits is written in one transaction
+/// and one sync, so that a mirror that falls behind gets quicker. As many as the mirror takes into one.
 const AHEAD_PAGES: usize = 64;
 /// The same in bytes.
 const AHEAD_BYTES: u64 = 64 * 1024 * 1024;

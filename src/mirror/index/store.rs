@@ -1,7 +1,6 @@
 //! The index's file: made for its owner alone, recognised, made anew where it is another mirror's, older or damaged.
 //! A database of another program that lies in its place is left alone, and the index is off.
 
-use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -9,7 +8,8 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
 use super::segment;
-use crate::mirror::{MirrorError, Reader, lock, open};
+use crate::files;
+use crate::mirror::{MirrorError, Reader, open};
 
 /// `drns`: marks our indexes.
 const APPLICATION_ID: i64 = 0x6472_6e73;
@@ -104,7 +104,9 @@ pub(super) fn write(reader: &Reader) -> Result<Connection, MirrorError> {
             _ => {}
         }
     }
-    lock::private(OpenOptions::new().write(true).create_new(true))
+    files::private()
+        .write(true)
+        .create_new(true)
         .open(&path)
         .map_err(|e| MirrorError::io("cannot create", &path, &e))?;
     create(&path, &identity).map_err(|e| MirrorError::sqlite("cannot create", &path, e))

@@ -1,10 +1,11 @@
-//! NDJSON as a source: one JSON object a line, in one file or in all `.ndjson` files of a folder (or of `ndjson` in it).
+//! NDJSON as a source: one JSON object a line, in one file or in all `.ndjson` files of a folder (or of `ndjson` in
+//! it).
 //!
 //! A line is `{"type":"contact","revision":7,"data":{…}}`, or an item of a page,
 //! `{"data":{…},"meta":{"type":"contact","sync":{"event_type":"created","ack_key":"…","revision":7}}}`. Type and data
-//! must be there. Where the line has a text `raw`, that is the data as it came: an export writes it where a line break in
-//! `data` would have broken the line. What else a line has is passed over, and so are empty lines. Where a record comes several times the
-//! highest revision counts, and the last of those; a `deleted` item takes its record away.
+//! must be there. Where the line has a text `raw`, that is the data as it came: an export writes it where a line break
+//! in `data` would have broken the line. What else a line has is passed over, and so are empty lines. Where a record
+//! comes several times the highest revision counts, and the last of those; a `deleted` item takes its record away.
 
 use std::borrow::Cow;
 use std::fs::File;

@@ -72,7 +72,7 @@ impl Client {
         // The first client of a process says which cryptography TLS would use; nothing here does.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let headers = [
-            ("authorization", format!("Bearer {}", service.token)),
+            ("authorization", format!("Bearer {}", service.token())),
             ("x-basecrm-device-uuid", device.to_owned()),
             ("content-type", "application/json".to_owned()),
         ];
@@ -80,7 +80,7 @@ impl Client {
         let builder = reqwest::Client::builder().user_agent("floor").no_proxy().tls_certs_only([]);
         let http = builder.default_headers(headers.into_iter().collect()).build().unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        Self { http, runtime, base: service.base.clone() }
+        Self { http, runtime, base: service.base().to_owned() }
     }
 
     fn ask(&self, method: Method, path: &str, body: Vec<u8>) -> (u16, Vec<u8>) {

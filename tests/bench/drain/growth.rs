@@ -69,7 +69,7 @@ fn edit(service: &Service) {
     let http = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
     let answer = runtime.block_on(async {
         let asked =
-            http.post(format!("{}/emulator/edit", service.base)).body(format!(r#"{{"update":{CHANGES}}}"#));
+            http.post(format!("{}/emulator/edit", service.base())).body(format!(r#"{{"update":{CHANGES}}}"#));
         asked.send().await.unwrap()
     });
     assert!(answer.status().is_success(), "{}", answer.status());

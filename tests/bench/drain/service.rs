@@ -1,18 +1,15 @@
 //! The service as a process of its own, and what a process took.
 
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 use std::time::{Duration, Instant};
 
 use super::Took;
+use super::process::Served;
 
 /// A running `drainboard serve`; it ends with this.
 pub(super) struct Service {
-    child: Child,
-    /// `http://127.0.0.1:PORT`.
-    pub(super) base: String,
-    pub(super) token: String,
+    served: Served,
     /// How long it took to make the account and to listen.
     pub(super) ready: Duration,
 }
@@ -21,40 +18,23 @@ impl Service {
     /// Serves a new account of so many records, kept in `folder`.
     pub(super) fn start(records: usize, folder: &Path) -> Self {
         let begun = Instant::now();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_drainboard"))
-            .args([
-                "serve",
-                "--listen",
-                "127.0.0.1:0",
-                "--rate",
-                "0",
-                "--items",
-                &records.to_string(),
-                "--account",
-            ])
-            .arg(folder.join(format!("account{records}.db")))
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let [.., base, _, token] = words[..] else { panic!("the service said {line:?}") };
-        Self { child, base: base.to_owned(), token: token.to_owned(), ready: begun.elapsed() }
+        let (items, account) = (records.to_string(), format!("account{records}.db"));
+        let served = Served::at(folder, &["--rate", "0", "--items", &items, "--account", &account]);
+        Self { served, ready: begun.elapsed() }
+    }
+
+    /// `http://127.0.0.1:PORT`.
+    pub(super) fn base(&self) -> &str {
+        &self.served.url
+    }
+
+    pub(super) fn token(&self) -> &str {
+        &self.served.token
     }
 
     /// Processor time that the service has used, in seconds.
     pub(super) fn processor(&self) -> f64 {
-        processor(self.child.id())
-    }
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        processor(self.served.id())
     }
 }
 

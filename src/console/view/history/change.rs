@@ -12,6 +12,7 @@ use super::super::paint::{gap, inner, line, line_right, s, scrolled};
 use super::changes;
 use crate::mirror::changes::FieldChange;
 use crate::mirror::deeds::Deed;
+use crate::protocol::walk;
 use crate::text::{counted, visible};
 
 /// The change under the cursor, as lines of a width.
@@ -78,8 +79,7 @@ fn note(model: &Model, deed: &Deed, width: usize) -> Vec<Vec<Span<'static>>> {
 
 /// A value as people read it: text decoded, the rest as it came.
 fn plain(raw: &str) -> String {
-    let text = serde_json::from_str::<String>(raw).unwrap_or_else(|_| raw.to_owned());
-    visible(&text.chars().take(4_000).collect::<String>()).into_owned()
+    visible(&walk::text(raw).chars().take(4_000).collect::<String>()).into_owned()
 }
 
 /// Its lines where it has this room.
