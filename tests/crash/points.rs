@@ -101,8 +101,7 @@ impl Guarded {
 
     /// A run that is killed at a point, and all that must hold then. Whether it came to the point.
     async fn kill(&mut self, point: Point, nth: usize, told: &str) -> bool {
-        let mut sync = self.scene.program(&["sync", "--json", "--rate", "0", "--ack-interval", "20ms"]);
-        sync.args(["--ack-pack", "100"]);
+        let mut sync = self.scene.sync();
         if point == Point(Page, Heard) {
             sync.args(["--workers", "1"]);
         }

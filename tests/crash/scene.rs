@@ -67,7 +67,13 @@ impl Scene {
     }
 
     pub(crate) fn sync(&self) -> Command {
-        self.program(&["sync", "--json", "--rate", "0", "--ack-pack", "120", "--ack-interval", "20ms"])
+        self.sync_at(&self.mirror())
+    }
+
+    /// A sync of another mirror.
+    pub(crate) fn sync_at(&self, mirror: &Path) -> Command {
+        let options = ["--json", "--rate", "0", "--ack-pack", "120", "--ack-interval", "20ms"];
+        self.program_at(mirror, &[&["sync"], &options[..]].concat())
     }
 
     /// Everything that the service would send to a device, without acknowledging any of it.
