@@ -17,6 +17,8 @@ mod clock;
 mod disk;
 #[path = "faults/files.rs"]
 mod files;
+#[path = "faults/lasting.rs"]
+mod lasting;
 #[path = "faults/limits.rs"]
 mod limits;
 #[path = "faults/nth.rs"]

@@ -58,9 +58,15 @@ impl Scene {
 
     /// The program with another mirror.
     pub(crate) fn program_at(&self, mirror: &Path, arguments: &[&str]) -> Command {
+        let mut command = self.bare(arguments);
+        command.arg("--mirror").arg(mirror).args(["--base-url", &self.url]);
+        command
+    }
+
+    /// The program with a home and a token, and nothing else.
+    pub(crate) fn bare(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_drainboard"));
-        command.args(arguments).arg("--mirror").arg(mirror).args(["--base-url", &self.url]);
-        command.env_clear().env("BASECRM_ACCESS_TOKEN", self.service.token());
+        command.args(arguments).env_clear().env("BASECRM_ACCESS_TOKEN", self.service.token());
         command.env("HOME", self.folder.path()).env("TMPDIR", self.folder.path());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
