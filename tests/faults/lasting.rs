@@ -121,3 +121,32 @@ async fn a_signal_ends_a_comparison_and_the_fresh_copy_goes() {
         ends(&scene, &["verify", "-v", "--rate", "10"], Signal::TERM, comparing);
     });
 }
+
+/// The first asks politely, and what hangs may take its second; after another one nothing is waited for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_signal_ends_it_at_once_and_nothing_stays_behind() {
+    let faults = vec!["stall=1h page times=9".parse().unwrap()];
+    let scene = Scene::new(Options { items: 200, page: 20, faults, ..Options::default() }).await;
+    for arguments in [&["sync", "--json"][..], &["sync", "--peek", "--json"]] {
+        let before = others(&scene);
+        let output = block_in_place(|| {
+            let child = scene.program(arguments).spawn().unwrap();
+            let pid = Pid::from_child(&child);
+            std::thread::sleep(A_MOMENT);
+            kill_process(pid, Signal::INT).unwrap();
+            std::thread::sleep(A_MOMENT / 2);
+            let told = Instant::now();
+            // It may have ended by itself by then.
+            let _ = kill_process(pid, Signal::INT);
+            let output = child.wait_with_output().unwrap();
+            assert!(told.elapsed() < Duration::from_secs(1), "{arguments:?}: {:?}", told.elapsed());
+            output
+        });
+        let said = String::from_utf8_lossy(&output.stdout);
+        let told =
+            format!("{arguments:?}: {:?} {said} {}", output.status, String::from_utf8_lossy(&output.stderr));
+        assert_eq!(output.status.code(), Some(130), "{told}");
+        assert!(said.lines().last().is_some_and(|line| line.contains("interrupted")), "{told}");
+        assert_eq!(others(&scene), before, "{told}");
+    }
+}
