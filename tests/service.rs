@@ -27,3 +27,5 @@ mod panel;
 mod replay;
 #[path = "service/speed.rs"]
 mod speed;
+#[path = "service/watch.rs"]
+mod watch;

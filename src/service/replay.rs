@@ -22,14 +22,22 @@ use super::ServiceError;
 use super::listen::{self, Answers, Asked};
 use super::reply::{Problem, Reply};
 use super::routes;
+use super::watch::{self, Watch};
 
 /// The headers that are served as they were.
 const HEADERS: [&str; 3] = ["content-type", "retry-after", "x-request-id"];
 
 /// A recording that is served. Clones share what is left of it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Replay {
     left: Arc<Mutex<BTreeMap<Place, VecDeque<Exchange>>>>,
+    watch: Option<Arc<dyn Watch>>,
+}
+
+impl std::fmt::Debug for Replay {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Replay").field("left", &self.left()).finish_non_exhaustive()
+    }
 }
 
 /// Method and path.
@@ -122,7 +130,12 @@ impl Replay {
             let exchange = entry.exchange().map_err(|why| wrong(format!("request {number} {why}.")))?;
             left.entry(place).or_default().push_back(exchange);
         }
-        Ok(Self { left: Arc::new(Mutex::new(left)) })
+        Ok(Self { left: Arc::new(Mutex::new(left)), watch: None })
+    }
+
+    /// From now on tells every exchange of what it serves.
+    pub fn watched_by(self, watch: Arc<dyn Watch>) -> Self {
+        Self { watch: Some(watch), ..self }
     }
 
     /// Recorded exchanges that nobody has asked for yet.
@@ -140,7 +153,8 @@ impl Replay {
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> std::io::Result<()> {
-        listen::serve(self, listener, shutdown).await
+        let watch = self.watch.clone();
+        listen::serve(watch::Over { answers: self, watch }, listener, shutdown).await
     }
 
     /// The next answer that was recorded for such a request; else what was expected.
