@@ -11,7 +11,7 @@ use std::task::{Context, Poll};
 
 use axum::body::{Body, BodyDataStream, Bytes, HttpBody as _};
 use axum::http::header::{CONTENT_LENGTH, HeaderMap, HeaderValue};
-use axum::http::{Request, Response, Version};
+use axum::http::{Request, Response, StatusCode, Version};
 use futures_util::{Stream, stream};
 use tokio::sync::Notify;
 
@@ -83,15 +83,20 @@ async fn watched(watch: &dyn Watch, answers: &impl Answers, asked: Asked) -> Res
     let ended = Arc::new(Notify::new());
     let request = Request::from_parts(parts, body);
     let answering = answers.answer(Asked { peer, cut: Arc::clone(&ended), request });
-    let response = tokio::select! {
+    let mut response = tokio::select! {
         response = answering => response,
         () = ended.notified() => {
             seen.end(&[], Some(Fault::Reset.told()));
             return routes::broken(&cut).await;
         }
     };
+    let length = response.body().size_hint().exact();
+    if let Some(length) = length.filter(|_| response.status() != StatusCode::NO_CONTENT) {
+        // As the connection would say; a stream has no length of its own.
+        response.headers_mut().entry(CONTENT_LENGTH).or_insert(HeaderValue::from(length));
+    }
     seen.answered(&Answered { status: response.status().as_u16(), version, headers: response.headers() });
-    told(response, seen)
+    told(response, length, seen)
 }
 
 /// The whole body of a request, told, and for the service to read again. One that is too long or breaks off is the
@@ -110,18 +115,13 @@ async fn read(body: Body, seen: &mut dyn Watched) -> Body {
 }
 
 /// The answer, its body told as it leaves.
-fn told(response: Response<Body>, seen: Box<dyn Watched>) -> Response<Body> {
+fn told(response: Response<Body>, length: Option<u64>, seen: Box<dyn Watched>) -> Response<Body> {
     let on_purpose = response.extensions().get::<Fault>().map(|fault| fault.told());
-    let length = response.body().size_hint().exact();
     if length == Some(0) {
         seen.end(&[], on_purpose);
         return response;
     }
-    let (mut parts, body) = response.into_parts();
-    if let Some(length) = length {
-        // A stream has no length of its own.
-        parts.headers.entry(CONTENT_LENGTH).or_insert(HeaderValue::from(length));
-    }
+    let (parts, body) = response.into_parts();
     let tee = Tee { body: body.into_data_stream(), seen: Some(seen), left: Vec::new(), length, on_purpose };
     Response::from_parts(parts, Body::from_stream(tee))
 }

@@ -4,6 +4,7 @@ use std::process::Command;
 
 use portable_pty::CommandBuilder;
 
+use super::process::Served;
 use super::pty::{Terminal, program};
 
 /// The service on a small account, in the console.
@@ -144,4 +145,70 @@ fn without_a_terminal_it_says_so() {
     let said = String::from_utf8(ended.stderr).unwrap();
     assert!(said.starts_with("drainboard: this is no terminal") && said.lines().count() == 1, "{said}");
     assert!(ended.stdout.is_empty());
+}
+
+/// A mirror's rows as the mirror keeps them, byte for byte.
+fn rows(mirror: &std::path::Path) -> Vec<(String, String, Vec<u8>)> {
+    let file = rusqlite::Connection::open(mirror).unwrap();
+    let tables: Vec<String> = file
+        .prepare("SELECT table_name FROM _type WHERE rows > 0 ORDER BY 1")
+        .unwrap()
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    let mut all = Vec::new();
+    for table in tables {
+        let sql = format!("SELECT CAST(id AS TEXT), CAST(data AS BLOB) FROM \"{table}\" ORDER BY id");
+        let mut statement = file.prepare(&sql).unwrap();
+        let found = statement.query_map([], |row| Ok((table.clone(), row.get(0)?, row.get(1)?))).unwrap();
+        all.extend(found.map(Result::unwrap));
+    }
+    all
+}
+
+/// A bug report becomes a test, with nothing but the program: a service that misbehaves is recorded in its console,
+/// what it wrote is served again, and a fresh mirror gets the same.
+#[test]
+fn a_session_that_was_recorded_is_served_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = serving(&["--items", "1500", "--fault", "503 page every=6 times=2"]);
+    command.args(["--fault", "lost ack", "--fault", "cut page after=4", "--fault", "empty page after=7"]);
+    command.cwd(folder.path());
+    let mut terminal = Terminal::start(command, 120, 40);
+    let base = address(&mut terminal);
+    let token = token(&terminal);
+    let sync = |base: &str, token: &str, mirror: &str, more: &[&str]| {
+        let ended = Command::new(env!("CARGO_BIN_EXE_drainboard"))
+            .args(["sync", "--json", "--rate", "0", "--base-url", base, "--mirror", mirror])
+            .args(more)
+            .current_dir(folder.path())
+            .env("BASECRM_ACCESS_TOKEN", token)
+            .env("HOME", folder.path())
+            .output()
+            .unwrap();
+        assert_eq!(ended.status.code(), Some(0), "{ended:?}");
+        let last = String::from_utf8(ended.stdout).unwrap().lines().last().unwrap().to_owned();
+        serde_json::from_str::<serde_json::Value>(&last).unwrap()
+    };
+    terminal.press(b"R");
+    terminal.see("record to");
+    terminal.press(b"\x15bug.har\r");
+    terminal.see("● rec");
+    let recorded = sync(&base, &token, "first.db", &[]);
+    terminal.press(b"R");
+    terminal.see("exchanges, ");
+    terminal.quit();
+    assert!(recorded["retries"].as_u64() >= Some(3), "the service was to misbehave: {recorded}");
+
+    let har = folder.path().join("bug.har");
+    // Another pace, other packs: what is recorded is what the service has, not when it is asked.
+    for (mirror, more) in [("second.db", &[][..]), ("third.db", &["--workers", "1", "--ack-pack", "70"])] {
+        let replayed = Served::start(&["--replay", har.to_str().unwrap()]);
+        let summary = sync(&replayed.url, &replayed.token, mirror, more);
+        assert_eq!((&summary["converged"], &summary["pending_acks"]), (&true.into(), &0.into()));
+        let (first, again) = (rows(&folder.path().join("first.db")), rows(&folder.path().join(mirror)));
+        assert!(first.len() > 1_400, "{}", first.len());
+        assert!(first == again, "{mirror} has other data");
+    }
 }

@@ -58,7 +58,8 @@ without the sync scope.
 assets/scenarios/bad-day.toml in the sources has all of it.
 
 With --replay each recorded exchange is served once, in its order among those of
-its method and path; a pack gets the answer that the same keys got. What was not
+its method and path, errors and broken connections too; a pack gets the answer that
+the same keys got, and keys that were accepted are so in any packs. What was not
 recorded is a 409 that says what was. Every token and device is welcome.
 
 With --conformance a client of yours is examined, whatever it is written in:
