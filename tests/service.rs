@@ -23,6 +23,9 @@ mod faults;
 mod hostile;
 #[path = "service/panel.rs"]
 mod panel;
+#[path = "service/process.rs"]
+#[expect(dead_code, reason = "shared with other tests, which use all of it")]
+mod process;
 #[path = "service/replay.rs"]
 mod replay;
 #[path = "service/speed.rs"]
