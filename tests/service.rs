@@ -21,6 +21,8 @@ mod errors;
 mod faults;
 #[path = "service/hostile.rs"]
 mod hostile;
+#[path = "service/official.rs"]
+mod official;
 #[path = "service/panel.rs"]
 mod panel;
 #[path = "service/process.rs"]

@@ -96,7 +96,7 @@ async fn ask(address: &str, token: &str, request: &str, body: &str) -> String {
 
 /// Without what is different each time.
 fn plain(answer: &str) -> String {
-    let own = |line: &&str| !line.starts_with("x-request-id:") && !line.starts_with("date:");
+    let own = |line: &&str| !line.starts_with("X-Request-Id:") && !line.starts_with("Date:");
     let lines: Vec<_> = answer.split("\r\n").filter(own).collect();
     let text = lines.join("\n");
     let ids =
