@@ -25,6 +25,8 @@ const SHORTEST: usize = 8;
 pub(super) struct Redactor {
     /// The token, then its encodings.
     forms: Vec<Zeroizing<Vec<u8>>>,
+    /// The length of the shortest: what is shorter holds none, since an escape is never shorter than what it stands for.
+    shortest: usize,
 }
 
 impl Redactor {
@@ -36,7 +38,9 @@ impl Redactor {
                 forms.push(encoding);
             }
         }
-        Self { forms }
+        forms.retain(|form| !form.is_empty());
+        let shortest = forms.iter().map(|form| form.len()).min().unwrap_or(usize::MAX);
+        Self { forms, shortest }
     }
 
     /// The same for several tokens at once.
@@ -87,7 +91,10 @@ impl Redactor {
     /// Where the token is in any of its forms, in order, never overlapping.
     fn find(&self, bytes: &[u8]) -> Vec<Range<usize>> {
         let mut found = Vec::new();
-        for form in self.forms.iter().filter(|form| !form.is_empty()) {
+        if bytes.len() < self.shortest {
+            return found; // nearly every header: setting up the searches would cost more than they do
+        }
+        for form in &self.forms {
             found.extend(memmem::find_iter(bytes, form.as_slice()).map(|at| at..at + form.len()));
         }
         for at in memchr::memchr3_iter(b'%', b'\\', b'&', bytes) {
