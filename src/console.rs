@@ -22,6 +22,7 @@ pub mod record;
 mod rows;
 mod run;
 pub mod seek;
+pub mod serving;
 mod signals;
 mod terminal;
 pub mod theme;
@@ -158,4 +159,12 @@ impl Left {
 /// An I/O error of the terminal, or the panic of a thread that is not the engine's.
 pub fn run(setup: Setup) -> std::io::Result<Left> {
     run::run(setup)
+}
+
+/// The same over a service, for who writes its clients.
+///
+/// # Errors
+/// As [`run`].
+pub fn serve(serving: serving::Serving) -> std::io::Result<Left> {
+    run::serving::run(serving)
 }

@@ -171,6 +171,7 @@ impl Wire {
             Operation::Start => "session",
             Operation::Take => "page",
             Operation::Acknowledge => "acceptance",
+            Operation::Other => "answer",
         };
         let why = if html {
             "it is an HTML page, as proxies and login pages send; check --base-url".to_owned()

@@ -43,11 +43,20 @@ impl Redactor {
         Self { forms, shortest }
     }
 
+    /// The same for several tokens at once.
+    pub(super) fn of_all<'a>(tokens: impl IntoIterator<Item = &'a SecretString>) -> Self {
+        Self { forms: tokens.into_iter().flat_map(|token| Self::new(token).forms).collect() }
+    }
+
     /// The same for what has only lower case: the names of headers and hosts.
     pub(super) fn lower(token: &SecretString) -> Self {
-        let mut lower = Self::new(token);
-        lower.forms.iter_mut().for_each(|form| form.make_ascii_lowercase());
-        lower
+        Self::new(token).lowered()
+    }
+
+    /// This one for what has only lower case.
+    pub(super) fn lowered(mut self) -> Self {
+        self.forms.iter_mut().for_each(|form| form.make_ascii_lowercase());
+        self
     }
 
     /// The bytes with a mark for each token; borrowed where there is none.
