@@ -90,6 +90,7 @@ impl Scene {
             token_source: "the test".to_owned(),
             device,
             max_page: MAX_PAGE,
+            door: drainboard::client::Door::Options,
         })
         .unwrap();
         let mut owed = States::new();
