@@ -78,7 +78,8 @@ struct Stage {
 impl Stage {
     /// Listens, and says where.
     fn set(serve: &Serve, common: &Common, tokens: &Tokens) -> Result<Self, Failure> {
-        let looks = output::looks(common.theme.as_deref(), common.color.unwrap_or_default(), None)?;
+        let looks =
+            output::looks("--theme", common.theme.as_deref(), common.color.unwrap_or_default(), None)?;
         let runtime = super::super::runtime()?;
         let listener = runtime.block_on(super::bind(&serve.listen))?;
         let address = format!("http://{}", listener.local_addr().map_err(Failure::other)?);
