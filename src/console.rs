@@ -25,6 +25,7 @@ pub mod record;
 mod rows;
 mod run;
 pub mod seek;
+pub mod serving;
 #[cfg(unix)]
 mod signals;
 mod terminal;
@@ -170,4 +171,12 @@ impl Left {
 /// An I/O error of the terminal, or the panic of a thread that is not the engine's.
 pub fn run(setup: Setup) -> std::io::Result<Left> {
     run::run(setup)
+}
+
+/// The same over a service, for who writes its clients.
+///
+/// # Errors
+/// As [`run`].
+pub fn serve(serving: serving::Serving) -> std::io::Result<Left> {
+    run::serving::run(serving)
 }

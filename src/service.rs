@@ -5,8 +5,8 @@
 //! In reading order: `routes` (the way of a request), `queue` and `page` (sessions and what they hand out), `ack` and
 //! `ledger` (what a device has), `sight` (what a change of rights does), `account` and `store` (memory and file),
 //! `edit`, `demo` and `import` (where records come from), `fault` and `panel` (what goes wrong on purpose), `script`
-//! (when), `listen` (connections). `conformance` is another service, scripted, that examines clients; `replay` serves a
-//! recording again.
+//! (when), `listen` (connections), `watch` and `standing` (for whoever looks on). `conformance` is another service,
+//! scripted, that examines clients; `replay` serves a recording again.
 //!
 //! Guessed about the real service, since nothing documents it: the 101st active session is a 429; a session expires
 //! after [`Options::session_idle`] without use; a queue holds what changed before its session started; a pack may have
@@ -31,7 +31,9 @@ mod reply;
 mod routes;
 mod script;
 mod sight;
+mod standing;
 mod store;
+mod watch;
 
 use std::future::Future;
 use std::path::PathBuf;
@@ -48,6 +50,8 @@ use account::Account;
 pub use fault::Bends;
 pub use replay::Replay;
 pub use script::Script;
+pub use standing::{DeviceStanding, Standing};
+pub use watch::{Answered, Head, Watch, Watched};
 
 /// What a service is made of.
 #[derive(Debug, Clone)]
@@ -126,6 +130,7 @@ pub struct ServiceError(pub String);
 #[derive(Clone)]
 pub struct Service {
     inner: Arc<Inner>,
+    watch: Option<Arc<dyn Watch>>,
 }
 
 /// What the connections share.
@@ -193,7 +198,12 @@ impl Service {
             page: page.max(1),
             session_idle,
         };
-        Ok(Self { inner: Arc::new(inner) })
+        Ok(Self { inner: Arc::new(inner), watch: None })
+    }
+
+    /// From now on tells every exchange of what it serves.
+    pub fn watched_by(self, watch: Arc<dyn Watch>) -> Self {
+        Self { watch: Some(watch), ..self }
     }
 
     /// The token of the user who sees everything.
@@ -221,7 +231,8 @@ impl Service {
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> std::io::Result<()> {
-        let served = listen::serve(Arc::clone(&self.inner), listener, shutdown).await;
+        let answers = watch::Over { answers: Arc::clone(&self.inner), watch: self.watch };
+        let served = listen::serve(answers, listener, shutdown).await;
         let saved = tokio::task::spawn_blocking(move || self.inner.account.save_sessions());
         saved.await.map_err(std::io::Error::other)?.map_err(std::io::Error::other)?;
         served

@@ -10,6 +10,8 @@ mod as_of;
 mod config;
 #[path = "cli/doctor.rs"]
 mod doctor;
+#[path = "cli/elsewhere.rs"]
+mod elsewhere;
 #[path = "cli/events.rs"]
 mod events;
 #[path = "cli/packages.rs"]

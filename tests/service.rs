@@ -21,9 +21,16 @@ mod errors;
 mod faults;
 #[path = "service/hostile.rs"]
 mod hostile;
+#[path = "service/official.rs"]
+mod official;
 #[path = "service/panel.rs"]
 mod panel;
+#[path = "service/process.rs"]
+#[expect(dead_code, reason = "shared with other tests, which use all of it")]
+mod process;
 #[path = "service/replay.rs"]
 mod replay;
 #[path = "service/speed.rs"]
 mod speed;
+#[path = "service/watch.rs"]
+mod watch;

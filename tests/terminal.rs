@@ -25,6 +25,8 @@ mod process;
 mod pty;
 #[path = "terminal/scripts.rs"]
 mod scripts;
+#[path = "terminal/serving.rs"]
+mod serving;
 #[path = "terminal/title.rs"]
 mod title;
 #[path = "terminal/walks.rs"]

@@ -172,6 +172,7 @@ impl Wire {
             Operation::Start => "session",
             Operation::Take => "page",
             Operation::Acknowledge => "acceptance",
+            Operation::Other => "answer",
         };
         let why = if html {
             let url = self.config.door.calls(Subject::BaseUrl);

@@ -15,6 +15,8 @@ pub enum Operation {
     Take,
     /// `POST /v2/sync/ack`
     Acknowledge,
+    /// Anything else: no client of ours asks for it, but a service whose clients are watched is.
+    Other,
 }
 
 /// What helps against a failure.

@@ -25,6 +25,8 @@ const SHORTEST: usize = 8;
 pub(super) struct Redactor {
     /// The token, then its encodings.
     forms: Vec<Zeroizing<Vec<u8>>>,
+    /// The length of the shortest: what is shorter holds none, since an escape is never shorter than what it stands for.
+    shortest: usize,
 }
 
 impl Redactor {
@@ -36,14 +38,29 @@ impl Redactor {
                 forms.push(encoding);
             }
         }
-        Self { forms }
+        Self::of(forms)
+    }
+
+    fn of(mut forms: Vec<Zeroizing<Vec<u8>>>) -> Self {
+        forms.retain(|form| !form.is_empty());
+        let shortest = forms.iter().map(|form| form.len()).min().unwrap_or(usize::MAX);
+        Self { forms, shortest }
+    }
+
+    /// The same for several tokens at once.
+    pub(super) fn of_all<'a>(tokens: impl IntoIterator<Item = &'a SecretString>) -> Self {
+        Self::of(tokens.into_iter().flat_map(|token| Self::new(token).forms).collect())
     }
 
     /// The same for what has only lower case: the names of headers and hosts.
     pub(super) fn lower(token: &SecretString) -> Self {
-        let mut lower = Self::new(token);
-        lower.forms.iter_mut().for_each(|form| form.make_ascii_lowercase());
-        lower
+        Self::new(token).lowered()
+    }
+
+    /// This one for what has only lower case.
+    pub(super) fn lowered(mut self) -> Self {
+        self.forms.iter_mut().for_each(|form| form.make_ascii_lowercase());
+        self
     }
 
     /// The bytes with a mark for each token; borrowed where there is none.
@@ -78,7 +95,10 @@ impl Redactor {
     /// Where the token is in any of its forms, in order, never overlapping.
     fn find(&self, bytes: &[u8]) -> Vec<Range<usize>> {
         let mut found = Vec::new();
-        for form in self.forms.iter().filter(|form| !form.is_empty()) {
+        if bytes.len() < self.shortest {
+            return found; // nearly every header: setting up the searches would cost more than they do
+        }
+        for form in &self.forms {
             found.extend(memmem::find_iter(bytes, form.as_slice()).map(|at| at..at + form.len()));
         }
         for at in memchr::memchr3_iter(b'%', b'\\', b'&', bytes) {

@@ -13,6 +13,7 @@ pub(super) fn is_success(operation: Operation, status: u16) -> bool {
         Operation::Start => matches!(status, 201 | 204),
         Operation::Take => matches!(status, 200 | 204),
         Operation::Acknowledge => status == 202,
+        Operation::Other => (200..300).contains(&status),
     }
 }
 
@@ -81,6 +82,7 @@ pub(super) fn name(operation: Operation) -> &'static str {
         Operation::Start => "start",
         Operation::Take => "the queue",
         Operation::Acknowledge => "ack",
+        Operation::Other => "the service",
     }
 }
 
@@ -89,6 +91,7 @@ fn expected(operation: Operation) -> &'static str {
         Operation::Start => "201 or 204",
         Operation::Take => "200 or 204",
         Operation::Acknowledge => "202",
+        Operation::Other => "a 2xx",
     }
 }
 

@@ -5,12 +5,14 @@
 //! without a tap pays nothing. An exchange is in the ring from its first moment on, so that what hangs can be seen.
 //!
 //! In reading order: [`exchange`] (what is kept), `note` (one exchange being recorded),
-//! [`filter`] (the Wire list's conditions), `file` (whole exchanges on disk, on demand).
+//! [`filter`] (the Wire list's conditions), `file` (whole exchanges on disk, on demand), `witness` (exchanges that others
+//! have).
 
 pub mod exchange;
 mod file;
 pub mod filter;
 mod note;
+mod witness;
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -23,6 +25,7 @@ use file::Recording;
 
 pub use exchange::{Body, Exchange, Label, Response, State};
 pub use file::Recorded;
+pub use witness::{Asked, Seen, Witness};
 
 pub(super) use note::{Draft, Note, Redactors};
 

@@ -1,4 +1,4 @@
-//! What the console can do to the demo's service while it runs: its pace, its failures, its account.
+//! What the console can do to a service of our own while it runs: its pace, its failures, its account.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -32,26 +32,31 @@ impl Pace {
     }
 }
 
-/// The demo's levers.
+/// A service's levers.
 pub(super) struct Levers {
     service: Service,
-    /// Weak: the engine ends when the console lets go of it.
-    commands: mpsc::WeakSender<Command>,
+    /// The demo's engine, which keeps the service's pace; none where the clients are others'. Weak: the engine ends when
+    /// the console lets go of it.
+    commands: Option<mpsc::WeakSender<Command>>,
     pace: Mutex<Pace>,
+    /// The pace at the beginning, where that is what straightening comes back to.
+    began: Option<Pace>,
 }
 
 /// What can be pulled, in the panel's order.
-const PANEL: [(What, &str, &str); 11] = [
+const PANEL: [(What, &str, &str); 13] = [
     (What::Latency, "latency", "every answer comes so late"),
-    (What::Rate, "rate limit", "the service's limit; the engine's stays"),
+    (What::Rate, "rate limit", "the service's limit; its clients' stays"),
     (What::Limit, "429", "one 429 in so many requests"),
     (What::Fail, "503", "the next requests are errors"),
     (What::Reset, "reset", "the next connections break"),
     (What::Cut, "cut body", "the next pages end in the middle"),
+    (What::Empty, "empty page", "the next page is a 200 without items"),
     (What::LoseAck, "lose ack answer", "the next packs' answers get lost"),
+    (What::Ack200, "ack 200", "the next packs are answered 200, not 202"),
     (What::Expire, "expire session", "the service forgets its sessions"),
     (What::Edit, "edit account", "someone creates, updates, deletes"),
-    (What::Pace, "pace", "of engine and service: real or none"),
+    (What::Pace, "pace", "like the real service's, or none"),
     (What::Straighten, "straighten", "take all of this back"),
 ];
 
@@ -63,7 +68,9 @@ enum What {
     Fail,
     Reset,
     Cut,
+    Empty,
     LoseAck,
+    Ack200,
     Expire,
     Edit,
     Pace,
@@ -85,8 +92,14 @@ fn next<T: Copy + PartialEq>(row: &[T], now: T, down: bool) -> T {
 }
 
 impl Levers {
+    /// The levers of a service whose client is the demo's engine.
     pub(super) fn new(service: Service, commands: mpsc::WeakSender<Command>, pace: Pace) -> Self {
-        Self { service, commands, pace: Mutex::new(pace) }
+        Self { service, commands: Some(commands), pace: Mutex::new(pace), began: None }
+    }
+
+    /// The levers of a service whose clients are others'.
+    pub(super) fn alone(service: Service, pace: Pace) -> Self {
+        Self { service, commands: None, pace: Mutex::new(pace), began: Some(pace) }
     }
 
     fn pace(&self) -> MutexGuard<'_, Pace> {
@@ -105,7 +118,9 @@ impl Levers {
             What::Fail => coming(bends.failing),
             What::Reset => coming(bends.resets),
             What::Cut => coming(bends.cuts),
+            What::Empty => coming(bends.empties),
             What::LoseAck => coming(bends.silent),
+            What::Ack200 => coming(bends.mistaken),
             What::Expire | What::Edit | What::Straighten => ("now".to_owned(), true),
             What::Pace => (if pace == Pace::REAL { "real" } else { "own" }.to_owned(), true),
         }
@@ -145,7 +160,7 @@ impl Levers {
                     format!("every {n}th request is a 429")
                 })
             }
-            What::Fail | What::Reset | What::Cut | What::LoseAck if down => {
+            What::Fail | What::Reset | What::Cut | What::Empty | What::LoseAck | What::Ack200 if down => {
                 Err("what is on its way is taken back by straightening".to_owned())
             }
             What::Fail => {
@@ -160,6 +175,14 @@ impl Levers {
                 service.cut_next(1);
                 soon("the next page ends in the middle")
             }
+            What::Empty => {
+                service.empty_next(1);
+                soon("the next page has no items; what was to come stays in the queue")
+            }
+            What::Ack200 => {
+                service.mistake_acks(1);
+                soon("the next pack is taken and answered 200")
+            }
             What::LoseAck => {
                 service.lose_acks(1);
                 soon("the next pack's answer is lost")
@@ -172,6 +195,10 @@ impl Levers {
             What::Pace => Ok(self.toggle_pace()),
             What::Straighten => {
                 service.straighten();
+                if let Some(began) = self.began {
+                    self.set(began);
+                    return soon("nothing goes wrong on purpose any more");
+                }
                 self.set(Pace { latency: pace.latency.min(LATENCY), ..pace });
                 if pace.rate > 0 && pace.rate < DOCUMENTED_RATE {
                     self.set(Pace::REAL);
@@ -198,7 +225,7 @@ impl Demo for Levers {
         let real = *self.pace() != Pace::REAL;
         let pace = if real { Pace::REAL } else { Pace::NONE };
         self.set(pace);
-        if let Some(commands) = self.commands.upgrade() {
+        if let Some(commands) = self.commands.as_ref().and_then(mpsc::WeakSender::upgrade) {
             // Where the engine has no room for it, it goes on at its old pace: slower, or stopped by the service's
             // limit.
             let _ = commands.try_send(Command::SetRate(pace.rate));

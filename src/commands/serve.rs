@@ -1,4 +1,7 @@
-//! `drainboard serve`: the Sync service alone, until a signal.
+//! `drainboard serve`: the Sync service alone, until a signal; or watched in the console.
+
+mod console;
+mod log;
 
 use std::io::Write;
 use std::path::Path;
@@ -10,7 +13,7 @@ use super::arguments::{Common, Serve};
 use super::conformance;
 use super::output::{self, Ending, Failure};
 use super::signals::Signals;
-use crate::service::{Options, Replay, Script, Service, Sight};
+use crate::service::{Access, Options, Replay, Script, Service, Sight};
 
 /// Serves, with the token of the account or the one given.
 pub(super) fn run(serve: &Serve, common: &Common, token: Option<String>) -> Ending {
@@ -26,12 +29,19 @@ pub(super) fn run(serve: &Serve, common: &Common, token: Option<String>) -> Endi
             "the token in BASECRM_ACCESS_TOKEN cannot be sent in a header: use letters and digits",
         ));
     }
+    if serve.console {
+        console::terminal()?;
+    }
     if serve.examination.conformance {
         return conformance::run(serve, token);
     }
+    let given = token.is_some();
     if let Some(file) = &serve.replay {
         let replay = Replay::open(file).map_err(Failure::usage)?;
         let token = token.unwrap_or_else(conformance::any_token);
+        if serve.console {
+            return console::replay(serve, common, &replay, token, given);
+        }
         return blocked(replayed(&serve.listen, replay, &token));
     }
     let script = match serve.examination.scenario.as_slice() {
@@ -54,6 +64,9 @@ pub(super) fn run(serve: &Serve, common: &Common, token: Option<String>) -> Endi
     if serve.account.is_some() && service.is_temporary() {
         output::complain("what devices acknowledge is kept in a temporary file; --state FILE keeps it");
     }
+    if serve.console {
+        return console::account(serve, common, service, script, given);
+    }
     blocked(listen(serve, service, script))
 }
 
@@ -75,11 +88,16 @@ async fn replayed(address: &str, replay: Replay, token: &str) -> Ending {
         let _ = stopped.await;
     });
     let ending = until_signal(serving, stop, signals).await;
+    say_left(&replay);
+    ending
+}
+
+/// Says what of a recording nobody asked for.
+fn say_left(replay: &Replay) {
     match replay.left() {
         0 => {}
         left => output::complain(&format!("{left} recorded requests were never asked for")),
     }
-    ending
 }
 
 /// How long the end may take after a signal: the service gives what is in flight a second, then writes its sessions.
@@ -129,14 +147,18 @@ async fn listen(serve: &Serve, service: Service, script: Option<Script>) -> Endi
 fn tokens(service: &Service) {
     let mut out = output::stdout();
     for access in service.accesses().iter().skip(1) {
-        let sight = match (access.sync, access.sight) {
-            (false, _) => "no sync scope",
-            (true, Sight::Everything) => "sees everything",
-            (true, Sight::Own(_)) => "sees their own",
-        };
-        let _ = writeln!(out, "user {}  {sight}  token {}", access.user, access.token);
+        let _ = writeln!(out, "user {}  {}  token {}", access.user, sees(access), access.token);
     }
     let _ = out.flush();
+}
+
+/// What a token's user sees, in words.
+fn sees(access: &Access) -> &'static str {
+    match (access.sync, access.sight) {
+        (false, _) => "no sync scope",
+        (true, Sight::Everything) => "sees everything",
+        (true, Sight::Own(_)) => "sees their own",
+    }
 }
 
 /// Serves until a signal comes, then gives what is in flight its time.

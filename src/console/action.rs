@@ -22,6 +22,10 @@ pub enum Scope {
     Wire,
     /// In the panel that bends the demo's service.
     Bend,
+    /// While a service is watched.
+    Serve,
+    /// In the panel of its clients.
+    Connect,
     /// On the SQL screen.
     Sql,
     /// In the SQL screen's prompt.
@@ -46,12 +50,14 @@ pub enum Scope {
 
 impl Scope {
     /// All of them, in the order of the help.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Sync,
         Self::Browse,
         Self::Acks,
         Self::Wire,
         Self::Bend,
+        Self::Serve,
+        Self::Connect,
         Self::Sql,
         Self::Prompt,
         Self::History,
@@ -74,6 +80,8 @@ impl Scope {
             Self::Acks => "acks",
             Self::Wire => "wire",
             Self::Bend => "bend",
+            Self::Serve => "serve",
+            Self::Connect => "connect",
             Self::Sql => "sql",
             Self::Prompt => "prompt",
             Self::History => "history",
@@ -169,6 +177,12 @@ pub enum Action {
     BendMore,
     /// Less of it.
     BendLess,
+    /// The clients of the service that is watched.
+    Connect,
+    /// The chosen token to the clipboard.
+    CopyToken,
+    /// The service's address to the clipboard.
+    CopyAddress,
     /// Open the record, or the type.
     Open,
     /// Write the filter.

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use super::cells;
 use super::record::{self, Kind};
+use crate::client::Operation;
 use crate::client::tap::{Body, Exchange, Response, State};
 use crate::text::{bytes, grouped, span, visible};
 
@@ -104,9 +105,13 @@ fn facts(exchange: &Exchange, out: &mut Vec<Line>) {
     let belongs = [
         label.page.map(|n| format!("page {n}")),
         label.pack.map(|n| format!("pack {n}")),
-        label
-            .items
-            .map(|n| format!("{} {}", grouped(n), if label.pack.is_some() { "keys" } else { "items" })),
+        label.items.map(|n| {
+            format!(
+                "{} {}",
+                grouped(n),
+                if exchange.operation == Operation::Acknowledge { "keys" } else { "items" }
+            )
+        }),
         (exchange.attempt > 1).then(|| format!("try {}", exchange.attempt)),
     ];
     let belongs: Vec<_> = belongs.into_iter().flatten().collect();

@@ -257,7 +257,7 @@ mod tests {
         }
         // A line that is typed and what belongs to it take keys away from the rest: that is what they are for.
         let screens = [Scope::Sync, Scope::Browse, Scope::Acks, Scope::Wire, Scope::Sql, Scope::History];
-        for scope in screens.into_iter().chain([Scope::Ask]) {
+        for scope in screens.into_iter().chain([Scope::Serve, Scope::Connect, Scope::Ask]) {
             for (own, _) in keymap.bindings(scope) {
                 for (global, _) in keymap.bindings(Scope::Global) {
                     assert!(!own.starts_with(global) && !global.starts_with(own), "{scope:?} {}", spell(own));

@@ -9,6 +9,7 @@ mod wire;
 use std::sync::Arc;
 
 use super::key::Key;
+use super::serving::Standing;
 use super::{Left, Lever};
 use crate::engine::{Command, Event, Snapshot};
 
@@ -50,6 +51,10 @@ pub enum Message {
     Levers(Vec<Lever>),
     /// What the demo's lever did, or why it did not.
     Demo(Result<String, String>),
+    /// The service that is watched has exchanged something, or has changed.
+    News,
+    /// How the service stands that is watched.
+    Standing(Result<Standing, String>),
     /// A signal that asks to leave, by number.
     Signal(i32),
     /// SIGTSTP: stop, with the terminal given back before.
@@ -70,7 +75,13 @@ impl Message {
     pub fn is_answer(&self) -> bool {
         matches!(
             self,
-            Self::Read(_) | Self::Sql(_) | Self::Wire(_) | Self::Levers(_) | Self::Demo(_) | Self::Welcome(_)
+            Self::Read(_)
+                | Self::Sql(_)
+                | Self::Wire(_)
+                | Self::Levers(_)
+                | Self::Demo(_)
+                | Self::Welcome(_)
+                | Self::Standing(_)
         )
     }
 }
@@ -137,6 +148,15 @@ pub enum Effect {
         lever: usize,
         /// Down.
         down: bool,
+    },
+    /// Ask how the service stands that is watched.
+    Standing,
+    /// Put a token of the service into the terminal's clipboard.
+    CopyToken {
+        /// What it is, for the remark.
+        what: String,
+        /// The number of the entrance that it opens.
+        entrance: usize,
     },
     /// Draw everything anew.
     Redraw,

@@ -13,6 +13,7 @@ pub mod pace;
 pub mod prompt;
 pub mod said;
 pub mod saved;
+pub mod serving;
 pub mod sql;
 pub mod telling;
 pub mod welcome;
@@ -25,7 +26,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::action::Scope;
+use super::action::{Action, Scope};
 use super::key::Key;
 use super::keymap::Keymap;
 use super::palette::Palette;
@@ -46,6 +47,7 @@ pub use log::Log;
 pub use naming::Naming;
 pub use pace::Pace;
 pub use said::Notice;
+pub use serving::Serving;
 pub use sql::Sql;
 pub use telling::Telling;
 pub use welcome::Welcome;
@@ -111,6 +113,8 @@ pub struct Model {
     pub wire: Wire,
     /// The demo's levers.
     pub bend: Bend,
+    /// The service that is watched: then there is no engine, no mirror and no other screen than the Wire.
+    pub serving: Option<Serving>,
     /// Screen 5.
     pub sql: Sql,
     /// Screen 6.
@@ -173,6 +177,8 @@ pub enum Overlay {
     Help(usize),
     /// The demo's levers.
     Bend,
+    /// The clients of the service that is watched.
+    Connect,
     /// The search over the actions.
     Palette,
     /// A value in full.
@@ -242,6 +248,7 @@ impl Model {
             acks: Acks::default(),
             wire: Wire::default(),
             bend: Bend::default(),
+            serving: None,
             sql: Sql::default(),
             history: History::default(),
             naming: None,
@@ -285,10 +292,25 @@ impl Model {
             Screen::Browse => &[Scope::Browse, Scope::Global],
             Screen::Acks => &[Scope::Acks, Scope::Global],
             Screen::Wire if self.wire.typing => &[Scope::Line, Scope::Text, Scope::Global],
+            Screen::Wire if self.serving.is_some() => &[Scope::Serve, Scope::Wire, Scope::Global],
             Screen::Wire => &[Scope::Wire, Scope::Global],
             Screen::Sql if self.sql.pane == sql::Pane::Prompt => &[Scope::Prompt, Scope::Text, Scope::Global],
             Screen::Sql => &[Scope::Sql, Scope::Global],
             Screen::History => &[Scope::History, Scope::Global],
+        }
+    }
+
+    /// Whether an action means anything in this console.
+    pub fn offers(&self, action: Action) -> bool {
+        match action {
+            Action::Edit | Action::Pace | Action::Bend => self.demo,
+            Action::ShowSync
+            | Action::ShowBrowse
+            | Action::ShowAcks
+            | Action::ShowWire
+            | Action::ShowSql
+            | Action::ShowHistory => self.serving.is_none(),
+            _ => true,
         }
     }
 
@@ -355,6 +377,9 @@ impl Model {
                 (false, false) => 1_000,
             };
             next = Some(next.unwrap_or(Duration::MAX).min(Duration::from_millis(step)));
+        }
+        if let Some(look) = self.serving.as_ref().and_then(|serving| serving.next_look(self.focused)) {
+            next = Some(next.unwrap_or(Duration::MAX).min(look));
         }
         if let Some(left) = self.every.left(self.now).filter(|_| !self.running()) {
             // A countdown that is seen moves every second.

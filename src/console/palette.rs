@@ -13,12 +13,12 @@ pub struct Palette {
 }
 
 impl Palette {
-    /// The actions that fit what is typed, best first; of these `scopes` and everywhere.
-    pub fn found(&self, scopes: &[Scope], demo: bool) -> Vec<&'static Entry> {
+    /// The actions that fit what is typed, best first; of these `scopes`, and of what is offered.
+    pub fn found(&self, scopes: &[Scope], offers: impl Fn(Action) -> bool) -> Vec<&'static Entry> {
         let wanted = self.line.text().trim().to_lowercase();
         let mut found: Vec<_> = ACTIONS
             .iter()
-            .filter(|e| e.scopes.iter().any(|s| scopes.contains(s)) && offered(e.action, demo))
+            .filter(|e| e.scopes.iter().any(|s| scopes.contains(s)) && offered(e.action) && offers(e.action))
             .filter_map(|e| Some((score(&wanted, e)?, e)))
             .collect();
         // Stable: what fits alike stays in the order of the table, the screen's own actions first.
@@ -28,13 +28,9 @@ impl Palette {
     }
 }
 
-/// Whether the palette offers an action.
-fn offered(action: Action, demo: bool) -> bool {
-    match action {
-        Action::Palette | Action::Choose | Action::Yes | Action::No | Action::Text(_) => false,
-        Action::Edit | Action::Pace | Action::Bend => demo,
-        _ => true,
-    }
+/// Whether the palette is a way to an action.
+fn offered(action: Action) -> bool {
+    !matches!(action, Action::Palette | Action::Choose | Action::Yes | Action::No | Action::Text(_))
 }
 
 /// How well an entry fits: by its name, its words in the footer, or what the help says of it.
@@ -87,7 +83,7 @@ mod tests {
     fn names(wanted: &str) -> Vec<&'static str> {
         let mut palette = Palette::default();
         palette.line.insert(wanted);
-        palette.found(&[Scope::Sync, Scope::Global], true).iter().map(|e| e.name).collect()
+        palette.found(&[Scope::Sync, Scope::Global], |_| true).iter().map(|e| e.name).collect()
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The loop: wait, update, draw. And the effects, done outside of the model.
 
 mod pacer;
+pub(super) mod serving;
 
 use std::io;
 use std::sync::Arc;
@@ -19,21 +20,25 @@ use super::message::{Effect, Message};
 use super::model::Welcome;
 use super::model::{Every, LEAVING, Model, Notice};
 use super::queries::Queries;
+use super::serving::Served;
 use super::terminal::{self, Screen};
 use super::update::{opening, update};
 use super::welcome::Connecting;
 use super::{Demo, ENGINE_THREAD, Left, Setup, fault, signals};
-use crate::engine::{Command, Engine, EventKind, Phase};
+use crate::engine::{Command, Engine, EventKind, Mode, Phase};
 use pacer::Pacer;
 
 /// What the effects need.
 struct Outside {
     inbox: Arc<Inbox>,
-    commands: Sender<Command>,
-    library: Library,
-    queries: Queries,
+    /// None where there is no engine.
+    commands: Option<Sender<Command>>,
+    /// These two: none where there is no mirror.
+    library: Option<Library>,
+    queries: Option<Queries>,
     exchanges: Exchanges,
     demo: Option<Arc<dyn Demo>>,
+    served: Option<Arc<dyn Served>>,
     connecting: Option<Connecting>,
 }
 
@@ -48,41 +53,49 @@ pub(super) fn run(setup: Setup) -> io::Result<Left> {
     forward(events, snapshot, Arc::clone(&inbox))?;
     let connecting = setup.welcome.map(|(_, connect)| Connecting::new(connect, Arc::clone(&inbox)));
     let outside = Outside {
-        inbox: Arc::clone(&inbox),
-        commands,
-        library,
-        queries,
+        inbox,
+        commands: Some(commands),
+        library: Some(library),
+        queries: Some(queries),
         exchanges,
         demo: setup.demo,
+        served: None,
         connecting,
     };
+    let left = show(&mut model, &outside, setup.start);
+    drop(outside);
+    drop(task);
+    left
+}
+
+/// Claims the terminal, shows the model until the user leaves, and gives the terminal back.
+fn show(model: &mut Model, outside: &Outside, start: Option<Mode>) -> io::Result<Left> {
+    let inbox = &outside.inbox;
     // Colours were decided on with the theme; the library must not write resets in the place of those it refuses.
     crossterm::style::force_color_output(true);
     // Before the terminal is claimed: whatever comes then, it is given back.
-    let watch = signals::Watch::start(&inbox)?;
-    let weak = Arc::downgrade(&inbox);
+    let watch = signals::Watch::start(inbox)?;
+    let weak = Arc::downgrade(inbox);
     terminal::watch_panics(ENGINE_THREAD, move |told| {
         if let Some(inbox) = weak.upgrade() {
             inbox.push(told.map_or(Message::Tick, Message::Panicked));
         }
     });
     let mut screen = Screen::claim()?;
-    let input = Input::start(&inbox)?;
-    if let Some(mode) = setup.start {
-        let _ = outside.commands.try_send(Command::Start(mode));
+    let input = Input::start(inbox)?;
+    if let (Some(mode), Some(commands)) = (start, &outside.commands) {
+        let _ = commands.try_send(Command::Start(mode));
     }
-    let left = turn(&mut model, &mut screen, &outside);
+    let left = turn(model, &mut screen, outside);
     drop(screen);
     inbox.leave();
     drop(input);
     // Who left by key has waited for the run already, or would not.
     if model.running() && model.leaving.is_none() {
-        settle(&outside);
+        settle(outside);
     }
     inbox.close();
     drop(watch);
-    drop(outside);
-    drop(task);
     left
 }
 
@@ -165,18 +178,30 @@ fn perform(
     match effect {
         Effect::Leave(left) => return Ok(Some(left)),
         Effect::Command(command) => {
-            if outside.commands.try_send(command).is_err() {
+            if let Some(commands) = &outside.commands
+                && commands.try_send(command).is_err()
+            {
                 model.say("the engine does not listen just now: try again");
             }
         }
-        Effect::Read(request) => outside.library.ask(request),
-        Effect::Sql(request) => outside.queries.ask(request),
-        Effect::Copy { what, text } => match Screen::copy(&text) {
-            Ok(()) => {
-                model.say(format!("copied {what} · {}", crate::text::bytes(text.len() as u64)));
+        Effect::Read(request) => {
+            if let Some(library) = &outside.library {
+                library.ask(request);
             }
-            Err(e) => model.say(format!("cannot copy {what}: {e}")),
-        },
+        }
+        Effect::Sql(request) => {
+            if let Some(queries) = &outside.queries {
+                queries.ask(request);
+            }
+        }
+        Effect::Copy { what, text } => copy(model, &what, &text),
+        Effect::CopyToken { what, entrance } => {
+            // It goes past the model, which is shown and printed.
+            if let Some(token) = outside.served.as_ref().and_then(|served| served.token(entrance)) {
+                copy(model, &what, &token);
+            }
+        }
+        Effect::Standing => standing(outside),
         Effect::Wire(request) => outside.exchanges.ask(request),
         Effect::Welcome(request) => {
             if let Some(connecting) = &outside.connecting {
@@ -205,6 +230,25 @@ fn perform(
         }
     }
     Ok(None)
+}
+
+fn copy(model: &mut Model, what: &str, text: &str) {
+    match Screen::copy(text) {
+        Ok(()) => model.say(format!("copied {what} · {}", crate::text::bytes(text.len() as u64))),
+        Err(e) => model.say(format!("cannot copy {what}: {e}")),
+    }
+}
+
+/// Asks how the service stands, which may take its time.
+fn standing(outside: &Outside) {
+    let Some(served) = outside.served.clone() else { return };
+    let inbox = Arc::clone(&outside.inbox);
+    let spawned = std::thread::Builder::new().name("served".into()).spawn(move || {
+        inbox.push(Message::Standing(served.standing()));
+    });
+    if let Err(e) = spawned {
+        outside.inbox.push(Message::Standing(Err(e.to_string())));
+    }
 }
 
 /// Asks the demo something, which may take its time.
@@ -252,7 +296,8 @@ fn forward(
 
 /// Waits until the run has ended, two seconds at the most. The screen is given back already.
 fn settle(outside: &Outside) {
-    let _ = outside.commands.try_send(Command::Stop);
+    let Some(commands) = &outside.commands else { return };
+    let _ = commands.try_send(Command::Stop);
     let deadline = Instant::now() + LEAVING;
     while Instant::now() < deadline {
         let ended = outside.inbox.wait(Some(deadline), Instant::now()).iter().any(|m| match m {

@@ -12,6 +12,7 @@ mod mouse;
 mod naming;
 mod palette;
 mod saved;
+mod serving;
 mod sql;
 mod telling;
 #[cfg(test)]
@@ -80,6 +81,14 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             Vec::new()
         }
         Message::Demo(result) => bend::on_demo(model, result),
+        Message::News => {
+            serving::on_news(model);
+            Vec::new()
+        }
+        Message::Standing(standing) => {
+            serving::on_standing(model, standing);
+            Vec::new()
+        }
         Message::Signal(n) => vec![Effect::Command(Command::Stop), Effect::Leave(Left::Signal(n))],
         Message::Stopped => vec![Effect::Suspend],
         Message::Continued => vec![Effect::Reclaim],
@@ -111,7 +120,10 @@ fn forbidden(model: &mut Model, command: Command) -> bool {
 /// What is asked of the mirror when the console opens.
 pub fn opening(model: &mut Model) -> Vec<Effect> {
     model.stale = false;
-    let mut effects = vec![Effect::Read(Request::Status), Effect::Read(Request::Kinds)];
+    let mut effects = match model.serving {
+        Some(_) => serving::opening(model),
+        None => vec![Effect::Read(Request::Status), Effect::Read(Request::Kinds)],
+    };
     if model.demo {
         // The panel knows its levers before it is opened.
         effects.push(Effect::Levers);
@@ -149,6 +161,7 @@ fn on_time(model: &mut Model, effects: &mut Vec<Effect>) {
     }
     effects.extend(every::on_time(model));
     effects.extend(wire::on_time(model));
+    effects.extend(serving::on_time(model));
     effects.extend(bend::on_time(model));
     effects.extend(model.sql.insist().map(Effect::Sql));
     if !effects.iter().any(|effect| matches!(effect, Effect::Leave(_))) {
@@ -190,6 +203,7 @@ fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
         Some(Overlay::AskQuit) => &[Scope::Ask, Scope::Global],
         Some(Overlay::Help(_)) => &[Scope::Global],
         Some(Overlay::Bend) => &[Scope::Bend, Scope::Global],
+        Some(Overlay::Connect) => &[Scope::Connect, Scope::Global],
         Some(Overlay::Palette) => &[Scope::Palette, Scope::Text, Scope::Global],
         Some(Overlay::Whole) => &[Scope::Whole, Scope::Global],
         Some(Overlay::Saved) => &[Scope::Saved, Scope::Text, Scope::Global],

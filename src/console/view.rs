@@ -19,6 +19,7 @@ mod over;
 mod paint;
 mod palette;
 mod saved;
+mod serving;
 mod sql;
 mod sync;
 mod tables;
@@ -87,6 +88,11 @@ fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
     match model.overlay {
         Some(Overlay::Help(at)) => help::draw(model, buf, area, at),
         Some(Overlay::Bend) => bend::draw(model, buf, area),
+        Some(Overlay::Connect) => {
+            if let Some(watched) = &model.serving {
+                serving::draw(model, watched, buf, area);
+            }
+        }
         Some(Overlay::Palette) => palette::draw(model, buf, area),
         Some(Overlay::Whole) => whole::draw(model, buf, area),
         Some(Overlay::Saved) => saved::draw(model, buf, area),

@@ -26,12 +26,14 @@ use super::fault;
 use super::listen::{self, Answers, Asked};
 use super::reply::Problem;
 use super::routes::{self, Endpoint};
+use super::watch::{self, Watch};
 
 /// One client before one scenario after another. Clones share it.
 #[derive(Clone)]
 pub struct Examination {
     token: String,
     sitting: Arc<Mutex<Sitting>>,
+    watch: Option<Arc<dyn Watch>>,
 }
 
 /// A scenario that is up, and since when.
@@ -62,7 +64,12 @@ pub fn scenario(name: &str) -> Option<&'static Scenario> {
 impl Examination {
     /// Puts a scenario up for whoever has this token.
     pub fn new(scenario: &'static Scenario, token: String) -> Self {
-        Self { token, sitting: Arc::new(Mutex::new(Sitting::of(scenario))) }
+        Self { token, sitting: Arc::new(Mutex::new(Sitting::of(scenario))), watch: None }
+    }
+
+    /// From now on tells every exchange of what it serves.
+    pub fn watched_by(self, watch: Arc<dyn Watch>) -> Self {
+        Self { watch: Some(watch), ..self }
     }
 
     /// Puts another scenario up, from its beginning.
@@ -79,7 +86,8 @@ impl Examination {
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> std::io::Result<()> {
-        listen::serve(self, listener, shutdown).await
+        let watch = self.watch.clone();
+        listen::serve(watch::Over { answers: self, watch }, listener, shutdown).await
     }
 
     /// Whether there is nothing left to see: all is acknowledged and the client was told so.

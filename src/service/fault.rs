@@ -28,6 +28,10 @@ pub struct Bends {
     pub cuts: u32,
     /// Requests that are done and never answered.
     pub silent: u32,
+    /// Pages without items, nothing taken.
+    pub empties: u32,
+    /// Packs that are taken and answered 200.
+    pub mistaken: u32,
 }
 
 /// What is still to go wrong.
@@ -74,6 +78,8 @@ impl Faults {
             let count = match plan.fault() {
                 Fault::Reset => &mut bends.resets,
                 Fault::Lost => &mut bends.silent,
+                Fault::Empty => &mut bends.empties,
+                Fault::Ack200 => &mut bends.mistaken,
                 Fault::Cut | Fault::Stall(_) => &mut bends.cuts,
                 _ => &mut bends.failing,
             };

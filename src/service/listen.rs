@@ -77,9 +77,11 @@ fn connect(
         let (answers, cut) = (answers.clone(), Arc::clone(&cutter));
         async move { answers.answer(Asked { peer, cut, request }).await }
     });
-    let connection = auto::Builder::new(TokioExecutor::new())
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(answer))
-        .into_owned();
+    let mut server = auto::Builder::new(TokioExecutor::new());
+    // As the real service's: the official Java client looks for `X-Request-Id` in these letters.
+    server.http1().title_case_headers(true);
+    let connection =
+        server.serve_connection(TokioIo::new(stream), TowerToHyperService::new(answer)).into_owned();
     let watched = graceful.watch(connection);
     connections.spawn(async move {
         tokio::select! {

@@ -25,6 +25,16 @@ impl Service {
         self.plan(Fault::Cut, times, "/queues/");
     }
 
+    /// Answers the next `times` takes with a page without items; the queue keeps what was to come.
+    pub fn empty_next(&self, times: u32) {
+        self.plan(Fault::Empty, times, "/queues/");
+    }
+
+    /// Takes the next `times` ack packs and answers 200 in the place of 202.
+    pub fn mistake_acks(&self, times: u32) {
+        self.plan(Fault::Ack200, times, ACK_PATH);
+    }
+
     /// Loses the answers of the next `times` ack packs: their keys are taken, and the connection ends.
     pub fn lose_acks(&self, times: u32) {
         self.plan(Fault::Lost, times, ACK_PATH);

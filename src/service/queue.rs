@@ -10,8 +10,10 @@ use rusqlite::{Connection, params};
 
 use super::ServiceError;
 use super::access::Sight;
-use super::account::{Account, Head, Owed};
+use super::account::{Account, Device, Head, Owed};
+use super::ledger::Gaps;
 use super::page;
+use super::standing::DeviceStanding;
 use crate::protocol::DeviceUuid;
 
 /// Active sessions of one account at most. The number is documented; that the next one is a 429 is a guess.
@@ -259,6 +261,26 @@ impl Account {
             self.store.write(move |file| session.save(file, &id, session.stored))?;
         }
         Ok(left)
+    }
+
+    /// How the devices stand that asked since the service began.
+    pub(super) fn lately(&self) -> Vec<DeviceStanding> {
+        let state = self.state();
+        let standing = |(device, known): (&DeviceUuid, &Device)| {
+            let own = state.sessions.values().filter(|session| session.device == *device);
+            let handed_out = own.clone().map(|session| session.cursor).max().unwrap_or(0);
+            let open = own.filter(|session| !session.drained);
+            DeviceStanding {
+                device: *device,
+                sight: known.sight,
+                sessions: open.clone().count() as u64,
+                left: open.map(|session| session.left).sum(),
+                unacknowledged: Gaps::new(&known.acked, &state.vacated).count(1, handed_out),
+            }
+        };
+        let mut all: Vec<_> = state.devices.iter().map(standing).collect();
+        all.sort_by_key(|standing| standing.device.0);
+        all
     }
 
     /// Sessions that may still hand out something.

@@ -11,6 +11,8 @@ mod debugging;
 mod every;
 #[path = "../console/models.rs"]
 mod models;
+#[path = "../console/serving.rs"]
+mod serving;
 #[path = "../console/statements.rs"]
 mod statements;
 

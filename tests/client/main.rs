@@ -52,6 +52,7 @@ async fn failure(operation: Operation, act: Act) -> Failure {
         Operation::Start => client.start().await.map(|_| ()),
         Operation::Take => take(&client).await.map(|_| ()),
         Operation::Acknowledge => client.acknowledge(&["k".into()]).await.map(|_| ()),
+        Operation::Other => unreachable!("no client asks for it"),
     }
     .expect_err("a failure");
     assert_eq!(failure.operation, operation);

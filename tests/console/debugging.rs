@@ -37,6 +37,7 @@ pub(crate) fn exchange(number: u64, ago_ms: u64, took: u64, status: u16, operati
         Operation::Start => ("POST", "/v2/sync/start".to_owned()),
         Operation::Take => ("GET", format!("/v2/sync/{SESSION}/queues/main")),
         Operation::Acknowledge => ("POST", "/v2/sync/ack".to_owned()),
+        Operation::Other => ("GET", "/v2/contacts?page=2".to_owned()),
     };
     let headers: Headers = vec![
         (Cow::Borrowed("authorization"), "Bearer [token]".to_owned()),

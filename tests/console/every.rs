@@ -3,11 +3,11 @@
 use drainboard::console::key::Key;
 use drainboard::console::model::Model;
 
-use super::{debugging, models, statements};
+use super::{debugging, models, serving, statements};
 
 pub(crate) type Make = fn() -> Model;
 
-pub(crate) const MODELS: [(&str, Make); 60] = [
+pub(crate) const MODELS: [(&str, Make); 64] = [
     ("welcome", models::welcome),
     ("welcome_service", || models::connecting(0)),
     ("welcome_source", || models::connecting(1)),
@@ -48,6 +48,10 @@ pub(crate) const MODELS: [(&str, Make); 60] = [
     ("wire_in_full", debugging::wire_in_full),
     ("wire_empty", || debugging::press(models::idle_without_mirror(), &[Key::char('4')])),
     ("bending", debugging::bending),
+    ("serving_nobody", serving::nobody),
+    ("serving", serving::busy),
+    ("serving_clients", serving::clients),
+    ("serving_recording", serving::recording),
     ("sql", statements::sql),
     ("sql_completing", statements::completing),
     ("sql_running", statements::running),

@@ -112,6 +112,121 @@ fn who_retries_for_ever_without_a_pause_is_told() {
     assert!(says["retry_after"].ends_with("Retry-After: 2"), "{says:?}");
 }
 
+/// The examination without a command: scenarios at one address, for a client that somebody runs by hand.
+#[cfg(unix)]
+struct ByHand {
+    child: std::process::Child,
+    lines: std::io::Lines<std::io::BufReader<std::process::ChildStdout>>,
+    base: String,
+    token: String,
+    _home: tempfile::TempDir,
+}
+
+#[cfg(unix)]
+impl ByHand {
+    fn start(scenarios: &[&str]) -> Self {
+        use std::io::BufRead as _;
+        let home = tempfile::tempdir().unwrap();
+        let mut command = super::process::drainboard(home.path());
+        command.args(["serve", "--conformance", "--listen", "127.0.0.1:0"]);
+        for scenario in scenarios {
+            command.args(["--scenario", scenario]);
+        }
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = std::io::BufReader::new(child.stdout.take().unwrap()).lines();
+        let first = lines.next().unwrap().unwrap();
+        let (base, token) = super::process::listening(&first);
+        Self { child, lines, base, token, _home: home }
+    }
+
+    fn line(&mut self) -> String {
+        self.lines.next().unwrap().unwrap()
+    }
+
+    /// One request; the status and the body, once it is answered.
+    fn ask(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let request = super::wire::http()
+            .request(method.parse().unwrap(), format!("{}{path}", self.base))
+            .bearer_auth(&self.token)
+            .header("User-Agent", "by hand")
+            .header("X-Basecrm-Device-UUID", "00000000-0000-4000-8000-000000000001")
+            .body(body.to_owned());
+        let answer = runtime.block_on(super::wire::read(request));
+        (answer.status, serde_json::from_str(&answer.body).unwrap_or_default())
+    }
+
+    /// Starts a session and acknowledges its pages up to the first without items, or the 204.
+    fn drain(&self, to_the_end: bool) {
+        let (status, session) = self.ask("POST", "/v2/sync/start", "");
+        assert_eq!(status, 201);
+        let id = session["data"]["id"].as_str().unwrap();
+        loop {
+            let (status, page) = self.ask("GET", &format!("/v2/sync/{id}/queues/main"), "");
+            let items = page["items"].as_array().cloned().unwrap_or_default();
+            if status == 204 || (items.is_empty() && !to_the_end) {
+                return;
+            }
+            let keys: Vec<_> = items.iter().map(|item| item["meta"]["sync"]["ack_key"].clone()).collect();
+            if !keys.is_empty() {
+                let body = json!({"data": {"ack_keys": keys}}).to_string();
+                assert_eq!(self.ask("POST", "/v2/sync/ack", &body).0, 202);
+            }
+        }
+    }
+
+    /// Asks it to stop, where it has not.
+    fn stop(&self) {
+        let process = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(process, rustix::process::Signal::TERM).unwrap();
+    }
+
+    fn status(mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
+    }
+}
+
+#[cfg(unix)]
+impl Drop for ByHand {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_client_by_hand_is_judged_scenario_by_scenario() {
+    let mut by_hand = ByHand::start(&["empty_mid", "start204"]);
+    assert!(by_hand.line().starts_with("… empty_mid "));
+    by_hand.drain(true);
+    assert_eq!(by_hand.ask("POST", "/v2/sync/start", "").0, 204);
+    let verdict = by_hand.line();
+    assert!(verdict.starts_with("✓ empty_mid "), "{verdict}");
+    // The next one is up at the same address, for the same token.
+    assert!(by_hand.line().starts_with("… start204 "));
+    assert_eq!(by_hand.ask("POST", "/v2/sync/start", "").0, 204);
+    assert!(by_hand.line().starts_with("✓ start204 "));
+    assert_eq!(by_hand.line(), "2 of 2 scenarios passed");
+    assert_eq!(by_hand.status(), Some(0));
+}
+
+#[test]
+#[cfg(unix)]
+fn who_stops_a_client_by_hand_gets_the_verdict_on_what_it_did() {
+    let mut by_hand = ByHand::start(&["empty_mid", "unknown"]);
+    assert!(by_hand.line().starts_with("… empty_mid "));
+    by_hand.drain(false);
+    by_hand.stop();
+    let verdict = by_hand.line();
+    assert!(
+        verdict.starts_with("✗ empty_mid ") && verdict.contains("Deal-3-9 was never fetched"),
+        "{verdict}"
+    );
+    assert_eq!(by_hand.line(), "0 of 1 scenarios passed");
+    assert_eq!(by_hand.status(), Some(1));
+}
+
 #[test]
 fn what_is_written_wrongly_is_a_usage_error() {
     for arguments in [

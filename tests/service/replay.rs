@@ -104,6 +104,110 @@ async fn a_recording_gives_the_same_mirror_again() {
     assert_eq!(first, second);
 }
 
+/// An exchange: method, path, keys, status, headers, body.
+type Recorded<'a> = (&'a str, &'a str, &'a [&'a str], u16, &'a [(&'a str, &'a str)], &'a str);
+
+/// A recording of these exchanges.
+fn recording(entries: &[Recorded<'_>]) -> (tempfile::TempDir, Replay) {
+    let entry = |(at, recorded): (usize, &Recorded<'_>)| {
+        let (method, path, keys, status, headers, body) = *recorded;
+        let headers: Vec<_> =
+            headers.iter().map(|(name, value)| json!({"name": name, "value": value})).collect();
+        let mut request = json!({"method": method, "url": format!("http://h{path}")});
+        if !keys.is_empty() {
+            request["postData"] = json!({"text": json!({"data": {"ack_keys": keys}}).to_string()});
+        }
+        json!({
+            "_number": at + 1, "_error": "as whoever recorded it saw it", "request": request,
+            "response": {"status": status, "headers": headers, "content": {"text": body}},
+        })
+    };
+    let entries: Vec<_> = entries.iter().enumerate().map(entry).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("x.har");
+    std::fs::write(&file, json!({"log": {"entries": entries}}).to_string()).unwrap();
+    let replay = Replay::open(&file).unwrap();
+    (folder, replay)
+}
+
+/// Serves a recording; a device that asks it.
+async fn served(replay: &Replay) -> Device {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(replay.clone().serve(listener, std::future::pending()));
+    let uuid = "00000000-0000-4000-8000-000000000001".to_owned();
+    Device { base, uuid, token: "any".to_owned(), http: http(), has: BTreeMap::new() }
+}
+
+const QUEUE: &str = "/v2/sync/1/queues/main";
+const JSON: (&str, &str) = ("content-type", "application/json");
+
+/// What failed for its client had an answer all the same; only what did not come whole has none.
+#[tokio::test]
+async fn an_answer_that_came_whole_is_served_whatever_it_was() {
+    let (_folder, replay) = recording(&[
+        ("GET", QUEUE, &[], 429, &[JSON, ("retry-after", "0")], r#"{"errors":[]}"#),
+        ("GET", QUEUE, &[], 502, &[("content-type", "text/html")], "<html>"),
+        ("GET", QUEUE, &[], 200, &[JSON, ("content-length", "9")], r#"{"items":"#),
+        ("GET", QUEUE, &[], 200, &[JSON], r#"{"items":"#),
+        ("GET", QUEUE, &[], 200, &[JSON, ("content-length", "99")], r#"{"items":[]}"#),
+        ("GET", QUEUE, &[], 0, &[], ""),
+        ("POST", "/v2/sync/ack", &["A-1-1"], 200, &[], ""),
+        ("GET", QUEUE, &[], 204, &[JSON], ""),
+    ]);
+    let device = served(&replay).await;
+    let ask =
+        || async { device.request("GET", QUEUE).send().await.ok().map(|answer| answer.status().as_u16()) };
+    let mut seen = Vec::new();
+    for _ in 0..8 {
+        seen.push(ask().await);
+    }
+    // A connection that ends without an answer may be tried once more by the client's own means.
+    seen.dedup();
+    assert_eq!(seen, [Some(429), Some(502), Some(200), None, Some(204)]);
+    assert_eq!(device.ack(&["A-1-1".to_owned()]).await.status, 200);
+    assert_eq!(replay.left(), 0);
+}
+
+/// Who asked first may have been told last that the queue is drained.
+#[tokio::test]
+async fn a_queue_is_drained_when_all_its_pages_are_served() {
+    let page = r#"{"items":[]}"#;
+    let (_folder, replay) = recording(&[
+        ("GET", QUEUE, &[], 204, &[], ""),
+        ("GET", QUEUE, &[], 200, &[JSON], page),
+        ("GET", QUEUE, &[], 204, &[], ""),
+    ]);
+    let device = served(&replay).await;
+    let mut seen = Vec::new();
+    for _ in 0..4 {
+        seen.push(read(device.request("GET", QUEUE)).await.status);
+    }
+    assert_eq!((seen, replay.left()), (vec![200, 204, 204, 204], 0));
+}
+
+/// A client packs by the clock: other packs of the same keys are as good, and what nobody accepted is not.
+#[tokio::test]
+async fn keys_are_accepted_in_other_packs_than_the_recorded_ones() {
+    let (_folder, replay) = recording(&[
+        ("POST", "/v2/sync/ack", &["A-1-1", "A-2-1"], 202, &[], ""),
+        ("POST", "/v2/sync/ack", &["A-3-1"], 503, &[], ""),
+        ("POST", "/v2/sync/ack", &["A-3-1"], 202, &[], ""),
+        ("POST", "/v2/sync/ack", &["A-4-1"], 422, &[], ""),
+    ]);
+    let device = served(&replay).await;
+    let ack = |keys: &'static [&'static str]| {
+        let device = &device;
+        async move { device.ack(&keys.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>()).await.status }
+    };
+    assert_eq!(ack(&["A-1-1", "A-3-1"]).await, 202);
+    assert_eq!(replay.left(), 2, "the second key of the first pack is still to come");
+    assert_eq!(ack(&["A-2-1"]).await, 202);
+    assert_eq!(ack(&["A-1-1", "A-4-1"]).await, 409, "nobody accepted the last one");
+    assert_eq!(ack(&["A-4-1"]).await, 422);
+    assert_eq!(replay.left(), 0);
+}
+
 #[test]
 fn what_is_no_whole_recording_is_said() {
     let folder = tempfile::tempdir().unwrap();

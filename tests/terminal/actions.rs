@@ -10,7 +10,7 @@ use rustix::process::{Signal, WaitOptions, waitpid};
 
 use super::pty::{PATIENCE, Terminal, demo, places};
 use super::scripts::{SCRIPTS, Script, Step};
-use super::welcome;
+use super::{serving, welcome};
 
 /// What a terminal sends for a key.
 fn bytes(key: Key) -> Vec<u8> {
@@ -55,11 +55,14 @@ fn looks(terminal: &Terminal) -> String {
 /// Plays a script with the action's key in a program of its own.
 fn play(script: &Script, key: &[u8]) {
     let folder = tempfile::tempdir().unwrap();
-    let nothing_configured = script.scope == Scope::Welcome;
-    let mut command = if nothing_configured { welcome::nobody(folder.path(), &[]) } else { demo(&[]) };
+    let (mut command, first) = match script.scope {
+        Scope::Welcome => (welcome::nobody(folder.path(), &[]), "connect an account"),
+        Scope::Serve | Scope::Connect => (serving::serving(&["--items", "300"]), "Nothing was asked yet"),
+        _ => (demo(&[]), "✓ up to date"),
+    };
     command.cwd(folder.path());
     let mut terminal = Terminal::start(command, 120, 40);
-    terminal.see(if nothing_configured { "connect an account" } else { "✓ up to date" });
+    terminal.see(first);
     let (mut pressed, mut before, mut ended) = (terminal.raw.len(), looks(&terminal), false);
     for step in script.flat() {
         match step {
@@ -140,6 +143,11 @@ fn every_action_has_a_script() {
 #[test]
 fn the_keys_of_sync_and_its_panel() {
     play_all(&[Scope::Sync, Scope::Bend, Scope::Ask]);
+}
+
+#[test]
+fn the_keys_of_a_service() {
+    play_all(&[Scope::Serve, Scope::Connect]);
 }
 
 #[test]

@@ -159,6 +159,28 @@ pub(crate) const SCRIPTS: &[Script] = &[
             STEPPING,
         ],
     ),
+    // A service that is watched.
+    script("connect", Scope::Serve, &[Press, See("╭ Clients"), See("sees their own")]),
+    script("bend", Scope::Serve, &[Press, See("Bend the service")]),
+    script("edit", Scope::Serve, &[Press, EDITED]),
+    script("pace", Scope::Serve, &[Press, See("like the real service")]),
+    script("connect", Scope::Connect, &[Keys("c"), See("╭ Clients"), Press, Gone("╭ Clients")]),
+    script(
+        "copy-token",
+        Scope::Connect,
+        &[Keys("c"), See("╭ Clients"), Press, See("copied the token of user"), Sent("\x1b]52;c;")],
+    ),
+    script(
+        "copy-address",
+        Scope::Connect,
+        &[
+            Keys("c"),
+            See("╭ Clients"),
+            Press,
+            See("copied the base URL"),
+            Sent("]52;c;aHR0cDovLzEyNy4wLjAuMTo"),
+        ],
+    ),
     // Screen 2.
     script("open", Scope::Browse, &[Keys("2"), See("1 of 66"), Press, See("↵ follow")]),
     script(

@@ -123,7 +123,8 @@ fn operation(value: &str) -> Result<Term, String> {
         "start" => Ok(Term::Operation(Operation::Start)),
         "take" | "page" | "queue" => Ok(Term::Operation(Operation::Take)),
         "ack" | "acknowledge" => Ok(Term::Operation(Operation::Acknowledge)),
-        _ => Err(format!("op: \"{value}\" is none of start, take, ack")),
+        "other" => Ok(Term::Operation(Operation::Other)),
+        _ => Err(format!("op: \"{value}\" is none of start, take, ack, other")),
     }
 }
 

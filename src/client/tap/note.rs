@@ -27,6 +27,12 @@ impl Redactors {
         Self { all: Arc::new(Redactor::new(token)), names: Arc::new(Redactor::lower(token)) }
     }
 
+    /// The same for several tokens at once.
+    pub(super) fn of_all(tokens: &[SecretString]) -> Self {
+        let names = Redactor::of_all(tokens).lowered();
+        Self { all: Arc::new(Redactor::of_all(tokens)), names: Arc::new(names) }
+    }
+
     fn headers(&self, headers: &HeaderMap) -> Headers {
         let pair = |(name, value): (&reqwest::header::HeaderName, &reqwest::header::HeaderValue)| {
             let value = String::from_utf8_lossy(&self.all.scrub(value.as_bytes())).into_owned();
@@ -140,6 +146,39 @@ impl Note {
         let mut label = std::mem::take(&mut live.exchange.label);
         learn(&mut label);
         live.exchange.label = live.redactors.label(label);
+    }
+
+    /// The request's body, where it came later than its head.
+    pub(super) fn asked(&mut self, body: &[u8]) {
+        let Some(live) = &mut self.0 else { return };
+        if let Some((whole, _)) = &mut live.whole {
+            *whole = live.redactors.body(body, usize::MAX);
+        }
+        live.exchange.body = live.redactors.body(body, BODY);
+        let body = live.exchange.body.clone();
+        live.tap.change(live.exchange.number, |exchange| exchange.body = body);
+    }
+
+    /// The head of an answer that somebody else gave.
+    pub(super) fn answered(&mut self, status: u16, version: &'static str, headers: &HeaderMap) {
+        let Some(live) = &mut self.0 else { return };
+        live.exchange.first_byte = Some(live.begun.elapsed());
+        let headers = live.redactors.headers(headers);
+        live.exchange.response = Some(Response { status, version, headers, ..Response::default() });
+        let (first_byte, head) = (live.exchange.first_byte, live.exchange.response.clone());
+        live.tap.change(live.exchange.number, |exchange| {
+            exchange.first_byte = first_byte;
+            exchange.response = head;
+        });
+    }
+
+    /// The exchange is over: it failed for this reason, or did not.
+    pub(super) fn ended(mut self, failure: Option<&str>) {
+        let state = match (&self.0, failure) {
+            (Some(live), Some(why)) => State::Failed(live.redactors.all.text(why)),
+            _ => State::Answered,
+        };
+        self.close(state);
     }
 
     /// The exchange is over; its number, where it was recorded.

@@ -43,6 +43,10 @@ unless it says otherwise, also as the body of POST /emulator/fault:
 
 The token is made from the seed; BASECRM_ACCESS_TOKEN sets another.
 
+With --console the service is watched in the terminal: every request with what was
+answered, filtered and searched, copied as curl, recorded as HAR, and the panel
+that bends the service. `c` there copies tokens; no screen shows one.
+
 With --tokens two more follow: of a user who sees only what is theirs, and one
 without the sync scope.
 
@@ -54,7 +58,8 @@ without the sync scope.
 assets/scenarios/bad-day.toml in the sources has all of it.
 
 With --replay each recorded exchange is served once, in its order among those of
-its method and path; a pack gets the answer that the same keys got. What was not
+its method and path, errors and broken connections too; a pack gets the answer that
+the same keys got, and keys that were accepted are so in any packs. What was not
 recorded is a 409 that says what was. Every token and device is welcome.
 
 With --conformance a client of yours is examined, whatever it is written in:
@@ -98,6 +103,9 @@ pub(in crate::commands) struct Serve {
     /// A fault on purpose, like '503 page every=5' (see below); may be repeated
     #[arg(long, value_name = "WORDS")]
     pub(in crate::commands) fault: Vec<PlannedFault>,
+    /// Watch what clients ask and what they are answered, live; bend the service, record, copy the tokens
+    #[arg(long)]
+    pub(in crate::commands) console: bool,
     /// Print the tokens of users with other sight too, a line each behind the first
     #[arg(long)]
     pub(in crate::commands) tokens: bool,

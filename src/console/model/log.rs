@@ -239,6 +239,7 @@ fn verb(operation: Operation) -> &'static str {
         Operation::Start => "start",
         Operation::Take => "take",
         Operation::Acknowledge => "ack",
+        Operation::Other => "ask",
     }
 }
 

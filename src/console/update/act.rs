@@ -5,7 +5,9 @@ use super::super::action::{Action, Scope};
 use super::super::message::{Effect, Request};
 use super::super::model::{LEAVING, Model, Overlay, Screen, SyncPane};
 use super::super::view;
-use super::{acks, bend, browse, device, every, history, naming, palette, saved, sql, welcome, whole, wire};
+use super::{
+    acks, bend, browse, device, every, history, naming, palette, saved, serving, sql, welcome, whole, wire,
+};
 use crate::engine::{Command, Mode, Phase};
 use crate::text::bytes;
 
@@ -21,6 +23,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     let own = match (model.overlay, model.screen) {
         (Some(Overlay::Palette), _) => palette::act(model, action),
         (Some(Overlay::Bend), _) => bend::act(model, action),
+        (Some(Overlay::Connect), _) => serving::act(model, action),
         (Some(Overlay::Whole), _) => whole::act(model, action),
         (Some(Overlay::Saved), _) => saved::act(model, action),
         (None, _) if model.welcome.is_some() => welcome::act(model, action),
@@ -43,6 +46,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::ShowRequest => wire::find_from_log(model),
         Action::SendAcks => acks::send(model),
         Action::Bend => bend::open(model),
+        Action::Connect => serving::open(model),
         Action::Every => every::turn(model),
         Action::NewDevice => device::open(model),
         Action::ShowSql => show(model, Screen::Sql),
@@ -71,8 +75,8 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::PageDown => steps(model, page(model)),
         Action::Top => jump(model, false),
         Action::Bottom => jump(model, true),
-        Action::Edit | Action::Pace if !model.demo => refuse(model, "only the demo has this key"),
-        Action::Edit | Action::Pace if model.demo_busy => refuse(model, "the demo is still at it"),
+        Action::Edit | Action::Pace if !model.demo => refuse(model, bend::no_lever(model)),
+        Action::Edit | Action::Pace if model.demo_busy => refuse(model, "the service is still at it"),
         Action::Edit => {
             model.demo_busy = true;
             vec![Effect::DemoEdit]
@@ -159,7 +163,7 @@ fn engine(model: &mut Model, action: Action) -> Vec<Effect> {
 
 fn quit(model: &mut Model) -> Vec<Effect> {
     match model.overlay {
-        Some(Overlay::Help(_) | Overlay::Bend | Overlay::Whole | Overlay::NewDevice) => {
+        Some(Overlay::Help(_) | Overlay::Bend | Overlay::Connect | Overlay::Whole | Overlay::NewDevice) => {
             model.overlay = None;
             Vec::new()
         }
@@ -210,7 +214,7 @@ fn back(model: &mut Model) -> Vec<Effect> {
         model.notices.remove(0);
     } else if model.toast.take().is_some() {
         // The remark is gone.
-    } else if model.screen != Screen::Sync {
+    } else if model.screen != Screen::Sync && model.serving.is_none() {
         model.screen = Screen::Sync;
     } else {
         model.scroll = [0; 3];
@@ -220,6 +224,9 @@ fn back(model: &mut Model) -> Vec<Effect> {
 
 pub(super) fn show(model: &mut Model, screen: Screen) -> Vec<Effect> {
     (model.overlay, model.naming) = (None, None);
+    if model.serving.is_some() && screen != Screen::Wire {
+        return refuse(model, "a service has no mirror: its requests are all there is to see");
+    }
     model.screen = screen;
     match screen {
         Screen::Sync => Vec::new(),

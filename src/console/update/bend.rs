@@ -6,6 +6,7 @@ use super::super::action::Action;
 use super::super::message::Effect;
 use super::super::model::log::{Line, Tone};
 use super::super::model::{Model, Overlay, since};
+use super::act;
 
 /// How often the levers are looked at while the panel is open: what was to go wrong has gone wrong meanwhile.
 const LOOK: Duration = Duration::from_millis(500);
@@ -13,11 +14,18 @@ const LOOK: Duration = Duration::from_millis(500);
 /// Opens the panel.
 pub(super) fn open(model: &mut Model) -> Vec<Effect> {
     if !model.demo {
-        model.say("only the demo's service can be bent");
-        return Vec::new();
+        return act::refuse(model, no_lever(model));
     }
     model.overlay = Some(Overlay::Bend);
     look(model)
+}
+
+/// Why there is no lever here.
+pub(super) fn no_lever(model: &Model) -> &'static str {
+    match model.serving {
+        Some(_) => "what is served here cannot be bent: it is as it was written",
+        None => "only the demo's service, and that of `serve --console`, can be bent and edited",
+    }
 }
 
 fn look(model: &mut Model) -> Vec<Effect> {
@@ -28,7 +36,8 @@ fn look(model: &mut Model) -> Vec<Effect> {
 /// The levers again, where they may have moved by themselves.
 pub(super) fn on_time(model: &mut Model) -> Vec<Effect> {
     let due = model.bend.asked.is_none_or(|asked| since(asked, model.now) >= LOOK);
-    if model.overlay == Some(Overlay::Bend) && model.running() && due { look(model) } else { Vec::new() }
+    let alive = model.running() || model.serving.is_some();
+    if model.overlay == Some(Overlay::Bend) && alive && due { look(model) } else { Vec::new() }
 }
 
 /// Takes what the demo did.
@@ -38,6 +47,7 @@ pub(super) fn on_demo(model: &mut Model, result: Result<String, String>) -> Vec<
         Ok(done) => (Tone::Plain, done),
         Err(error) => (Tone::Bad, error),
     };
+    super::serving::on_news(model);
     let line = Line::new(model.now, tone, "demo", text);
     model.say(line.text.clone());
     model.log.push(line);

@@ -21,7 +21,7 @@ pub(super) fn insert(model: &mut Model, text: &str) {
 
 /// The actions that it shows.
 pub(super) fn found(model: &Model) -> Vec<&'static Entry> {
-    model.palette.found(model.scopes(), model.demo)
+    model.palette.found(model.scopes(), |action| model.offers(action))
 }
 
 /// Does an action; none where it is nothing special here.

@@ -14,6 +14,7 @@ use crate::engine::{Mode, Outcome, Phase, RunEnd, Totals};
 
 mod browsing;
 mod manners;
+mod serving;
 
 fn model(phase: Phase) -> Model {
     let mut model = Model::new("demo", "host", Timestamp::UNIX_EPOCH);

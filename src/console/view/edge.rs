@@ -18,7 +18,7 @@ use super::super::action::{Action, Scope};
 use super::super::model::{Model, Overlay, Screen};
 use super::super::{Manner, cells};
 use super::paint::{gap, hint, line, line_right, s};
-use super::{acks, bend, browse, history, notice, saved, sql, sync, whole, wire};
+use super::{acks, bend, browse, history, notice, saved, serving, sql, sync, whole, wire};
 use crate::engine::{Phase, RunEnd};
 use crate::text::{clock, counted, grouped, visible};
 
@@ -78,6 +78,12 @@ pub(super) fn header(model: &Model, buf: &mut Buffer, area: Rect) {
 pub(super) fn phase(model: &Model) -> (&'static str, &'static str, Style) {
     let theme = &model.theme;
     let snapshot = &model.snapshot;
+    if let Some(serving) = &model.serving {
+        return match serving.trouble {
+            None => ("●", "listening", theme.sent),
+            Some(_) => ("✖", "in trouble", theme.failed),
+        };
+    }
     if !model.engine_alive {
         return ("✖", "engine ended", theme.failed);
     }
@@ -107,6 +113,27 @@ pub(super) fn phase(model: &Model) -> (&'static str, &'static str, Style) {
 
 /// The screens; at their right what is said.
 pub(super) fn tabs(model: &Model, buf: &mut Buffer, area: Rect) {
+    let room = if let Some(watched) = &model.serving {
+        // One screen needs no tabs.
+        serving::standing(model, watched, buf, area);
+        usize::from(area.width).saturating_sub(4)
+    } else {
+        let used = screens(model, buf, area);
+        usize::from(area.width).saturating_sub(used + 1)
+    };
+    // A remark that goes may lie over the tabs for its while: a file's place that is cut is none.
+    let room = if model.toast.is_some() { usize::from(area.width).saturating_sub(4) } else { room };
+    let mut remark = remark(model, room.saturating_sub(2));
+    if remark.is_empty() {
+        return;
+    }
+    remark.insert(0, gap(2));
+    remark.push(gap(1));
+    line_right(buf, area, 0, remark);
+}
+
+/// The screens' names; how many columns they take.
+fn screens(model: &Model, buf: &mut Buffer, area: Rect) -> usize {
     let theme = &model.theme;
     let mut spans = vec![gap(1)];
     let mut used = 1;
@@ -126,13 +153,7 @@ pub(super) fn tabs(model: &Model, buf: &mut Buffer, area: Rect) {
         spans.extend([s(format!("{key} "), style), s(word, style), gap(3)]);
     }
     line(buf, area, 0, spans);
-    let room = usize::from(area.width).saturating_sub(used + 1);
-    // A remark that goes may lie over the tabs for its while: a file's place that is cut is none.
-    let room = if model.toast.is_some() { usize::from(area.width).saturating_sub(4) } else { room };
-    let mut remark = remark(model, room.saturating_sub(2));
-    remark.insert(0, gap(2));
-    remark.push(gap(1));
-    line_right(buf, area, 0, remark);
+    used
 }
 
 /// What is said at the right of the tabs: a remark that goes, or else the first thing that waits to be seen.
@@ -175,6 +196,7 @@ fn footer_actions(model: &Model) -> Vec<(Action, Option<&'static str>)> {
             return vec![a(Action::Choose), a(Action::Down), a(Action::Up), (Action::Back, Some("close"))];
         }
         (Some(Overlay::Bend), _) => return bend::footer(),
+        (Some(Overlay::Connect), _) => return serving::footer(),
         (Some(Overlay::Whole), _) => return whole::footer(),
         (Some(Overlay::Saved), _) => return saved::footer(),
         (None, _) if model.naming.is_some() => {

@@ -36,6 +36,13 @@ pub(super) fn lines(model: &Model) -> Vec<Vec<Span<'static>>> {
         Screen::Sync => vec![(Scope::Sync, "On this screen")],
         Screen::Browse => vec![(Scope::Browse, "On this screen"), LINE, (Scope::Text, TYPED)],
         Screen::Acks => vec![(Scope::Acks, "On this screen")],
+        Screen::Wire if model.serving.is_some() => vec![
+            (Scope::Serve, "The service"),
+            (Scope::Wire, "Its requests"),
+            (Scope::Connect, "In the panel of its clients"),
+            LINE,
+            (Scope::Text, TYPED),
+        ],
         Screen::Wire => vec![(Scope::Wire, "On this screen"), LINE, (Scope::Text, TYPED)],
         Screen::Sql => vec![
             (Scope::Sql, "On this screen"),
@@ -51,7 +58,7 @@ pub(super) fn lines(model: &Model) -> Vec<Vec<Span<'static>>> {
         }
         out.push(vec![s(title, theme.heading)]);
         for entry in ACTIONS.iter().filter(|e| e.scopes.contains(&scope)) {
-            if matches!(entry.action, Action::Edit | Action::Pace | Action::Bend) && !model.demo {
+            if !model.offers(entry.action) {
                 continue;
             }
             let keys = model.keymap.keys_in(&[scope], entry.action).join("  ");

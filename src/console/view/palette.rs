@@ -15,7 +15,7 @@ const KEYS: usize = 18;
 
 pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
     let theme = &model.theme;
-    let found = model.palette.found(model.scopes(), model.demo);
+    let found = model.palette.found(model.scopes(), |action| model.offers(action));
     let search = Search {
         title: "Commands",
         line: &model.palette.line,

@@ -99,6 +99,14 @@ pub(super) fn footer(model: &Model) -> Vec<(Action, Option<&'static str>)> {
     }
     let recording = if model.wire.recorded.is_some() { Some("stop recording") } else { None };
     match model.wire.pane {
+        Pane::List if model.serving.is_some() => {
+            let mut keys = vec![a(Action::WireOpen), a(Action::WireFilter), a(Action::Connect)];
+            if model.demo {
+                keys.extend([a(Action::Bend), a(Action::Edit)]);
+            }
+            keys.extend([a(Action::WireCurl), a(Action::WireExport), (Action::WireRecord, recording)]);
+            keys
+        }
         Pane::List => vec![
             a(Action::WireOpen),
             a(Action::WireFilter),

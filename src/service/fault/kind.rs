@@ -68,6 +68,24 @@ impl Fault {
         if time.is_some() { Err(format!("{name} takes no time")) } else { Ok(fault) }
     }
 
+    /// What it does to an exchange, for who watches.
+    pub(in super::super) fn told(self) -> String {
+        let what = match self {
+            Self::Instead(status, _) => format!("answered {status}, nothing was done"),
+            Self::Html => "HTML with 200, nothing was done".to_owned(),
+            Self::Empty => "a page without items, nothing was taken".to_owned(),
+            Self::Expire => "all sessions had ended before".to_owned(),
+            Self::Reset | Self::Lost => "the connection ended without an answer".to_owned(),
+            Self::Cut => "the body ended in the middle".to_owned(),
+            Self::Stall(time) => format!("the body stopped in the middle for {time:?}"),
+            Self::Drip(time) => format!("the body came byte by byte, each after {time:?}"),
+            Self::Latency(time) => format!("answered {time:?} later"),
+            Self::Ack200 => "200 in the place of 202".to_owned(),
+            Self::Json204 => "the 204 says that it is JSON".to_owned(),
+        };
+        format!("on purpose: {what}")
+    }
+
     /// The endpoint that alone it makes sense for.
     pub(super) fn home(self) -> Option<&'static str> {
         match self {

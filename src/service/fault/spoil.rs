@@ -42,13 +42,17 @@ pub(in super::super) fn instead(fault: Fault, request: &str) -> Option<Response<
     if let Fault::Instead(_, Some(seconds)) = fault {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
+    response.extensions_mut().insert(fault);
     Some(response)
 }
 
 impl Fault {
-    /// Spoils a finished answer.
+    /// Spoils a finished answer. It carries the fault, for who watches.
     pub(in super::super) async fn spoil(self, mut response: Response<Body>) -> Response<Body> {
         const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
+        if self.meets(response.status()) {
+            response.extensions_mut().insert(self);
+        }
         match self {
             Self::Latency(pause) => tokio::time::sleep(pause).await,
             Self::Ack200 if response.status() == StatusCode::ACCEPTED => {
@@ -63,6 +67,17 @@ impl Fault {
             _ => {}
         }
         response
+    }
+}
+
+impl Fault {
+    /// Whether an answer of this status is one that it changes.
+    fn meets(self, status: StatusCode) -> bool {
+        match self {
+            Self::Ack200 => status == StatusCode::ACCEPTED,
+            Self::Json204 => status == StatusCode::NO_CONTENT,
+            _ => true,
+        }
     }
 }
 

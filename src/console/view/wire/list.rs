@@ -51,7 +51,9 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
         let chosen = from + row == model.wire.at();
         draw_row(model, buf, area, row + 2, exchange, path, &fall, chosen);
     }
-    if shown.is_empty() {
+    if let Some(serving) = model.serving.as_ref().filter(|_| model.wire.usage.exchanges == 0) {
+        super::super::serving::nothing(model, serving, buf, area, 2);
+    } else if shown.is_empty() {
         line(buf, area, 2, vec![gap(2), s(nothing(model), theme.dim)]);
     }
 }
