@@ -6,7 +6,7 @@
 //!
 //! In reading order: `plan` (what an instruction means, pure), `names` and `cells` (SQL names and values, pure),
 //! `layout` (which column a field goes to, pure), `kinds` (type tables), `apply` and `unkeyed` (a page into rows),
-//! `outbox` and `ranges` (ack keys and packs), `job` and `writer` (the thread), `open`, `lock` and `lost` (the file),
+//! `outbox` and `ranges` (ack keys and packs), `job`, `writer`, `durable` and `checkpoint` (the threads), `open`, `lock` and `lost` (the file),
 //! `reader` (the other side), `find`, `filter` and `index` (rows by filter, sort and text), `refs` and `orphans` (who
 //! points where, and where nothing is), `changes` and `story` (what sessions did, what happened to a record), `as_of`
 //! (the tables as they were), `notes` (what changed nothing), `deeds` (what a session did, listed), `debug` (into the
@@ -17,11 +17,13 @@ mod apply;
 mod as_of;
 mod cells;
 pub mod changes;
+mod checkpoint;
 pub mod compare;
 mod copy;
 pub mod debug;
 pub mod deeds;
 pub mod dump;
+mod durable;
 pub mod error;
 pub mod filter;
 pub mod find;

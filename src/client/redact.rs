@@ -25,6 +25,8 @@ const SHORTEST: usize = 8;
 pub(super) struct Redactor {
     /// The token, then its encodings.
     forms: Vec<Zeroizing<Vec<u8>>>,
+    /// The length of the shortest: what is shorter holds none, since an escape is never shorter than what it stands for.
+    shortest: usize,
 }
 
 impl Redactor {
@@ -36,12 +38,19 @@ impl Redactor {
                 forms.push(encoding);
             }
         }
-        Self { forms }
+        forms.retain(|form| !form.is_empty());
+        let shortest = forms.iter().map(|form| form.len()).min().unwrap_or(usize::MAX);
+        Self { forms, shortest }
     }
 
     /// The same for several tokens at once.
     pub(super) fn of_all<'a>(tokens: impl IntoIterator<Item = &'a SecretString>) -> Self {
-        Self { forms: tokens.into_iter().flat_map(|token| Self::new(token).forms).collect() }
+        let mut all = Self { forms: Vec::new(), shortest: usize::MAX };
+        for mut token in tokens.into_iter().map(Self::new) {
+            all.shortest = all.shortest.min(token.shortest);
+            all.forms.append(&mut token.forms);
+        }
+        all
     }
 
     /// The same for what has only lower case: the names of headers and hosts.
@@ -87,7 +96,10 @@ impl Redactor {
     /// Where the token is in any of its forms, in order, never overlapping.
     fn find(&self, bytes: &[u8]) -> Vec<Range<usize>> {
         let mut found = Vec::new();
-        for form in self.forms.iter().filter(|form| !form.is_empty()) {
+        if bytes.len() < self.shortest {
+            return found; // nearly every header: setting up the searches would cost more than they do
+        }
+        for form in &self.forms {
             found.extend(memmem::find_iter(bytes, form.as_slice()).map(|at| at..at + form.len()));
         }
         for at in memchr::memchr3_iter(b'%', b'\\', b'&', bytes) {

@@ -205,6 +205,16 @@ impl MirrorError {
         }
     }
 
+    /// What a sync of the log that failed means for a mirror.
+    pub(super) fn sync(path: &Path, error: &std::io::Error) -> Self {
+        match Self::io("cannot write", path, error) {
+            Self::Io { operation, path, .. } => {
+                Self::Disk { operation, path, reason: REFUSED_SYNC.to_owned() }
+            }
+            other => other,
+        }
+    }
+
     /// The same for another caller whose work was in the failed transaction too, or came after it.
     pub(super) fn again(&self) -> Self {
         match self {
@@ -226,6 +236,8 @@ impl MirrorError {
     }
 }
 
+const REFUSED_SYNC: &str = "the disk refused to sync";
+
 /// Which call the system refused, in words: SQLite itself says `disk I/O error` for all of them.
 fn failed_call(error: &rusqlite::Error) -> String {
     use rusqlite::ffi;
@@ -233,7 +245,7 @@ fn failed_call(error: &rusqlite::Error) -> String {
     match code {
         ffi::SQLITE_IOERR_READ | ffi::SQLITE_IOERR_SHORT_READ => "the disk refused to read".to_owned(),
         ffi::SQLITE_IOERR_WRITE => "the disk refused a write, or a limit of file sizes is met".to_owned(),
-        ffi::SQLITE_IOERR_FSYNC | ffi::SQLITE_IOERR_DIR_FSYNC => "the disk refused to sync".to_owned(),
+        ffi::SQLITE_IOERR_FSYNC | ffi::SQLITE_IOERR_DIR_FSYNC => REFUSED_SYNC.to_owned(),
         _ => format!("a call to the disk failed, SQLite's code {code}"),
     }
 }

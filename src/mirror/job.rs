@@ -1,4 +1,4 @@
-//! What the writer can be asked, and the answers that wait for its commit.
+//! What the writer can be asked, and the answers that wait for its commits to be durable.
 
 use std::path::Path;
 
@@ -53,7 +53,8 @@ pub(super) enum Job {
     },
 }
 
-/// An answer that waits for the commit.
+/// An answer that waits for its commit to be durable.
+#[derive(Debug)]
 pub(super) enum Answer {
     Session(Reply<SessionNo>, SessionNo),
     Done(Reply<()>),
@@ -83,6 +84,12 @@ pub(super) fn closed(path: &Path) -> MirrorError {
 }
 
 impl Job {
+    /// Bytes of the page that it brings.
+    pub(super) fn bytes(&self) -> usize {
+        if let Self::Apply { page, .. } = self { page.bytes() } else { 0 }
+    }
+
+    /// Whether it needs a transaction.
     pub(super) fn writes(&self) -> bool {
         match self {
             Self::Begin { .. }
@@ -111,6 +118,25 @@ impl Job {
 }
 
 impl Answer {
+    /// Answers; the number of a pack that nobody waited for any more. `micros`: what a page's commit took.
+    pub(super) fn deliver(self, micros: u64) -> Option<PackNo> {
+        match self {
+            Self::Session(reply, no) => drop(reply.send(Ok(no))),
+            Self::Done(reply) => drop(reply.send(Ok(()))),
+            Self::Outbox(reply, outbox) => drop(reply.send(Ok(outbox))),
+            Self::Receipt(reply, receipt) => {
+                drop(reply.send(Ok(Receipt { commit_micros: micros, ..receipt })));
+            }
+            Self::Pack(reply, pack) => {
+                if let Err(Ok(Some(pack))) = reply.send(Ok(pack)) {
+                    return Some(pack.no);
+                }
+            }
+        }
+        None
+    }
+
+    /// Says that it has failed.
     pub(super) fn refuse(self, error: &MirrorError) {
         match self {
             Self::Session(reply, _) => drop(reply.send(Err(error.again()))),

@@ -3,11 +3,13 @@
 //! The database's file is touched through SQLite only, except that a missing one is made first (so that nobody else
 //! can read it): closing a descriptor of it would drop SQLite's locks.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
+use super::durable;
 use super::lock::{self, Lock};
 use super::lost::{self, Note};
 use super::{Identity, MirrorError};
@@ -31,6 +33,8 @@ const MIGRATIONS: [&str; SCHEMA as usize - 1] = [
 #[derive(Debug)]
 pub(super) struct Opened {
     pub(super) connection: Connection,
+    /// Its log, for syncing.
+    pub(super) log: File,
     pub(super) lock: Lock,
     /// The canonical path.
     pub(super) path: PathBuf,
@@ -61,7 +65,8 @@ pub(super) fn open(path: &Path, identity: &Identity, patience: Duration) -> Resu
     let note = ready(&mut connection, found, identity, &path, lock.noted())?;
     lock.note(note);
     let device = note.device;
-    Ok(Opened { connection, lock, path, device })
+    let log = durable::open_log(&path)?;
+    Ok(Opened { connection, log, lock, path, device })
 }
 
 /// What a file turned out to be.
@@ -133,7 +138,8 @@ fn ready(
 
 fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
-    // FULL: what is committed survives a power cut, so that an acknowledged key is never a lost record.
+    // FULL: what is committed survives a power cut, so that an acknowledged key is never a lost record. The writer, which
+    // has its commits synced by a thread of their own, asks for less.
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "cache_size", -65_536)?;
     connection.pragma_update(None, "temp_store", "memory")?;

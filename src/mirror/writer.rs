@@ -1,8 +1,9 @@
 //! The writer: one thread, one connection. The only file that commits.
 //!
-//! Promise: everything that waits goes into one transaction, and each answer leaves after its commit. A page's rows and
-//! its ack keys are always in the same one. After a failed write nothing more is written through this connection: a
-//! disk that failed once may lie the next time, and the service delivers again what was not acknowledged.
+//! Promise: everything that waits goes into one transaction, and each answer leaves after its commit is on the disk
+//! ([`Durable`] sees to that while the next transaction is made). A page's rows and its ack keys are always in the same
+//! one. After a failed write or sync no transaction is begun through this connection: a disk that failed once may lie
+//! the next time, and the service delivers again what was not acknowledged.
 
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,8 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 use tokio::sync::mpsc;
 
 use super::apply::{self, Origin};
+use super::checkpoint::Checkpointer;
+use super::durable::{Broken, Committed, Durable};
 use super::job::{Answer, Job, Reply, answer, closed};
 use super::kinds::Kinds;
 use super::lost::Note;
@@ -28,12 +31,29 @@ const IMPATIENCE: Duration = Duration::from_millis(100);
 
 /// Runs until it is asked to close or nobody can ask any more.
 pub(super) fn run(opened: Opened, mut jobs: mpsc::Receiver<Job>) {
-    let Opened { connection, mut lock, path, device } = opened;
+    let Opened { connection, log, mut lock, path, device } = opened;
     connection.set_prepared_statement_cache_capacity(64);
+    let broken = Broken::default();
+    let durable = match Durable::start(log, path.clone(), broken.clone()) {
+        Ok(durable) => durable,
+        Err(error) => {
+            return refuse_all(&MirrorError::io("cannot start the syncing of", &path, &error), jobs);
+        }
+    };
+    // Commits are synced by that thread; SQLite syncs for itself what a checkpoint needs. Where it will not hear of that,
+    // it syncs each commit a first time.
+    let _ = connection.pragma_update(None, "synchronous", "NORMAL");
     let mut close = None;
-    let broken = {
-        let mut writer =
-            Writer { connection: &connection, path: &path, open: None, broken: None, locked_out: false };
+    {
+        let mut writer = Writer {
+            connection: &connection,
+            path: &path,
+            open: None,
+            broken: broken.clone(),
+            durable,
+            checkpointer: Checkpointer::new(path.clone(), broken.clone()),
+            locked_out: false,
+        };
         while let Some(first) = jobs.blocking_recv() {
             let batch = gather(first, &mut jobs);
             close = writer.batch(batch);
@@ -46,9 +66,8 @@ pub(super) fn run(opened: Opened, mut jobs: mpsc::Receiver<Job>) {
                 break;
             }
         }
-        writer.broken.is_some()
-    };
-    let closed = if broken { abandon(connection) } else { finish(connection) };
+    }
+    let closed = if broken.get().is_some() { abandon(connection) } else { finish(connection) };
     let closed = closed.map_err(|e| MirrorError::sqlite("cannot close", &path, e));
     drop(lock);
     if let Some(reply) = close {
@@ -56,14 +75,19 @@ pub(super) fn run(opened: Opened, mut jobs: mpsc::Receiver<Job>) {
     }
 }
 
+fn refuse_all(error: &MirrorError, mut jobs: mpsc::Receiver<Job>) {
+    while let Some(job) = jobs.blocking_recv() {
+        job.refuse(error);
+    }
+}
+
 /// Takes what waits already, within the bounds.
 fn gather(first: Job, jobs: &mut mpsc::Receiver<Job>) -> Vec<Job> {
-    let bytes = |job: &Job| if let Job::Apply { page, .. } = job { page.bytes() } else { 0 };
-    let mut size = bytes(&first);
+    let mut size = first.bytes();
     let mut batch = vec![first];
     while batch.len() < BATCH_JOBS && size < BATCH_BYTES {
         let Ok(job) = jobs.try_recv() else { break };
-        size += bytes(&job);
+        size += job.bytes();
         batch.push(job);
     }
     batch
@@ -89,8 +113,10 @@ struct Writer<'c> {
     path: &'c std::path::Path,
     /// What is remembered of the database; none before the first use and after a failure.
     open: Option<Open<'c>>,
-    /// The first failure: every later answer repeats it.
-    broken: Option<MirrorError>,
+    broken: Broken,
+    /// Where commits go, and their answers.
+    durable: Durable,
+    checkpointer: Checkpointer,
     /// Whether another program had the file write-locked for all our patience.
     locked_out: bool,
 }
@@ -107,6 +133,8 @@ impl<'c> Writer<'c> {
     /// Does a batch; returns whom to tell once the mirror is closed, if that was asked.
     fn batch(&mut self, batch: Vec<Job>) -> Option<Reply<()>> {
         let begun = Instant::now();
+        self.take_back();
+        let bytes = batch.iter().map(Job::bytes).sum();
         let mut answers = Vec::with_capacity(batch.len());
         let mut rest = batch.into_iter();
         let mut close = None;
@@ -117,43 +145,69 @@ impl<'c> Writer<'c> {
                 close = Some(reply);
                 break;
             }
-            let usable = self.broken.is_none() && failed.is_none();
+            let usable = self.broken.get().is_none() && failed.is_none();
             if usable && transaction.is_none() && job.writes() {
                 match self.transaction() {
                     Ok(begun) => transaction = Some(begun),
                     Err(error) => failed = Some(error),
                 }
             }
-            match self.broken.as_ref().or(failed.as_ref()) {
-                Some(error) => job.refuse(error),
+            let error = self.broken.get().or(failed.as_ref());
+            match error.map(MirrorError::again) {
+                Some(error) => job.refuse(&error),
                 None => failed = self.one(job, &mut answers),
             }
         }
         rest.for_each(|job| job.refuse(&closed(self.path)));
+        let wrote = transaction.is_some();
+        // A sync may have failed since this was begun.
+        let failed = failed.or_else(|| self.broken.get().map(MirrorError::again));
         let committed = match (failed, transaction) {
             (Some(error), _) => Err(error), // dropping the transaction rolls it back
             (None, Some(transaction)) => self.commit(transaction),
             (None, None) => Ok(()),
         };
-        let micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
         match committed {
-            Ok(()) => answers.into_iter().for_each(|answer| self.deliver(answer, micros)),
+            Ok(()) => {
+                self.confirm(Committed { answers, begun, wrote });
+                self.checkpointer.committed(bytes);
+            }
             Err(error) => {
                 for answer in answers {
                     answer.refuse(&error);
                 }
                 self.open = None;
                 if !matches!(error, MirrorError::WriteLocked { .. }) {
-                    self.broken = Some(error);
+                    self.broken.set(error);
                 }
             }
         }
         close
     }
 
+    /// Has the answers given once all that was committed is on the disk. What a page leaves pending is known by now.
+    fn confirm(&mut self, mut committed: Committed) {
+        let pending = self.open.as_ref().map_or(0, |open| open.queue.counts().pending);
+        for answer in &mut committed.answers {
+            if let Answer::Receipt(_, receipt) = answer {
+                receipt.pending = pending;
+            }
+        }
+        self.durable.confirm(committed);
+    }
+
+    /// Packs whose taker did not wait for them go back, so that they are not lost with it.
+    fn take_back(&mut self) {
+        for pack in self.durable.returned() {
+            if let Some(open) = &mut self.open {
+                open.queue.put_back(pack);
+            }
+        }
+    }
+
     /// The last page of which a key was accepted, for certain: what failed was rolled back and is not looked at.
     fn acknowledged(&self) -> Option<PageNo> {
-        self.open.as_ref().filter(|_| self.broken.is_none()).map(|open| open.queue.acknowledged())
+        self.open.as_ref().filter(|_| self.broken.get().is_none()).map(|open| open.queue.acknowledged())
     }
 
     /// Begins a transaction. A write lock that outlasted all our patience once is not waited for anew by each job that
@@ -277,8 +331,8 @@ impl<'c> Writer<'c> {
                 kinds: applied.kinds,
                 keys: applied.key_count,
                 changed: applied.changed,
-                pending: 0,       // known when the answer leaves
-                commit_micros: 0, // likewise
+                pending: 0,       // known once all of the transaction is done
+                commit_micros: 0, // known when the answer leaves
             })
         })
     }
@@ -312,7 +366,7 @@ impl<'c> Writer<'c> {
         Ok(())
     }
 
-    /// Writes the counters and commits. Durable when it returns.
+    /// Writes the counters and commits. Not durable yet when it returns.
     fn commit(&mut self, transaction: Transaction<'c>) -> Result<(), MirrorError> {
         self.with(|connection, open| {
             open.kinds.save()?;
@@ -331,26 +385,6 @@ impl<'c> Writer<'c> {
             Ok(())
         })?;
         transaction.commit().map_err(|e| self.error(e))
-    }
-
-    fn deliver(&mut self, answer: Answer, micros: u64) {
-        // Whoever asked may be gone; only a pack must not be lost with them.
-        match answer {
-            Answer::Session(reply, no) => drop(reply.send(Ok(no))),
-            Answer::Done(reply) => drop(reply.send(Ok(()))),
-            Answer::Outbox(reply, outbox) => drop(reply.send(Ok(outbox))),
-            Answer::Receipt(reply, receipt) => {
-                let pending = self.open.as_ref().map_or(0, |open| open.queue.counts().pending);
-                drop(reply.send(Ok(Receipt { pending, commit_micros: micros, ..receipt })));
-            }
-            Answer::Pack(reply, pack) => {
-                if let Err(Ok(Some(pack))) = reply.send(Ok(pack))
-                    && let Some(open) = &mut self.open
-                {
-                    open.queue.put_back(pack.no);
-                }
-            }
-        }
     }
 
     /// Runs inner SQL with what is remembered of the database.

@@ -2,8 +2,9 @@
  * files whose path starts with FAULT_UNDER are counted, and the FAULT_NTH of the kind FAULT_CALL fails with FAULT_ERROR:
  * once, or with FAULT_ON set from then on. With FAULT_TORN set a failing write writes half of its bytes first. Each failure
  * is one line in FAULT_LOG: the call's number, its kind and the path; what is written or synced after the first one is
- * logged as well, as `after`. Without FAULT_ERROR the process dies there, by SIGKILL. With FAULT_SYNCS each sync that came
- * to its end is logged there, with the size of the file. */
+ * logged as well, as `after`. Without FAULT_ERROR the process dies there, by SIGKILL, and a little late: whatever does not
+ * wait for this call has time to go on without it. With FAULT_SYNCS each sync that came to its end is logged there, with the
+ * size of the file. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -18,6 +19,9 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
+
+/* Microseconds. */
+#define LATE 50000
 
 static atomic_long calls, failures;
 
@@ -54,7 +58,10 @@ static int fails(const char *kind, const char *path) {
         if (now == nth || (now > nth && getenv("FAULT_ON"))) {
             tell("FAULT_LOG", now, kind, path);
             atomic_fetch_add(&failures, 1);
-            if (!error) raise(SIGKILL);
+            if (!error) {
+                usleep(LATE);
+                raise(SIGKILL);
+            }
             errno = atoi(error);
             return 1;
         }
@@ -68,11 +75,13 @@ static int fails_at(const char *kind, int fd) {
     return fails(kind, path_of(fd, path));
 }
 
-static int synced(int result, int fd) {
+/* The size is that from before the sync: what another thread writes meanwhile is not promised. */
+static int synced(int (*real)(int), int fd) {
     char path[PATH_MAX];
     struct stat state;
-    if (result == 0 && getenv("FAULT_SYNCS") && ours(path_of(fd, path)) && fstat(fd, &state) == 0)
-        tell("FAULT_SYNCS", (long)state.st_size, "synced", path);
+    int known = getenv("FAULT_SYNCS") && ours(path_of(fd, path)) && fstat(fd, &state) == 0;
+    int result = real(fd);
+    if (result == 0 && known) tell("FAULT_SYNCS", (long)state.st_size, "synced", path);
     return result;
 }
 
@@ -111,7 +120,7 @@ WRITE(pwrite)
 WRITE(pwrite64)
 
 #define SYNC(name) \
-    int name(int fd) { return fails_at("sync", fd) ? -1 : synced(REAL(name, int (*)(int))(fd), fd); }
+    int name(int fd) { return fails_at("sync", fd) ? -1 : synced(REAL(name, int (*)(int)), fd); }
 SYNC(fsync)
 SYNC(fdatasync)
 

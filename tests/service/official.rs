@@ -120,22 +120,23 @@ impl Client {
             Some(stream) => stream,
             None => BufStream::new(TcpStream::connect(&self.host).await.unwrap()),
         };
-        let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n", self.host);
-        for header in self.manners.headers {
-            head += &format!("{}\r\n", header.replace("TOKEN", &self.token).replace("DEVICE", DEVICE));
-        }
         let waits = self.manners.expects && body.is_some_and(|body| body.len() > 1_024);
+        let mut head = vec![format!("{method} {path} HTTP/1.1"), format!("Host: {}", self.host)];
+        let own = self.manners.headers.iter();
+        head.extend(own.map(|line| line.replace("TOKEN", &self.token).replace("DEVICE", DEVICE)));
         match body {
             Some(body) => {
-                head += &format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len());
-                head += if waits { "Expect: 100-continue\r\n" } else { "" };
+                head.push("Content-Type: application/json".to_owned());
+                head.push(format!("Content-Length: {}", body.len()));
+                head.extend(waits.then(|| "Expect: 100-continue".to_owned()));
             }
             None if method == "POST" => {
-                head.extend(self.manners.empty.iter().flat_map(|line| [*line, "\r\n"]))
+                head.extend(self.manners.empty.iter().map(|line| (*line).to_owned()));
             }
             None => {}
         }
-        stream.write_all(format!("{head}\r\n").as_bytes()).await.unwrap();
+        let head = head.join("\r\n");
+        stream.write_all(format!("{head}\r\n\r\n").as_bytes()).await.unwrap();
         stream.flush().await.unwrap();
         if waits {
             let mut line = String::new();
