@@ -195,13 +195,17 @@ fn a_session_that_was_recorded_is_served_again() {
     terminal.see("record to");
     terminal.press(b"\x15bug.har\r");
     terminal.see("● rec");
-    let recorded = sync(&base, &token, "first.db", &[]);
+    sync(&base, &token, "first.db", &[]);
     terminal.press(b"R");
     terminal.see("exchanges, ");
     terminal.quit();
-    assert!(recorded["retries"].as_u64() >= Some(3), "the service was to misbehave: {recorded}");
-
     let har = folder.path().join("bug.har");
+    let text = std::fs::read_to_string(&har).unwrap();
+    for misbehaved in
+        ["answered 503", "the body ended in the middle", "a page without items", "without an answer"]
+    {
+        assert!(text.contains(misbehaved), "{misbehaved}");
+    }
     // Another pace, other packs: what is recorded is what the service has, not when it is asked.
     for (mirror, more) in [("second.db", &[][..]), ("third.db", &["--workers", "1", "--ack-pack", "70"])] {
         let replayed = Served::start(&["--replay", har.to_str().unwrap()]);
