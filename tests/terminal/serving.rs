@@ -216,3 +216,33 @@ fn a_session_that_was_recorded_is_served_again() {
         assert!(first == again, "{mirror} has other data");
     }
 }
+
+/// A client that is examined by hand, before its author's eyes: the scenario that is up, its requests, the verdicts.
+#[test]
+fn an_examination_is_watched_scenario_by_scenario() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = ["--conformance", "--scenario", "empty_mid", "--scenario", "unknown"];
+    let mut terminal = Terminal::start(serving(&arguments), 120, 40);
+    let base = address(&mut terminal);
+    let token = token(&terminal);
+    terminal.see("scenario 1 of 2  empty_mid");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_drainboard"));
+    command.args(["sync", "-q", "--rate", "0", "--base-url", &base, "--mirror"]);
+    command
+        .arg(folder.path().join("mirror.db"))
+        .env("BASECRM_ACCESS_TOKEN", &token)
+        .env("HOME", folder.path());
+    assert_eq!(command.output().unwrap().status.code(), Some(0));
+    terminal.see("scenario 2 of 2  unknown");
+    row(&mut terminal, &["POST", "/v2/sync/ack", " 202 "]);
+    terminal.press(b"c");
+    terminal.see("✓ empty_mid");
+    terminal.press(b"\x1b");
+    terminal.gone("╭ Clients");
+    terminal.press(b"q");
+    // Nobody has tried the second scenario.
+    assert_eq!(terminal.ended(), 1);
+    let report = terminal.text();
+    assert!(report.contains("✓ empty_mid") && report.contains("– unknown"), "{report}");
+    assert!(report.contains("1 of 2 scenarios passed"), "{report}");
+}
