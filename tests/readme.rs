@@ -21,7 +21,7 @@ use std::process::Command;
 
 use cases::{BUILDERS, CASES, Case, Does, OTHERS, PROGRAMS, RECORDING};
 use scene::Scene;
-use text::{Span, Text, options};
+use text::{Span, Text, examples, options};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -188,47 +188,6 @@ fn every_option_is_one_that_there_is() {
     assert!(looked_at > 60, "the README's options are not found: {looked_at}");
 }
 
-/// The parts of a shell's line that are commands: what stands between its operators, outside of quotes.
-fn parts(line: &str) -> Vec<String> {
-    let (mut parts, mut quote, mut written) = (vec![String::new()], None, true);
-    for c in line.chars() {
-        match (quote, c) {
-            (Some(open), c) if c == open => quote = None,
-            (None, '\'' | '"') => quote = Some(c),
-            (None, '|' | '&') => {
-                written = true;
-                parts.push(String::new());
-                continue;
-            }
-            // What follows is a file.
-            (None, '>') => written = false,
-            _ => {}
-        }
-        if written && let Some(part) = parts.last_mut() {
-            part.push(c);
-        }
-    }
-    parts
-}
-
-/// The examples of a help page, each as far as it is ours, asking for help in place of doing it.
-fn examples(page: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    for line in page.lines().filter(|line| line.starts_with("  ")) {
-        // Behind the command there may be what it does.
-        let command = line.trim().split("   ").next().unwrap_or_default();
-        for part in parts(command) {
-            let part = part.trim();
-            if part.starts_with("drainboard ") {
-                let (options, client) = part.split_once(" -- ").unwrap_or((part, ""));
-                let client = if client.is_empty() { String::new() } else { format!(" -- {client}") };
-                found.push(format!("{options} --help{client}"));
-            }
-        }
-    }
-    found
-}
-
 #[test]
 fn every_example_in_the_help_and_the_guides_can_be_written_so() {
     let scene = Scene::set();
@@ -251,15 +210,6 @@ fn every_example_in_the_help_and_the_guides_can_be_written_so() {
         let ended = scene.run(&example);
         assert_eq!(ended.status, Some(0), "{example}:\n{}", ended.stderr);
     }
-}
-
-#[test]
-fn what_an_example_is() {
-    let page = "Examples:\n  drainboard a --b 'c'     why\n  x | drainboard d > e && y \"$(drainboard f)\"\n  drainboard g -- h\n";
-    assert_eq!(
-        examples(page),
-        ["drainboard a --b 'c' --help", "drainboard d --help", "drainboard g --help -- h"]
-    );
 }
 
 /// The configuration in the README.
