@@ -4,21 +4,23 @@
 //! Promises: a client that is still there at the deadline is ended, with what it started; the report is written line by
 //! line as it comes; the exit status is 0 only where every scenario passed.
 
+mod report;
+
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{Read as _, Seek as _, SeekFrom};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::arguments::{Examination as Asked, Serve};
-use super::output::{self, Ending, Failure};
+use super::output::{Ending, Failure};
 use super::serve::{bind, ready};
 use super::signals::Signals;
-use crate::service::conformance::{self, Examination, Outcome, SCENARIOS, Scenario, Verdict};
-use crate::text;
+use crate::service::conformance::{self, Examination, SCENARIOS, Scenario, Verdict};
+
+pub(super) use report::{Board, Report, Up, print};
 
 /// How often the client is looked at.
 const LOOK: Duration = Duration::from_millis(20);
@@ -35,7 +37,7 @@ pub(super) fn run(serve: &Serve, token: Option<String>) -> Ending {
     let scenarios = chosen(asked)?;
     let token = token.unwrap_or_else(any_token);
     let runtime = super::runtime()?;
-    let mut report = Report { json: asked.json, failed: 0, untouched: 0, passed: 0 };
+    let mut report = Report::written(asked.json);
     let ending = runtime.block_on(async {
         let mut signals = Signals::listen().map_err(Failure::other)?;
         if asked.client.is_empty() {
@@ -61,7 +63,7 @@ pub(super) fn any_token() -> String {
 }
 
 /// The scenarios that were named; all where none was.
-fn chosen(asked: &Asked) -> Result<Vec<&'static Scenario>, Failure> {
+pub(super) fn chosen(asked: &Asked) -> Result<Vec<&'static Scenario>, Failure> {
     if asked.scenario.is_empty() {
         return Ok(SCENARIOS.iter().collect());
     }
@@ -79,7 +81,7 @@ fn chosen(asked: &Asked) -> Result<Vec<&'static Scenario>, Failure> {
 
 /// How a client's run ended.
 #[derive(Debug, Default)]
-struct End {
+pub(super) struct End {
     /// The exit status, where it has one.
     status: Option<i32>,
     /// Whether the deadline ended it.
@@ -198,19 +200,33 @@ async fn by_hand(
     tokio::spawn(examination.clone().serve(listener, async {
         let _ = stopped.await;
     }));
-    for scenario in scenarios {
+    let interrupted = async {
+        signals.next().await;
+    };
+    Ok(go_through(&examination, scenarios, report, interrupted).await)
+}
+
+/// Puts the scenarios up one after the other, until `interrupted`; the exit status.
+pub(super) async fn go_through(
+    examination: &Examination,
+    scenarios: &[&'static Scenario],
+    report: &mut Report,
+    interrupted: impl Future<Output = ()>,
+) -> u8 {
+    tokio::pin!(interrupted);
+    for (at, scenario) in scenarios.iter().enumerate() {
         examination.put(scenario);
-        report.up(scenario);
+        report.up(scenario, at + 1, scenarios.len());
         let interrupted = tokio::select! {
-            () = over(&examination) => false,
-            _ = signals.next() => true,
+            () = over(examination) => false,
+            () = &mut interrupted => true,
         };
         report.line(scenario, &examination.verdict(), &End::default());
         if interrupted {
             break;
         }
     }
-    Ok(report.end())
+    report.end()
 }
 
 /// Waits until a scenario has been seen whole, or its client says no more.
@@ -222,62 +238,4 @@ async fn over(examination: &Examination) {
         }
         tokio::time::sleep(LOOK).await;
     }
-}
-
-/// What was found so far, and how it is written.
-struct Report {
-    json: bool,
-    passed: usize,
-    failed: usize,
-    untouched: usize,
-}
-
-impl Report {
-    /// Says what is up now.
-    fn up(&self, scenario: &Scenario) {
-        if !self.json {
-            print(&format!("… {:<15} {}", scenario.name, scenario.about));
-        }
-    }
-
-    fn line(&mut self, scenario: &Scenario, verdict: &Verdict, end: &End) {
-        let (mark, word, count) = match verdict.outcome {
-            Outcome::Passed => ('✓', "passed", &mut self.passed),
-            Outcome::Failed => ('✗', "failed", &mut self.failed),
-            Outcome::Untouched => ('–', "untouched", &mut self.untouched),
-        };
-        *count += 1;
-        if self.json {
-            let line = json!({
-                "scenario": scenario.name, "about": scenario.about, "outcome": word, "says": verdict.says,
-                "requests": verdict.requests, "exit_status": end.status, "deadline": end.late, "last_line": end.words,
-            });
-            return print(&line.to_string());
-        }
-        let late = if end.late { "; ended at the deadline" } else { "" };
-        print(&text::visible(&format!("{mark} {:<15} {}{late}", scenario.name, verdict.says)));
-        if verdict.outcome != Outcome::Passed && !end.words.is_empty() {
-            let words: String = end.words.chars().take(120).collect();
-            let more = if words.len() < end.words.len() { " …" } else { "" };
-            print(&text::visible(&format!("{:18}its last line: {words}{more}", "")));
-        }
-    }
-
-    /// The last line, and the exit status.
-    fn end(&self) -> u8 {
-        let all = self.passed + self.failed + self.untouched;
-        if self.json {
-            let summary = json!({"passed": self.passed, "failed": self.failed, "untouched": self.untouched});
-            print(&json!({"summary": summary}).to_string());
-        } else {
-            print(&format!("{} of {all} scenarios passed", self.passed));
-        }
-        u8::from(self.passed < all || all == 0)
-    }
-}
-
-/// A line on stdout. Somebody may have stopped reading: the exit status still tells.
-fn print(line: &str) {
-    let mut out = output::stdout();
-    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }

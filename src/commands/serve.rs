@@ -1,6 +1,7 @@
 //! `drainboard serve`: the Sync service alone, until a signal; or watched in the console.
 
 mod console;
+mod examined;
 mod log;
 
 use std::io::Write;
@@ -32,10 +33,14 @@ pub(super) fn run(serve: &Serve, common: &Common, token: Option<String>) -> Endi
     if serve.console {
         console::terminal()?;
     }
+    let given = token.is_some();
     if serve.examination.conformance {
+        if serve.console {
+            let token = token.unwrap_or_else(conformance::any_token);
+            return examined::examination(serve, common, &token, given);
+        }
         return conformance::run(serve, token);
     }
-    let given = token.is_some();
     if let Some(file) = &serve.replay {
         let replay = Replay::open(file).map_err(Failure::usage)?;
         let token = token.unwrap_or_else(conformance::any_token);

@@ -7,7 +7,7 @@ use super::{debugging, models, serving, statements};
 
 pub(crate) type Make = fn() -> Model;
 
-pub(crate) const MODELS: [(&str, Make); 64] = [
+pub(crate) const MODELS: [(&str, Make); 65] = [
     ("welcome", models::welcome),
     ("welcome_service", || models::connecting(0)),
     ("welcome_source", || models::connecting(1)),
@@ -52,6 +52,7 @@ pub(crate) const MODELS: [(&str, Make); 64] = [
     ("serving", serving::busy),
     ("serving_clients", serving::clients),
     ("serving_recording", serving::recording),
+    ("serving_examination", serving::examination),
     ("sql", statements::sql),
     ("sql_completing", statements::completing),
     ("sql_running", statements::running),

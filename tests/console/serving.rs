@@ -74,3 +74,22 @@ pub(crate) fn recording() -> Model {
     update(&mut model, Message::Standing(Ok(Standing::Recording { left: 74, all: 86 })));
     model
 }
+
+/// A client that is examined, with what was found so far.
+pub(crate) fn examination() -> Model {
+    let mut model = serving("conformance");
+    let report = [
+        "✗ empty_mid       stopped at the empty page: Deal-3-9 was never fetched",
+        "✓ same_key        acknowledged what came twice",
+    ];
+    let standing = Standing::Examination {
+        name: "ack200".into(),
+        about: "an ack is answered 200: nothing was accepted, and the keys must be sent again".into(),
+        number: 3,
+        all: 28,
+        passed: 1,
+        report: report.map(str::to_owned).to_vec(),
+    };
+    update(&mut model, Message::Standing(Ok(standing)));
+    debugging::press(model, &[Key::char('c')])
+}

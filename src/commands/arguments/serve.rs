@@ -45,7 +45,8 @@ The token is made from the seed; BASECRM_ACCESS_TOKEN sets another.
 
 With --console the service is watched in the terminal: every request with what was
 answered, filtered and searched, copied as curl, recorded as HAR, and the panel
-that bends the service. `c` there copies tokens; no screen shows one.
+that bends the service. `c` there copies tokens; no screen shows one. A recording is
+watched the same way (--replay), and an examination by hand (--conformance).
 
 With --tokens two more follow: of a user who sees only what is theirs, and one
 without the sync scope.
@@ -104,7 +105,7 @@ pub(in crate::commands) struct Serve {
     #[arg(long, value_name = "WORDS")]
     pub(in crate::commands) fault: Vec<PlannedFault>,
     /// Watch what clients ask and what they are answered, live; bend the service, record, copy the tokens
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["json", "client"])]
     pub(in crate::commands) console: bool,
     /// Print the tokens of users with other sight too, a line each behind the first
     #[arg(long)]

@@ -5,7 +5,7 @@
 //! console opens, and is there again when it has closed; a token from the environment is in no line at all.
 
 use std::io::{self, IsTerminal as _, Write as _};
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -57,27 +57,29 @@ impl Tokens {
 }
 
 /// What is shown of a service beside its exchanges.
-struct Face {
-    title: &'static str,
-    entrances: Vec<Entrance>,
-    served: Arc<dyn Served>,
-    levers: Option<Arc<dyn Demo>>,
+pub(super) struct Face {
+    pub(super) title: &'static str,
+    pub(super) entrances: Vec<Entrance>,
+    pub(super) served: Arc<dyn Served>,
+    pub(super) levers: Option<Arc<dyn Demo>>,
 }
 
 /// Where a service and a console meet.
-struct Stage {
-    runtime: Runtime,
+pub(super) struct Stage {
+    pub(super) runtime: Runtime,
     listener: TcpListener,
     address: String,
     tap: Tap,
-    log: Arc<dyn Watch>,
+    pub(super) log: Arc<dyn Watch>,
     news: Receiver<()>,
+    /// Says that there is news.
+    pub(super) tell: SyncSender<()>,
     looks: Looks,
 }
 
 impl Stage {
     /// Listens, and says where.
-    fn set(serve: &Serve, common: &Common, tokens: &Tokens) -> Result<Self, Failure> {
+    pub(super) fn set(serve: &Serve, common: &Common, tokens: &Tokens) -> Result<Self, Failure> {
         let looks =
             output::looks("--theme", common.theme.as_deref(), common.color.unwrap_or_default(), None)?;
         let runtime = super::super::runtime()?;
@@ -87,12 +89,12 @@ impl Stage {
         let (tell, news) = sync_channel(1);
         let tap = Tap::new();
         let known = tokens.all.iter().map(|token| SecretString::from(token.as_str())).collect();
-        let log = Arc::new(Log::new(Witness::new(tap.clone(), known), &address, tell));
-        Ok(Self { runtime, listener, address, tap, log, news, looks })
+        let log = Arc::new(Log::new(Witness::new(tap.clone(), known), &address, tell.clone()));
+        Ok(Self { runtime, listener, address, tap, log, news, tell, looks })
     }
 
     /// Serves and shows, until the user leaves.
-    fn show<S>(self, face: Face, serve: impl FnOnce(TcpListener, CancellationToken) -> S) -> Ending
+    pub(super) fn show<S>(self, face: Face, serve: impl FnOnce(TcpListener, CancellationToken) -> S) -> Ending
     where
         S: Future<Output = io::Result<()>> + Send + 'static,
     {

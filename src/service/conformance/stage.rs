@@ -120,7 +120,9 @@ impl Stage {
             Some(fault @ Fault::Html) => (Given::Status(200), Act::Instead(fault)),
             Some(fault @ Fault::Empty) => (Given::Empty, Act::Instead(fault)),
             Some(Fault::Reset) => (Given::Lost, Act::Dropped),
-            Some(Fault::Ack200) => (Given::Ack200, Act::Reply(Reply::Bare(StatusCode::OK))),
+            Some(Fault::Ack200) => {
+                (Given::Ack200, Act::Spoilt(Reply::Bare(StatusCode::ACCEPTED), Fault::Ack200))
+            }
             _ => self.done(fault, &call, base),
         };
         self.log.push(Seen { at, device: device.to_owned(), call, given });
