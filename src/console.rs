@@ -176,7 +176,7 @@ pub fn run(setup: Setup) -> std::io::Result<Left> {
 /// The same over a service, for who writes its clients.
 ///
 /// # Errors
-/// As [`run`].
+/// As [`run()`].
 pub fn serve(serving: serving::Serving) -> std::io::Result<Left> {
     run::serving::run(serving)
 }

@@ -21,7 +21,7 @@ use std::process::Command;
 
 use cases::{BUILDERS, CASES, Case, Does, OTHERS, PROGRAMS, RECORDING};
 use scene::Scene;
-use text::{Span, Text, options};
+use text::{Span, Text, examples, options};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -186,6 +186,30 @@ fn every_option_is_one_that_there_is() {
         }
     }
     assert!(looked_at > 60, "the README's options are not found: {looked_at}");
+}
+
+#[test]
+fn every_example_in_the_help_and_the_guides_can_be_written_so() {
+    let scene = Scene::set();
+    let page = scene.run("drainboard --help").stdout;
+    let names =
+        page.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    let names: Vec<&str> = names.filter_map(|line| line.split_whitespace().next()).collect();
+    let mut found = examples(page.split("Examples:").nth(1).unwrap());
+    for name in names {
+        let page = scene.run(&format!("drainboard {name} --help")).stdout;
+        found.extend(page.split("Example").skip(1).flat_map(examples));
+    }
+    assert!(found.len() > 40, "the examples are not found: {found:#?}");
+    for guide in ["assets/troubleshooting.md", "assets/events.md"] {
+        let guide = Text::parse(&fs::read_to_string(root().join(guide)).unwrap());
+        let codes = guide.commands("sh").into_iter().chain(guide.spans).map(|span| span.code);
+        found.extend(codes.flat_map(|code| examples(&format!("  {code}"))));
+    }
+    for example in found {
+        let ended = scene.run(&example);
+        assert_eq!(ended.status, Some(0), "{example}:\n{}", ended.stderr);
+    }
 }
 
 /// The configuration in the README.

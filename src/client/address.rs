@@ -31,7 +31,7 @@ impl Base {
         let text = text.trim();
         if text.is_empty() {
             let named = door.calls(Subject::BaseUrl);
-            return Err(refuse(&format!("the base URL is empty; leave {named} out for the real service")));
+            return Err(refuse(&format!("{named} is empty; the real service is https://api.getbase.com")));
         }
         let Ok(url) = Url::parse(text) else {
             return Err(refuse(&format!("the base URL {} is no URL; write https://HOST", quoted(text))));

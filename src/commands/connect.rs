@@ -221,7 +221,7 @@ mod tests {
         typed.insert(&"x".repeat(64));
         for (said, words) in [
             (test(&nobody, TokenAnswer::Typed(typed)), "check the address of the service and the network"),
-            (test("", file.clone()), "leave the address of the service out"),
+            (test("", file.clone()), "the address of the service is empty; the real service is"),
             (test(&nobody, file), "the file "),
             (test(&nobody, TokenAnswer::Command("exit 7".into())), "no token from the command: "),
         ] {

@@ -76,6 +76,47 @@ pub(crate) fn options(code: &str) -> Vec<&str> {
         .collect()
 }
 
+/// The parts of a shell's line that are commands: what stands between its operators, outside of quotes.
+fn parts(line: &str) -> Vec<String> {
+    let (mut parts, mut quote, mut written) = (vec![String::new()], None, true);
+    for c in line.chars() {
+        match (quote, c) {
+            (Some(open), c) if c == open => quote = None,
+            (None, '\'' | '"') => quote = Some(c),
+            (None, '|' | '&') => {
+                written = true;
+                parts.push(String::new());
+                continue;
+            }
+            // What follows is a file.
+            (None, '>') => written = false,
+            _ => {}
+        }
+        if written && let Some(part) = parts.last_mut() {
+            part.push(c);
+        }
+    }
+    parts
+}
+
+/// The examples of a help page, each as far as it is ours, asking for help in place of doing it.
+pub(crate) fn examples(page: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for line in page.lines().filter(|line| line.starts_with("  ")) {
+        // Behind the command there may be what it does.
+        let command = line.trim().split("   ").next().unwrap_or_default();
+        for part in parts(command) {
+            let part = part.trim();
+            if part.starts_with("drainboard ") {
+                let (options, client) = part.split_once(" -- ").unwrap_or((part, ""));
+                let client = if client.is_empty() { String::new() } else { format!(" -- {client}") };
+                found.push(format!("{options} --help{client}"));
+            }
+        }
+    }
+    found
+}
+
 #[test]
 fn a_text_is_taken_apart() {
     let text = Text::parse(
@@ -88,4 +129,13 @@ fn a_text_is_taken_apart() {
     let commands: Vec<(usize, String)> = text.commands("sh").into_iter().map(|s| (s.line, s.code)).collect();
     assert_eq!(commands, [(6, "x -y".to_owned()), (8, "z '#'".to_owned())]);
     assert_eq!(options("a --b-c=D -e -status:lost [--f[=NAME]] -- x"), ["--b-c", "-e", "--f"]);
+}
+
+#[test]
+fn what_an_example_is() {
+    let page = "Examples:\n  drainboard a --b 'c'     why\n  x | drainboard d > e && y \"$(drainboard f)\"\n  drainboard g -- h\n";
+    assert_eq!(
+        examples(page),
+        ["drainboard a --b 'c' --help", "drainboard d --help", "drainboard g --help -- h"]
+    );
 }
