@@ -7,11 +7,12 @@
 //!
 //! In reading order: [`failure`] (verdicts), `address` (where a request may go), `exchange` (the one way over the
 //! wire), `refusal` (what a status means and says), `retry_after`, `redact` (the token goes), `words`
-//! (the service's text, made safe). Beside
-//! them, for whoever watches: [`tap`] (the exchanges, recorded without the token), [`har`] and [`curl`] (exports).
+//! (the service's text, made safe), [`door`] (what
+//! messages call a setting). Beside them, for whoever watches: [`tap`] (the exchanges, recorded without the token), [`har`] and [`curl`] (exports).
 
 mod address;
 pub mod curl;
+pub mod door;
 mod exchange;
 pub mod failure;
 pub mod har;
@@ -35,6 +36,7 @@ use redact::Redactor;
 
 use tap::{Label, Note, Redactors};
 
+pub use door::{Door, Subject};
 pub use failure::{ConfigError, Failure, FailureKind, Operation, Verdict};
 pub use tap::Tap;
 
@@ -51,6 +53,8 @@ pub struct ClientConfig {
     pub device: DeviceUuid,
     /// The largest body after decompression, in bytes.
     pub max_page: u64,
+    /// In whose words messages speak of these.
+    pub door: Door,
 }
 
 /// The default bound on a body: 128 MiB after decompression.
@@ -305,12 +309,12 @@ fn why(error: BodyError) -> String {
     }
 }
 
-/// The origin of a base URL (`https://api.getbase.com`): who a mirror's data belongs to.
+/// The origin of a base URL (`https://api.getbase.com`): who a mirror's data belongs to. `door`: where it was said.
 ///
 /// # Errors
 /// [`ConfigError`] for a base URL that [`Client::new`] would not take.
-pub fn origin(base_url: &str) -> Result<String, ConfigError> {
-    Base::parse(base_url).map(|base| base.origin())
+pub fn origin(base_url: &str, door: Door) -> Result<String, ConfigError> {
+    Base::parse(base_url, door).map(|base| base.origin())
 }
 
 /// Whether a token can be sent as it is: visible ASCII, without blanks.

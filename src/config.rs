@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::client::{self, Client, ClientConfig, ConfigError, MAX_PAGE};
+use crate::client::{self, Client, ClientConfig, ConfigError, Door, MAX_PAGE};
 use crate::protocol::{DOCUMENTED_RATE, DeviceUuid};
 use crate::text::visible;
 
@@ -104,6 +104,8 @@ pub struct Flags {
     pub color: Option<Color>,
     /// `--watch TIME`
     pub watch: Option<Duration>,
+    /// Where all of this was said: messages speak so.
+    pub door: Door,
 }
 
 /// When to use colours.
@@ -182,12 +184,14 @@ pub struct Config {
     pub theme: Option<String>,
     /// When to use colours.
     pub color: Color,
-    /// The time between two runs of `sync --watch`.
+    /// The time between two runs of `sync --watch`; the console begins with it too, where somebody said it.
     pub watch: Duration,
     /// Whether the terminal's title tells of a run.
     pub title: bool,
     /// Whether the terminal's bell tells of a long run's end.
     pub bell: bool,
+    /// In whose words messages speak of these.
+    pub door: Door,
     /// All of these as they were taken, each with who said so.
     pub settings: Vec<Setting>,
 }
@@ -209,7 +213,7 @@ impl Config {
         let said = flag(flags.base_url, "--base-url").or(variable(around, BASE_URL_VAR)?);
         let base_url =
             taken.take("base_url", said, |s| &s.base_url, BASE_URL.to_owned(), |url| json!(visible(url)));
-        let origin = client::origin(&base_url)?;
+        let origin = client::origin(&base_url, flags.door)?;
         let mirror = mirror(flags.mirror, &profile, &mut taken, layers, around)?;
         let said = device(flags.device, around)?.or_else(|| layers.of_file(|s| &s.device));
         let device = said.map(|(device, origin)| {
@@ -224,6 +228,7 @@ impl Config {
             file: flags.token_file,
             command: flags.token_command,
             keyring: flags.token_keyring.is_some(),
+            door: flags.door,
         };
         let token = token(named, entry.as_ref(), &mut taken, layers, around)?;
         let rate = flag(flags.rate, "--rate");
@@ -261,6 +266,7 @@ impl Config {
             title: taken.take("title", None, |s| &s.title, true, |on| json!(on)),
             bell: taken.take("bell", None, |s| &s.bell, false, |on| json!(on)),
             settings: taken.settings,
+            door: flags.door,
             profile,
         })
     }
@@ -274,7 +280,7 @@ impl Config {
     /// The base URL's origin (`https://api.getbase.com`): who a mirror's data belongs to.
     pub fn origin(&self) -> String {
         // Checked when resolved; the text as given is the second best.
-        client::origin(&self.base_url).unwrap_or_else(|_| self.base_url.clone())
+        client::origin(&self.base_url, self.door).unwrap_or_else(|_| self.base_url.clone())
     }
 
     /// Makes the client for a device. The token is read here, anew each time, so that a token put right counts.
@@ -297,6 +303,7 @@ impl Config {
             token_source: source,
             device,
             max_page: self.max_page,
+            door: self.door,
         })
     }
 }

@@ -33,6 +33,7 @@ pub mod welcome;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::client::Tap;
 use crate::engine::{Engine, Mode};
@@ -74,6 +75,8 @@ pub struct Setup {
     pub formulas: Formulas,
     /// What is told outside of the screen.
     pub tells: Tells,
+    /// The pause that synchronizing by itself begins with; none: the shortest.
+    pub watch: Option<Duration>,
     /// Begin with the welcome screen, and with whom to connect an account.
     pub welcome: Option<(Offer, Arc<dyn Connect>)>,
 }

@@ -9,11 +9,17 @@ mod as_of;
 mod config;
 #[path = "cli/doctor.rs"]
 mod doctor;
+#[path = "cli/events.rs"]
+mod events;
+#[path = "cli/packages.rs"]
+mod packages;
 #[path = "service/process.rs"]
 #[expect(dead_code, reason = "shared with other tests, which use all of it")]
 mod process;
 #[path = "cli/support.rs"]
 mod support;
+#[path = "cli/troubles.rs"]
+mod troubles;
 #[path = "cli/verify.rs"]
 mod verify;
 #[path = "cli/watch.rs"]

@@ -1,5 +1,6 @@
-//! The built program killed with SIGKILL while it synchronizes, again and again, at random moments and at chosen ones,
-//! and both sides compared after each: promises 1, 2 and 3 of the crate, where power and patience end.
+//! The built program killed with SIGKILL while it synchronizes, again and again, at random moments (here) and at named
+//! points around commits and acks (`points`), and both sides compared after each: promises 1, 2 and 3 of the crate,
+//! where power and patience end.
 //!
 //! After each kill: what the service does not owe the device any more is in the mirror, at the newest revision (nothing
 //! acknowledged is missing); the mirror is sound; and over all runs not one instruction came twice that was committed.
@@ -12,6 +13,10 @@
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails by panicking")]
 #![expect(clippy::print_stdout, reason = "the seed, and what the long run found")]
 
+#[path = "crash/gate.rs"]
+mod gate;
+#[path = "crash/points.rs"]
+mod points;
 #[path = "crash/scene.rs"]
 mod scene;
 
@@ -24,12 +29,16 @@ use drainboard::protocol::DeviceUuid;
 use drainboard::service::{Edit, Options};
 use scene::{Scene, held, nothing_is_lost};
 
-const KILLS: usize = 60;
+const KILLS: usize = 30;
 /// What gives a run its length; the test itself is answered at once.
 const LATENCY: Duration = Duration::from_millis(4);
 
-fn number(name: &str) -> Option<u64> {
-    std::env::var(name).ok()?.parse().ok()
+/// A test's choices: `DRAINBOARD_SEED=S` repeats them.
+fn seeded() -> (u64, fastrand::Rng) {
+    let given = std::env::var("DRAINBOARD_SEED").ok().and_then(|seed| seed.parse().ok());
+    let seed = given.unwrap_or_else(|| fastrand::u64(..));
+    println!("seed {seed}");
+    (seed, fastrand::Rng::with_seed(seed))
 }
 
 /// Edits, so that there is work left after the next kill.
@@ -89,9 +98,7 @@ async fn three_hundred_kills() {
 }
 
 async fn killing(kills: usize) {
-    let seed = number("DRAINBOARD_SEED").unwrap_or_else(|| fastrand::u64(..));
-    println!("seed {seed}");
-    let mut rng = fastrand::Rng::with_seed(seed);
+    let (seed, mut rng) = seeded();
     let scene = Scene::new(Options {
         items: 2_500,
         page: 50,

@@ -37,6 +37,7 @@ impl Running {
             token_source: "the test".to_owned(),
             device: DeviceUuid::fresh(),
             max_page: MAX_PAGE,
+            door: drainboard::client::Door::Options,
         })
         .unwrap()
     }

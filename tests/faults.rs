@@ -1,7 +1,7 @@
 //! The built program on disks that fail, files that are damaged, in a system that gives no more, and told to stop at
 //! any moment: what DESIGN promises where everything below the program breaks its own promises.
 //!
-//! The default run takes samples, and prints the seeds of its choices; `DRAINBOARD_SEED=S` repeats them. Every single
+//! The default run takes samples, the same each time; `DRAINBOARD_SEED=S` takes others. Every single
 //! call: `cargo test --release --test faults every -- --ignored --nocapture`, some ten minutes.
 
 #![cfg(target_os = "linux")]
@@ -17,6 +17,8 @@ mod clock;
 mod disk;
 #[path = "faults/files.rs"]
 mod files;
+#[path = "faults/lasting.rs"]
+mod lasting;
 #[path = "faults/limits.rs"]
 mod limits;
 #[path = "faults/nth.rs"]

@@ -26,6 +26,7 @@ fn config(base_url: &str, token: &str) -> ClientConfig {
         token_source: "BASECRM_ACCESS_TOKEN".to_owned(),
         device: DEVICE.parse().unwrap(),
         max_page: MAX_PAGE,
+        door: drainboard::client::Door::Options,
     }
 }
 

@@ -10,7 +10,7 @@ use reqwest::Url;
 use crate::protocol::{ACK_PATH, QueueName, START_PATH, SessionId};
 use crate::text::visible;
 
-use super::ConfigError;
+use super::{ConfigError, Door, Subject};
 
 /// A base URL that the token may be sent to.
 #[derive(Clone)]
@@ -27,10 +27,11 @@ impl fmt::Debug for Base {
 
 impl Base {
     /// Reads a base URL; plain HTTP passes for loopback alone.
-    pub(super) fn parse(text: &str) -> Result<Self, ConfigError> {
+    pub(super) fn parse(text: &str, door: Door) -> Result<Self, ConfigError> {
         let text = text.trim();
         if text.is_empty() {
-            return Err(refuse("the base URL is empty; leave --base-url out for the real service"));
+            let named = door.calls(Subject::BaseUrl);
+            return Err(refuse(&format!("the base URL is empty; leave {named} out for the real service")));
         }
         let Ok(url) = Url::parse(text) else {
             return Err(refuse(&format!("the base URL {} is no URL; write https://HOST", quoted(text))));
@@ -181,7 +182,7 @@ mod tests {
             "http://[::1]:80/",
             "https://localhost",
         ] {
-            assert!(Base::parse(good).is_ok(), "{good}");
+            assert!(Base::parse(good, Door::Options).is_ok(), "{good}");
         }
         for bad in [
             "",
@@ -208,21 +209,21 @@ mod tests {
             "https://api.getbase.com/#x",
             "http://",
         ] {
-            assert!(Base::parse(bad).is_err(), "{bad}");
+            assert!(Base::parse(bad, Door::Options).is_err(), "{bad}");
         }
     }
 
     #[test]
     fn a_password_in_the_url_is_not_repeated() {
         for url in ["http://ada:s3cret@example.com", "htp://ada:s3cret@example.com", "ada:s3cret@ex ample"] {
-            let said = Base::parse(url).expect_err(url).0;
+            let said = Base::parse(url, Door::Options).expect_err(url).0;
             assert!(!said.contains("s3cret"), "{said}");
         }
     }
 
     #[test]
     fn no_name_leaves_its_segment() {
-        let base = Base::parse("http://127.0.0.1:9/pre/fix/").expect("loopback");
+        let base = Base::parse("http://127.0.0.1:9/pre/fix/", Door::Options).expect("loopback");
         let at =
             |s: &str, q: &str| base.queue(&SessionId(s.into()), &QueueName(q.into())).map(|u| u.to_string());
         assert_eq!(base.start().as_str(), "http://127.0.0.1:9/pre/fix/v2/sync/start");
@@ -247,7 +248,7 @@ mod tests {
 
     #[test]
     fn an_origin_is_scheme_host_and_port() {
-        let origin = |url: &str| Base::parse(url).expect(url).origin();
+        let origin = |url: &str| Base::parse(url, Door::Options).expect(url).origin();
         assert_eq!(origin("https://API.getbase.com:443/x"), "https://api.getbase.com");
         assert_eq!(origin("http://127.0.0.1:8080/"), "http://127.0.0.1:8080");
     }

@@ -18,6 +18,7 @@ use crate::protocol::{DEVICE_HEADER, QueueName, REQUEST_ID_HEADER, SessionId};
 use crate::text;
 
 use super::address::{Base, LOCALHOST};
+use super::door::Subject;
 use super::failure::{ConfigError, Failure, FailureKind, Operation, Verdict};
 use super::redact::Redactor;
 use super::tap::{Draft, Label, Note};
@@ -79,7 +80,7 @@ pub(super) struct Wire {
 
 impl Wire {
     pub(super) fn new(config: ClientConfig, limits: Limits) -> Result<Self, ConfigError> {
-        let base = Base::parse(&config.base_url)?;
+        let base = Base::parse(&config.base_url, config.door)?;
         check_token(&config.token, &config.token_source)?;
         let http = pool(&base, headers(&config)?, limits)?;
         let redactor = Redactor::new(&config.token);
@@ -174,7 +175,8 @@ impl Wire {
             Operation::Other => "answer",
         };
         let why = if html {
-            "it is an HTML page, as proxies and login pages send; check --base-url".to_owned()
+            let url = self.config.door.calls(Subject::BaseUrl);
+            format!("it is an HTML page, as proxies and login pages send; check {url}")
         } else {
             safe(&self.redactor, why)
         };
@@ -280,6 +282,7 @@ impl Trip<'_> {
             operation: self.operation,
             status,
             said: &said,
+            door: self.wire.config.door,
             token_source: &text::visible(&self.wire.config.token_source),
             base: &self.wire.base.shown(),
             location: location.as_deref(),
@@ -298,6 +301,7 @@ impl Trip<'_> {
         let cause = safe(&self.wire.redactor, &root_cause(error));
         let origin = self.wire.base.origin();
         let asked = refusal::name(self.operation);
+        let url = self.wire.config.door.calls(Subject::BaseUrl);
         let (kind, message) = if error.is_timeout() {
             let how = if error.is_connect() { "could not be reached in time" } else { "went silent" };
             (FailureKind::Timeout, format!("{origin} {how}: {asked} has no answer"))
@@ -305,14 +309,14 @@ impl Trip<'_> {
             (
                 FailureKind::Tls,
                 format!(
-                    "no trusted TLS connection to {origin}: {cause}; check --base-url, the clock and the package \
+                    "no trusted TLS connection to {origin}: {cause}; check {url}, the clock and the package \
                      ca-certificates (a company's own certificate: SSL_CERT_FILE)"
                 ),
             )
         } else if error.is_connect() {
             (
                 FailureKind::Connect,
-                format!("cannot connect to {origin}: {cause}; check --base-url and the network"),
+                format!("cannot connect to {origin}: {cause}; check {url} and the network"),
             )
         } else if error.is_builder() {
             (FailureKind::Connect, format!("{asked} cannot be asked: {cause}"))
@@ -338,8 +342,9 @@ impl Trip<'_> {
 
     fn too_large(&self, bound: u64) -> Failure {
         let (asked, size) = (refusal::name(self.operation), text::bytes(bound));
+        let more = self.wire.config.door.calls(Subject::MaxPage);
         let message =
-            format!("{asked} answered with more than {size} after decompression; --max-page allows more");
+            format!("{asked} answered with more than {size} after decompression; {more} allows more");
         Failure { verdict: Verdict::RetryTooLarge, ..self.failure(FailureKind::TooLarge, message) }
     }
 

@@ -38,6 +38,10 @@ impl Redactor {
                 forms.push(encoding);
             }
         }
+        Self::of(forms)
+    }
+
+    fn of(mut forms: Vec<Zeroizing<Vec<u8>>>) -> Self {
         forms.retain(|form| !form.is_empty());
         let shortest = forms.iter().map(|form| form.len()).min().unwrap_or(usize::MAX);
         Self { forms, shortest }
@@ -45,12 +49,7 @@ impl Redactor {
 
     /// The same for several tokens at once.
     pub(super) fn of_all<'a>(tokens: impl IntoIterator<Item = &'a SecretString>) -> Self {
-        let mut all = Self { forms: Vec::new(), shortest: usize::MAX };
-        for mut token in tokens.into_iter().map(Self::new) {
-            all.shortest = all.shortest.min(token.shortest);
-            all.forms.append(&mut token.forms);
-        }
-        all
+        Self::of(tokens.into_iter().flat_map(|token| Self::new(token).forms).collect())
     }
 
     /// The same for what has only lower case: the names of headers and hosts.

@@ -3,6 +3,7 @@
 use reqwest::Url;
 use reqwest::header::{HeaderMap, LOCATION};
 
+use super::door::{Door, Subject};
 use super::failure::{Operation, Verdict};
 use super::words::Said;
 
@@ -34,6 +35,7 @@ pub(super) struct Context<'a> {
     pub(super) operation: Operation,
     pub(super) status: u16,
     pub(super) said: &'a Said,
+    pub(super) door: Door,
     pub(super) token_source: &'a str,
     pub(super) base: &'a str,
     /// Where a redirect points, safe; see [`location_host`].
@@ -47,7 +49,8 @@ pub(super) fn message(context: &Context<'_>) -> String {
 }
 
 fn finding(context: &Context<'_>) -> String {
-    let Context { operation, status, token_source, base, location, .. } = context;
+    let Context { operation, status, door, token_source, base, location, .. } = context;
+    let url = door.calls(Subject::BaseUrl);
     match (*status, verdict(*operation, *status)) {
         (401, _) => format!(
             "the service does not accept the token from {token_source}; make a new one (Settings › OAuth › Access \
@@ -55,18 +58,20 @@ fn finding(context: &Context<'_>) -> String {
         ),
         (403, _) => format!("the token from {token_source} needs the `sync` scope"),
         (300..=399, _) => format!(
-            "{base} redirects to {}, which is not followed, so that the token stays where it belongs; check --base-url",
+            "{base} redirects to {}, which is not followed, so that the token stays where it belongs; check {url}",
             location.unwrap_or("nowhere")
         ),
-        (_, Verdict::WrongAddress) => format!("there is no Sync API at {base}; check --base-url"),
-        (_, Verdict::NewSession) => "the session is unknown or has expired; a new one has what is left".to_owned(),
-        (_, Verdict::Halve) => "the service refuses this pack of keys".to_owned(),
-        (429, _) => "too many requests; --rate lowers them".to_owned(),
-        (..300, _) => format!("{} is expected, and nothing else counts", expected(*operation)),
-        (_, Verdict::Rejected) => {
-            "the service calls the request wrong; check --device-uuid and --base-url, and quote the request to support"
-                .to_owned()
+        (_, Verdict::WrongAddress) => format!("there is no Sync API at {base}; check {url}"),
+        (_, Verdict::NewSession) => {
+            "the session is unknown or has expired; a new one has what is left".to_owned()
         }
+        (_, Verdict::Halve) => "the service refuses this pack of keys".to_owned(),
+        (429, _) => format!("too many requests; {} lowers them", door.calls(Subject::Rate)),
+        (..300, _) => format!("{} is expected, and nothing else counts", expected(*operation)),
+        (_, Verdict::Rejected) => format!(
+            "the service calls the request wrong; check {} and {url}, and quote the request to support",
+            door.calls(Subject::Device)
+        ),
         _ => "the service has trouble".to_owned(),
     }
 }

@@ -12,7 +12,7 @@ use super::arguments::{Common, Pacing};
 use super::output::Failure;
 use super::probe::{self, Probe};
 use super::settings;
-use crate::client::ConfigError;
+use crate::client::{ConfigError, Door, Subject};
 use crate::config::file::TokenPlace;
 use crate::config::{self, Config, Folders, Token, keep_token, template, token_file, token_from, write_new};
 use crate::console::welcome::{Answer, Answers, Connect, Offer, Secret, TokenAnswer, Trouble};
@@ -28,10 +28,10 @@ pub(super) struct Connector {
     profile: String,
 }
 
-/// What the welcome screen begins with, where nothing is configured: no mirror, no token, no file.
+/// What the welcome screen begins with, where nothing is configured.
 pub(super) fn offer(config: &Config, common: &Common, pacing: &Pacing) -> Option<(Offer, Connector)> {
     let file = settings::configuration()?;
-    if config.mirror.exists() || config.token.is_there() || file.exists() {
+    if !is_first(config, &file) {
         return None;
     }
     let beside = token_file(&file, &config.profile);
@@ -48,6 +48,11 @@ pub(super) fn offer(config: &Config, common: &Common, pacing: &Pacing) -> Option
     let connector =
         Connector { common: common.clone(), pacing: *pacing, file, profile: config.profile.clone() };
     Some((offer, connector))
+}
+
+/// Whether nothing is configured: no mirror, no file, no token, not even in the keyring, which is asked last.
+fn is_first(config: &Config, file: &Path) -> bool {
+    !config.mirror.exists() && !file.exists() && !config.token.is_anywhere()
 }
 
 /// A file as people write it: from their home.
@@ -85,7 +90,8 @@ impl Connector {
             TokenAnswer::Command(words) => common.token_command = Some(words.clone()),
             TokenAnswer::Environment | TokenAnswer::Typed(_) => {}
         }
-        settings::resolve(&common, &self.pacing).map_err(|failure| at(Answer::Service)(&failure.message))
+        settings::resolve_at(&common, &self.pacing, Door::Questions)
+            .map_err(|failure| at(Answer::Service)(&failure.message))
     }
 
     fn mirror(answers: &Answers) -> Result<PathBuf, Trouble> {
@@ -106,19 +112,13 @@ impl Connector {
 fn token(answers: &Answers, config: &Config) -> Result<Token, ConfigError> {
     match &answers.token {
         TokenAnswer::Typed(secret) => typed(secret),
-        _ => config.token.read().map_err(|ConfigError(text)| ConfigError(plain(&text))),
+        _ => config.token.read(),
     }
 }
 
 fn typed(secret: &Secret) -> Result<Token, ConfigError> {
     const SOURCE: &str = "what you typed";
     Ok(Token { value: token_from(secret.expose().as_bytes(), SOURCE)?, source: SOURCE.to_owned() })
-}
-
-/// What a message says of options, for somebody who wrote none.
-fn plain(text: &str) -> String {
-    let text = text.replace("--token-file ", "the file ").replace("--token-command ", "the command ");
-    text.replace("check --base-url", "check the address of the service")
 }
 
 impl Connect for Connector {
@@ -140,12 +140,13 @@ impl Connect for Connector {
         });
         match probe {
             Some(Probe::Fine(took)) => Ok(format!("takes the token, {}", span(took))),
-            Some(Probe::Busy(text)) => Ok(plain(&text)),
-            Some(Probe::Refused(text)) => Err(at(Answer::Token)(&plain(&text))),
-            Some(Probe::Failed(text)) => Err(at(Answer::Service)(&plain(&text))),
-            Some(Probe::Odd(_) | Probe::Strange(_)) => Err(at(Answer::Service)(
-                &"what answers there is no Sync API; check the address of the service",
-            )),
+            Some(Probe::Busy(text)) => Ok(text),
+            Some(Probe::Refused(text)) => Err(at(Answer::Token)(&text)),
+            Some(Probe::Failed(text)) => Err(at(Answer::Service)(&text)),
+            Some(Probe::Odd(_) | Probe::Strange(_)) => {
+                let url = Door::Questions.calls(Subject::BaseUrl);
+                Err(at(Answer::Service)(&format!("what answers there is no Sync API; check {url}")))
+            }
             None => Err(at(Answer::Mirror)(&"given up")),
         }
     }
@@ -197,14 +198,71 @@ impl Connector {
 mod tests {
     use super::*;
 
+    fn connector() -> Connector {
+        let (common, pacing) = (Common::default(), Pacing::default());
+        Connector { common, pacing, file: "/c/config.toml".into(), profile: "default".into() }
+    }
+
+    fn answers(base_url: &str, token: TokenAnswer) -> Answers {
+        Answers { base_url: base_url.to_owned(), token, mirror: "/tmp/mirror.db".to_owned() }
+    }
+
     #[test]
     fn messages_speak_of_what_was_answered() {
-        let text = "the service does not accept the token from --token-file /t; check --base-url";
-        let said = plain(text);
-        assert_eq!(
-            said,
-            "the service does not accept the token from the file /t; check the address of the service"
-        );
+        let test = |base_url: &str, token| {
+            connector().test(&answers(base_url, token), &CancellationToken::new()).unwrap_err().text
+        };
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let nobody = format!("http://{}", listener.local_addr().unwrap());
+        drop(listener);
+        let folder = tempfile::tempdir().unwrap();
+        let file = TokenAnswer::File(folder.path().join("token").display().to_string());
+        let mut typed = Secret::default();
+        typed.insert(&"x".repeat(64));
+        for (said, words) in [
+            (test(&nobody, TokenAnswer::Typed(typed)), "check the address of the service and the network"),
+            (test("", file.clone()), "leave the address of the service out"),
+            (test(&nobody, file), "the file "),
+            (test(&nobody, TokenAnswer::Command("exit 7".into())), "no token from the command: "),
+        ] {
+            assert!(said.contains(words) && !said.contains("--"), "{words} in {said}");
+        }
+    }
+
+    /// A keyring that has one token, or none.
+    struct Mock(Option<&'static str>);
+
+    impl config::Keyring for Mock {
+        fn get(&self, _: &str) -> Result<Option<zeroize::Zeroizing<Vec<u8>>>, config::Trouble> {
+            Ok(self.0.map(|token| zeroize::Zeroizing::new(token.as_bytes().to_vec())))
+        }
+
+        fn set(&self, _: &str, _: &[u8]) -> Result<(), config::Trouble> {
+            unreachable!()
+        }
+
+        fn forget(&self, _: &str) -> Result<bool, config::Trouble> {
+            unreachable!()
+        }
+    }
+
+    #[test]
+    fn whose_token_is_in_the_keyring_has_been_here_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let mirror = folder.path().join("mirror.db");
+        let first = |token: Option<&'static str>, variable: Option<&str>| {
+            let keyring: std::sync::Arc<dyn config::Keyring> = std::sync::Arc::new(Mock(token));
+            let env = |name: &str| variable.filter(|_| name == config::TOKEN_VAR).map(Into::into);
+            let around =
+                config::Surroundings { env: &env, folders: None, file: None, keyring: Some(&keyring) };
+            let flags = config::Flags { mirror: Some(mirror.clone()), ..config::Flags::default() };
+            is_first(&Config::resolve(flags, around).unwrap(), &folder.path().join("config.toml"))
+        };
+        assert!(first(None, None));
+        assert!(!first(Some("s3cret"), None));
+        assert!(!first(None, Some("s3cret")));
+        std::fs::write(folder.path().join("config.toml"), "").unwrap();
+        assert!(!first(None, None));
     }
 
     #[test]
@@ -213,7 +271,7 @@ mod tests {
         std::fs::write(folder.path().join("file"), "").unwrap();
         let of = |name: &str| {
             let mirror = folder.path().join(name).display().to_string();
-            Connector::mirror(&Answers { base_url: String::new(), token: TokenAnswer::Environment, mirror })
+            Connector::mirror(&Answers { mirror, ..answers("", TokenAnswer::Environment) })
         };
         assert!(of("a/b/c.db").is_ok() && of("file").is_ok());
         assert!(of("").is_err_and(|trouble| trouble.text.contains("is a folder")));

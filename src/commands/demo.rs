@@ -21,7 +21,7 @@ use super::output::{self, Ending, Failure};
 use super::progress::Progress;
 use super::signals::Signals;
 use super::window;
-use crate::client::{Client, ClientConfig, MAX_PAGE, Tap};
+use crate::client::{Client, ClientConfig, Door, MAX_PAGE, Tap};
 use crate::config;
 use crate::console;
 use crate::engine::{self, Mode, Settings};
@@ -39,7 +39,7 @@ pub(super) fn run(demo: &arguments::Demo, common: &Common) -> Ending {
         )));
     }
     let headless = !(io::stdout().is_terminal() && io::stdin().is_terminal());
-    let looks = output::looks(common.theme.as_deref(), common.color.unwrap_or_default(), None)?;
+    let looks = output::looks("--theme", common.theme.as_deref(), common.color.unwrap_or_default(), None)?;
     let folder = Folder::open(demo.keep.as_deref())?;
     let pace = pace(demo, headless);
     let service = Service::open(service::Options {
@@ -98,6 +98,7 @@ fn settings(folder: &Folder, base_url: &str, token: &str, rate: u32, tap: Option
                 token_source: "the demo".into(),
                 device,
                 max_page: MAX_PAGE,
+                door: Door::Options,
             })?;
             Ok(match &tap {
                 Some(tap) => client.with_tap(tap.clone()),
@@ -210,6 +211,7 @@ fn watch(
         looks,
         formulas: Formulas::Exact,
         tells: console::model::telling::Tells::USUAL,
+        watch: None,
         welcome: None,
     };
     let left = console::run(setup).map_err(|error| Failure::other(format!("the console ended: {error}")))?;

@@ -125,7 +125,10 @@ fn configuration(config: &Config) -> Check {
         ),
         Some(file) if named => Check::warning(
             "configuration",
-            format!("{text}\n{CONFIG_VAR} names {}, which is not there: it says nothing", file.display()),
+            format!(
+                "{text}\n{CONFIG_VAR} names {}, which is not there: `drainboard config --init` writes one",
+                file.display()
+            ),
         ),
         _ => Check::fine("configuration", text),
     }
@@ -140,7 +143,13 @@ fn keys(config: &Config) -> Option<Check> {
         None => Check::fine("keys", format!("{name} is laid over the built-in ones")),
         Some(first) => {
             let more = mistakes.len() as u64;
-            Check::warning("keys", format!("{} in {name}, the first: {first}", counted(more, "mistake")))
+            let mistakes = counted(more, "mistake");
+            Check::warning(
+                "keys",
+                format!(
+                    "{mistakes} in {name}, the first: {first}\nmend the file: what is wrong in it is left out"
+                ),
+            )
         }
     })
 }
@@ -187,7 +196,9 @@ async fn service((client, tap): &(Client, Tap)) -> Vec<Check> {
             ),
         ),
         Probe::Strange(status) => {
-            let text = format!("answers a session that does not exist with {status}");
+            let text = format!(
+                "answers a session that does not exist with {status}, as no Sync API does: check --base-url"
+            );
             return vec![Check::warning("service", text)];
         }
         Probe::Busy(message) => Check::warning("service", message),
@@ -258,7 +269,7 @@ fn look(path: &Path, checks: &mut Vec<Check>) {
         Check::warning(
             "acks",
             format!(
-                "the service refused {keys} for good (screen 3 of the console shows why); {} pending",
+                "the service refused {keys} for good: screen 3 of the console shows which and why; {} pending",
                 grouped(outbox.pending)
             ),
         )
@@ -274,14 +285,20 @@ fn look(path: &Path, checks: &mut Vec<Check>) {
         Check::fine("acks", "none pending")
     });
     checks.push(match status.sessions.first() {
-        None => Check::warning("last sync", "never"),
+        None => Check::warning("last sync", "never: `drainboard sync` makes the first"),
         Some(last) => {
             let end = last.end.as_deref().unwrap_or("not ended");
             let text = format!("session {} of {}: {}", last.no, local(&last.started), visible(end));
             match (&last.error, end) {
-                (Some(error), _) => Check::warning("last sync", format!("{text}, {}", visible(error))),
+                (Some(error), _) => Check::warning(
+                    "last sync",
+                    format!("{text}, {}\nthe next sync goes on from there", visible(error)),
+                ),
                 (None, "drained" | "stopped") => Check::fine("last sync", text),
-                (None, _) => Check::warning("last sync", text),
+                (None, _) => Check::warning(
+                    "last sync",
+                    format!("{text}; nothing committed is lost, the next sync goes on"),
+                ),
             }
         }
     });

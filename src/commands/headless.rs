@@ -4,7 +4,6 @@
 //! obeyed within two seconds, the second at once. Stopping is safe at any point: what was committed stays, and keys
 //! that were not sent wait in the outbox.
 
-use std::process;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -137,8 +136,8 @@ pub(super) async fn run(engine: &mut Engine, mode: Mode, voice: &Voice, signals:
         tokio::select! {
             biased;
             signal = signals.next() => {
-                if let Some((first, _)) = stopping {
-                    process::exit(first.exit_status().into());
+                if stopping.is_some() {
+                    break; // whoever called tidies up, without waiting for anybody
                 }
                 voice.say("stopping, once more to quit now");
                 stopping = Some((signal, tokio::time::Instant::now() + GRACE));

@@ -77,8 +77,10 @@ pub(super) fn colored(choice: Color) -> bool {
 }
 
 /// The console's colours: the theme's name and the choice of colours, what the terminal says of itself, and the user's
-/// themes, in the folder `themes` of `configuration`. The console has a terminal by then.
+/// themes, in the folder `themes` of `configuration`. `named`: what messages call the theme's setting. The console has a
+/// terminal by then.
 pub(super) fn looks(
+    named: &str,
     theme: Option<&str>,
     color: Color,
     configuration: Option<&Path>,
@@ -90,7 +92,7 @@ pub(super) fn looks(
         light: light(environment),
         folder: configuration.map(|folder| folder.join("themes")),
     };
-    wish.looks().map_err(Failure::usage)
+    wish.looks().map_err(|what| Failure::usage(format!("{named} {what}")))
 }
 
 /// The colours that may be sent: none where they are refused, all where the terminal says that it has them.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::arguments::{Common, Pacing};
 use super::folder::Folder;
 use super::output::Failure;
-use crate::client::Tap;
+use crate::client::{Door, Tap};
 use crate::config::file::File;
 use crate::config::{
     self, CONFIG_VAR, Config, Flags, Folders, MIRROR_VAR, Origin, PROFILE_VAR, Surroundings, TOKEN_VAR,
@@ -19,6 +19,11 @@ use crate::protocol::DeviceUuid;
 
 /// Everything that options, environment and configuration come to. The configuration is read, no token needed.
 pub(super) fn resolve(common: &Common, pacing: &Pacing) -> Result<Config, Failure> {
+    resolve_at(common, pacing, Door::Options)
+}
+
+/// The same for what was said at a door of its own, whose words the messages then use.
+pub(super) fn resolve_at(common: &Common, pacing: &Pacing, door: Door) -> Result<Config, Failure> {
     let flags = Flags {
         mirror: common.mirror.clone(),
         base_url: common.base_url.clone(),
@@ -36,6 +41,7 @@ pub(super) fn resolve(common: &Common, pacing: &Pacing) -> Result<Config, Failur
         theme: common.theme.clone(),
         color: common.color,
         watch: None,
+        door,
     };
     layered(flags, &|name| env::var_os(name))
 }

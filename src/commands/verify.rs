@@ -16,7 +16,7 @@ use super::headless::{self, Run, Voice};
 use super::output::{self, Ending, Failure};
 use super::progress::Progress;
 use super::settings;
-use super::signals::Signals;
+use super::signals::{Signal, Signals};
 use crate::config::Config;
 use crate::engine::{self, Engine, Mode, Settings};
 use crate::mirror::compare::{Comparison, Wrong, compare};
@@ -95,7 +95,8 @@ impl Verification<'_> {
             let looked = tokio::task::spawn_blocking(move || side_by_side(&a, &b, quiet));
             let now = tokio::select! {
                 biased;
-                signal = signals.next() => std::process::exit(signal.exit_status().into()),
+                // It ends with the process, which first removes the fresh copy.
+                signal = signals.next() => return self.interrupted(signal),
                 looked = looked => looked.map_err(Failure::other)?.map_err(Failure::mirror)?,
             };
             let now = match &found {
@@ -122,6 +123,16 @@ impl Verification<'_> {
     fn not_up_to_date(&self, what: &str, run: &Run) -> Ending {
         let why = run.error().unwrap_or_else(|| "the run ended early".to_owned());
         let message = format!("{what} could not be brought up to date, so nothing is verified\n{why}");
+        self.unverified(run.exit_status().max(1), message)
+    }
+
+    /// Both are up to date, and there was no time to compare them.
+    fn interrupted(&self, signal: Signal) -> Ending {
+        let message = format!("{} before the two were compared, so nothing is verified", signal.name());
+        self.unverified(signal.exit_status(), message)
+    }
+
+    fn unverified(&self, status: u8, message: String) -> Ending {
         if self.verify.json {
             let mut out = output::stdout();
             let nothing = Comparison::default();
@@ -129,7 +140,7 @@ impl Verification<'_> {
                 Report { identical: false, error: Some(&message), ..Report::of(&nothing, self.device) };
             output::written(line.write(&mut out))?;
         }
-        Err(Failure { status: run.exit_status().max(1), message })
+        Err(Failure { status, message })
     }
 
     fn tell(&self, found: &Comparison, failed: u64, took: Duration) -> Ending {

@@ -71,6 +71,7 @@ fn open(
         (config.keymap.clone(), config.statements.clone(), config.browse.clone());
     let looks = looks(&config)?;
     let tells = Tells { title: config.title, bell: config.bell };
+    let watch = (config.origin_of("watch") != Origin::Default).then_some(config.watch);
     let mut settings = settings::tapped(config, tap.clone());
     let scratch = if manner.peek { Some(settings::peek(&mut settings)?) } else { None };
     let runtime = super::runtime()?;
@@ -93,6 +94,7 @@ fn open(
         looks,
         formulas,
         tells,
+        watch,
         welcome,
         engine: engine::spawn(settings),
     };
@@ -107,15 +109,11 @@ fn open(
 /// The console's colours as they are configured.
 pub(super) fn looks(config: &Config) -> Result<console::theme::Looks, Failure> {
     let folder = config.keymap.as_deref().and_then(Path::parent);
-    output::looks(config.theme.as_deref(), config.color, folder).map_err(|failure| {
-        match config.origin_of("theme") {
-            Origin::Flag(_) => failure,
-            origin => {
-                let said = failure.message.trim_start_matches("--");
-                Failure::usage(format!("{}: {said}", settings::origin(origin)))
-            }
-        }
-    })
+    let named = match config.origin_of("theme") {
+        Origin::Flag(option) => option.to_owned(),
+        origin => format!("{}: theme", settings::origin(origin)),
+    };
+    output::looks(&named, config.theme.as_deref(), config.color, folder)
 }
 
 /// An origin without its scheme.

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
-use crate::client::{ConfigError, check_token};
+use crate::client::{ConfigError, Door, Subject, check_token};
 use crate::text::visible;
 
 use super::{Surroundings, TOKEN_COMMAND_VAR, TOKEN_VAR, TokenPlace};
@@ -43,6 +43,8 @@ pub(super) struct Named {
     pub(super) command: Option<String>,
     /// `--token-keyring`
     pub(super) keyring: bool,
+    /// Where it was said.
+    pub(super) door: Door,
 }
 
 /// Where the token comes from, in the order in which it is looked for. Nothing here shows it.
@@ -91,10 +93,10 @@ impl TokenSource {
         around: Surroundings<'_>,
     ) -> Result<Self, ConfigError> {
         if let Some(file) = named.file {
-            return Ok(Self::File { path: file, named: "--token-file" });
+            return Ok(Self::File { path: file, named: named.door.calls(Subject::TokenFile) });
         }
         if let Some(words) = named.command {
-            return Ok(Self::command(words, "--token-command"));
+            return Ok(Self::command(words, named.door.calls(Subject::TokenCommand)));
         }
         if named.keyring {
             let entry = entry.ok_or_else(|| {
@@ -121,8 +123,8 @@ impl TokenSource {
     /// The source that the configuration's file names; `entry`: the keyring's place, where there is one.
     pub(super) fn of_file(place: TokenPlace, entry: Option<&Entry>) -> Result<Self, ConfigError> {
         Ok(match place {
-            TokenPlace::File(path) => Self::File { path, named: "token_file" },
-            TokenPlace::Command(words) => Self::command(words, "token_command"),
+            TokenPlace::File(path) => Self::File { path, named: Door::File.calls(Subject::TokenFile) },
+            TokenPlace::Command(words) => Self::command(words, Door::File.calls(Subject::TokenCommand)),
             TokenPlace::Keyring => {
                 let entry = entry.cloned().ok_or_else(|| {
                     ConfigError(format!(
@@ -176,17 +178,31 @@ impl TokenSource {
         !matches!(self, Self::Missing | Self::Keyring { named: false, .. })
     }
 
+    /// Whether there is a token anywhere, a keyring that nobody named included; that one is asked, with little patience,
+    /// and what it has is kept for the next who reads. Blocks.
+    pub fn is_anywhere(&self) -> bool {
+        let Self::Keyring { entry, named: false, ahead } = self else { return self.is_there() };
+        let Ok(Some(bytes)) = entry.get(keyring::BLINK) else { return false };
+        // What can be no token is told when it is read.
+        if let Ok(value) = secret(&bytes, &entry.to_string()) {
+            *ahead.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
+        }
+        true
+    }
+
     /// Reads the token.
     ///
     /// # Errors
     /// [`ConfigError`] that says where a token is looked for, or what is wrong with this one, without showing it.
     pub fn read(&self) -> Result<Token, ConfigError> {
         let token = match self {
-            Self::File { path, .. } if looks_like_a_token(&path.to_string_lossy()) && !path.exists() => {
-                return Err(misplaced("--token-file wants the name of a file that has the token in it"));
+            Self::File { path, named } if looks_like_a_token(&path.to_string_lossy()) && !path.exists() => {
+                return Err(misplaced(&format!(
+                    "{named}: the name of a file that has the token in it is wanted"
+                )));
             }
             Self::Command { words, named, .. } if looks_like_a_token(words) => {
-                return Err(misplaced(&format!("{named} wants a command that writes the token")));
+                return Err(misplaced(&format!("{named}: a command that writes the token is wanted")));
             }
             Self::Command { words, named, aloud, ahead } => {
                 let value = match taken(ahead) {
@@ -227,10 +243,10 @@ pub(super) fn entry(
 ) -> Result<Entry, ConfigError> {
     let account = match name.filter(|name| !name.is_empty()) {
         Some(name) if looks_like_a_token(name) => {
-            return Err(misplaced("--token-keyring wants the name of an account"));
+            return Err(misplaced("--token-keyring: the name of an account is wanted"));
         }
         Some(name) => name.to_owned(),
-        None if crate::client::origin(super::BASE_URL).is_ok_and(|usual| usual == origin) => {
+        None if crate::client::origin(super::BASE_URL, Door::Options).is_ok_and(|usual| usual == origin) => {
             profile.to_owned()
         }
         None => format!("{profile}@{origin}"),

@@ -48,7 +48,7 @@ const TAIL: &str = "\
 #title = true
 #bell = false
 
-# How long `drainboard sync --watch` waits between two runs.
+# How long `drainboard sync --watch` waits between two runs; the console's key i begins with it.
 #watch = \"5m\"
 
 # More accounts, each with its own mirror: `drainboard --profile work`. A profile may have any of the settings above.

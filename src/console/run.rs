@@ -18,7 +18,7 @@ use super::keymap::Keymap;
 use super::library::{Library, shelf};
 use super::message::{Effect, Message};
 use super::model::Welcome;
-use super::model::{LEAVING, Model, Notice};
+use super::model::{Every, LEAVING, Model, Notice};
 use super::queries::Queries;
 use super::serving::Served;
 use super::terminal::{self, Screen};
@@ -118,6 +118,7 @@ fn model(setup: &Setup) -> Model {
         model.notices.extend(trouble.map(|text| Notice { error: false, text }));
     }
     model.telling.tells = setup.tells;
+    model.every = Every::beginning_with(setup.watch);
     model.welcome = setup.welcome.as_ref().map(|(offer, _)| Welcome::new(offer.clone()));
     model.snapshot = setup.engine.snapshot.borrow().clone();
     model

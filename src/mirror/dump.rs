@@ -4,7 +4,7 @@
 //! meanwhile. Rows come in the order of their ids, integers first; nothing is kept in memory but the row at hand.
 
 use rusqlite::types::ValueRef;
-use rusqlite::{OptionalExtension, Row as SqlRow, params};
+use rusqlite::{OptionalExtension, Params, Row as SqlRow, params};
 
 use super::apply::Key;
 use super::filter::Filter;
@@ -17,6 +17,17 @@ use crate::protocol::RecordId;
 
 /// Rows between two words on progress.
 const STEP: u64 = 1_024;
+
+/// The instructions without an id, in the order they came.
+const INSTRUCTIONS: &str =
+    "SELECT type, ack_key, revision, event_type, _session, data FROM _unkeyed ORDER BY rowid";
+
+/// Those of one type. Each of the two indices knows a part of them; asked otherwise, SQLite would read all of every type.
+const INSTRUCTIONS_OF: &str = "\
+    SELECT type, ack_key, revision, event_type, _session, data FROM _unkeyed WHERE rowid IN (\
+        SELECT rowid FROM _unkeyed WHERE type = ?1 AND ack_key IS NOT NULL \
+        UNION ALL SELECT rowid FROM _unkeyed WHERE type = ?1 AND ack_key IS NULL) \
+    ORDER BY rowid";
 
 /// A type, its table and its fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -202,10 +213,10 @@ impl Reader {
         &self,
         take: &mut dyn FnMut(Instruction) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.instructions(None, take)
+        self.instructions(INSTRUCTIONS, [], take)
     }
 
-    /// The same for one type.
+    /// The same for one type, reading those of no other.
     ///
     /// # Errors
     /// Those of `take`, or the mirror cannot be read.
@@ -214,23 +225,18 @@ impl Reader {
         kind: &str,
         take: &mut dyn FnMut(Instruction) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.instructions(Some(kind), take)
+        self.instructions(INSTRUCTIONS_OF, [kind], take)
     }
 
     fn instructions<E: From<MirrorError>>(
         &self,
-        kind: Option<&str>,
+        sql: &str,
+        parameters: impl Params,
         take: &mut dyn FnMut(Instruction) -> Result<(), E>,
     ) -> Result<(), E> {
         let say = |e| E::from(self.error(e));
-        let mut statement = self
-            .connection
-            .prepare(
-                "SELECT type, ack_key, revision, event_type, _session, data FROM _unkeyed \
-                 WHERE ?1 IS NULL OR type = ?1 ORDER BY rowid",
-            )
-            .map_err(say)?;
-        let mut rows = statement.query([kind]).map_err(say)?;
+        let mut statement = self.connection.prepare(sql).map_err(say)?;
+        let mut rows = statement.query(parameters).map_err(say)?;
         while let Some(row) = rows.next().map_err(say)? {
             let one = |row: &SqlRow<'_>| {
                 let key = match row.get_ref(1)? {
@@ -249,5 +255,31 @@ impl Reader {
             take(one(row).map_err(say)?)?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::*;
+
+    #[test]
+    fn the_instructions_of_a_type_are_found_and_not_looked_for() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(include_str!("../../assets/sql/mirror.sql")).unwrap();
+        for (kind, key) in [("a", Some("1")), ("b", Some("2")), ("a", None), ("b", None), ("a", Some("0"))] {
+            let insert = "INSERT INTO _unkeyed VALUES (?1, ?2, NULL, 'created', '{}', 1, 1, 1)";
+            connection.execute(insert, params![kind, key]).unwrap();
+        }
+        let mut statement = connection.prepare(INSTRUCTIONS_OF).unwrap();
+        let keys = statement.query_map(["a"], |row| row.get::<_, Option<String>>(1)).unwrap();
+        let keys: Vec<_> = keys.map(Result::unwrap).collect();
+        assert_eq!(keys, [Some("1".to_owned()), None, Some("0".to_owned())], "as they came");
+        let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {INSTRUCTIONS_OF}")).unwrap();
+        let steps = plan.query_map(["a"], |row| row.get::<_, String>(3)).unwrap();
+        for step in steps.map(Result::unwrap) {
+            assert!(!step.starts_with("SCAN"), "{step}");
+        }
     }
 }

@@ -15,6 +15,8 @@ use super::{Outbox, Pack, PackNo, PageNo, SessionNo, Settlement};
 
 /// Settled packs that are remembered.
 const PACKS_KEPT: i64 = 1_000;
+/// Keys of a page that make its row large: they are not to be read anew for each of its packs.
+const MANY: usize = 1_000;
 
 /// Keys of one page, by position.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +56,8 @@ pub(super) struct Queue {
     holding: bool,
     /// The last page of which a key was accepted since the outbox was read; 0 where none was.
     acknowledged: PageNo,
+    /// The large page of which keys were read last, and all its keys.
+    large: Option<(PageNo, Vec<String>)>,
 }
 
 impl Queue {
@@ -70,6 +74,7 @@ impl Queue {
             refused: number("SELECT refused FROM _total")? as u64,
             holding: number("SELECT EXISTS (SELECT 1 FROM _outbox WHERE held)")? == 1,
             acknowledged: 0,
+            large: None,
         };
         let mut rows =
             connection.prepare("SELECT page, session, count, settled FROM _outbox ORDER BY page")?;
@@ -152,7 +157,7 @@ impl Queue {
         }
         let mut keys = Vec::with_capacity(length(&group.slices) as usize);
         for slice in &group.slices {
-            keys.append(&mut read_keys(connection, slice)?);
+            keys.append(&mut self.read(connection, slice)?);
         }
         let (no, tries) = group.again.unwrap_or_else(|| {
             self.next += 1;
@@ -236,6 +241,7 @@ impl Queue {
             self.pending -= u64::from(waiting.settled.len() - before);
             if waiting.settled.len() == waiting.count {
                 self.pages.remove(&slice.page);
+                self.large.take_if(|(page, _)| *page == slice.page);
                 connection.prepare_cached("DELETE FROM _outbox WHERE page = ?1")?.execute([slice.page])?;
             } else {
                 connection
@@ -256,7 +262,7 @@ impl Queue {
     ) -> Result<()> {
         for slice in slices {
             let session = self.pages.get(&slice.page).map_or(0, |waiting| waiting.session);
-            for key in read_keys(connection, slice)? {
+            for key in self.read(connection, slice)? {
                 connection
                     .prepare_cached(
                         "INSERT INTO _refused (ack_key, page, session, pack, status, answer, at) \
@@ -267,6 +273,23 @@ impl Queue {
             }
         }
         Ok(())
+    }
+
+    /// The keys of a slice. Those of a large page are kept for its next slices.
+    fn read(&mut self, connection: &Connection, slice: &Slice) -> Result<Vec<String>> {
+        let of = |all: &[String]| {
+            let end = all.len().min(slice.keys.end as usize);
+            all[end.min(slice.keys.start as usize)..end].to_vec()
+        };
+        if let Some((_, all)) = self.large.as_ref().filter(|(page, _)| *page == slice.page) {
+            return Ok(of(all));
+        }
+        let all = read_keys(connection, slice.page)?;
+        let keys = of(&all);
+        if all.len() > MANY {
+            self.large = Some((slice.page, all));
+        }
+        Ok(keys)
     }
 }
 
@@ -291,13 +314,9 @@ fn split(slices: &mut Vec<Slice>, keep: u32) -> Vec<Slice> {
     second
 }
 
-fn read_keys(connection: &Connection, slice: &Slice) -> Result<Vec<String>> {
+fn read_keys(connection: &Connection, page: PageNo) -> Result<Vec<String>> {
     let mut row = connection.prepare_cached("SELECT keys FROM _outbox WHERE page = ?1")?;
-    let text: String = row.query_row([slice.page], |row| row.get(0))?;
-    let mut keys: Vec<String> = serde_json::from_str(&text).map_err(|e| {
-        rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(e))
-    })?;
-    keys.truncate(slice.keys.end as usize);
-    keys.drain(..(slice.keys.start as usize).min(keys.len()));
-    Ok(keys)
+    let text: String = row.query_row([page], |row| row.get(0))?;
+    serde_json::from_str(&text)
+        .map_err(|e| rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(e)))
 }

@@ -67,12 +67,39 @@ fn a_service_that_says_no_is_told_from_one_that_is_not_there() {
     finds(doctor(&user).status(3), "service", "fault", "`sync` scope");
     let user = User::with(&stand_in("404 Not Found", "text/html", "<h1>no</h1>"), &token);
     finds(doctor(&user).status(0), "service", "warning", "--base-url");
+    let user = User::with(&stand_in("200 OK", "application/json", r#"{"items": []}"#), &token);
+    finds(doctor(&user).status(0), "service", "warning", "check --base-url");
     let user = User::with(&nobody(), &token);
     finds(doctor(&user).status(4), "service", "fault", "cannot connect");
     let user = User::with(&nobody(), "");
     finds(doctor(&user).status(2), "token", "fault", "BASECRM_ACCESS_TOKEN");
     let wrong = user.run(&["doctor", "--json", "--base-url", "http://example.com"]);
     finds(wrong.status(2), "configuration", "fault", "http");
+}
+
+#[test]
+fn what_a_run_left_unfinished_comes_with_what_to_do() {
+    let served = Served::start(&["--items", "2000", "--latency", "20ms"]);
+    let user = User::of(&served);
+    // Before the first session is asked for; in its midst; and after one that the service refused to go on with.
+    let none = drainboard::mirror::Identity { host: served.url.clone(), device: None };
+    drop(drainboard::mirror::Mirror::open(&user.mirror(), &none).unwrap());
+    finds(doctor(&user).status(0), "last sync", "warning", "`drainboard sync` makes the first");
+    let mut running = user.start(&["sync", "--json", "--rate", "0"]);
+    running.wait_for("page_committed", 8);
+    running.kill();
+    let killed = doctor(&user);
+    finds(killed.status(0), "last sync", "warning", "the next sync goes on");
+    finds(&killed, "acks", "fine", "they go first in the next sync");
+    served.emulator("POST", "fault", r#"{"fault": {"instead": 503}, "path": "queues", "times": 99}"#);
+    user.run(&["sync", "--rate", "0", "--tries", "1"]).status(4);
+    served.emulator("DELETE", "fault", "");
+    let failed = doctor(&user);
+    finds(failed.status(0), "last sync", "warning", "503");
+    finds(&failed, "last sync", "warning", "the next sync goes on");
+    let mut command = user.command(&["doctor", "--json"]);
+    command.env("DRAINBOARD_CONFIG", user.path("none.toml"));
+    finds(user.ended(command).status(0), "configuration", "warning", "`drainboard config --init` writes one");
 }
 
 #[test]

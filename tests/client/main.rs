@@ -27,6 +27,7 @@ fn config(base_url: &str) -> ClientConfig {
         token_source: "BASECRM_ACCESS_TOKEN".to_owned(),
         device: DEVICE.parse::<DeviceUuid>().unwrap(),
         max_page: 1024 * 1024,
+        door: drainboard::client::Door::Options,
     }
 }
 

@@ -9,12 +9,18 @@ use std::time::Duration;
 use drainboard::client::{Client, ClientConfig, MAX_PAGE, Started, Taken};
 use drainboard::mirror::Reader;
 use drainboard::mirror::reader::Value;
-use drainboard::protocol::{DeviceUuid, EventType};
+use drainboard::protocol::{DeviceUuid, EventType, Item};
 use drainboard::service::{Options, Service};
 use tokio::net::TcpListener;
 
 /// What an instruction is about: the record, or where it has no id its text.
 pub(crate) type Key = (String, String);
+
+/// What an instruction is about.
+pub(crate) fn about(item: &Item<'_>) -> Key {
+    let id = item.id.map_or_else(|| item.data.to_owned(), ToString::to_string);
+    (item.kind.to_owned(), id)
+}
 
 /// The newest of each: its revision, and whether it is there (and not deleted).
 pub(crate) type States = BTreeMap<Key, (i64, bool)>;
@@ -52,16 +58,28 @@ impl Scene {
 
     /// The program with another mirror.
     pub(crate) fn program_at(&self, mirror: &Path, arguments: &[&str]) -> Command {
+        let mut command = self.bare(arguments);
+        command.arg("--mirror").arg(mirror).args(["--base-url", &self.url]);
+        command
+    }
+
+    /// The program with a home and a token, and nothing else.
+    pub(crate) fn bare(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_drainboard"));
-        command.args(arguments).arg("--mirror").arg(mirror).args(["--base-url", &self.url]);
-        command.env_clear().env("BASECRM_ACCESS_TOKEN", self.service.token());
+        command.args(arguments).env_clear().env("BASECRM_ACCESS_TOKEN", self.service.token());
         command.env("HOME", self.folder.path()).env("TMPDIR", self.folder.path());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
 
     pub(crate) fn sync(&self) -> Command {
-        self.program(&["sync", "--json", "--rate", "0", "--ack-pack", "120", "--ack-interval", "20ms"])
+        self.sync_at(&self.mirror())
+    }
+
+    /// A sync of another mirror.
+    pub(crate) fn sync_at(&self, mirror: &Path) -> Command {
+        let options = ["--json", "--rate", "0", "--ack-pack", "120", "--ack-interval", "20ms"];
+        self.program_at(mirror, &[&["sync"], &options[..]].concat())
     }
 
     /// Everything that the service would send to a device, without acknowledging any of it.
@@ -72,6 +90,7 @@ impl Scene {
             token_source: "the test".to_owned(),
             device,
             max_page: MAX_PAGE,
+            door: drainboard::client::Door::Options,
         })
         .unwrap();
         let mut owed = States::new();
@@ -83,9 +102,8 @@ impl Scene {
         for queue in &session.queues {
             while let Taken::Page(page) = client.take(&session.id, &queue.name).await.unwrap().value {
                 for item in page.items() {
-                    let about = item.id.map_or_else(|| item.data.to_owned(), ToString::to_string);
                     let state = (item.revision.unwrap_or(0), item.event != EventType::Deleted);
-                    owed.insert((item.kind.to_owned(), about), state);
+                    owed.insert(about(&item), state);
                 }
             }
         }

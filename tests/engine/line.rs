@@ -74,6 +74,7 @@ pub(crate) fn settings(mirror: PathBuf, address: SocketAddr, token: &str) -> Set
                 token_source: "BASECRM_ACCESS_TOKEN".to_owned(),
                 device,
                 max_page: MAX_PAGE,
+                door: drainboard::client::Door::Options,
             })
         }),
         rate: 0,

@@ -86,6 +86,11 @@ impl Service {
         Ok(Some((keys, queue.len() as u64)))
     }
 
+    /// Whether nothing is left in a session's queues; of one that is forgotten nobody can say.
+    pub(crate) fn is_drained(&self, session: u32) -> bool {
+        self.sessions.get(&session).is_none_or(|queues| queues.iter().all(VecDeque::is_empty))
+    }
+
     pub(crate) fn forget(&mut self, session: u32) {
         self.sessions.remove(&session);
     }

@@ -7,7 +7,7 @@ use drainboard::engine::Command;
 use drainboard::engine::event::{EventKind, Mode, Phase, RunEnd, Snapshot};
 use drainboard::mirror::SessionEnd;
 
-use crate::world::{Fate, Mutant, World};
+use crate::world::{Fate, World};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -171,18 +171,6 @@ fn empty_pages_for_ever_are_a_failed_session_and_never_a_drained_one() {
     let world = run(World::new(10, 100, 10).fates(fates), RunEnd::NoProgress);
     assert_eq!(ends(&world), [SessionEnd::Failed; 3]);
     assert!(error(&world).contains("empty pages"), "{}", error(&world));
-}
-
-#[test]
-fn a_checker_that_takes_an_empty_page_for_the_end_would_be_seen() {
-    let fates = |operation, count, _: &mut fastrand::Rng| {
-        if operation == Take && count == 3 { Fate::Empty } else { Fate::Well }
-    };
-    let mut world = World::new(11, 100, 10).fates(fates);
-    world.mutant = Mutant::EmptyIsEnd;
-    world.begin(Mode::Full, false);
-    world.finish();
-    assert!(ends(&world).len() > 1, "the mutant needs another session where one would do");
 }
 
 #[test]

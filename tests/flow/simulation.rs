@@ -68,6 +68,21 @@ fn random_fates(harm: u32) -> Fates {
     })
 }
 
+/// Now and then others ask the service for too much: it answers everything with 429 for a while.
+fn stormy(mut calm: Fates) -> Fates {
+    let mut left = 0;
+    Box::new(move |operation, count, rng| {
+        if left == 0 && rng.u32(0..60) == 0 {
+            left = rng.u32(2..40);
+        }
+        if left == 0 {
+            return calm(operation, count, rng);
+        }
+        left -= 1;
+        Fate::Limited(rng.bool().then(|| rng.u64(0..4)))
+    })
+}
+
 /// A world whose every knob the seed turns.
 fn world(seed: u64) -> World {
     let mut rng = fastrand::Rng::with_seed(seed ^ 0xd0a1);
@@ -82,6 +97,9 @@ fn world(seed: u64) -> World {
     world.slow = [0, 5, 120, 3_000][rng.usize(0..4)];
     world.service.odd = [0, 0, 30, 300][rng.usize(0..4)];
     world.fates = random_fates([0, 20, 100, 400][rng.usize(0..4)]);
+    if seed % 4 == 3 {
+        world.fates = stormy(world.fates);
+    }
     world.service.most = [0, 0, 0, 1, 7, 60][rng.usize(0..6)];
     world
 }
@@ -263,6 +281,9 @@ fn mutants_are_caught() {
     caught(Mutant::AckBeforeCommit, "before it was durable");
     caught(Mutant::ForgetOutbox, "while keys are unaccepted");
     caught(Mutant::NoPacing, "sliding second");
+    caught(Mutant::EmptyIsEnd, "something is left in its queues");
+    caught(Mutant::AnyAnswerAccepts, "downloaded again");
+    caught(Mutant::DrainedIsAll, "converged and not the same");
     caught(Mutant::LosePacks, "downloaded again");
     caught(Mutant::NoGuard, "a revision went back");
 }

@@ -16,7 +16,9 @@ impl World {
         let failed = |job: Job| Input::Failed(job, failure(job, fate));
         if matches!(fate, Fate::Status(_) | Fate::Limited(_)) {
             if let Some(job) = job {
-                self.answer(exchange, failed(job));
+                let accepts = self.mutant == Mutant::AnyAnswerAccepts && job == Job::Acknowledge;
+                let input = if accepts { Input::PackAccepted(Cost::default()) } else { failed(job) };
+                self.answer(exchange, input);
             }
             return;
         }
@@ -48,6 +50,9 @@ impl World {
     }
 
     fn serve_start(&mut self) -> Input {
+        if self.mutant == Mutant::DrainedIsAll && self.drained_answers > 0 {
+            return Input::UpToDate(Cost::default());
+        }
         let Some((no, lengths)) = self.service.start() else { return Input::UpToDate(Cost::default()) };
         let queue = |(n, length): (usize, &u64)| Queue {
             name: QueueName(n.to_string()),

@@ -9,7 +9,7 @@ use drainboard::engine::Command;
 use drainboard::engine::event::{EventKind, Mode, Outcome};
 use drainboard::engine::flow::{Config, Flow, Input, Job, Output, PackFacts, Ticket};
 use drainboard::engine::pacing::Pacer;
-use drainboard::mirror::PackNo;
+use drainboard::mirror::{PackNo, SessionEnd};
 use drainboard::protocol::DeviceUuid;
 
 use crate::model::{Key, Mirror, Service};
@@ -49,6 +49,10 @@ pub(crate) enum Mutant {
     NoPacing,
     /// An empty page counts as the end.
     EmptyIsEnd,
+    /// A pack that is answered with anything at all counts as accepted.
+    AnyAnswerAccepts,
+    /// A drained queue counts as convergence.
+    DrainedIsAll,
     /// Packs that were in flight when the process died count as accepted.
     LosePacks,
     /// An older revision takes the place of a newer one.
@@ -101,6 +105,8 @@ pub(crate) struct World {
     pub(crate) exchanges: HashMap<u64, Job>,
     serial: u64,
     sent: VecDeque<Duration>,
+    /// The service's number of the session that the flow is in.
+    session: Option<u32>,
     /// Counts of requests by operation.
     pub(crate) requests: HashMap<Operation, u64>,
     pub(crate) drained_answers: u64,
@@ -149,6 +155,7 @@ impl World {
             exchanges: HashMap::new(),
             serial: 0,
             sent: VecDeque::new(),
+            session: None,
             requests: HashMap::new(),
             drained_answers: 0,
             halted_until: Duration::ZERO,
@@ -404,6 +411,11 @@ impl World {
         self.hold(self.outcome.is_none(), "an event after the last one");
         match &kind {
             EventKind::RunEnded { outcome } => self.outcome = Some(outcome.clone()),
+            EventKind::SessionOpened { session, .. } => self.session = session.0.parse().ok(),
+            EventKind::SessionEnded { end: SessionEnd::Drained, .. } => {
+                let drained = self.session.is_none_or(|no| self.service.is_drained(no));
+                self.hold(drained, "a session counts as drained and something is left in its queues");
+            }
             EventKind::Paused => {
                 self.hold(
                     self.exchanges.is_empty() && self.applying.is_empty(),

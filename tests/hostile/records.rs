@@ -207,6 +207,8 @@ fn pages_of_every_size() {
     let home =
         Case::fault("a million tiny items", On::Take, act).times(1).ends(0).within(900).seconds(60).run();
     assert_eq!(home.number("SELECT count(*) FROM _kind_1"), 1_000_000);
+    let keyed = (0..60_000).map(|n| thing(&format!("k{n}"), "contact", "1", &format!(r#"{{"id":{n}}}"#)));
+    run_all(&[Case::account("sixty thousand keys in one page", keyed.collect()).seconds(60)]);
     // 3 MiB on the wire would be gigabytes in memory.
     let bare = Act::Say(http(200, "", page(&vec!["{}"; 1_048_577].join(","))));
     let case = Case::fault("more items of nothing than a page may have", On::Take, bare);

@@ -79,6 +79,8 @@ pub(crate) fn plain(count: usize) -> Vec<Thing> {
 #[derive(Debug, Default)]
 pub(crate) struct Books {
     things: Vec<Thing>,
+    /// Their keys.
+    known: BTreeSet<String>,
     page: usize,
     queue: VecDeque<usize>,
     sessions: u32,
@@ -101,7 +103,8 @@ impl Server {
     pub(crate) fn start(things: Vec<Thing>, page: usize, fault: Option<Fault>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let books = Arc::new(Mutex::new(Books { things, page, fault, ..Books::default() }));
+        let known = things.iter().map(|thing| thing.key.clone()).collect();
+        let books = Arc::new(Mutex::new(Books { things, known, page, fault, ..Books::default() }));
         let kept = Arc::clone(&books);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -228,7 +231,7 @@ impl Books {
                 let body: Value = serde_json::from_slice(body).unwrap();
                 for key in body["data"]["ack_keys"].as_array().unwrap() {
                     let key = key.as_str().unwrap().to_owned();
-                    if !self.things.iter().any(|thing| thing.key == key) {
+                    if !self.known.contains(&key) {
                         self.strange.push(key.clone());
                     }
                     self.accepted.insert(key);

@@ -1,5 +1,7 @@
 //! The outbox: packs across pages, halving, crashes. Promises 1 and 2.
 
+use std::time::{Duration, Instant};
+
 use drainboard::mirror::reader::Value;
 use drainboard::mirror::{Mirror, Outbox, Settlement};
 
@@ -141,4 +143,31 @@ async fn only_the_last_thousand_packs_are_remembered() {
     assert_eq!(settled, 1_045);
     let kept = scratch.rows("SELECT count(*), min(no), max(no) FROM _pack");
     assert_eq!(kept, [[Value::Integer(1_000), Value::Integer(46), Value::Integer(1_045)]]);
+}
+
+/// The keys of a page are one row: it is read once, and not for each of its packs.
+#[tokio::test]
+async fn a_page_of_very_many_keys_leaves_in_packs_that_cost_no_more_than_others() {
+    const KEYS: usize = 100_000;
+    let scratch = Scratch::new();
+    let mirror = filled(&scratch, 1, KEYS).await;
+    let (mut came, mut took) = (Vec::new(), Duration::ZERO);
+    for n in 0..40 {
+        let began = Instant::now();
+        let pack = mirror.next_pack(100).await.unwrap().unwrap();
+        took += if n == 0 { Duration::ZERO } else { began.elapsed() };
+        mirror.settle(pack.no, Settlement::Accepted).await.unwrap();
+        came.extend(pack.keys);
+    }
+    // Reading all of them takes some 20 ms each time, of memory alone.
+    assert!(took < Duration::from_millis(250), "{took:?} for 39 packs");
+    // Whoever opens it next goes on there.
+    mirror.close().await.unwrap();
+    let mirror = scratch.open();
+    while let Some(pack) = mirror.next_pack(30_000).await.unwrap() {
+        mirror.settle(pack.no, Settlement::Accepted).await.unwrap();
+        came.extend(pack.keys);
+    }
+    assert_eq!(mirror.outbox().await.unwrap(), Outbox::default());
+    assert!(came == (1..=KEYS).map(|i| format!("k1.{i}")).collect::<Vec<_>>(), "{} came", came.len());
 }

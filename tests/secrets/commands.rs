@@ -17,9 +17,10 @@ fn no_command_writes_the_token_anywhere() {
     sync.line("page_committed");
     den.spy(sync.id());
     sync.end().code(0);
-    let commands: [&[&str]; 18] = [
+    let commands: [&[&str]; 24] = [
         &["sync", "-v"],
         &["sync", "--peek"],
+        &["sync", "--metrics", "metrics.prom"],
         &["verify", "--rate", "0"],
         &["verify", "--json", "--rate", "0"],
         &["doctor"],
@@ -32,6 +33,20 @@ fn no_command_writes_the_token_anywhere() {
         &["export", "--format", "ndjson", "--output", "export"],
         &["export", "--all", "--output", "kit"],
         &["demo", "--items", "50", "--keep", "demo"],
+        &["config"],
+        &["config", "--json"],
+        &["config", "--init"],
+        &["token", "where"],
+        &[
+            "serve",
+            "--conformance",
+            "--scenario",
+            "plain",
+            "--",
+            "sh",
+            "-c",
+            "echo $BASECRM_ACCESS_TOKEN >&2",
+        ],
         &["man"],
         &["completions", "bash"],
         &["sync", "--help"],
@@ -39,6 +54,12 @@ fn no_command_writes_the_token_anywhere() {
     ];
     for arguments in commands {
         den.run(den.command(&served.url, arguments));
+    }
+    let help = den.run(den.bare(&["--help"])).stdout;
+    let named =
+        help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    for name in named.filter_map(|line| line.split_whitespace().next()) {
+        assert!(commands.iter().any(|arguments| arguments[0] == name), "{name} is not tried");
     }
     // Tokens of other commands' sources.
     let file = den.write("token", &format!("{token}\n"), 0o600);

@@ -27,6 +27,7 @@ async fn synchronize(base: &str, token: &str, mirror: &Path, tap: &Tap) -> Outco
                 token_source: "the test".to_owned(),
                 device,
                 max_page: MAX_PAGE,
+                door: drainboard::client::Door::Options,
             })?;
             Ok(client.with_tap(tap.clone()))
         }),

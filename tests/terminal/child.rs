@@ -45,6 +45,7 @@ fn console() {
         looks: drainboard::console::theme::Looks::default(),
         formulas: drainboard::spreadsheet::Formulas::Exact,
         tells: drainboard::console::model::telling::Tells::default(),
+        watch: None,
         welcome: None,
     });
     std::process::exit(if left.is_err() { 101 } else { 0 });

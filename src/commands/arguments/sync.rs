@@ -24,7 +24,8 @@ The pause between two runs of a watch varies by a tenth, so that many watchers d
 not come at once. A watch survives a service that is unreachable or fails, and
 ends where waiting mends nothing: no token, a wrong one, no scope, or a mirror
 that cannot be used from the start. With --json a line {\"event\":\"round\"} after
-each run's summary has its exit status and the time until the next one.";
+each run's summary has its exit status and the time until the next one. All lines
+and their fields are in assets/events.md in the sources.";
 
 /// `drainboard sync`
 #[derive(Debug, Args)]

@@ -80,7 +80,8 @@ pub(super) struct Stage {
 impl Stage {
     /// Listens, and says where.
     pub(super) fn set(serve: &Serve, common: &Common, tokens: &Tokens) -> Result<Self, Failure> {
-        let looks = output::looks(common.theme.as_deref(), common.color.unwrap_or_default(), None)?;
+        let looks =
+            output::looks("--theme", common.theme.as_deref(), common.color.unwrap_or_default(), None)?;
         let runtime = super::super::runtime()?;
         let listener = runtime.block_on(super::bind(&serve.listen))?;
         let address = format!("http://{}", listener.local_addr().map_err(Failure::other)?);

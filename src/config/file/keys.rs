@@ -6,7 +6,7 @@ use std::time::Duration;
 use toml::de::DeValue;
 
 use super::{Placed, Section, TokenPlace, short};
-use crate::client::{self, ConfigError};
+use crate::client::{self, ConfigError, Door};
 use crate::config::looks_like_a_token;
 use crate::config::values::{duration, size};
 use crate::config::{Color, MOST_WORKERS, within};
@@ -155,9 +155,7 @@ impl<'a> Value<'a> {
 
     fn url(&self) -> Result<String, String> {
         let url = self.text("a URL in quotes, like \"https://api.getbase.com\"")?;
-        client::origin(url).map_err(|ConfigError(what)| {
-            format!("`{}`: {}", self.key, what.replace("--base-url", "base_url"))
-        })?;
+        client::origin(url, Door::File).map_err(|ConfigError(what)| format!("`{}`: {what}", self.key))?;
         Ok(url.to_owned())
     }
 

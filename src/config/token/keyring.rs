@@ -1,8 +1,9 @@
 //! The token in the keyring of the system: Secret Service on Linux, Keychain on macOS, Credential Manager on Windows.
 //!
-//! Promises: the keyring is asked by somebody who needs a token that nothing else gives, never at a start; nobody waits
-//! for it for ever, whatever hangs behind it; a machine without one is told apart from a keyring that fails; what is
-//! kept for one service is not given to another.
+//! Promises: the keyring is asked by somebody who needs a token that nothing else gives, and at a start only where nothing
+//! at all is configured, to tell a first start from one whose token is here; nobody waits for it for ever, whatever hangs
+//! behind it; a machine without one is told apart from a keyring that fails; what is kept for one service is not given to
+//! another.
 
 #[cfg(feature = "keyring")]
 mod system;
@@ -24,6 +25,9 @@ pub(super) const SERVICE: &str = "drainboard";
 pub(super) const PATIENCE: Duration = Duration::from_mins(1);
 /// How long it may take where it is only the last place to look at.
 pub(super) const GLANCE: Duration = Duration::from_secs(15);
+
+/// How long it may take at a start that has nothing else to go by: whoever looks at an empty screen waits no longer.
+pub(super) const BLINK: Duration = Duration::from_secs(2);
 
 /// What keeps secrets for a user; each call may take long.
 pub trait Keyring: Send + Sync {

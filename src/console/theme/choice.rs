@@ -32,7 +32,8 @@ impl Wish {
     /// Finds the theme.
     ///
     /// # Errors
-    /// There is none of that name, or its file cannot be read; in a line or two.
+    /// There is none of that name, or its file cannot be read; in a line or two that begin with the name, so that who calls
+    /// can say before it where the name was said.
     pub fn looks(&self) -> Result<Looks, String> {
         let name = match self.name.as_deref() {
             None | Some("auto") => self.fitting(),
@@ -59,11 +60,7 @@ impl Wish {
             let place = place.unwrap_or_default();
             let near = nearest(name, Theme::BUILT_IN.map(|(name, _)| name));
             let near = near.map_or(String::new(), |near| format!("did you mean {near}? "));
-            return Err(format!(
-                "--theme {}: there is none; {near}there are {}{place}",
-                visible(name),
-                known()
-            ));
+            return Err(format!("{}: there is none; {near}there are {}{place}", visible(name), known()));
         };
         let theme = match self.depth {
             Depth::None => Theme::colourless(),
@@ -91,7 +88,7 @@ impl Wish {
         match std::fs::read_to_string(&path) {
             Ok(text) => Ok(Some((path.display().to_string(), text))),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(e) => Err(format!("the theme {} cannot be read: {e}", path.display())),
+            Err(e) => Err(format!("{}: {} cannot be read: {e}", visible(name), path.display())),
         }
     }
 }

@@ -7,7 +7,7 @@ use super::super::message::{Effect, WelcomeAnswer, WelcomeRequest};
 use super::super::model::Model;
 use super::super::model::welcome::{At, Source, Welcome};
 use super::super::welcome::{Answer, Trouble};
-use crate::client;
+use crate::client::{self, Door};
 use crate::text::visible;
 
 /// Takes typed or pasted text; none where there is no line.
@@ -73,7 +73,9 @@ fn write(welcome: &mut Welcome, edit: Edit) {
 fn wrong(welcome: &Welcome) -> Option<String> {
     let empty = |text: &str, what: &str| text.trim().is_empty().then(|| what.to_owned());
     match (welcome.at, welcome.source) {
-        (At::Service, _) => client::origin(welcome.url.text().trim()).err().map(|error| error.0),
+        (At::Service, _) => {
+            client::origin(welcome.url.text().trim(), Door::Questions).err().map(|error| error.0)
+        }
         (At::Place, Source::File) => empty(welcome.file.text(), "name the file that has the token in it"),
         (At::Place, Source::Command) => {
             empty(welcome.command.text(), "write a command whose first line is the token")

@@ -145,6 +145,22 @@ fn it_is_asked_once_where_it_was_read_ahead() {
 }
 
 #[test]
+fn a_token_that_only_the_keyring_has_is_somewhere() {
+    let mock = having(&[("default", "of-the-keyring")]);
+    let config = with(&mock, Flags::default(), &[]).unwrap();
+    assert!(!config.token.is_there() && config.token.is_anywhere());
+    assert_eq!(value(&config), "of-the-keyring");
+    assert_eq!(mock.log(), ["get default"], "asked once");
+    for nothing in [having(&[("other", "x")]), in_trouble(Trouble::Failed("it stayed locked".into()))] {
+        assert!(!with(&nothing, Flags::default(), &[]).unwrap().token.is_anywhere());
+    }
+    let mock = having(&[]);
+    let config = with(&mock, Flags::default(), &[(TOKEN_VAR, "of-the-variable")]).unwrap();
+    assert!(config.token.is_anywhere());
+    assert_eq!(mock.log(), [""; 0], "asked though the variable has it");
+}
+
+#[test]
 fn a_machine_without_one_is_a_mistake_only_where_it_was_named() {
     let absent = in_trouble(Trouble::Absent("no bus\x1b[31m".into()));
     let said = with(&absent, Flags::default(), &[]).unwrap().token.read().unwrap_err().0;
