@@ -7,9 +7,12 @@ pub mod body;
 pub mod cells;
 pub mod complete;
 pub mod edit;
+#[cfg(not(unix))]
+mod elsewhere;
 mod exchanges;
 mod fault;
 mod inbox;
+#[cfg(unix)]
 mod input;
 pub mod key;
 pub mod keymap;
@@ -23,13 +26,19 @@ mod rows;
 mod run;
 pub mod seek;
 pub mod serving;
+#[cfg(unix)]
 mod signals;
 mod terminal;
 pub mod theme;
+#[cfg(unix)]
+mod tty;
 pub mod update;
 pub mod values;
 pub mod view;
 pub mod welcome;
+
+#[cfg(not(unix))]
+use elsewhere::{input, signals, tty};
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -1,6 +1,7 @@
 //! The command line's contract, shown with the real binary: exit statuses, outputs, signals, and a whole account
 //! carried from `serve` through `sync` to `query`.
 
+#![cfg_attr(not(unix), expect(unused, reason = "what only the tests of signals, modes and links use"))]
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails by panicking")]
 
 #[path = "cli/as_of.rs"]
@@ -9,6 +10,8 @@ mod as_of;
 mod config;
 #[path = "cli/doctor.rs"]
 mod doctor;
+#[path = "cli/elsewhere.rs"]
+mod elsewhere;
 #[path = "cli/events.rs"]
 mod events;
 #[path = "cli/packages.rs"]

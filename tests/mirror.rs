@@ -1,5 +1,6 @@
 //! The mirror's promises, through its public face.
 
+#![cfg_attr(not(unix), expect(unused, reason = "what only the tests of signals, modes and links use"))]
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the answer")]
 
 #[path = "mirror/as_of.rs"]

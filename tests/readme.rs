@@ -19,7 +19,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use cases::{CASES, Case, Does, OTHERS, PROGRAMS, RECORDING};
+use cases::{BUILDERS, CASES, Case, Does, OTHERS, PROGRAMS, RECORDING};
 use scene::Scene;
 use text::{Span, Text, options};
 
@@ -81,6 +81,10 @@ fn every_command_does_what_it_says() {
                     act(&scene, &line, &Does::Opens("", "No mirror yet"))
                 }
                 _ if code.starts_with("drainboard ") => act(&scene, code, &Does::Ends(0, "")),
+                _ if BUILDERS.iter().any(|(builder, why)| code.starts_with(builder) && !why.is_empty()) => {
+                    let lost = targets(code).into_iter().find(|file| !root().join(file).exists());
+                    lost.map(|file| format!("there is no {file}"))
+                }
                 _ => Some("is neither run nor on the list of what cannot run here".to_owned()),
             },
         };
@@ -115,8 +119,7 @@ fn act(scene: &Scene, line: &str, does: &Does) -> Option<String> {
         }
         Does::NotHere(why) => {
             assert!(!why.is_empty(), "{line} has no reason");
-            let unknown = targets(line).into_iter().find(|file| !root().join(file).exists());
-            unknown.map(|file| format!("there is no {file}"))
+            None
         }
     }
 }

@@ -1,5 +1,6 @@
 //! An account from elsewhere, served again: mirror → serve → sync → mirror gives the same rows, byte for byte. All with
 //! the real binary.
+#![cfg_attr(not(unix), expect(unused, reason = "what only the tests of signals, modes and links use"))]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 #[path = "replay/kit.rs"]

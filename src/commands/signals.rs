@@ -8,6 +8,7 @@ pub(super) enum Signal {
     /// Ctrl-C.
     Interrupt,
     /// SIGTERM, or the terminal has gone (SIGHUP).
+    #[cfg_attr(not(unix), expect(dead_code, reason = "only Unix sends it"))]
     Terminate,
 }
 
@@ -101,13 +102,14 @@ impl Nudges {
     ///
     /// # Errors
     /// None here.
+    #[expect(clippy::unnecessary_wraps, reason = "its twin can fail")]
     pub(super) fn listen() -> io::Result<Self> {
         Ok(Self)
     }
 
     /// Never.
     pub(super) async fn next(&mut self) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 
@@ -145,6 +147,7 @@ impl Signals {
     ///
     /// # Errors
     /// None here.
+    #[expect(clippy::unnecessary_wraps, reason = "its twin can fail")]
     pub(super) fn listen() -> io::Result<Self> {
         Ok(Self)
     }

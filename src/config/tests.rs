@@ -35,13 +35,15 @@ fn token_file(content: &str) -> (tempfile::TempDir, PathBuf) {
     (folder, file)
 }
 
+#[cfg(unix)]
 fn mode(file: &Path, mode: u32) {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        std::fs::set_permissions(file, std::fs::Permissions::from_mode(mode)).unwrap();
-    }
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(file, std::fs::Permissions::from_mode(mode)).unwrap();
 }
+
+/// Elsewhere the folder keeps others out.
+#[cfg(not(unix))]
+fn mode(_: &Path, _: u32) {}
 
 #[test]
 fn nothing_said_means_the_defaults() {

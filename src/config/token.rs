@@ -354,6 +354,7 @@ fn private(meta: &std::fs::Metadata, path: &Path, source: &str) -> Result<(), Co
 
 /// Other platforms keep a user's files from others by their folder.
 #[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "its twin has something to refuse")]
 fn private(_: &std::fs::Metadata, _: &Path, _: &str) -> Result<(), ConfigError> {
     Ok(())
 }

@@ -84,6 +84,7 @@ impl Inbox {
     }
 
     /// Whether the loop has ended: then no write to the terminal can hang any more.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "who asks has a signal to obey"))]
     pub(super) fn leaving(&self) -> bool {
         self.lock().leaving
     }
@@ -127,7 +128,7 @@ impl Inbox {
     }
 
     /// What is there now.
-    #[cfg(test)]
+    #[cfg(all(test, unix))]
     pub(super) fn take(&self) -> Vec<Message> {
         drain(&mut self.lock())
     }

@@ -6,9 +6,7 @@
 mod steady;
 mod title;
 
-use std::fs::File;
 use std::io::{self, Write};
-use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError, TryLockError};
 use std::time::Duration;
@@ -17,12 +15,11 @@ use crossterm::Command as _;
 use crossterm::clipboard::CopyToClipboard;
 use ratatui::Terminal;
 use ratatui::layout::Rect;
-use rustix::termios::{
-    Action, OptionalActions, QueueSelector, Termios, tcflow, tcflush, tcgetattr, tcgetwinsize, tcsetattr,
-};
 
 use super::fault;
 use super::model::Model;
+pub(super) use super::tty::size;
+use super::tty::{self, write_all};
 use super::view::view;
 use steady::Steady;
 
@@ -38,7 +35,7 @@ const RELEASE: &[u8] =
     b"\x1b[?2026l\x1b[?1004l\x1b[?2004l\x1b[?1006l\x1b[?1002l\x1b[?1000l\x1b[0m\x1b[H\x1b[2J\x1b[?25h\x1b[?1049l";
 
 /// How the terminal was before; there while it is claimed.
-static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
+static BEFORE: Mutex<Option<tty::Mode>> = Mutex::new(None);
 /// Held while anything is written, so that nobody gives the terminal back in the middle of it; then looked at whether
 /// it is still ours.
 static DRAWING: Mutex<()> = Mutex::new(());
@@ -59,7 +56,7 @@ pub(super) struct Screen {
 /// Frames on their way out, each in one write. What was never flushed is never written: a buffer that empties itself
 /// when it goes would draw on a terminal that is not ours any more.
 struct Frames {
-    out: File,
+    out: tty::Out,
     bytes: Vec<u8>,
 }
 
@@ -70,7 +67,7 @@ impl Write for Frames {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        let written = self.out.write_all(&self.bytes);
+        let written = self.out.write_all(&self.bytes).and_then(|()| self.out.flush());
         self.bytes.clear();
         written
     }
@@ -79,8 +76,7 @@ impl Write for Frames {
 impl Screen {
     /// Claims the terminal.
     pub(super) fn claim() -> io::Result<Self> {
-        // A handle of our own: nobody else's lock on the standard output is ever waited for.
-        let out = File::from(rustix::stdio::stdout().try_clone_to_owned()?);
+        let out = tty::out()?;
         claim()?;
         let terminal = Terminal::new(Steady::new(Frames { out, bytes: Vec::with_capacity(64 * 1024) }));
         match terminal {
@@ -151,13 +147,10 @@ impl Drop for Screen {
 }
 
 fn claim() -> io::Result<()> {
-    let stdin = rustix::stdio::stdin();
-    let before = tcgetattr(stdin)?;
-    let mut raw = before.clone();
-    raw.make_raw();
+    let before = tty::mode()?;
     // Whoever gives it back meanwhile waits: what is claimed in two steps would be left half claimed.
     let _drawing = DRAWING.lock().unwrap_or_else(PoisonError::into_inner);
-    tcsetattr(stdin, OptionalActions::Now, &raw)?;
+    tty::make_raw(&before)?;
     BEFORE.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(before);
     write_all(CLAIM)?;
     if MOUSE_LEFT.load(Ordering::SeqCst) { Ok(()) } else { write_all(MOUSE) }
@@ -194,7 +187,7 @@ pub(super) fn give_back() {
     let _giving = GIVING.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(before) = take_before() else { return };
     // First what cannot block.
-    let _ = tcsetattr(rustix::stdio::stdin(), OptionalActions::Now, &before);
+    tty::restore(&before);
     // A frame on its way gets a moment to end; one that panicked or hangs does not hold us up. What it left may fill
     // the terminal to the brim, so there is room made once more when it has ended.
     for turn in 0..20 {
@@ -202,45 +195,20 @@ pub(super) fn give_back() {
             Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(5)),
             _ if turn < MOMENT => break,
             _ => {
-                make_room();
+                tty::make_room();
                 break;
             }
         }
         if turn + 1 >= MOMENT {
-            make_room();
+            tty::make_room();
         }
     }
     let _ = write_all(title::back());
     let _ = write_all(RELEASE);
 }
 
-/// A terminal that stopped reading has no room for the last words: what it has not read is of no use now. Held and let
-/// go, the write that waits for room finds it.
-fn make_room() {
-    let out = rustix::stdio::stdout();
-    let _ = tcflush(out, QueueSelector::OFlush);
-    let _ = tcflow(out, Action::OOff).and_then(|()| tcflow(out, Action::OOn));
-}
-
-fn take_before() -> Option<Termios> {
+fn take_before() -> Option<tty::Mode> {
     BEFORE.lock().unwrap_or_else(PoisonError::into_inner).take()
-}
-
-fn write_all(mut bytes: &[u8]) -> io::Result<()> {
-    let out = rustix::stdio::stdout();
-    while !bytes.is_empty() {
-        match rustix::io::write(out.as_fd(), bytes) {
-            Ok(n) => bytes = &bytes[n..],
-            Err(rustix::io::Errno::INTR) => {}
-            Err(e) => return Err(e.into()),
-        }
-    }
-    Ok(())
-}
-
-/// Columns and rows, as the terminal says now.
-pub(super) fn size() -> (u16, u16) {
-    tcgetwinsize(rustix::stdio::stdout()).map_or((80, 24), |s| (s.ws_col, s.ws_row))
 }
 
 /// A panic gives the terminal back first; then the earlier hook tells it, and `wake` ends the loop. One on a thread of

@@ -79,13 +79,14 @@ fn a_service_that_says_no_is_told_from_one_that_is_not_there() {
 
 #[test]
 fn what_a_run_left_unfinished_comes_with_what_to_do() {
-    let served = Served::start(&["--items", "2000", "--latency", "20ms"]);
+    // Sixty pages, one after the other: much is left when a few are committed.
+    let served = Served::start(&["--items", "6000", "--latency", "20ms"]);
     let user = User::of(&served);
     // Before the first session is asked for; in its midst; and after one that the service refused to go on with.
     let none = drainboard::mirror::Identity { host: served.url.clone(), device: None };
     drop(drainboard::mirror::Mirror::open(&user.mirror(), &none).unwrap());
     finds(doctor(&user).status(0), "last sync", "warning", "`drainboard sync` makes the first");
-    let mut running = user.start(&["sync", "--json", "--rate", "0"]);
+    let mut running = user.start(&["sync", "--json", "--rate", "0", "--workers", "1"]);
     running.wait_for("page_committed", 8);
     running.kill();
     let killed = doctor(&user);

@@ -107,6 +107,7 @@ async fn another_account_is_refused_before_anything_of_its_page_is_kept() {
 }
 
 #[test]
+#[cfg(unix)]
 fn one_synchronization_at_a_time_whatever_the_path() {
     let scratch = Scratch::new();
     assert_eq!(Mirror::holder(&scratch.path()), None);
@@ -125,6 +126,7 @@ fn one_synchronization_at_a_time_whatever_the_path() {
 }
 
 #[test]
+#[cfg(unix)]
 fn a_link_to_a_mirror_that_is_not_there_yet_locks_its_target() {
     let scratch = Scratch::new();
     let link = scratch.folder().join("link.db");
@@ -146,6 +148,7 @@ fn a_write_lock_of_another_program_is_named() {
 }
 
 #[test]
+#[cfg(unix)]
 fn a_mirror_is_for_its_owner_alone() {
     use std::os::unix::fs::PermissionsExt;
     let scratch = Scratch::new();

@@ -190,6 +190,7 @@ async fn big_records_can_be_read() {
 }
 
 #[tokio::test]
+#[cfg(unix)]
 async fn a_read_only_folder_can_be_read() {
     use std::os::unix::fs::PermissionsExt;
     use std::os::unix::process::CommandExt;

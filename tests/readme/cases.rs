@@ -28,8 +28,6 @@ const fn case(said: &'static str, with: &'static [(&'static str, &'static str)],
 
 /// Any free port in the place of the usual one.
 const ANY_PORT: (&str, &str) = ("drainboard serve", "drainboard serve --listen 127.0.0.1:0");
-const BUILDS: &str = "cargo holds its lock while this test runs, and it takes minutes";
-const MEASURES: &str = "it measures for minutes; its target is looked up";
 
 pub(crate) const CASES: &[Case] = &[
     case(
@@ -38,8 +36,6 @@ pub(crate) const CASES: &[Case] = &[
         // At the service's pace it takes 12 s: `P` lifts it, as the README says.
         Opens("P", "✓ up to date"),
     ),
-    case("cargo test", &[], NotHere("it is what runs this")),
-    case("cargo install --path . --locked", &[], NotHere(BUILDS)),
     case("drainboard", &[], Opens("", "synchronize until nothing is left")),
     case("drainboard --sync", &[], Opens("", "✓ up to date")),
     case("drainboard sync --json | tail -1", &[], Ends(0, "\"converged\":true")),
@@ -49,6 +45,7 @@ pub(crate) const CASES: &[Case] = &[
     case("drainboard sync --rate 0", &[], Ends(0, "up to date")),
     case("drainboard verify", &[], Ends(0, "byte for byte")),
     case("drainboard serve", &[ANY_PORT], Listens),
+    case("drainboard serve --console", &[ANY_PORT], Opens("", "Nothing was asked yet")),
     case("drainboard serve --account exit-kit", &[ANY_PORT], Listens),
     case("drainboard serve --replay FILE.har", &[ANY_PORT, ("FILE.har", "bug.har")], Listens),
     // A client that does nothing is told so.
@@ -74,16 +71,14 @@ pub(crate) const CASES: &[Case] = &[
         &[],
         NotHere("it builds a release; tests/cli/packages.rs looks at what goes into it"),
     ),
-    case("cargo binstall", &[], NotHere("it installs what was released")),
-    case("cargo test --release --test flow -- --ignored --nocapture", &[], NotHere(BUILDS)),
-    case("cargo test --release --test crash -- --ignored --nocapture", &[], NotHere(BUILDS)),
-    case("cargo test --test faults", &[], NotHere(BUILDS)),
-    case("cargo test --test hostile --test fuzz", &[], NotHere(BUILDS)),
-    case("cargo test --test secrets", &[], NotHere(BUILDS)),
-    case("cargo bench --bench drain", &[], NotHere(MEASURES)),
-    case("cargo bench --bench drain -- growth 1000000", &[], NotHere(MEASURES)),
-    case("cargo bench --bench console", &[], NotHere(MEASURES)),
-    case("cargo bench --bench parts", &[], NotHere(MEASURES)),
+];
+
+/// Commands that cannot run here whatever follows; the targets that they name are looked up.
+pub(crate) const BUILDERS: &[(&str, &str)] = &[
+    ("cargo test", "cargo holds its lock while this test runs, and this is one of them"),
+    ("cargo bench", "it measures for minutes"),
+    ("cargo install", "it builds for minutes and writes into the user's home"),
+    ("cargo binstall", "it installs what was released"),
 ];
 
 /// Programs that the README may ask somebody to run.

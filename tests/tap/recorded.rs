@@ -1,7 +1,6 @@
 //! What the tap has of each exchange, and what it never has.
 
 use std::collections::BTreeSet;
-use std::os::unix::fs::PermissionsExt;
 
 use drainboard::client::tap::{BODY, Exchange, State};
 use drainboard::client::{Operation, Tap, har};
@@ -171,7 +170,12 @@ async fn a_recording_has_whole_exchanges_for_its_owner_alone() {
     client.start().await.unwrap();
     let text = std::fs::read_to_string(&file).unwrap();
     assert_eq!(text.len() as u64, recorded.bytes, "the size is told as it is");
-    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    #[cfg(unix)]
+    assert_eq!(
+        std::os::unix::fs::MetadataExt::mode(&std::fs::metadata(&file).unwrap()) & 0o777,
+        0o600,
+        "for its owner alone"
+    );
     assert!(!text.contains(TOKEN));
     let archive: serde_json::Value = serde_json::from_str(&text).unwrap();
     super::exports::check(&archive);

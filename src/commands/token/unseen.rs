@@ -22,12 +22,13 @@ pub(super) enum Typed {
 /// # Errors
 /// Those of the terminal.
 pub(super) fn line(prompt: &str) -> io::Result<Typed> {
-    let mut quiet = Quiet::begin()?;
     let mut stderr = io::stderr();
-    write!(stderr, "{}", crate::text::visible(prompt))?;
-    stderr.flush()?;
-    let typed = typed(&mut quiet.keys);
-    drop(quiet);
+    let typed = {
+        let mut quiet = Quiet::begin()?;
+        write!(stderr, "{}", crate::text::visible(prompt))?;
+        stderr.flush()?;
+        typed(&mut quiet.keys)
+    };
     writeln!(stderr)?;
     typed
 }
