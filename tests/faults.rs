@@ -17,12 +17,17 @@ mod clock;
 mod disk;
 #[path = "faults/files.rs"]
 mod files;
+#[path = "crash/gate.rs"]
+#[expect(dead_code, reason = "the tests of kills use all of it")]
+mod gate;
 #[path = "faults/lasting.rs"]
 mod lasting;
 #[path = "faults/limits.rs"]
 mod limits;
 #[path = "faults/nth.rs"]
 mod nth;
+#[path = "faults/power.rs"]
+mod power;
 #[path = "crash/scene.rs"]
 mod scene;
 #[path = "faults/signals.rs"]

@@ -381,6 +381,10 @@ impl Model {
         if let Some(look) = self.serving.as_ref().and_then(|serving| serving.next_look(self.focused)) {
             next = Some(next.unwrap_or(Duration::MAX).min(look));
         }
+        if self.serving.is_some() && self.focused && self.wire.waits() {
+            // How long it has waited is seen to grow.
+            next = Some(next.unwrap_or(Duration::MAX).min(Duration::from_millis(250)));
+        }
         if let Some(left) = self.every.left(self.now).filter(|_| !self.running()) {
             // A countdown that is seen moves every second.
             let step = if self.focused { left.min(Duration::from_secs(1)) } else { left };

@@ -27,6 +27,8 @@ pub struct Serving {
     pub served: Arc<dyn Served>,
     /// The levers that bend it; none where it cannot be bent.
     pub levers: Option<Arc<dyn Demo>>,
+    /// The user's keymap file, whether it exists or not.
+    pub keymap: Option<PathBuf>,
     /// Takes exports where the current folder cannot.
     pub folder: PathBuf,
     /// The colours.

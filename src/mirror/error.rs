@@ -122,6 +122,18 @@ pub enum MirrorError {
         /// The account's id that the service sent.
         received: String,
     },
+    /// The service sends more types of records than there are in any Sync API.
+    #[error(
+        "{path} takes {most} types of records, and the service sends more (the next is {name}); no Sync API has so many: check --base-url, then name another file with --mirror"
+    )]
+    TooManyTypes {
+        /// The mirror.
+        path: PathBuf,
+        /// The most types that a mirror takes.
+        most: usize,
+        /// The first of those for which there is no room.
+        name: String,
+    },
     /// The disk failed, or a limit of the system was met.
     #[error(
         "{operation} {path} ({reason}); see to it, then synchronize again: nothing that was committed is lost"

@@ -14,6 +14,9 @@ use super::names;
 use crate::protocol::RecordId;
 use crate::protocol::record;
 
+/// Types that a mirror takes: each has a table, and the memory of statements of its own. The Sync API has some thirty.
+pub(super) const MOST: usize = 1_000;
+
 /// Field names without a column that are listed, at most: the list must not grow with the number of records.
 pub(super) const LEFT_OUT_LISTED: usize = 1_000;
 
@@ -84,6 +87,25 @@ impl<'c> Kinds<'c> {
         self.list.push(kind);
         self.by_name.insert(name.to_owned(), self.list.len() - 1);
         Ok(self.list.len() - 1)
+    }
+
+    /// The first of these types that is one too many.
+    pub(super) fn beyond<'n>(&self, names: &'n [String]) -> Result<Option<&'n str>> {
+        let unmet: Vec<&String> = names.iter().filter(|name| !self.by_name.contains_key(*name)).collect();
+        if unmet.is_empty() {
+            return Ok(None);
+        }
+        let mut count: usize = self
+            .connection
+            .query_row("SELECT count(*) FROM _type", [], |row| row.get::<_, i64>(0).map(|n| n as usize))?;
+        let mut known = self.connection.prepare_cached("SELECT 1 FROM _type WHERE name = ?1")?;
+        for name in unmet {
+            count += usize::from(!known.exists([name])?);
+            if count > MOST {
+                return Ok(Some(name));
+            }
+        }
+        Ok(None)
     }
 
     /// The type with that index.

@@ -234,7 +234,7 @@ impl<'c> Writer<'c> {
             }
             Job::Apply { session, page, reply } => match self.apply(session, &page) {
                 // The page was refused before anything of it was written: the others go on.
-                Err(error @ MirrorError::OtherAccount { .. }) => {
+                Err(error @ (MirrorError::OtherAccount { .. } | MirrorError::TooManyTypes { .. })) => {
                     let _ = reply.send(Err(error));
                     (None, None)
                 }
@@ -301,6 +301,7 @@ impl<'c> Writer<'c> {
     }
 
     fn apply(&mut self, session: SessionNo, page: &Page) -> Result<Receipt, MirrorError> {
+        self.check_types(page)?;
         self.check_account(page)?;
         self.with(|connection, open| {
             open.pages += 1;
@@ -335,6 +336,15 @@ impl<'c> Writer<'c> {
                 commit_micros: 0, // known when the answer leaves
             })
         })
+    }
+
+    /// A page with more types than a mirror takes is refused whole.
+    fn check_types(&mut self, page: &Page) -> Result<(), MirrorError> {
+        let beyond =
+            self.with(|_, open| open.kinds.beyond(page.kinds()).map(|name| name.map(str::to_owned)))?;
+        let Some(name) = beyond else { return Ok(()) };
+        let name: String = crate::text::visible(&name).chars().take(60).collect();
+        Err(MirrorError::TooManyTypes { path: self.path.to_owned(), most: super::kinds::MOST, name })
     }
 
     /// The account whose record came first is the mirror's; a page of another one is refused whole.

@@ -128,6 +128,11 @@ impl Page {
         Ok(Self { kinds: kinds.names, spans, count_left, failed, body })
     }
 
+    /// The types of its instructions, each once.
+    pub fn kinds(&self) -> &[String] {
+        &self.kinds
+    }
+
     /// The instructions, in the order they came.
     pub fn items(&self) -> impl ExactSizeIterator<Item = Item<'_>> {
         self.spans.iter().map(|span| Item {

@@ -4,7 +4,7 @@
  * is one line in FAULT_LOG: the call's number, its kind and the path; what is written or synced after the first one is
  * logged as well, as `after`. Without FAULT_ERROR the process dies there, by SIGKILL, and a little late: whatever does not
  * wait for this call has time to go on without it. With FAULT_SYNCS each sync that came to its end is logged there, with the
- * size of the file. */
+ * size of the file; with FAULT_SLOW each takes so many microseconds more. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -80,6 +80,7 @@ static int synced(int (*real)(int), int fd) {
     char path[PATH_MAX];
     struct stat state;
     int known = getenv("FAULT_SYNCS") && ours(path_of(fd, path)) && fstat(fd, &state) == 0;
+    if (known && getenv("FAULT_SLOW")) usleep(atoi(getenv("FAULT_SLOW")));
     int result = real(fd);
     if (result == 0 && known) tell("FAULT_SYNCS", (long)state.st_size, "synced", path);
     return result;

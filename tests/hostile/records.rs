@@ -194,6 +194,11 @@ fn many_fields_and_many_types() {
         Case::account("six thousand fields", wide.collect()),
         Case::account("three hundred types", types.collect()).seconds(60),
     ]);
+    // Each would be a table, and the memory of its statements.
+    let flood = (0..200_000).map(|n| thing(&format!("t{n}"), &format!("type {n}"), "1", "{\"id\":1}").item);
+    let act = Act::Say(http(200, "", page(&flood.collect::<Vec<_>>().join(","))));
+    let case = Case::fault("two hundred thousand types", On::Take, act).times(1).fatal();
+    case.ends(5).says("mirror.db takes 1000 types").says("--base-url").within(250).run();
 }
 
 #[test]

@@ -12,6 +12,8 @@ pub(crate) fn serving(arguments: &[&str]) -> CommandBuilder {
     let mut command = program(&["serve", "--console", "--listen", "127.0.0.1:0"]);
     command.args(arguments);
     command.env_remove("BASECRM_ACCESS_TOKEN");
+    // No keys of whoever runs this.
+    command.env("XDG_CONFIG_HOME", "/nonexistent");
     command
 }
 
@@ -245,4 +247,21 @@ fn an_examination_is_watched_scenario_by_scenario() {
     let report = terminal.text();
     assert!(report.contains("✓ empty_mid") && report.contains("– unknown"), "{report}");
     assert!(report.contains("1 of 2 scenarios passed"), "{report}");
+}
+
+/// Who has keys of their own has them here too.
+#[test]
+#[cfg(target_os = "linux")]
+fn the_users_keys_work_here() {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::create_dir(home.path().join("drainboard")).unwrap();
+    std::fs::write(home.path().join("drainboard/keymap.toml"), "[serve]\nx = \"bend\"\n").unwrap();
+    let mut command = serving(&["--items", "20"]);
+    command.env("XDG_CONFIG_HOME", home.path());
+    let mut terminal = Terminal::start(command, 80, 24);
+    address(&mut terminal);
+    terminal.press(b"x");
+    terminal.see("Bend the service");
+    terminal.press(b"\x03");
+    assert_eq!(terminal.ended(), 130);
 }

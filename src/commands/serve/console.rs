@@ -5,6 +5,7 @@
 //! console opens, and is there again when it has closed; a token from the environment is in no line at all.
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -21,6 +22,7 @@ use super::log::Log;
 use super::{GRACE, sees, tokens};
 use crate::client::Tap;
 use crate::client::tap::Witness;
+use crate::config::Folders;
 use crate::console::serving::{Device, Entrance, Served, Serving, Standing};
 use crate::console::theme::Looks;
 use crate::console::{self, Demo};
@@ -74,14 +76,16 @@ pub(super) struct Stage {
     news: Receiver<()>,
     /// Says that there is news.
     pub(super) tell: SyncSender<()>,
+    keymap: Option<PathBuf>,
     looks: Looks,
 }
 
 impl Stage {
     /// Listens, and says where.
     pub(super) fn set(serve: &Serve, common: &Common, tokens: &Tokens) -> Result<Self, Failure> {
-        let looks =
-            output::looks("--theme", common.theme.as_deref(), common.color.unwrap_or_default(), None)?;
+        let keymap = Folders::of_user().map(|folders| folders.keymap());
+        let own = keymap.as_deref().and_then(Path::parent);
+        let looks = output::looks("--theme", common.theme.as_deref(), common.color.unwrap_or_default(), own)?;
         let runtime = super::super::runtime()?;
         let listener = runtime.block_on(super::bind(&serve.listen))?;
         let address = format!("http://{}", listener.local_addr().map_err(Failure::other)?);
@@ -90,7 +94,7 @@ impl Stage {
         let tap = Tap::new();
         let known = tokens.all.iter().map(|token| SecretString::from(token.as_str())).collect();
         let log = Arc::new(Log::new(Witness::new(tap.clone(), known), &address, tell.clone()));
-        Ok(Self { runtime, listener, address, tap, log, news, tell, looks })
+        Ok(Self { runtime, listener, address, tap, log, news, tell, keymap, looks })
     }
 
     /// Serves and shows, until the user leaves.
@@ -108,6 +112,7 @@ impl Stage {
             news: self.news,
             served: face.served,
             levers: face.levers,
+            keymap: self.keymap,
             folder: std::env::temp_dir(),
             looks: self.looks,
         });

@@ -10,7 +10,7 @@ use super::super::edit;
 use super::super::seek;
 use super::window;
 use crate::client::tap::filter::Filter;
-use crate::client::tap::{Exchange, Recorded, Usage};
+use crate::client::tap::{Exchange, Recorded, State, Usage};
 
 /// Exchanges that the list holds.
 pub const LISTED: usize = 5_000;
@@ -219,6 +219,11 @@ impl Wire {
     /// The chosen exchange.
     pub fn exchange(&self) -> Option<&Arc<Exchange>> {
         self.list.get(self.at())
+    }
+
+    /// Whether one of the newest exchanges has no end yet.
+    pub fn waits(&self) -> bool {
+        self.list.iter().take(100).any(|exchange| exchange.state == State::UnderWay)
     }
 
     /// Moves the choice.

@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use super::super::Left;
 use super::super::exchanges::Exchanges;
 use super::super::inbox::Inbox;
+use super::super::keymap::Keymap;
 use super::super::model::{Model, Notice, Screen, Serving as Watched};
 use super::super::serving::{Serving, pass_on};
 use super::{Outside, show};
@@ -39,7 +40,10 @@ fn model(serving: &Serving) -> Model {
     model.demo = serving.levers.is_some();
     model.zone = TimeZone::system();
     model.theme = serving.looks.theme.clone();
-    model.notices.extend(serving.looks.mistakes.iter().map(|m| Notice { error: false, text: m.to_string() }));
+    let (keymap, mistakes) = Keymap::load(serving.keymap.as_deref());
+    model.keymap = keymap;
+    let mistakes = mistakes.iter().chain(&serving.looks.mistakes);
+    model.notices.extend(mistakes.map(|m| Notice { error: false, text: m.to_string() }));
     model.serving = Some(Watched::new(&serving.address, serving.entrances.clone()));
     model
 }

@@ -33,6 +33,34 @@ fn a_flood_of_news_is_looked_at_now_and_then() {
     assert_eq!(model.next_tick(), None);
 }
 
+/// What hangs is seen to hang.
+#[test]
+fn the_time_of_what_waits_grows() {
+    use crate::client::tap::exchange::{Body, Label};
+    use crate::client::tap::{Exchange, State};
+    let mut model = serving();
+    opening(&mut model);
+    let waiting = Exchange {
+        number: 1,
+        at: model.now,
+        operation: crate::client::Operation::Start,
+        method: "POST",
+        url: "http://h/v2/sync/start".to_owned(),
+        headers: Vec::new(),
+        body: Body::default(),
+        response: None,
+        first_byte: None,
+        elapsed: None,
+        state: State::UnderWay,
+        attempt: 1,
+        label: Label::default(),
+    };
+    model.wire.list = vec![Arc::new(waiting)];
+    assert!(model.next_tick().is_some_and(|tick| tick <= Duration::from_millis(250)));
+    model.focused = false;
+    assert_eq!(model.next_tick(), None, "nobody looks");
+}
+
 #[test]
 fn no_key_leads_away_from_the_only_screen() {
     let mut model = serving();
