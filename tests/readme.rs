@@ -31,8 +31,19 @@ fn readme() -> Text {
     Text::parse(&fs::read_to_string(root().join("README.md")).unwrap())
 }
 
+/// A command line without the variables before it.
+fn without_variables(code: &str) -> &str {
+    match code.split_once(' ') {
+        Some((word, rest)) if word.contains('=') && word.starts_with(|c: char| c.is_ascii_uppercase()) => {
+            without_variables(rest)
+        }
+        _ => code,
+    }
+}
+
 /// Whether code in the running text is a command line.
 fn is_command(code: &str) -> bool {
+    let code = without_variables(code);
     let first = code.split_whitespace().next().unwrap_or_default();
     // A program's name alone is no request to run it.
     PROGRAMS.contains(&first) && (code.contains(' ') || first == "drainboard" || first.contains('/'))
@@ -81,7 +92,10 @@ fn every_command_does_what_it_says() {
                     act(&scene, &line, &Does::Opens("", "No mirror yet"))
                 }
                 _ if code.starts_with("drainboard ") => act(&scene, code, &Does::Ends(0, "")),
-                _ if BUILDERS.iter().any(|(builder, why)| code.starts_with(builder) && !why.is_empty()) => {
+                _ if BUILDERS.iter().any(|(builder, why)| {
+                    without_variables(code).starts_with(builder) && !why.is_empty()
+                }) =>
+                {
                     let lost = targets(code).into_iter().find(|file| !root().join(file).exists());
                     lost.map(|file| format!("there is no {file}"))
                 }
@@ -167,7 +181,7 @@ fn every_option_is_one_that_there_is() {
         let code = code.strip_prefix("cargo run --release -- ").unwrap_or(code);
         let bare = code.strip_prefix("drainboard").unwrap_or(code).trim_start();
         let first = bare.split_whitespace().next().unwrap_or_default();
-        if is_command(code) && !code.starts_with("drainboard") {
+        if is_command(code) && !without_variables(code).starts_with("drainboard") {
             continue;
         }
         // `serve --conformance -- COMMAND` names options of ours before the two dashes only.
