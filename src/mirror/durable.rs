@@ -128,6 +128,7 @@ mod tests {
 
     use super::*;
 
+    #[cfg(unix)]
     fn committed(wrote: bool) -> (Committed, oneshot::Receiver<Result<(), MirrorError>>) {
         let (reply, answer) = oneshot::channel();
         (Committed { answers: vec![Answer::Done(reply)], begun: Instant::now(), wrote }, answer)

@@ -67,7 +67,7 @@ fn faults(text: &str, alone: &mut Vec<String>) -> String {
         .collect();
     let mut faults = String::new();
     for (at, line) in lines.iter().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//")) {
-        if UNIX.iter().any(|unix| line.contains(unix)) && !guarded(&lines, at) {
+        if UNIX.iter().any(|only| line.contains(only)) && !guarded(&lines, at) {
             writeln!(faults, "{}: only Unix has this: {}", at + 1, line.trim()).unwrap();
         }
         let Some(name) = name(line).filter(|_| attributes(&lines, at).any(|a| a == "#[cfg(unix)]")) else {
