@@ -50,7 +50,8 @@ fn brotli_is_weighed_unpacked_too() {
         Case::fault("a brotli bomb", On::Take, say_br(200, &bomb)).lost(),
         Case::fault("a brotli bomb in a session", On::Start, say_br(201, &bomb)),
     ];
-    cases = cases.into_iter().map(|case| case.with(bound).ends(1).says("--max-page").within(160)).collect();
+    // The second run takes up to the usual 128 MiB, beside its own 30 or so.
+    cases = cases.into_iter().map(|case| case.with(bound).ends(1).says("--max-page").within(192)).collect();
     // What is packed twice is not unpacked twice: it is no page.
     for (name, act) in [
         ("brotli in gzip", coded("br, gzip", &gzip(&bomb))),
