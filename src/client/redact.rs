@@ -27,7 +27,12 @@ pub(super) struct Redactor {
     forms: Vec<Zeroizing<Vec<u8>>>,
     /// The length of the shortest: what is shorter holds none, since an escape is never shorter than what it stands for.
     shortest: usize,
+    /// Whether a byte stands in any of them: most escapes of a body stand for one that does not.
+    letters: [bool; 256],
 }
+
+/// In what is so little longer than a form each place is tried: setting up a search would cost more.
+const FEW: usize = 64;
 
 impl Redactor {
     pub(super) fn new(token: &SecretString) -> Self {
@@ -44,7 +49,9 @@ impl Redactor {
     fn of(mut forms: Vec<Zeroizing<Vec<u8>>>) -> Self {
         forms.retain(|form| !form.is_empty());
         let shortest = forms.iter().map(|form| form.len()).min().unwrap_or(usize::MAX);
-        Self { forms, shortest }
+        let mut letters = [false; 256];
+        forms.iter().flat_map(|form| form.iter()).for_each(|byte| letters[usize::from(*byte)] = true);
+        Self { forms, shortest, letters }
     }
 
     /// The same for several tokens at once.
@@ -60,7 +67,7 @@ impl Redactor {
     /// This one for what has only lower case.
     pub(super) fn lowered(mut self) -> Self {
         self.forms.iter_mut().for_each(|form| form.make_ascii_lowercase());
-        self
+        Self::of(self.forms)
     }
 
     /// The bytes with a mark for each token; borrowed where there is none.
@@ -99,11 +106,17 @@ impl Redactor {
             return found; // nearly every header: setting up the searches would cost more than they do
         }
         for form in &self.forms {
-            found.extend(memmem::find_iter(bytes, form.as_slice()).map(|at| at..at + form.len()));
+            let places = bytes.len().saturating_sub(form.len() - 1);
+            if places <= FEW {
+                let here = |at: &usize| bytes[*at..].starts_with(form);
+                found.extend((0..places).filter(here).map(|at| at..at + form.len()));
+            } else {
+                found.extend(memmem::find_iter(bytes, form.as_slice()).map(|at| at..at + form.len()));
+            }
         }
         for at in memchr::memchr3_iter(b'%', b'\\', b'&', bytes) {
             let readings = escaped(&bytes[at..]);
-            if readings.iter().any(Option::is_some) {
+            if readings.iter().flatten().any(|(c, _)| self.letters[usize::from(*c)]) {
                 found.extend(self.forms.iter().filter_map(|form| around(form, bytes, at, &readings)));
             }
         }

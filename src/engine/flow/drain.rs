@@ -15,8 +15,9 @@ use crate::protocol::{QueueName, Session, SessionId};
 /// Empty pages of one queue in a row, after which the session counts as failed: never as drained.
 const EMPTIES: u32 = 20;
 /// Pages on their way into the mirror, above which no further page is taken: what waits is written in one transaction
-/// and one sync, so that a mirror that falls behind gets quicker. As many as the mirror takes into one.
-const AHEAD_PAGES: usize = 64;
+/// and one sync, so that a mirror that falls behind gets quicker. Twice as many as the mirror takes into one: while one
+/// transaction is synced the next is made.
+const AHEAD_PAGES: usize = 128;
 /// The same in bytes.
 const AHEAD_BYTES: u64 = 64 * 1024 * 1024;
 

@@ -21,6 +21,8 @@ const REST: u32 = 49;
 const QUIET: u32 = 3;
 /// … that it looked, so far apart.
 const LOOK: Duration = Duration::from_millis(120);
+/// How long it waits for a moment without a commit before it begins at all.
+const PATIENCE: Duration = Duration::from_secs(8);
 
 /// One pass.
 pub(super) struct Pass<'a> {
@@ -52,6 +54,9 @@ impl<'a> Pass<'a> {
 
     /// Takes in what the index does not know yet.
     pub(super) fn run(&mut self) -> Result<(), MirrorError> {
+        if self.gives_way {
+            self.wait_for_quiet()?;
+        }
         let kinds = self.reader.kinds()?;
         for kind in &kinds {
             let table = crate::mirror::names::quoted(&kind.table);
@@ -121,6 +126,21 @@ impl<'a> Pass<'a> {
             }
         }
         self.put_together(kind, table)
+    }
+
+    /// Lets whoever synchronizes right now go first: a short drain is over before this begins.
+    fn wait_for_quiet(&mut self) -> Result<(), MirrorError> {
+        let end = Instant::now() + PATIENCE;
+        while Instant::now() < end {
+            std::thread::park_timeout(LOOK);
+            if !(self.tell)(self.rows, self.of) {
+                return Err(MirrorError::Stopped);
+            }
+            if !self.is_written()? {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Rests, between two transactions, where the mirror was written meanwhile and as long as it is.
