@@ -144,8 +144,10 @@ async fn orphans_are_those_of_a_naive_reader() {
             all.push(("contact".into(), json!({"id": 9_007_199_254_740_992_i64})));
             all.push(("contact".into(), serde_json::from_str(r#"{"id": 18446744073709551614}"#).unwrap()));
         }
-        // Each type is there, or nobody can tell.
-        all.extend(EVERY.map(|kind| (kind.to_owned(), json!({"id": 1_000}))));
+        // Each type is there, or nobody can tell; and so are the fields that are filtered by.
+        all.extend(
+            EVERY.map(|kind| (kind.to_owned(), json!({"id": 1_000, "contact_id": null, "name": null}))),
+        );
         rng.shuffle(&mut all);
         let scratch = Scratch::new();
         let items: Vec<Instruction> = all.iter().map(|(kind, data)| instruction(kind, data)).collect();
