@@ -4,6 +4,7 @@ mod pacer;
 pub(super) mod serving;
 
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -22,6 +23,7 @@ use super::model::{Every, LEAVING, Model, Notice};
 use super::queries::Queries;
 use super::serving::Served;
 use super::terminal::{self, Screen};
+use super::theme::Looks;
 use super::update::{opening, update};
 use super::welcome::Connecting;
 use super::{Demo, ENGINE_THREAD, Left, Setup, fault, signals};
@@ -106,12 +108,7 @@ fn model(setup: &Setup) -> Model {
     model.manner = setup.manner;
     model.formulas = setup.formulas;
     model.mirror = setup.mirror.display().to_string();
-    model.zone = TimeZone::system();
-    model.theme = setup.looks.theme.clone();
-    let (keymap, mistakes) = Keymap::load(setup.keymap.as_deref());
-    model.keymap = keymap;
-    let mistakes = mistakes.iter().chain(&setup.looks.mistakes);
-    model.notices.extend(mistakes.map(|m| Notice { error: false, text: m.to_string() }));
+    furnish(&mut model, setup.keymap.as_deref(), &setup.looks);
     if let Some(path) = &setup.browse {
         let (shelf, trouble) = shelf::load(path);
         model.browse.remember(path.clone(), shelf);
@@ -122,6 +119,16 @@ fn model(setup: &Setup) -> Model {
     model.welcome = setup.welcome.as_ref().map(|(offer, _)| Welcome::new(offer.clone()));
     model.snapshot = setup.engine.snapshot.borrow().clone();
     model
+}
+
+/// The user's keys and colours, and what is wrong with their files; the system's time zone.
+fn furnish(model: &mut Model, keymap: Option<&Path>, looks: &Looks) {
+    model.zone = TimeZone::system();
+    model.theme = looks.theme.clone();
+    let (keymap, mistakes) = Keymap::load(keymap);
+    model.keymap = keymap;
+    let mistakes = mistakes.iter().chain(&looks.mistakes);
+    model.notices.extend(mistakes.map(|m| Notice { error: false, text: m.to_string() }));
 }
 
 /// Wait, update, draw, until the user leaves.

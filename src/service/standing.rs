@@ -1,7 +1,5 @@
 //! How the account stands, for whoever looks on: what there is, who synchronizes, how far they are.
 
-use std::sync::atomic::Ordering;
-
 use super::access::Sight;
 use super::{Service, ServiceError};
 use crate::protocol::DeviceUuid;
@@ -15,8 +13,6 @@ pub struct Standing {
     pub devices: u64,
     /// Those that asked since the service began, in the order of their UUIDs.
     pub lately: Vec<DeviceStanding>,
-    /// Requests to the Sync API that were done.
-    pub requests: u64,
 }
 
 /// How one device stands.
@@ -47,11 +43,6 @@ impl Service {
             )?
             .query_row([], |row| Ok((row.get::<_, i64>(0)? as u64, row.get::<_, i64>(1)? as u64)))
         })?;
-        Ok(Standing {
-            records,
-            devices,
-            lately: inner.account.lately(),
-            requests: inner.requests.load(Ordering::Relaxed),
-        })
+        Ok(Standing { records, devices, lately: inner.account.lately() })
     }
 }

@@ -49,7 +49,6 @@ const OTHERS: &[(&str, &str)] = &[
     (" or 204", "the statuses that are expected"),
     ("it was cut", "why a session was not drained"),
     ("the last session brought nothing new", "what a wait says of itself"),
-    ("; raise the bound with --max-page", "the end of a message"),
     ("keys wait in the outbox and go first next time", "the end of a message"),
     ("reading it failed: ", "a task that died"),
     ("The keyring (Secret Service on Linux", "help"),

@@ -98,6 +98,12 @@ pub struct Label {
     pub items: Option<u64>,
 }
 
+/// The path of a URL, and what follows it.
+pub(super) fn path(url: &str) -> &str {
+    let after_scheme = url.find("://").map_or(0, |at| at + 3);
+    url[after_scheme..].find('/').map_or("/", |at| &url[after_scheme + at..])
+}
+
 impl Exchange {
     /// The HTTP status, where one came.
     pub fn status(&self) -> Option<u16> {
@@ -106,8 +112,7 @@ impl Exchange {
 
     /// The URL's path.
     pub fn path(&self) -> &str {
-        let after_scheme = self.url.find("://").map_or(0, |at| at + 3);
-        self.url[after_scheme..].find('/').map_or("/", |at| &self.url[after_scheme + at..])
+        path(&self.url)
     }
 
     /// Bytes of the answer's body after decompression.

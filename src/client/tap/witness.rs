@@ -7,7 +7,7 @@ use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use secrecy::SecretString;
 
 use super::note::{Draft, Note, Redactors};
-use super::{Label, Tap};
+use super::{Label, Tap, exchange};
 use crate::client::Operation;
 use crate::client::redact::MARK;
 use crate::client::refusal;
@@ -107,8 +107,7 @@ impl Witness {
 
 /// What a request is for, and what it belongs to.
 fn read(method: &str, url: &str) -> (Operation, Label) {
-    let after_scheme = url.find("://").map_or(0, |at| at + 3);
-    let path = url[after_scheme..].find('/').map_or("/", |at| &url[after_scheme + at..]);
+    let path = exchange::path(url);
     let path = path.split(['?', '#']).next().unwrap_or(path);
     let queue = path.strip_prefix("/v2/sync/").and_then(|rest| rest.split_once("/queues/"));
     match (method, path, queue) {

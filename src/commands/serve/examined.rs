@@ -9,6 +9,7 @@ use super::super::arguments::{Common, Serve};
 use super::super::conformance::{self, Board, Report, Up};
 use super::super::output::Ending;
 use super::console::{Face, Stage, Tokens};
+use super::log;
 use crate::console::serving::{Entrance, Served, Standing};
 use crate::service::conformance::Examination;
 
@@ -18,11 +19,8 @@ pub(super) fn examination(serve: &Serve, common: &Common, token: &str, given: bo
     let Some(first) = scenarios.first() else { return Ok(1) };
     let stage = Stage::set(serve, common, &Tokens { all: vec![token.to_owned()], given })?;
     let examination = Examination::new(first, token.to_owned()).watched_by(Arc::clone(&stage.log));
-    let tell = stage.tell.clone();
-    let board = Arc::new(Board::new(move || {
-        // Where news is waiting already, that is enough.
-        let _ = tell.try_send(());
-    }));
+    let news = stage.tell.clone();
+    let board = Arc::new(Board::new(move || log::tell(&news)));
     let (status, left) = (Arc::new(Mutex::new(1)), CancellationToken::new());
     let mut report = Report::shown(&board);
     // Before anybody looks.

@@ -23,7 +23,7 @@ impl Log {
 }
 
 /// Says that there is news; where some is waiting already, that is enough.
-fn tell(news: &SyncSender<()>) {
+pub(super) fn tell(news: &SyncSender<()>) {
     let _ = news.try_send(());
 }
 

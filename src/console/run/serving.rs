@@ -4,15 +4,13 @@ use std::io;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
 use super::super::Left;
 use super::super::exchanges::Exchanges;
 use super::super::inbox::Inbox;
-use super::super::keymap::Keymap;
-use super::super::model::{Model, Notice, Screen, Serving as Watched};
+use super::super::model::{Model, Screen, Serving as Watched};
 use super::super::serving::{Serving, pass_on};
-use super::{Outside, show};
+use super::{Outside, furnish, show};
 
 /// Shows a service's exchanges until the user leaves.
 pub(in super::super) fn run(serving: Serving) -> io::Result<Left> {
@@ -38,12 +36,7 @@ fn model(serving: &Serving) -> Model {
     let mut model = Model::new(&serving.title, host, Timestamp::now());
     model.screen = Screen::Wire;
     model.demo = serving.levers.is_some();
-    model.zone = TimeZone::system();
-    model.theme = serving.looks.theme.clone();
-    let (keymap, mistakes) = Keymap::load(serving.keymap.as_deref());
-    model.keymap = keymap;
-    let mistakes = mistakes.iter().chain(&serving.looks.mistakes);
-    model.notices.extend(mistakes.map(|m| Notice { error: false, text: m.to_string() }));
+    furnish(&mut model, serving.keymap.as_deref(), &serving.looks);
     model.serving = Some(Watched::new(&serving.address, serving.entrances.clone()));
     model
 }

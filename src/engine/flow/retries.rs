@@ -120,8 +120,7 @@ impl Flow {
         if self.too_large < TOO_LARGE {
             return self.retry(job, worker, failure, message);
         }
-        let hint = if message.contains("--max-page") { "" } else { "; raise the bound with --max-page" };
-        self.fail(RunEnd::Rejected, format!("{message}{hint} (tried {TOO_LARGE} times)"));
+        self.fail(RunEnd::Rejected, format!("{message} (tried {TOO_LARGE} times)"));
     }
 
     fn retry(&mut self, job: Job, worker: Option<usize>, failure: &Failure, message: String) {
