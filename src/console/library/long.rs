@@ -47,7 +47,7 @@ pub(super) fn exports(mut desk: Desk) {
     while let Ok((number, request)) = desk.requests.recv() {
         let Request::Export(export) = request else { continue };
         let name = crate::text::visible(&export.path.display().to_string()).into_owned();
-        let result = match desk.read(|desk, reader| file::write(desk, reader, number, &export)) {
+        let result = match desk.read_for(number, |desk, reader| file::write(desk, reader, number, &export)) {
             Ok(Some(Ok(rows))) => Ok(format!("{} written to {name}", crate::text::counted(rows, "row"))),
             Ok(Some(Err(e))) => Err(format!("cannot write {name}: {e}")),
             Ok(None) => Err("there is no mirror".to_owned()),
