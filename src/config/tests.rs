@@ -53,7 +53,7 @@ fn nothing_said_means_the_defaults() {
     assert_eq!(config.keymap.as_deref(), Some(Path::new("/config/drainboard/keymap.toml")));
     assert_eq!((config.base_url.as_str(), config.origin().as_str()), (BASE_URL, BASE_URL));
     assert_eq!(config.device, None);
-    assert_eq!((config.rate, config.workers, config.ack_pack, config.tries), (10, 4, 1000, 8));
+    assert_eq!((config.rate, config.workers, config.ack_pack, config.tries), (10, 4, 2000, 8));
     assert_eq!((config.ack_interval, config.max_page), (Duration::from_secs(5), 128 * 1024 * 1024));
 }
 

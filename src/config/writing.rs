@@ -36,7 +36,7 @@ const TAIL: &str = "\
 # age, the largest answer, tries of one request.
 #rate = 10
 #workers = 4
-#ack_pack = 1000
+#ack_pack = 2000
 #ack_interval = \"5s\"
 #max_page = \"128MiB\"
 #tries = 8
