@@ -60,6 +60,8 @@ pub const WORKERS: usize = 4;
 /// Keys a pack: two seconds' worth at the documented rate, so that one request in twenty is an ack and no more; the body
 /// stays near a hundred kilobytes, and a service that takes less of it gets smaller ones (413).
 pub const ACK_PACK: usize = 2000;
+/// Keys that a pack takes where more have piled up, as they do without a rate.
+pub const ACK_MOST: usize = 5 * ACK_PACK;
 /// The age at which a pack leaves, full or not.
 pub const ACK_INTERVAL: Duration = Duration::from_secs(5);
 /// Tries of one exchange before the service counts as unreachable.
@@ -173,7 +175,7 @@ pub struct Config {
     pub rate: u32,
     /// Exchanges for pages at one time.
     pub workers: usize,
-    /// Keys a pack.
+    /// Keys at which a pack leaves.
     pub ack_pack: usize,
     /// The age at which a pack leaves, full or not.
     pub ack_interval: Duration,
@@ -276,6 +278,11 @@ impl Config {
     pub fn origin_of(&self, name: &str) -> Origin {
         let found = self.settings.iter().find(|setting| setting.name == name);
         found.map_or(Origin::Default, |setting| setting.origin)
+    }
+
+    /// Keys that a pack takes where more have piled up: no more than a pack has, where somebody said how many that is.
+    pub fn ack_most(&self) -> usize {
+        if self.origin_of("ack_pack") == Origin::Default { ACK_MOST } else { self.ack_pack }
     }
 
     /// The base URL's origin (`https://api.getbase.com`): who a mirror's data belongs to.

@@ -76,8 +76,10 @@ pub struct Settings {
     pub rate: u32,
     /// Exchanges for pages at one time.
     pub workers: usize,
-    /// Keys a pack.
+    /// Keys at which a pack leaves.
     pub ack_pack: usize,
+    /// Keys that a pack takes where more have piled up; less than `ack_pack` is as many.
+    pub ack_most: usize,
     /// The age at which a pack leaves, full or not.
     pub ack_interval: Duration,
     /// Tries of one exchange before the service counts as unreachable.

@@ -214,7 +214,7 @@ pub(super) struct Pacing {
     /// Pages in flight at one time [default: 4]
     #[arg(long, value_name = "N")]
     pub(super) workers: Option<usize>,
-    /// Keys an acknowledgement pack [default: 2000]
+    /// Keys an acknowledgement pack [default: 2000; up to 10000 where more have piled up]
     #[arg(long, value_name = "KEYS")]
     pub(super) ack_pack: Option<usize>,
     /// The age at which a pack leaves, full or not [default: 5s]

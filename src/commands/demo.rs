@@ -108,6 +108,7 @@ fn settings(folder: &Folder, base_url: &str, token: &str, rate: u32, tap: Option
         rate,
         workers: config::WORKERS,
         ack_pack: config::ACK_PACK,
+        ack_most: config::ACK_MOST,
         ack_interval: config::ACK_INTERVAL,
         tries: config::TRIES,
         peek: false,

@@ -108,6 +108,7 @@ pub(super) fn engine(config: Config) -> Settings {
         rate: config.rate,
         workers: config.workers,
         ack_pack: config.ack_pack,
+        ack_most: config.ack_most(),
         ack_interval: config.ack_interval,
         tries: config.tries,
         peek: false,

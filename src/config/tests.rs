@@ -54,6 +54,7 @@ fn nothing_said_means_the_defaults() {
     assert_eq!((config.base_url.as_str(), config.origin().as_str()), (BASE_URL, BASE_URL));
     assert_eq!(config.device, None);
     assert_eq!((config.rate, config.workers, config.ack_pack, config.tries), (10, 4, 2000, 8));
+    assert_eq!(config.ack_most(), 10_000);
     assert_eq!((config.ack_interval, config.max_page), (Duration::from_secs(5), 128 * 1024 * 1024));
 }
 
@@ -95,6 +96,7 @@ fn a_flag_beats_the_environment_and_both_beat_the_defaults() {
     assert_eq!((config.base_url.as_str(), config.profile.as_str()), ("https://sync.example", "office"));
     assert_eq!(config.device.unwrap().short(), "00000000");
     assert_eq!((config.rate, config.workers, config.ack_pack), (0, 1, 2));
+    assert_eq!(config.ack_most(), 2, "what somebody asked for is never exceeded");
     assert_eq!((config.ack_interval, config.max_page, config.tries), (Duration::ZERO, 3, 4));
     let token = config.token.read().unwrap();
     assert_eq!(token.value.expose_secret(), "file-token");

@@ -47,8 +47,10 @@ pub struct Config {
     pub rate: u32,
     /// Takes at one time.
     pub workers: usize,
-    /// Keys a pack.
+    /// Keys at which a pack leaves.
     pub ack_pack: usize,
+    /// Keys that a pack takes where more have piled up; less than `ack_pack` is as many.
+    pub ack_most: usize,
     /// The age at which a pack leaves.
     pub ack_interval: Duration,
     /// Pending keys above which no page is taken.
@@ -146,7 +148,7 @@ impl Flow {
         config.ack_pack = config.ack_pack.max(1);
         Self {
             rng: fastrand::Rng::with_seed(config.seed),
-            acks: Acks::new(config.ack_pack),
+            acks: Acks::new(config.ack_pack, config.ack_most),
             config,
             mode,
             pacer,
@@ -307,11 +309,9 @@ impl Flow {
         at.extend(self.leaving.as_ref().map(|leaving| leaving.cut_at));
         at.extend(self.drain.iter().flat_map(Drain::waits).map(|(at, ..)| at));
         at.extend(self.patience_ends().into_iter().map(|(at, _)| at));
-        let (interval, pack) = (self.config.ack_interval, self.acks.most);
+        let interval = self.config.ack_interval;
         if self.acks.stand == Stand::None && !self.config.peek {
-            at.extend(
-                [false, true].iter().filter_map(|filling| self.acks.leaves_at(interval, pack, *filling)),
-            );
+            at.extend([false, true].iter().filter_map(|filling| self.acks.leaves_at(interval, *filling)));
         }
         at.into_iter().filter(|at| *at > self.now).min()
     }

@@ -80,6 +80,7 @@ pub(crate) fn settings(mirror: PathBuf, address: SocketAddr, token: &str) -> Set
         rate: 0,
         workers: 4,
         ack_pack: 500,
+        ack_most: 0,
         ack_interval: Duration::from_secs(5),
         tries: 3,
         peek: false,

@@ -400,6 +400,27 @@ fn age_sends_a_pack_only_where_size_will_not() {
 }
 
 #[test]
+fn what_has_piled_up_goes_in_larger_packs() {
+    let piled = |most| {
+        let fates = |operation, count, _: &mut fastrand::Rng| {
+            if operation == Acknowledge && count < 3 { Fate::Status(503) } else { Fate::Well }
+        };
+        let mut world = World::new(27, 2_000, 10).fates(fates);
+        (world.config.rate, world.config.ack_pack, world.config.ack_most) = (0, 20, most);
+        let world = run(world, RunEnd::Converged);
+        let keys = |event: &EventKind| match event {
+            EventKind::PackAccepted { keys, .. } => Some(*keys),
+            _ => None,
+        };
+        world.events.iter().filter_map(keys).collect::<Vec<_>>()
+    };
+    assert_eq!(piled(0).iter().max(), Some(&20), "and no larger where that was asked for");
+    let packs = piled(100);
+    assert_eq!((packs[0], packs.iter().max()), (20, Some(&100)));
+    assert_eq!(packs.iter().sum::<u64>(), 2_000);
+}
+
+#[test]
 fn a_full_outbox_stops_the_takes_visibly() {
     let fates = |operation, count, _: &mut fastrand::Rng| {
         if operation == Acknowledge && count < 5 { Fate::Status(503) } else { Fate::Well }

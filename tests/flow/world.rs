@@ -102,7 +102,7 @@ pub(crate) struct World {
     /// The process dies after so many more outputs.
     pub(crate) doom: Option<u32>,
     pack: Option<(PackNo, Vec<Key>)>,
-    pub(crate) exchanges: HashMap<u64, Job>,
+    pub(crate) exchanges: BTreeMap<u64, Job>,
     serial: u64,
     sent: VecDeque<Duration>,
     /// The service's number of the session that the flow is in.
@@ -127,6 +127,7 @@ impl World {
             rate: 10,
             workers: 4,
             ack_pack: 100,
+            ack_most: 0,
             ack_interval: Duration::from_secs(5),
             outbox_cap: 2_000,
             tries: 8,
@@ -152,7 +153,7 @@ impl World {
             skips: 0,
             doom: None,
             pack: None,
-            exchanges: HashMap::new(),
+            exchanges: BTreeMap::new(),
             serial: 0,
             sent: VecDeque::new(),
             session: None,
@@ -468,7 +469,7 @@ impl World {
 
     /// Exchanges whose answer is not on its last metre are given up.
     fn abandon(&mut self) {
-        let given_up: Vec<(u64, Job)> = self.exchanges.drain().collect();
+        let given_up = std::mem::take(&mut self.exchanges);
         self.due.retain(|_, due| !matches!(due, Due::Input(Some(_), _)));
         for (_, job) in given_up {
             if let Job::Take(ticket) = job {

@@ -34,6 +34,7 @@ async fn synchronize(base: &str, token: &str, mirror: &Path, tap: &Tap) -> Outco
         rate: 0,
         workers: 1,
         ack_pack: 250,
+        ack_most: 0,
         ack_interval: Duration::from_mins(5),
         tries: 2,
         peek: false,

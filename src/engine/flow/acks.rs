@@ -2,8 +2,9 @@
 //!
 //! A pack leaves when it is full, when its oldest key has the age of the ack interval, when somebody asks, and when
 //! nothing else is left to do (drained, before a start, at a stop). While a drain fills the pack so fast that it will
-//! be full within twice the interval, age alone does not send it: the rate is for pages. A pack that the service calls
-//! too large (413) makes all that follow in the run half as large.
+//! be full within twice the interval, age alone does not send it: the rate is for pages. What has piled up behind a pack
+//! goes in a larger one: each pack waits for the disk twice, and keys that come quicker than that hold up the pages. A
+//! pack that the service calls too large (413) makes all that follow in the run half as large.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -54,8 +55,11 @@ pub(super) struct Acks {
     pub(super) flush: bool,
     /// Asked for by hand: goes out in a pause too.
     pub(super) by_hand: bool,
-    /// Keys a pack: as many as was asked for, until the service refuses that as too large.
-    pub(super) most: usize,
+    /// Keys at which a pack is full.
+    fill: usize,
+    /// Keys that it takes at most, where more wait: as many as was asked for, until the service refuses that as too
+    /// large.
+    most: usize,
     /// Too many keys are pending; until it has come down a good part.
     pub(super) full: bool,
     /// Commits seen when the running settlement was handed out with nothing being applied.
@@ -64,9 +68,10 @@ pub(super) struct Acks {
 }
 
 impl Acks {
-    pub(super) fn new(most: usize) -> Self {
+    pub(super) fn new(fill: usize, most: usize) -> Self {
         Self {
-            most,
+            fill,
+            most: most.max(fill),
             pending: 0,
             held: 0,
             hold: Hold::default(),
@@ -79,6 +84,11 @@ impl Acks {
             mark: None,
             history: VecDeque::new(),
         }
+    }
+
+    /// Keys at which a pack leaves.
+    pub(super) fn full_at(&self) -> usize {
+        self.fill.min(self.most)
     }
 
     /// Keys that may be sent.
@@ -99,8 +109,8 @@ impl Acks {
     }
 
     /// The moment at which age alone sends the pack; none while nothing waits.
-    pub(super) fn leaves_at(&self, interval: Duration, pack: usize, filling: bool) -> Option<Duration> {
-        let soon_full = filling && self.deliverable() * 2 >= pack as u64;
+    pub(super) fn leaves_at(&self, interval: Duration, filling: bool) -> Option<Duration> {
+        let soon_full = filling && self.deliverable() * 2 >= self.full_at() as u64;
         self.oldest.map(|oldest| oldest + if soon_full { interval * 2 } else { interval })
     }
 
@@ -185,8 +195,8 @@ impl Flow {
             return true;
         }
         let filling = matches!(self.stage, Stage::Draining) && !self.control.paused;
-        let full = acks.deliverable() >= acks.most as u64;
-        let aged = acks.leaves_at(self.config.ack_interval, acks.most, filling);
+        let full = acks.deliverable() >= acks.full_at() as u64;
+        let aged = acks.leaves_at(self.config.ack_interval, filling);
         full || aged.is_some_and(|at| at <= self.now)
     }
 

@@ -49,7 +49,7 @@ pub(super) fn ended(mut child: Child, begun: Instant) -> Took {
             assert!(status.success(), "{status}");
             return Took { time: begun.elapsed(), processor: used, memory };
         }
-        std::thread::sleep(Duration::from_millis(2));
+        std::thread::sleep(Duration::from_millis(5));
     }
 }
 
