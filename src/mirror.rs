@@ -15,6 +15,7 @@
 
 mod apply;
 mod as_of;
+mod backlog;
 mod cells;
 pub mod changes;
 mod checkpoint;

@@ -10,6 +10,7 @@
 pub mod ack;
 pub mod error;
 pub mod page;
+mod places;
 pub mod record;
 mod shape;
 pub mod start;
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use page::{EventType, FailedObject, Item, Page};
+pub use places::Fields;
 pub use record::RecordId;
 pub use start::{Queue, Session};
 

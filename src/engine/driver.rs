@@ -240,7 +240,7 @@ fn config(settings: &Settings) -> Config {
         ack_pack: settings.ack_pack,
         ack_most: settings.ack_most,
         ack_interval: settings.ack_interval,
-        outbox_cap: OUTBOX_PACKS * settings.ack_most.max(1) as u64,
+        outbox_cap: OUTBOX_PACKS * settings.ack_most.max(settings.ack_pack).max(1) as u64,
         tries: settings.tries,
         peek: settings.peek,
         seed: fastrand::u64(..),

@@ -64,7 +64,10 @@ pub(super) fn page<'c>(
         let (index, slot) = match last {
             Some((name, index, slot)) if name == item.kind => (index, slot),
             _ => {
-                let found = (kinds.index(item.kind)?, applied.slot(item.kind));
+                // What will not be a row asks for no columns.
+                let row = item.id.is_some() && item.event != EventType::Deleted;
+                let like = if row { item.data } else { "null" };
+                let found = (kinds.index(item.kind, like)?, applied.slot(item.kind));
                 last = Some((item.kind, found.0, found.1));
                 found
             }
@@ -132,7 +135,7 @@ fn one<'c>(
         _ => Incoming::State { revision: item.revision, data: item.data },
     };
     let kind = kinds.get(index);
-    let row = |revision| Row { id, revision, data: item.data, origin };
+    let row = |revision| Row { id, revision, item, origin };
     // Where there is no tombstone, `plan` says insert exactly where there is no row: one statement does both. What
     // was acknowledged before is `updated` and most likely there.
     let hopeful = matches!(item.event, EventType::Created | EventType::Other) && !kind.tombstones;

@@ -5,14 +5,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Result, Statement, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, PrepFlags, Result, Statement, params};
 
 use super::apply::{Key, Origin};
 use super::cells::Cell;
 use super::layout::Layout;
 use super::names;
-use crate::protocol::RecordId;
 use crate::protocol::record;
+use crate::protocol::{Item, RecordId};
 
 /// Types that a mirror takes: each has a table, and the memory of statements of its own. The Sync API has some thirty.
 pub(super) const MOST: usize = 1_000;
@@ -69,7 +69,7 @@ struct Column {
 pub(super) struct Row<'a> {
     pub(super) id: &'a RecordId,
     pub(super) revision: Option<i64>,
-    pub(super) data: &'a str,
+    pub(super) item: &'a Item<'a>,
     pub(super) origin: Origin,
 }
 
@@ -78,12 +78,12 @@ impl<'c> Kinds<'c> {
         Self { connection, by_name: HashMap::new(), list: Vec::new() }
     }
 
-    /// The index of a type; makes its table when it is seen for the first time.
-    pub(super) fn index(&mut self, name: &str) -> Result<usize> {
+    /// The index of a type; makes its table, for records like `data`, when it is seen for the first time.
+    pub(super) fn index(&mut self, name: &str, data: &str) -> Result<usize> {
         if let Some(index) = self.by_name.get(name) {
             return Ok(*index);
         }
-        let kind = load(self.connection, name)?;
+        let kind = load(self.connection, name, data)?;
         self.list.push(kind);
         self.by_name.insert(name.to_owned(), self.list.len() - 1);
         Ok(self.list.len() - 1)
@@ -144,7 +144,7 @@ impl<'c> Kind<'c> {
         of: impl for<'w> Fn(&'w mut Writers<'c>) -> &'w mut Statement<'c>,
     ) -> Result<bool> {
         if !bind(of(&mut self.writers), &mut self.layout, row)? {
-            self.learn(connection, row.data)?;
+            self.learn(connection, row.item.data)?;
             bind(of(&mut self.writers), &mut self.layout, row)?;
         }
         Ok(of(&mut self.writers).raw_execute()? == 1)
@@ -214,9 +214,7 @@ impl<'c> Kind<'c> {
             Err(e) if e.sqlite_error_code() == Some(ErrorCode::Unknown) => return Ok(false),
             other => other?,
         }
-        connection
-            .prepare_cached("INSERT INTO _column (type, ordinal, field, name) VALUES (?1, ?2, ?3, ?4)")?
-            .execute(params![self.no, self.columns.len() as i64, field, name])?;
+        note_column(connection, self.no, self.columns.len(), field, &name)?;
         self.columns.push(Column { field: field.to_owned(), name });
         Ok(true)
     }
@@ -247,10 +245,10 @@ fn bind(statement: &mut Statement<'_>, layout: &mut Layout, row: Row<'_>) -> Res
     statement.clear_bindings();
     statement.raw_bind_parameter(1, Key(row.id))?;
     statement.raw_bind_parameter(2, row.revision)?;
-    statement.raw_bind_parameter(3, row.data)?;
+    statement.raw_bind_parameter(3, row.item.data)?;
     statement.raw_bind_parameter(4, row.origin.session)?;
     statement.raw_bind_parameter(5, row.origin.page)?;
-    layout.each_cell(row.data, |place, raw| {
+    layout.each_cell(row.item.data, row.item.fields(), |place, raw| {
         statement.raw_bind_parameter(FIXED + 1 + place, Cell::from_json(raw))
     })
 }
@@ -266,7 +264,12 @@ fn writers<'c>(connection: &'c Connection, table: &str, columns: &[Column]) -> R
     let set: Vec<String> =
         names.iter().zip(&marks).skip(1).map(|(n, mark)| format!("{n} = {mark}")).collect();
     let update = format!("UPDATE {table} SET {} WHERE id = ?1", set.join(", "));
-    Ok(Writers { insert: connection.prepare(&insert)?, update: connection.prepare(&update)? })
+    Ok(Writers { insert: lasting(connection, &insert)?, update: lasting(connection, &update)? })
+}
+
+/// A statement that stays. SQLite keeps it out of the connection's quick memory, which is for the values of each row.
+fn lasting<'c>(connection: &'c Connection, sql: &str) -> Result<Statement<'c>> {
+    connection.prepare_with_flags(sql, PrepFlags::SQLITE_PREPARE_PERSISTENT)
 }
 
 /// A name as the list of the left out shows it: the list is for people, and bounded.
@@ -279,7 +282,7 @@ fn shortened(field: &str) -> String {
     short
 }
 
-fn load<'c>(connection: &'c Connection, name: &str) -> Result<Kind<'c>> {
+fn load<'c>(connection: &'c Connection, name: &str, data: &str) -> Result<Kind<'c>> {
     let known = connection
         .query_row("SELECT no, table_name, left_out FROM _type WHERE name = ?1", [name], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get::<_, Option<String>>(2)?))
@@ -287,7 +290,7 @@ fn load<'c>(connection: &'c Connection, name: &str) -> Result<Kind<'c>> {
         .optional()?;
     let (no, table, left_out): (i64, String, Option<String>) = match known {
         Some(known) => known,
-        None => create(connection, name)?,
+        None => create(connection, name, data)?,
     };
     let mut columns =
         connection.prepare("SELECT field, name FROM _column WHERE type = ?1 ORDER BY ordinal")?;
@@ -315,26 +318,69 @@ fn load<'c>(connection: &'c Connection, name: &str) -> Result<Kind<'c>> {
         rows: 0,
         tombstones,
         writers,
-        select: connection.prepare(&format!("SELECT revision, data FROM {table} WHERE id = ?1"))?,
-        delete: connection.prepare(&format!("DELETE FROM {table} WHERE id = ?1"))?,
-        keep: connection.prepare(&format!(
-            "INSERT INTO _history (type, id, revision, data, event, brought_by, session, page) \
-             SELECT {literal}, id, revision, data, ?2, _session, ?3, ?4 FROM {table} WHERE id = ?1"
-        ))?,
+        select: lasting(connection, &format!("SELECT revision, data FROM {table} WHERE id = ?1"))?,
+        delete: lasting(connection, &format!("DELETE FROM {table} WHERE id = ?1"))?,
+        keep: lasting(
+            connection,
+            &format!(
+                "INSERT INTO _history (type, id, revision, data, event, brought_by, session, page) \
+                 SELECT {literal}, id, revision, data, ?2, _session, ?3, ?4 FROM {table} WHERE id = ?1"
+            ),
+        )?,
         table,
     })
 }
 
-/// Makes a type's table, under its own name where that is possible and free.
-fn create(connection: &Connection, name: &str) -> Result<(i64, String, Option<String>)> {
+/// Makes a type's table, under its own name where that is possible and free, with columns for a record like `data`: added
+/// one by one, each of them has SQLite read the whole schema anew.
+fn create(connection: &Connection, name: &str, data: &str) -> Result<(i64, String, Option<String>)> {
     let no: i64 = connection.query_row("SELECT coalesce(max(no), 0) + 1 FROM _type", [], |row| row.get(0))?;
     let twin: bool =
         connection.query_row("SELECT EXISTS (SELECT 1 FROM _type WHERE table_name = ?1)", [name], |row| {
             row.get(0)
         })?;
     let table = if names::can_be_table(name) && !twin { name.to_owned() } else { format!("_kind_{no}") };
-    connection.execute_batch(&names::table_definition(&table))?;
+    let mut fields = plain_fields(data);
+    match connection.execute_batch(&names::table_definition(&table, &fields)) {
+        // A name that SQLite does not like: each for itself, later.
+        Err(e) if e.sqlite_error_code() == Some(ErrorCode::Unknown) && !fields.is_empty() => {
+            fields.clear();
+            connection.execute_batch(&names::table_definition(&table, &[]))?;
+        }
+        made => made?,
+    }
     connection
         .execute("INSERT INTO _type (no, name, table_name) VALUES (?1, ?2, ?3)", params![no, name, table])?;
+    for (ordinal, field) in fields.iter().enumerate() {
+        note_column(connection, no, ordinal, field, field)?;
+    }
     Ok((no, table, None))
+}
+
+/// The fields of a record whose columns have their own names whatever comes later; none where there are more than one
+/// record may bring.
+fn plain_fields(data: &str) -> Vec<String> {
+    let mut fields: Vec<String> = Vec::new();
+    let mut count: HashMap<String, usize> = HashMap::new();
+    record::each_field(data, |field, _| {
+        let new = field != "id" && !fields.iter().any(|known| known == field);
+        if new && fields.len() <= names::COLUMNS_A_RECORD {
+            fields.push(field.to_owned());
+            *count.entry(field.to_ascii_lowercase()).or_default() += 1;
+        }
+    });
+    if fields.len() > names::COLUMNS_A_RECORD {
+        return Vec::new();
+    }
+    let alone = |field: &str| count.get(&field.to_ascii_lowercase()) == Some(&1);
+    fields.retain(|field| names::can_be_column(field) && !names::is_ours(field) && alone(field));
+    fields
+}
+
+/// Writes down whose column it is.
+fn note_column(connection: &Connection, no: i64, ordinal: usize, field: &str, name: &str) -> Result<()> {
+    connection
+        .prepare_cached("INSERT INTO _column (type, ordinal, field, name) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![no, ordinal as i64, field, name])?;
+    Ok(())
 }

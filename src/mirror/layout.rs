@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use rusqlite::Result;
 
-use crate::protocol::{record, walk};
+use crate::protocol::record;
+use crate::protocol::walk::{self, Field};
 
 /// Field names that are remembered, at most; one record may have more.
 const NAMES: usize = 4_096;
@@ -42,16 +43,17 @@ impl Layout {
         });
     }
 
-    /// Calls `cell` with the column and the raw value of each field of `data` that has a column: the first of two
+    /// Calls `cell` with the column and the raw value of each of the `fields` of `data` that has a column: the first of two
     /// fields of one name counts. False, half way, at a field that was never learnt.
     pub(super) fn each_cell<'a>(
         &mut self,
         data: &'a str,
+        fields: impl Iterator<Item = Field>,
         mut cell: impl FnMut(usize, &'a str) -> Result<()>,
     ) -> Result<bool> {
         self.record += 1;
         let mut expected = 0;
-        for field in walk::fields(data.as_bytes()) {
+        for field in fields {
             let Some(name) = walk::name(&data[field.name]) else { continue };
             let at = match self.fields.get(expected) {
                 Some((known, _)) if *known == name => expected,
@@ -79,7 +81,7 @@ mod tests {
     /// The columns that a record fills; none where it has to be learnt.
     fn cells(layout: &mut Layout, data: &str) -> Option<Vec<(usize, String)>> {
         let mut cells = Vec::new();
-        let known = layout.each_cell(data, |place, raw| {
+        let known = layout.each_cell(data, walk::fields(data.as_bytes()), |place, raw| {
             cells.push((place, raw.to_owned()));
             Ok(())
         });

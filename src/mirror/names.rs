@@ -67,11 +67,13 @@ pub(super) fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
-/// A type's table. No affinity on `id`: 12 and '12' are two, and so are 2^53 and 2^53 + 1.
-pub(super) fn table_definition(table: &str) -> String {
+/// A type's table with columns of these names. No affinity on `id`: 12 and '12' are two, and so are 2^53 and 2^53 + 1.
+pub(super) fn table_definition(table: &str, columns: &[String]) -> String {
+    let columns: Vec<String> = columns.iter().map(|name| format!(", {}", quoted(name))).collect();
+    let columns = columns.concat();
     format!(
         "CREATE TABLE {} (id BLOB PRIMARY KEY NOT NULL, revision INTEGER, data TEXT NOT NULL, \
-         _session INTEGER NOT NULL, _page INTEGER NOT NULL)",
+         _session INTEGER NOT NULL, _page INTEGER NOT NULL{columns})",
         quoted(table)
     )
 }

@@ -131,7 +131,7 @@ fn trim(connection: &Connection, about: About) -> Result<()> {
 /// What the mirror has that is newer.
 fn why(connection: &Connection, kinds: &mut Kinds<'_>, item: &Item<'_>) -> Result<String> {
     let Some(id) = item.id else { return Ok(String::new()) };
-    let index = kinds.index(item.kind)?;
+    let index = kinds.index(item.kind, item.data)?;
     let row: Option<Option<i64>> =
         kinds.get(index).select.query_row([Key(id)], |row| row.get(0)).optional()?;
     if let Some(revision) = row {

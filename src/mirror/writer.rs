@@ -12,6 +12,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 use tokio::sync::mpsc;
 
 use super::apply::{self, Origin};
+use super::backlog::Backlog;
 use super::checkpoint::Checkpointer;
 use super::durable::{Broken, Committed, Durable};
 use super::job::{Answer, Job, Reply, answer, closed};
@@ -30,7 +31,7 @@ const BATCH_BYTES: usize = 16 << 20;
 const IMPATIENCE: Duration = Duration::from_millis(100);
 
 /// Runs until it is asked to close or nobody can ask any more.
-pub(super) fn run(opened: Opened, mut jobs: mpsc::Receiver<Job>) {
+pub(super) fn run(opened: Opened, jobs: mpsc::Receiver<Job>) {
     let Opened { connection, log, mut lock, path, device } = opened;
     connection.set_prepared_statement_cache_capacity(64);
     let broken = Broken::default();
@@ -54,9 +55,9 @@ pub(super) fn run(opened: Opened, mut jobs: mpsc::Receiver<Job>) {
             checkpointer: Checkpointer::new(path.clone(), broken.clone()),
             locked_out: false,
         };
-        while let Some(first) = jobs.blocking_recv() {
-            let batch = gather(first, &mut jobs);
-            close = writer.batch(batch);
+        let mut backlog = Backlog::new(jobs);
+        while backlog.wait() {
+            close = writer.batch(&mut backlog);
             if let Some(page) = writer.acknowledged()
                 && lock.noted().is_none_or(|note| note.page < page)
             {
@@ -69,6 +70,8 @@ pub(super) fn run(opened: Opened, mut jobs: mpsc::Receiver<Job>) {
     }
     let closed = if broken.get().is_some() { abandon(connection) } else { finish(connection) };
     let closed = closed.map_err(|e| MirrorError::sqlite("cannot close", &path, e));
+    // Whoever did not care for the answer that failed hears it now.
+    let closed = broken.get().map_or(closed, |error| Err(error.again()));
     drop(lock);
     if let Some(reply) = close {
         let _ = reply.send(closed); // the caller may be gone
@@ -79,18 +82,6 @@ fn refuse_all(error: &MirrorError, mut jobs: mpsc::Receiver<Job>) {
     while let Some(job) = jobs.blocking_recv() {
         job.refuse(error);
     }
-}
-
-/// Takes what waits already, within the bounds.
-fn gather(first: Job, jobs: &mut mpsc::Receiver<Job>) -> Vec<Job> {
-    let mut size = first.bytes();
-    let mut batch = vec![first];
-    while batch.len() < BATCH_JOBS && size < BATCH_BYTES {
-        let Ok(job) = jobs.try_recv() else { break };
-        size += job.bytes();
-        batch.push(job);
-    }
-    batch
 }
 
 /// Leaves no WAL behind. Where a reader is in its way, the last connection that closes does it.
@@ -130,21 +121,26 @@ struct Open<'c> {
 }
 
 impl<'c> Writer<'c> {
-    /// Does a batch; returns whom to tell once the mirror is closed, if that was asked.
-    fn batch(&mut self, batch: Vec<Job>) -> Option<Reply<()>> {
+    /// Does what waits and what comes meanwhile, within the bounds; returns whom to tell once the mirror is closed, if
+    /// that was asked.
+    fn batch(&mut self, backlog: &mut Backlog) -> Option<Reply<()>> {
         let begun = Instant::now();
         self.take_back();
-        let bytes = batch.iter().map(Job::bytes).sum();
-        let mut answers = Vec::with_capacity(batch.len());
-        let mut rest = batch.into_iter();
+        let (mut count, mut bytes) = (0, 0);
+        let mut answers = Vec::with_capacity(BATCH_JOBS);
         let mut close = None;
         let mut failed = None;
         let mut transaction = None;
-        for job in rest.by_ref() {
+        while count < BATCH_JOBS
+            && bytes < BATCH_BYTES
+            && let Some(job) = backlog.next()
+        {
             if let Job::Close { reply } = job {
                 close = Some(reply);
                 break;
             }
+            count += 1;
+            bytes += job.bytes();
             let usable = self.broken.get().is_none() && failed.is_none();
             if usable && transaction.is_none() && job.writes() {
                 match self.transaction() {
@@ -158,7 +154,11 @@ impl<'c> Writer<'c> {
                 None => failed = self.one(job, &mut answers),
             }
         }
-        rest.for_each(|job| job.refuse(&closed(self.path)));
+        if close.is_some() {
+            while let Some(job) = backlog.next() {
+                job.refuse(&closed(self.path));
+            }
+        }
         let wrote = transaction.is_some();
         // A sync may have failed since this was begun.
         let failed = failed.or_else(|| self.broken.get().map(MirrorError::again));

@@ -8,6 +8,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::places::{Fields, Place, Places};
 use super::record::{self, RecordId};
 use super::shape::{Few, Loose, Object, word};
 use super::{BodyError, utf8};
@@ -78,6 +79,14 @@ pub struct Item<'a> {
     pub revision: Option<i64>,
     /// The record's identity; none where `data` has no id.
     pub id: Option<&'a RecordId>,
+    places: Option<&'a [Place]>,
+}
+
+impl<'a> Item<'a> {
+    /// Where the top-level fields of `data` lie in it.
+    pub fn fields(&self) -> Fields<'a> {
+        Fields::of(self.data, self.places)
+    }
 }
 
 /// A page: the body and where its instructions lie in it. `Send`, owned, and cheap to hand on.
@@ -86,6 +95,7 @@ pub struct Page {
     body: String,
     kinds: Vec<String>,
     spans: Vec<Span>,
+    places: Places,
     /// How many instructions are left in the queue, as the service guesses.
     pub count_left: Option<u64>,
     /// What could not be delivered this time.
@@ -96,6 +106,8 @@ pub struct Page {
 struct Span {
     kind: usize,
     data: Option<Range<usize>>,
+    /// Which of the page's fields are the record's.
+    fields: Option<Range<usize>>,
     event: EventType,
     ack_key: Option<Text>,
     revision: Option<i64>,
@@ -122,10 +134,11 @@ impl Page {
         let body = utf8(body)?;
         let Object(wire): Object<Wire<'_>> =
             serde_json::from_str(&body).map_err(|e| BodyError::json("page", &e))?;
-        let mut kinds = Kinds::default();
-        let spans = wire.items.0.iter().map(|Object(item)| span(&body, item, &mut kinds)).collect();
+        let (mut kinds, mut places) = (Kinds::default(), Places::default());
+        let spans = wire.items.0.iter().map(|Object(item)| span(&body, item, &mut kinds, &mut places));
+        let spans = spans.collect();
         let (count_left, failed) = wire.meta.map(guide).unwrap_or_default();
-        Ok(Self { kinds: kinds.names, spans, count_left, failed, body })
+        Ok(Self { kinds: kinds.names, spans, places, count_left, failed, body })
     }
 
     /// The types of its instructions, each once.
@@ -145,6 +158,7 @@ impl Page {
             }),
             revision: span.revision,
             id: span.id.as_ref(),
+            places: span.fields.clone().map(|found| self.places.get(found)),
         })
     }
 
@@ -156,6 +170,7 @@ impl Page {
             body: self.body.clone(),
             kinds: self.kinds.clone(),
             spans: first,
+            places: self.places.clone(),
             count_left: self.count_left,
             failed: Vec::new(),
         }
@@ -201,9 +216,12 @@ impl Kinds {
     }
 }
 
-fn span(body: &str, item: &WireItem<'_>, kinds: &mut Kinds) -> Span {
+fn span(body: &str, item: &WireItem<'_>, kinds: &mut Kinds, places: &mut Places) -> Span {
     let meta = item.meta.0.as_ref();
     let sync = meta.and_then(|m| m.sync.0.as_ref());
+    let fields = item.data.and_then(|data| places.find(data.get()));
+    let found = fields.clone().map(|found| places.get(found));
+    let id = item.data.and_then(|data| record::id_among(data.get(), Fields::of(data.get(), found)));
     Span {
         kind: kinds.number(&word(meta.and_then(|m| m.kind)).unwrap_or_default()),
         data: item.data.map(|data| locate(body, data.get())),
@@ -213,7 +231,8 @@ fn span(body: &str, item: &WireItem<'_>, kinds: &mut Kinds) -> Span {
             Cow::Owned(key) => Text::Copy(key),
         }),
         revision: sync.and_then(|s| s.revision).and_then(|raw| revision(raw.get())),
-        id: item.data.and_then(|data| record::id(data.get())),
+        id,
+        fields,
     }
 }
 

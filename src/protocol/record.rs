@@ -53,8 +53,13 @@ fn itoa_is(id: i64, raw: &str) -> bool {
 /// The identity of a record, from its `data`: the first `id` counts if it is there twice (as SQLite does). None where
 /// there is no `id`, where it is `null`, and where `data` is no object.
 pub fn id(data: &str) -> Option<RecordId> {
+    id_among(data, walk::fields(data.as_bytes()))
+}
+
+/// The same, where its fields are known.
+pub(super) fn id_among(data: &str, mut fields: impl Iterator<Item = walk::Field>) -> Option<RecordId> {
     let is_id = |inner: &str| inner == "id" || walk::name(inner).is_some_and(|name| name == "id");
-    let field = walk::fields(data.as_bytes()).find(|field| is_id(&data[field.name.clone()]))?;
+    let field = fields.find(|field| is_id(&data[field.name.clone()]))?;
     RecordId::from_json(&data[field.value])
 }
 

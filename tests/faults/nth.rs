@@ -197,7 +197,7 @@ async fn after_a_failed_sync_nothing_is_written_through_that_handle() {
             continue; // of another file: its failure is no commit's
         }
         hit += 1;
-        assert_eq!(met.code, Some(5), "sync {nth}: {}", met.stderr);
+        assert_eq!(met.code, Some(5), "sync {nth}: {} {}", met.stderr, met.log);
         assert_eq!(lines.next(), None, "sync {nth}: written after it had failed");
     }
     assert!(hit >= 3, "only {hit} syncs of the WAL failed");

@@ -435,6 +435,15 @@ fn a_full_outbox_stops_the_takes_visibly() {
 }
 
 #[test]
+fn a_full_outbox_sends_what_it_has() {
+    let mut world = World::new(28, 500, 10);
+    (world.config.ack_pack, world.config.outbox_cap) = (1_000, 60);
+    world.config.ack_interval = Duration::from_hours(1);
+    let world = run(world, RunEnd::Converged);
+    assert!(world.now < Duration::from_mins(2), "{:?}", world.now);
+}
+
+#[test]
 fn several_queues_are_drained_side_by_side() {
     let mut world = World::new(26, 200, 10);
     world.service.queues = 3;

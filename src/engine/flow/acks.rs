@@ -191,7 +191,7 @@ impl Flow {
         if let Some(leaving) = &self.leaving {
             return leaving.flush && self.now < leaving.cut_at;
         }
-        if acks.flush || matches!(self.stage, Stage::Flushing(_)) {
+        if acks.flush || acks.full || matches!(self.stage, Stage::Flushing(_)) {
             return true;
         }
         let filling = matches!(self.stage, Stage::Draining) && !self.control.paused;
