@@ -28,6 +28,7 @@ pub mod seek;
 pub mod serving;
 #[cfg(unix)]
 mod signals;
+mod stop;
 mod terminal;
 pub mod theme;
 #[cfg(unix)]

@@ -17,12 +17,12 @@ mod story;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use super::inbox::Inbox;
 use super::message::Request;
-use crate::mirror::reader::Interrupter;
+use super::stop::Stop;
 use crate::mirror::{MirrorError, Reader};
 use crate::spreadsheet::Formulas;
 use crate::text::visible;
@@ -66,19 +66,12 @@ impl Library {
     }
 }
 
-/// What a thread and those who ask it share.
-#[derive(Default)]
-struct Shared {
-    /// How many questions that end earlier ones were asked.
-    asked: AtomicU64,
-    /// Ends the statement that runs.
-    interrupter: Mutex<Option<Interrupter>>,
-}
-
 /// A thread that answers.
 struct Lane {
     sender: Option<mpsc::Sender<(u64, Request)>>,
-    shared: Arc<Shared>,
+    /// How many questions were asked.
+    asked: AtomicU64,
+    stop: Arc<Stop>,
     /// Closed when the thread has ended.
     ended: mpsc::Receiver<()>,
 }
@@ -92,12 +85,12 @@ impl Lane {
         work: fn(Desk),
     ) -> std::io::Result<Self> {
         let (sender, requests) = mpsc::channel();
-        let shared = Arc::new(Shared::default());
+        let stop = Arc::new(Stop::default());
         let desk = Desk {
             mirror: mirror.to_owned(),
             inbox: Arc::clone(inbox),
             requests,
-            shared: Arc::clone(&shared),
+            stop: Arc::clone(&stop),
             reader: None,
             formulas,
         };
@@ -106,30 +99,25 @@ impl Lane {
             let _running = running;
             work(desk);
         })?;
-        Ok(Self { sender: Some(sender), shared, ended })
+        Ok(Self { sender: Some(sender), asked: AtomicU64::new(0), stop, ended })
     }
 
-    /// `ends`: what is being worked on is not wanted any more.
+    /// `ends`: what was asked before is not wanted any more.
     fn ask(&self, request: Request, ends: bool) {
-        let number = self.shared.asked.fetch_add(u64::from(ends), Ordering::SeqCst) + u64::from(ends);
+        let earlier = self.asked.fetch_add(1, Ordering::SeqCst);
         // The thread ends only with this lane.
         if let Some(sender) = &self.sender {
-            let _ = sender.send((number, request));
+            let _ = sender.send((earlier + 1, request));
         }
-        if ends
-            && let Some(running) = &*self.shared.interrupter.lock().unwrap_or_else(PoisonError::into_inner)
-        {
-            running.interrupt();
+        if ends {
+            self.stop.up_to(earlier);
         }
     }
 }
 
 impl Drop for Lane {
     fn drop(&mut self) {
-        self.shared.asked.fetch_add(1, Ordering::SeqCst);
-        if let Some(running) = &*self.shared.interrupter.lock().unwrap_or_else(PoisonError::into_inner) {
-            running.interrupt();
-        }
+        self.stop.up_to(u64::MAX);
         // What it has open is closed before the caller goes on; what hangs is left behind.
         self.sender = None;
         let _ = self.ended.recv_timeout(PATIENCE);
@@ -141,15 +129,15 @@ struct Desk {
     mirror: PathBuf,
     inbox: Arc<Inbox>,
     requests: mpsc::Receiver<(u64, Request)>,
-    shared: Arc<Shared>,
+    stop: Arc<Stop>,
     reader: Option<Reader>,
     formulas: Formulas,
 }
 
 impl Desk {
-    /// Whether the question of this number is still the newest.
+    /// Whether no newer question has ended this one.
     fn wanted(&self, number: u64) -> bool {
-        self.shared.asked.load(Ordering::SeqCst) == number
+        self.stop.wanted(number)
     }
 
     /// The newest question, and its number; none once nobody can ask any more.
@@ -158,30 +146,30 @@ impl Desk {
         Some(self.requests.try_iter().last().unwrap_or(first))
     }
 
-    /// Reads for a question; once more where the word to stop was meant for the one before.
+    /// Reads for a question, until a newer one ends it; none where there is no mirror yet.
     fn read_for<T>(
         &mut self,
         number: u64,
-        query: impl Fn(&Self, &Reader) -> Result<T, MirrorError>,
+        query: impl FnOnce(&Self, &Reader) -> Result<T, MirrorError>,
     ) -> Result<Option<T>, MirrorError> {
-        match self.read(&query) {
-            Err(MirrorError::Stopped) if self.wanted(number) => self.read(query),
-            answer => answer,
-        }
+        let stop = Arc::clone(&self.stop);
+        self.read(|desk, reader| match stop.on(number, || query(desk, reader)) {
+            Some(Err(_)) if !stop.wanted(number) => Err(MirrorError::Stopped),
+            Some(answer) => answer,
+            None => Err(MirrorError::Stopped),
+        })
     }
 
-    /// Reads; none where there is no mirror yet. After a failure the mirror is opened anew the next time.
+    /// Reads what is short. After a failure the mirror is opened anew the next time.
     fn read<T>(
         &mut self,
-        query: impl Fn(&Self, &Reader) -> Result<T, MirrorError>,
+        query: impl FnOnce(&Self, &Reader) -> Result<T, MirrorError>,
     ) -> Result<Option<T>, MirrorError> {
         let reader = match self.reader.take() {
             Some(open) => open,
             None => match Reader::open(&self.mirror) {
                 Ok(opened) => {
-                    let interrupter = opened.interrupter();
-                    *self.shared.interrupter.lock().unwrap_or_else(PoisonError::into_inner) =
-                        Some(interrupter);
+                    self.stop.connected(Some(opened.interrupter()));
                     opened
                 }
                 Err(MirrorError::Missing { .. }) => return Ok(None),
@@ -193,7 +181,7 @@ impl Desk {
         if matches!(answer, Ok(_) | Err(MirrorError::Stopped | MirrorError::Query { .. })) {
             self.reader = Some(reader);
         } else {
-            *self.shared.interrupter.lock().unwrap_or_else(PoisonError::into_inner) = None;
+            self.stop.connected(None);
         }
         answer.map(Some)
     }

@@ -10,15 +10,15 @@ mod statements;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use super::complete::Table;
 use super::inbox::Inbox;
 use super::message::{Message, SqlAnswer, SqlEnd, SqlRequest};
 use super::model::grid::{Cell, CellKind};
-use crate::mirror::reader::{Interrupter, Value};
+use super::stop::Stop;
+use crate::mirror::reader::Value;
 use crate::mirror::{MirrorError, Reader};
 use crate::spreadsheet::Formulas;
 use crate::text::visible;
@@ -35,15 +35,6 @@ const BLOB: usize = 256;
 const CHUNK: usize = 200;
 /// How long rows may wait for their chunk to fill.
 const WAIT: Duration = Duration::from_millis(30);
-
-/// What is told to a statement while it runs.
-#[derive(Debug, Default)]
-struct Stop {
-    /// Statements up to this number shall stop.
-    up_to: AtomicU64,
-    /// Stops what the connection does.
-    interrupter: Mutex<Option<Interrupter>>,
-}
 
 /// The thread's other end. Dropping it stops what runs.
 #[derive(Debug)]
@@ -80,24 +71,16 @@ impl Queries {
     /// Asks. A cancellation does not wait behind what it cancels.
     pub(super) fn ask(&self, request: SqlRequest) {
         match request {
-            SqlRequest::Cancel(ticket) => self.cancel(ticket),
+            SqlRequest::Cancel(ticket) => self.stop.up_to(ticket),
             // The thread ends only with this.
             other => drop(self.requests.send(other)),
-        }
-    }
-
-    fn cancel(&self, up_to: u64) {
-        self.stop.up_to.fetch_max(up_to, Ordering::SeqCst);
-        let held = self.stop.interrupter.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(interrupter) = held.as_ref() {
-            interrupter.interrupt();
         }
     }
 }
 
 impl Drop for Queries {
     fn drop(&mut self) {
-        self.cancel(u64::MAX);
+        self.stop.up_to(u64::MAX);
     }
 }
 
@@ -170,13 +153,13 @@ impl Thread {
     fn export(&mut self, ticket: u64, sql: &str, path: &std::path::Path) -> Result<String, String> {
         self.open()?;
         let Some(reader) = &self.reader else { return Err("there is no mirror".to_owned()) };
-        let stopped = || self.stop.up_to.load(Ordering::SeqCst) >= ticket;
+        let stopped = || !self.stop.wanted(ticket);
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let name = visible(&path.display().to_string()).into_owned();
         let mut tell = |rows| self.say(SqlAnswer::Written { ticket, rows });
-        let written = export::write(reader, sql, &path, self.formulas, &mut tell, &stopped);
-        match written {
-            _ if stopped() => Ok("stopped: no file was made".to_owned()),
+        let write = || export::write(reader, sql, &path, self.formulas, &mut tell, &stopped);
+        match self.stop.on(ticket, write).unwrap_or(Err(MirrorError::Stopped)) {
+            Err(_) if stopped() => Ok("stopped: no file was made".to_owned()),
             Ok(Ok(rows)) => Ok(format!("{} in {name}", crate::text::counted(rows, "row"))),
             Ok(Err(e)) => Err(visible(&format!("cannot write {name}: {e}")).into_owned()),
             Err(e) => Err(visible(&e.to_string()).into_owned()),
@@ -191,15 +174,14 @@ impl Thread {
                 }
                 other => visible(&other.to_string()).into_owned(),
             })?;
-            *self.stop.interrupter.lock().unwrap_or_else(PoisonError::into_inner) =
-                Some(reader.interrupter());
+            self.stop.connected(Some(reader.interrupter()));
             self.reader = Some(reader);
         }
         Ok(())
     }
 
     fn close(&mut self) {
-        *self.stop.interrupter.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.stop.connected(None);
         self.reader = None;
     }
 
@@ -208,7 +190,7 @@ impl Thread {
             return SqlEnd::Failed(error);
         }
         let Some(reader) = &self.reader else { return SqlEnd::Cancelled };
-        let stopped = || self.stop.up_to.load(Ordering::SeqCst) >= ticket;
+        let stopped = || !self.stop.wanted(ticket);
         let mut chunks = Chunks::new();
         let mut cut = false;
         let mut columns = |names: &[String]| self.say(SqlAnswer::Columns { ticket, names: names.to_vec() });
@@ -222,11 +204,11 @@ impl Thread {
             }
             true
         };
-        let done = if stopped() { Ok(()) } else { reader.query(sql, &mut columns, &mut row) };
+        let done = self.stop.on(ticket, || reader.query(sql, &mut columns, &mut row));
         if !chunks.rows.is_empty() {
             self.say(SqlAnswer::Rows { ticket, rows: std::mem::take(&mut chunks.rows) });
         }
-        match done {
+        match done.unwrap_or(Err(MirrorError::Stopped)) {
             _ if stopped() => SqlEnd::Cancelled,
             Ok(()) if cut => SqlEnd::Cut,
             Ok(()) => SqlEnd::All,

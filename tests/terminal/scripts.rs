@@ -441,26 +441,26 @@ pub(crate) const SCRIPTS: &[Script] = &[
         ],
     ),
     // Screen 6.
-    script("open-session", Scope::History, &[Keys("6"), See("✓ drained"), Press, See("+ account")]),
+    script("open-session", Scope::History, &[Keys("6"), See("✓ drained"), Press, See("pages 1–3")]),
     script(
         "next-event",
         Scope::History,
-        &[Keys("6"), See("✓ drained"), Keys("\r"), See("+ account"), Press, See("created only")],
+        &[Keys("6"), See("✓ drained"), Keys("\r"), See("pages 1–3"), Press, See("created only")],
     ),
     script(
         "filter-type",
         Scope::History,
-        &[Keys("6"), See("✓ drained"), Keys("\r"), See("+ account"), Press, See("contact, deal")],
+        &[Keys("6"), See("✓ drained"), Keys("\r"), See("pages 1–3"), Press, See("contact, deal")],
     ),
     script(
         "change-request",
         Scope::History,
-        &[Keys("6"), See("✓ drained"), Keys("\r"), See("+ account"), Press, See("▾ Request")],
+        &[Keys("6"), See("✓ drained"), Keys("\r"), See("pages 1–3"), Press, See("▾ Request")],
     ),
     script(
         "change-page",
         Scope::History,
-        &[Keys("6"), See("✓ drained"), Keys("\r"), See("+ account"), Press, See("Page 1:")],
+        &[Keys("6"), See("✓ drained"), Keys("\r"), See("pages 1–3"), Press, See("Page 1:")],
     ),
     // Lines.
     script("choose", Scope::Palette, &[Keys(":show-hist"), See("1 of 1"), Press, See("✓ drained")]),

@@ -38,13 +38,22 @@ struct Pages {
     indexer: Option<Indexer>,
     index: Option<Index>,
     told: State,
+    /// The last question that was worked on.
+    answered: u64,
     /// The question that is likely asked because the numbers of rows were told: it needs no others.
     echo: u64,
 }
 
 pub(super) fn work(desk: Desk) {
-    let mut pages =
-        Pages { desk, views: VecDeque::new(), indexer: None, index: None, told: State::default(), echo: 0 };
+    let mut pages = Pages {
+        desk,
+        views: VecDeque::new(),
+        indexer: None,
+        index: None,
+        told: State::default(),
+        answered: 0,
+        echo: 0,
+    };
     let mut unranked = false;
     loop {
         let wait = match (unranked, pages.told.working) {
@@ -78,11 +87,8 @@ pub(super) fn work(desk: Desk) {
 
 impl Pages {
     fn answer(&mut self, asked: &Asked) {
-        let mut page = self.page(asked);
-        if matches!(page, Err(MirrorError::Stopped)) && self.desk.wanted(asked.number) {
-            // It was meant for what ran before.
-            page = self.page(asked);
-        }
+        self.answered = asked.number;
+        let page = self.page(asked);
         if !self.desk.wanted(asked.number) {
             return;
         }
@@ -96,8 +102,9 @@ impl Pages {
         }
         if asked.dead {
             let place = asked.place.clone();
-            let page =
-                self.desk.read(|_, reader| dead::page(reader, &asked.query.kind, &place, asked.limit))?;
+            let page = self.desk.read_for(asked.number, |_, reader| {
+                dead::page(reader, &asked.query.kind, &place, asked.limit)
+            })?;
             return Ok(page.unwrap_or_else(|| Page { complete: true, ..Page::default() }));
         }
         let known = self.views.iter().position(|v| *v.query() == asked.query);
@@ -108,7 +115,7 @@ impl Pages {
         } else {
             let begun = Instant::now();
             let index = self.index.as_ref();
-            let made = self.desk.read(|desk, reader| {
+            let made = self.desk.read_for(asked.number, |desk, reader| {
                 let mut due = Instant::now() + FIRST;
                 reader.view(&asked.query, index, &mut |news| {
                     news_of(desk, asked, &news, &mut due);
@@ -119,7 +126,8 @@ impl Pages {
             took = view.hits().map(|_| begun.elapsed());
             view
         };
-        let sheet = self.desk.read(|_, reader| reader.page(&view, &asked.place, asked.limit));
+        let sheet =
+            self.desk.read_for(asked.number, |_, reader| reader.page(&view, &asked.place, asked.limit));
         let hits = view.hits();
         self.views.push_front(view);
         self.views.truncate(VIEWS);
@@ -129,9 +137,10 @@ impl Pages {
     /// Learns the numbers of the rows that are shown.
     fn rank(&mut self) {
         let Some(view) = self.views.pop_front() else { return };
-        let number = self.desk.shared.asked.load(std::sync::atomic::Ordering::SeqCst);
+        let number = self.answered;
         if view.hits().is_none() {
-            let ranked = self.desk.read(|desk, reader| reader.rank(&view, &mut |_| desk.wanted(number)));
+            let ranked =
+                self.desk.read_for(number, |desk, reader| reader.rank(&view, &mut |_| desk.wanted(number)));
             if matches!(ranked, Ok(Some(()))) {
                 self.echo = number + 1;
                 self.desk.inbox.push(Message::Read(Answer::Ranked));

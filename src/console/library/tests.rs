@@ -162,26 +162,27 @@ async fn a_file_that_is_stopped_leaves_nothing() {
     let scene = scene().await;
     let reader = Reader::open(&scene.folder.path().join("mirror.db")).unwrap();
     let (_sender, requests) = mpsc::channel();
-    let shared = Arc::new(Shared::default());
+    let stop = Arc::new(Stop::default());
     let desk = Desk {
         mirror: scene.folder.path().join("mirror.db"),
         inbox: Arc::clone(&scene.inbox),
         requests,
-        shared: Arc::clone(&shared),
+        stop: Arc::clone(&stop),
         reader: None,
         formulas: crate::spreadsheet::Formulas::Exact,
     };
+    let mut number = 0;
     for (dead, name) in [(false, "a.csv"), (false, "a.ndjson"), (true, "b.csv"), (true, "b.ndjson")] {
         // Another question has been asked since: it is heard behind the first row.
-        shared.asked.store(2, Ordering::SeqCst);
-        let stopped = file::write(&desk, &reader, 1, &scene.export(name, dead));
+        number += 1;
+        stop.up_to(number);
+        let stopped = file::write(&desk, &reader, number, &scene.export(name, dead));
         assert!(matches!(stopped, Err(MirrorError::Stopped)), "{name}: {stopped:?}");
         assert_eq!(scene.files(), [""; 0], "{name}");
-        shared.asked.store(1, Ordering::SeqCst);
-        let rows = file::write(&desk, &reader, 1, &scene.export(name, dead)).unwrap().unwrap();
+        let rows = file::write(&desk, &reader, number + 1, &scene.export(name, dead)).unwrap().unwrap();
         assert_eq!((rows, scene.files()), (if dead { 3 } else { 1 }, vec![name.to_owned()]));
         std::fs::remove_file(scene.folder.path().join(name)).unwrap();
     }
     let nowhere = scene.export("no/such/folder/a.csv", false);
-    assert!(file::write(&desk, &reader, 1, &nowhere).unwrap().is_err());
+    assert!(file::write(&desk, &reader, number + 1, &nowhere).unwrap().is_err());
 }

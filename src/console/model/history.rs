@@ -26,7 +26,7 @@ pub struct History {
     pub pane: Pane,
     /// Lines of the change scrolled away.
     pub scroll: usize,
-    /// Why the mirror cannot be read.
+    /// Why the sessions cannot be read.
     pub error: Option<String>,
 }
 
@@ -41,11 +41,13 @@ pub struct Opened {
     pub wanted: Wanted,
     /// Its pages and packs.
     pub inside: Inside,
+    /// Why what it did cannot be read.
+    pub error: Option<String>,
 }
 
 impl Opened {
     fn ask(&mut self, behind: Option<At>) -> Request {
-        self.list.waiting = true;
+        (self.list.waiting, self.error) = (true, None);
         Request::Deeds { session: self.session.no, wanted: self.wanted.clone(), behind, limit: CHUNK }
     }
 
@@ -80,6 +82,12 @@ impl History {
     /// Asks for the newest sessions again, as many as are there.
     pub fn again(&mut self) -> Request {
         Request::Sessions { before: None, limit: self.sessions.rows.len().max(CHUNK) }
+    }
+
+    /// Asks once more for what could not be read of the opened session.
+    pub fn retry(&mut self) -> Option<Request> {
+        let opened = self.opened.as_mut().filter(|opened| opened.error.is_some() && !opened.list.loaded)?;
+        Some(opened.ask(None))
     }
 
     /// Takes sessions. The cursor stays on its session.
@@ -135,7 +143,7 @@ impl History {
             Ok(_) => opened.list.waiting = false,
             Err(error) => {
                 opened.list.waiting = false;
-                self.error = Some(error);
+                opened.error = Some(error);
                 return None;
             }
         }
@@ -149,10 +157,10 @@ impl History {
         of: &Reference,
         answer: Result<Option<Box<Change>>, String>,
     ) {
-        let here = self.opened.as_ref().filter(|opened| opened.session.no == session);
-        if here.and_then(|opened| reference(opened.list.current()?)).as_ref() != Some(of) {
+        let here = self.opened.as_mut().filter(|opened| opened.session.no == session);
+        let Some(opened) = here.filter(|o| o.list.current().and_then(reference).as_ref() == Some(of)) else {
             return;
-        }
+        };
         match answer {
             Ok(change) => {
                 self.change = change.map(|change| {
@@ -161,7 +169,7 @@ impl History {
                     (change, fields)
                 });
             }
-            Err(error) => self.error = Some(error),
+            Err(error) => opened.error = Some(error),
         }
     }
 
@@ -177,7 +185,8 @@ impl History {
             self.pane = Pane::Changes;
             (self.change, self.scroll) = (None, 0);
             let (list, wanted, inside) = (List::default(), Wanted::default(), Inside::default());
-            return Some(self.opened.insert(Opened { session, list, wanted, inside }).ask(None));
+            let opened = Opened { session, list, wanted, inside, error: None };
+            return Some(self.opened.insert(opened).ask(None));
         }
         if self.change.is_some() || self.deed().is_some_and(|deed| deed.why.is_some()) {
             self.pane = Pane::Change;
@@ -351,6 +360,23 @@ mod tests {
         assert_eq!(history.pane, Pane::Change);
         assert!(history.close() && history.close() && !history.close());
         assert!(history.opened.is_none());
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_where_it_would_stand_and_asked_for_again() {
+        let mut history = History::default();
+        history.take_sessions(None, Ok((rows(2, 1), false)));
+        history.open();
+        history.take_deeds((2, &Wanted::default(), None), Err("the disk refused to read".into()), None);
+        history.take_sessions(None, Ok((rows(2, 1), false)));
+        let said = history.opened.as_ref().unwrap().error.as_deref();
+        assert_eq!((said, &history.error), (Some("the disk refused to read"), &None));
+        assert_eq!(history.retry(), Some(asked(Wanted::default())));
+        assert_eq!(history.retry(), None, "one question at a time");
+        history.take_deeds((2, &Wanted::default(), None), Ok((vec![deed(7)], false)), None);
+        history.take_change(2, &of(7), Err("the disk refused to read".into()));
+        assert!(history.opened.as_ref().unwrap().error.is_some());
+        assert_eq!(history.retry(), None, "the list is there");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::mirror::refs::Reference;
 
 /// The screen is shown, or the mirror has changed: the newest sessions again.
 pub(super) fn shown(model: &mut Model) -> Vec<Effect> {
-    vec![Effect::Read(model.history.again())]
+    [Some(model.history.again()), model.history.retry()].into_iter().flatten().map(Effect::Read).collect()
 }
 
 /// Does an action; none where it is nothing special here.

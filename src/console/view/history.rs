@@ -143,7 +143,12 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, body: Rect) {
             let rest =
                 Rect { x: body.x + used as u16, width: body.width.saturating_sub(used as u16), ..body };
             line_right(buf, rest, 0, vec![gap(2), s(inside(opened), theme.dim), gap(1)]);
-            rule(buf, body, 1, theme);
+            match &opened.error {
+                Some(error) => {
+                    line(buf, body, 1, vec![gap(1), s(format!("✖ {}", visible(error)), theme.failed)]);
+                }
+                None => rule(buf, body, 1, theme),
+            }
             if let Some(area) = at.list {
                 changes::draw(model, opened, buf, area);
             }
