@@ -6,9 +6,9 @@
 //! that is the engine's.
 //!
 //! In reading order: [`failure`] (verdicts), `address` (where a request may go), `exchange` (the one way over the
-//! wire), `refusal` (what a status means and says), `retry_after`, `redact` (the token goes), `words`
-//! (the service's text, made safe), [`door`] (what
-//! messages call a setting). Beside them, for whoever watches: [`tap`] (the exchanges, recorded without the token), [`har`] and [`curl`] (exports).
+//! wire), `refusal` (what a status means and says), `retry_after`, `redact` (the token goes), `words` (the service's
+//! text, made safe), [`door`] (what messages call a setting). Beside them, for whoever watches: [`tap`] (the exchanges,
+//! recorded without the token), [`har`] and [`curl`] (exports).
 
 mod address;
 pub mod curl;
@@ -34,7 +34,7 @@ use address::Base;
 use exchange::{Call, Reply, Wire};
 use redact::Redactor;
 
-use tap::{Label, Note, Redactors};
+use tap::{Label, Note, Received, Redactors};
 
 pub use door::{Door, Subject};
 pub use failure::{ConfigError, Failure, FailureKind, Operation, Verdict};
@@ -194,7 +194,7 @@ impl Client {
     pub async fn start(&self) -> Result<Answer<Started>, Failure> {
         let reply = self.send(Call::start(&self.wire.base), |_| ()).await?;
         let wire = Arc::clone(&self.wire);
-        let parse = move |status, body| match status {
+        let parse = move |status, body: &Arc<String>| match status {
             204 => Ok(Started::UpToDate),
             _ => session(body, &wire.redactor).map(Started::Session),
         };
@@ -219,9 +219,9 @@ impl Client {
             label.queue = Some(queue.0.clone());
         };
         let reply = self.send(Call::take(url), label).await?;
-        let parse = |status, body| match status {
+        let parse = |status, body: &Arc<String>| match status {
             204 => Ok(Taken::Drained),
-            _ => Page::parse(body).map(Taken::Page).map_err(why),
+            _ => Page::of(Arc::clone(body)).map(Taken::Page).map_err(why),
         };
         let learn = |taken: &Taken, label: &mut Label| {
             if let Taken::Page(page) = taken {
@@ -263,16 +263,24 @@ impl Client {
     ) -> Result<Answer<T>, Failure>
     where
         T: Send + 'static,
-        P: FnOnce(u16, Vec<u8>) -> Result<T, String> + Send + 'static,
+        P: FnOnce(u16, &Arc<String>) -> Result<T, String> + Send + 'static,
     {
         let Reply { status, body, html, elapsed, request_id, mut note } = reply;
-        let bytes = body.len() as u64;
-        let parsed = if body.len() > PARSE_HERE {
-            let parsing = tokio::task::spawn_blocking(move || parse(status, body));
-            parsing.await.unwrap_or_else(|e| Err(format!("reading it failed: {e}")))
-        } else {
-            parse(status, body)
+        let (bytes, large) = (body.len() as u64, body.len() > PARSE_HERE);
+        let read = move || match String::from_utf8(body).map(Arc::new) {
+            Ok(text) => (parse(status, &text), Received::Text(text)),
+            Err(e) => {
+                let why = why(BodyError::NotUtf8(e.utf8_error().valid_up_to()));
+                (Err(why), Received::Bytes(e.into_bytes()))
+            }
         };
+        let (parsed, received) = if large {
+            let failed = |e| (Err(format!("reading it failed: {e}")), Received::Bytes(Vec::new()));
+            tokio::task::spawn_blocking(read).await.unwrap_or_else(failed)
+        } else {
+            read()
+        };
+        note.received(&received);
         match parsed {
             Ok(value) => {
                 note.learn(|label| learn(&value, label));
@@ -289,8 +297,8 @@ impl Client {
 }
 
 /// Reads a session whose names can be asked for, and told to anybody.
-fn session(body: Vec<u8>, redactor: &Redactor) -> Result<Session, String> {
-    let session = Session::parse(body).map_err(why)?;
+fn session(body: &str, redactor: &Redactor) -> Result<Session, String> {
+    let session = Session::parse(body.into()).map_err(why)?;
     let mut names = std::iter::once(&session.id.0).chain(session.queues.iter().map(|q| &q.name.0));
     if names.clone().any(|name| redactor.finds(name)) {
         return Err("it names the session or a queue after the token, which is written nowhere".to_owned());

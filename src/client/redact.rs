@@ -2,18 +2,21 @@
 //!
 //! Promise: after [`Redactor::scrub`] the token is in the bytes in no form that decodes back to it by percent-decoding,
 //! JSON's or HTML's escapes, any mixture of them included; nor do its Base64 (either alphabet, wherever in a longer
-//! text the token stands) and its hexadecimal digits, escaped or not. Plain bytes are found by a vectorized search for
-//! each form: one automaton for all would be hardly quicker, and keep copies of the token that nobody zeroes. Since
-//! every escape holds a `%`, a `\` or an `&`, only what is around those is looked at.
+//! text the token stands) and its hexadecimal digits, escaped or not. Plain bytes are found by one search for all forms,
+//! which leaps over most of a text (`leaps`). Since every escape holds a `%`, a `\` or an `&`, only what is around those
+//! is looked at.
+
+mod leaps;
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-use memchr::memmem;
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
+
+use leaps::Leaps;
 
 /// What stands where the token was.
 pub(super) const MARK: &str = "[token]";
@@ -23,16 +26,15 @@ const SHORTEST: usize = 8;
 
 /// Finds one token. What it looks for is zeroed when it goes.
 pub(super) struct Redactor {
+    leaps: Leaps,
     /// The token, then its encodings.
     forms: Vec<Zeroizing<Vec<u8>>>,
-    /// The length of the shortest: what is shorter holds none, since an escape is never shorter than what it stands for.
+    /// The length of the shortest: what is shorter holds none, since an escape is never shorter than what it stands
+    /// for.
     shortest: usize,
     /// Whether a byte stands in any of them: most escapes of a body stand for one that does not.
     letters: [bool; 256],
 }
-
-/// In what is so little longer than a form each place is tried: setting up a search would cost more.
-const FEW: usize = 64;
 
 impl Redactor {
     pub(super) fn new(token: &SecretString) -> Self {
@@ -51,7 +53,7 @@ impl Redactor {
         let shortest = forms.iter().map(|form| form.len()).min().unwrap_or(usize::MAX);
         let mut letters = [false; 256];
         forms.iter().flat_map(|form| form.iter()).for_each(|byte| letters[usize::from(*byte)] = true);
-        Self { forms, shortest, letters }
+        Self { leaps: Leaps::over(&forms), forms, shortest, letters }
     }
 
     /// The same for several tokens at once.
@@ -103,17 +105,12 @@ impl Redactor {
     fn find(&self, bytes: &[u8]) -> Vec<Range<usize>> {
         let mut found = Vec::new();
         if bytes.len() < self.shortest {
-            return found; // nearly every header: setting up the searches would cost more than they do
+            return found; // nearly every header
         }
-        for form in &self.forms {
-            let places = bytes.len().saturating_sub(form.len() - 1);
-            if places <= FEW {
-                let here = |at: &usize| bytes[*at..].starts_with(form);
-                found.extend((0..places).filter(here).map(|at| at..at + form.len()));
-            } else {
-                found.extend(memmem::find_iter(bytes, form.as_slice()).map(|at| at..at + form.len()));
-            }
-        }
+        self.leaps.candidates(bytes, |at| {
+            let here = self.forms.iter().filter(|form| bytes[at..].starts_with(form));
+            found.extend(here.map(|form| at..at + form.len()));
+        });
         for at in memchr::memchr3_iter(b'%', b'\\', b'&', bytes) {
             let readings = escaped(&bytes[at..]);
             if readings.iter().flatten().any(|(c, _)| self.letters[usize::from(*c)]) {

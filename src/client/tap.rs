@@ -4,9 +4,8 @@
 //! and cuts bodies at [`BODY`], with their true size kept; watchers share what is recorded and copy nothing; a client
 //! without a tap pays nothing. An exchange is in the ring from its first moment on, so that what hangs can be seen.
 //!
-//! In reading order: [`exchange`] (what is kept), `note` (one exchange being recorded),
-//! [`filter`] (the Wire list's conditions), `file` (whole exchanges on disk, on demand), `witness` (exchanges that others
-//! have).
+//! In reading order: [`exchange`] (what is kept), `note` (one exchange being recorded), [`filter`] (the Wire list's
+//! conditions), `file` (whole exchanges on disk, on demand), `witness` (exchanges that others have).
 
 pub mod exchange;
 mod file;
@@ -27,12 +26,15 @@ pub use exchange::{Body, Exchange, Label, Response, State};
 pub use file::Recorded;
 pub use witness::{Asked, Seen, Witness};
 
-pub(super) use note::{Draft, Note, Redactors};
+pub(super) use note::{Draft, Note, Received, Redactors};
 
 /// Bytes that the ring may hold: bodies, headers and what keeping them costs.
 pub const RING: usize = 16 * 1024 * 1024;
 /// Bytes of a body that are kept.
 pub const BODY: usize = 64 * 1024;
+/// A text up to this size, in bytes, is kept as it is and shown up to [`BODY`]: a copy of the beginning would cost more
+/// than its end.
+const SHARED: usize = 2 * BODY;
 
 /// Records exchanges. Clones share one ring; make one for each account and hand it to its clients.
 #[derive(Clone)]

@@ -237,7 +237,7 @@ mod tests {
     fn shown(json: &str, cut: bool) -> Vec<String> {
         let kept = bytes::Bytes::from(json.to_owned());
         let mut out = Vec::new();
-        body(&Body { size: kept.len() as u64 + u64::from(cut), kept, cut }, &mut out);
+        body(&Body { size: kept.len() as u64 + u64::from(cut), kept, cut, beside: 0 }, &mut out);
         out.iter().map(|l| format!("{}{}={}", "  ".repeat(l.depth), l.name, l.value)).collect()
     }
 

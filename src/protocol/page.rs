@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::num::IntErrorKind;
 use std::ops::Range;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -92,7 +93,7 @@ impl<'a> Item<'a> {
 /// A page: the body and where its instructions lie in it. `Send`, owned, and cheap to hand on.
 #[derive(Debug)]
 pub struct Page {
-    body: String,
+    body: Arc<String>,
     kinds: Vec<String>,
     spans: Vec<Span>,
     places: Places,
@@ -131,7 +132,14 @@ impl Page {
     /// # Errors
     /// [`BodyError`] where the body is not a page: then nothing is known of the queue.
     pub fn parse(body: Vec<u8>) -> Result<Self, BodyError> {
-        let body = utf8(body)?;
+        Self::of(Arc::new(utf8(body)?))
+    }
+
+    /// The same for a text that others look at, too.
+    ///
+    /// # Errors
+    /// [`BodyError`] where the body is not a page.
+    pub fn of(body: Arc<String>) -> Result<Self, BodyError> {
         let Object(wire): Object<Wire<'_>> =
             serde_json::from_str(&body).map_err(|e| BodyError::json("page", &e))?;
         let (mut kinds, mut places) = (Kinds::default(), Places::default());

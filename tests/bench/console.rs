@@ -2,7 +2,8 @@
 //! one table. From the key to what is on the screen, beside SQLite's own answer to the same question on the mirror's
 //! table.
 //!
-//! `cargo bench --bench console [-- ROWS [FILE]]`, on a quiet machine. A FILE is kept and used again.
+//! `cargo bench --bench console [-- ROWS [FILE]]`, on a quiet machine. A FILE is kept and used again. What watching costs
+//! a drain, alone: `cargo bench --bench console -- draining`.
 
 #![cfg(target_os = "linux")]
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
@@ -118,8 +119,11 @@ fn cpu(folder: &Path) -> (Duration, bool) {
 
 fn main() {
     let mut arguments = std::env::args().skip(1).filter(|argument| !argument.starts_with("--"));
-    let rows: u64 = arguments.next().and_then(|rows| rows.parse().ok()).unwrap_or(1_000_000);
-    let folder = tempfile::tempdir().unwrap();
+    let (first, folder) = (arguments.next(), tempfile::tempdir().unwrap());
+    if first.as_deref() == Some("draining") {
+        return draining(folder.path());
+    }
+    let rows: u64 = first.and_then(|rows| rows.parse().ok()).unwrap_or(1_000_000);
     let path = arguments.next().map_or(folder.path().join("mirror.db"), Into::into);
     filler::mirror(&path, rows, true);
     let mut bench = start(&path, folder.path(), rows);

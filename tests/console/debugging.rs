@@ -44,7 +44,7 @@ pub(crate) fn exchange(number: u64, ago_ms: u64, took: u64, status: u16, operati
         (Cow::Borrowed("x-basecrm-device-uuid"), "6dadcec8-6e61-4691-b318-1aab27b8fecf".to_owned()),
     ];
     let json = r#"{"items":[{"data":{"id":4711,"name":"Åsa Lindqvist","city":null},"meta":{"type":"contact","sync":{"event_type":"created","revision":9}}},{"data":{"id":4712,"name":"阿部 花子"},"meta":{"type":"contact","sync":{"event_type":"upd"#;
-    let body = Body { kept: json.as_bytes().to_vec().into(), size: 121_000, cut: true };
+    let body = Body { kept: json.as_bytes().to_vec().into(), size: 121_000, cut: true, beside: 0 };
     let state = match status {
         200..300 => State::Answered,
         _ => State::Failed(format!("the service answered {status}: {HOSTILE}")),

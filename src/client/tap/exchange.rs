@@ -68,6 +68,15 @@ pub struct Body {
     pub size: u64,
     /// Whether something of it is not kept.
     pub cut: bool,
+    /// Bytes that are held with what is kept, though nobody sees them: a page's end.
+    pub beside: usize,
+}
+
+impl Body {
+    /// Bytes that it holds.
+    fn held(&self) -> usize {
+        self.kept.len() + self.beside
+    }
 }
 
 /// How an exchange stands.
@@ -130,7 +139,7 @@ impl Exchange {
         };
         let of_response = |response: &Response| -> usize {
             let headers: usize = headers(&response.headers);
-            response.body.kept.len() + headers + response.peer.as_ref().map_or(0, String::len)
+            response.body.held() + headers + response.peer.as_ref().map_or(0, String::len)
         };
         let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
         let failure = if let State::Failed(message) = &self.state { message.len() } else { 0 };
@@ -139,7 +148,7 @@ impl Exchange {
             + 64 // the shared pointer, the ring's place, the allocator's rounding
             + own
             + self.url.len()
-            + self.body.kept.len()
+            + self.body.held()
             + self.response.as_ref().map_or(0, of_response)
             + failure
             + text(&self.label.session)

@@ -11,7 +11,7 @@ use reqwest::header::HeaderMap;
 use secrecy::SecretString;
 
 use super::exchange::{Body, Exchange, Headers, Label, Response, State};
-use super::{BODY, Tap};
+use super::{BODY, SHARED, Tap};
 use crate::client::redact::Redactor;
 use crate::client::{Failure, Operation};
 
@@ -47,12 +47,54 @@ impl Redactors {
             Cow::Borrowed(kept) => Bytes::copy_from_slice(kept),
             Cow::Owned(kept) => Bytes::from(kept.into_boxed_slice()),
         };
-        Body { kept, size: bytes.len() as u64, cut: bytes.len() > cap }
+        Body { kept, size: bytes.len() as u64, cut: bytes.len() > cap, beside: 0 }
+    }
+
+    /// What of an answer is kept: a text that is hardly longer than that, and clean, is not copied.
+    fn received(&self, received: &Received) -> Body {
+        let text = match received {
+            Received::Text(text) if text.capacity() <= SHARED => text,
+            Received::Text(text) => return self.body(text.as_bytes(), BODY),
+            Received::Bytes(bytes) => return self.body(bytes, BODY),
+        };
+        match self.all.scrub_head(text.as_bytes(), BODY) {
+            Cow::Borrowed(clean) => Body {
+                kept: Bytes::from_owner(Shared(Arc::clone(text))).slice(..clean.len()),
+                size: text.len() as u64,
+                cut: text.len() > BODY,
+                beside: text.capacity() - clean.len(),
+            },
+            Cow::Owned(_) => self.body(text.as_bytes(), BODY),
+        }
     }
 
     fn label(&self, label: Label) -> Label {
         let clean = |text: Option<String>| text.map(|text| self.all.text(&text));
         Label { session: clean(label.session), queue: clean(label.queue), ..label }
+    }
+}
+
+/// The body of an answer, whole.
+pub(in crate::client) enum Received {
+    Text(Arc<String>),
+    Bytes(Vec<u8>),
+}
+
+impl Received {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Text(text) => text.as_bytes(),
+            Self::Bytes(bytes) => bytes,
+        }
+    }
+}
+
+/// A text that others have, too.
+struct Shared(Arc<String>);
+
+impl AsRef<[u8]> for Shared {
+    fn as_ref(&self) -> &[u8] {
+        self.0.as_bytes()
     }
 }
 
@@ -137,6 +179,17 @@ impl Note {
         }
         if let Some(response) = &mut live.exchange.response {
             response.body = live.redactors.body(body, BODY);
+        }
+    }
+
+    /// The whole body of the answer that came, once it was read.
+    pub(in crate::client) fn received(&mut self, received: &Received) {
+        let Some(live) = self.0.as_mut().filter(|_| !received.bytes().is_empty()) else { return };
+        if let Some((_, whole)) = &mut live.whole {
+            *whole = live.redactors.body(received.bytes(), usize::MAX);
+        }
+        if let Some(response) = &mut live.exchange.response {
+            response.body = live.redactors.received(received);
         }
     }
 

@@ -21,7 +21,7 @@ fn exchange(url: &str, body: usize) -> Exchange {
         body: Body::default(),
         response: Some(Response {
             status: 200,
-            body: Body { kept: Bytes::from(vec![b'x'; body]), size: body as u64, cut: false },
+            body: Body { kept: Bytes::from(vec![b'x'; body]), size: body as u64, cut: false, beside: 0 },
             ..Response::default()
         }),
         first_byte: None,
