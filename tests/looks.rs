@@ -22,6 +22,7 @@ use drainboard::console::action::ACTIONS;
 use drainboard::console::key::{Code, Key};
 use drainboard::console::keymap::Keymap;
 use drainboard::console::message::{Message, Mouse, MouseKind};
+use drainboard::console::model::Model;
 use drainboard::console::theme::{Depth, Theme, Wish};
 use drainboard::console::update::update;
 use every::MODELS;
@@ -170,11 +171,28 @@ fn no_size_and_no_storm_of_them_hurts() {
                 update(&mut model, message);
             }
         }
-        // Nothing of it is left: a picture does not depend on the sizes before.
-        let before = drawn(&mut model, 120, 40);
-        for (columns, rows) in [(1, 1), (300, 100), (60, 16), (1, 100), (300, 1)] {
-            drawn(&mut model, columns, rows);
+        nothing_is_left_of_a_storm(&mut model, &format!("{name}, seed {seed}"));
+    }
+}
+
+/// A picture does not depend on the sizes before.
+fn nothing_is_left_of_a_storm(model: &mut Model, told: &str) {
+    let before = drawn(model, 120, 40);
+    for (columns, rows) in [(1, 1), (300, 100), (60, 16), (1, 100), (300, 1)] {
+        drawn(model, columns, rows);
+    }
+    assert_eq!(drawn(model, 120, 40), before, "{told}");
+}
+
+#[test]
+fn a_cursor_near_the_end_of_a_list_stays_where_it_is() {
+    for (name, make) in MODELS {
+        let mut model = make();
+        drawn(&mut model, 120, 40);
+        let keys = [Code::End, Code::Up, Code::Up, Code::Up, Code::Up, Code::Up].map(Key::plain);
+        for key in keys {
+            update(&mut model, Message::Key(key));
         }
-        assert_eq!(drawn(&mut model, 120, 40), before, "{name}, seed {seed}");
+        nothing_is_left_of_a_storm(&mut model, name);
     }
 }

@@ -1,5 +1,5 @@
-//! What the system does for the terminal: raw mode, its size, and writes that wait for nobody's lock. The twin for systems
-//! that are no Unix is in `elsewhere`.
+//! What the system does for the terminal: raw mode, its size, and writes that wait for nobody's lock. The twin for
+//! systems that are no Unix is in `elsewhere`.
 
 use std::fs::File;
 use std::io;

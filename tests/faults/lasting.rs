@@ -1,5 +1,5 @@
-//! SIGINT and SIGTERM against every command that lasts: it ends within two seconds with the signal's status, and nothing
-//! temporary stays behind.
+//! SIGINT and SIGTERM against every command that lasts: it ends within two seconds with the signal's status, and
+//! nothing temporary stays behind.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read};

@@ -93,8 +93,8 @@ async fn too_few_files_end_with_words_and_never_with_a_panic() {
     assert_eq!(ended.last().unwrap().1, Some(0), "31 files are enough");
 }
 
-/// In a name space of its own the program gets a file system of 2 MiB, later of 64. `$1` is where, `$2` is where its words
-/// and copies of its files go.
+/// In a name space of its own the program gets a file system of 2 MiB, later of 64. `$1` is where, `$2` is where its
+/// words and copies of its files go.
 const SMALL: &str = r#"
 mount -t tmpfs none "$1" || exit 99
 small=$1 out=$2; shift 2

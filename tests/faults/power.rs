@@ -1,5 +1,5 @@
-//! The power goes at the moment when an ack arrives: what the disk had not confirmed by then is gone, and yet all that the
-//! ack names is there.
+//! The power goes at the moment when an ack arrives: what the disk had not confirmed by then is gone, and yet all that
+//! the ack names is there.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -3,6 +3,7 @@
 
 use std::io::Read;
 use std::process::{Child, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use drainboard::mirror::Reader;
@@ -17,14 +18,30 @@ use crate::nth::{again, seeded};
 use crate::scene::{Scene, held, nothing_is_lost};
 
 const LIMIT: Duration = Duration::from_secs(2);
+const NAP: Duration = Duration::from_millis(20);
 
-/// Sends the signal and waits for the end: the exit status, how long it took, what was said.
+/// Sends the signal and waits for the end: the exit status, how long it took, what was said. What a busy machine kept
+/// meanwhile from somebody who only wants to sleep is not the program's.
 fn stopped(mut child: Child, signal: Signal) -> (Option<i32>, Duration, String) {
-    let told = Instant::now();
-    // It may have ended by itself already.
-    let _ = kill_process(Pid::from_child(&child), signal);
-    let status = child.wait().unwrap();
-    let took = told.elapsed();
+    let ended = AtomicBool::new(false);
+    let (status, took) = std::thread::scope(|scope| {
+        let late = scope.spawn(|| {
+            let mut late = Duration::ZERO;
+            while !ended.load(Ordering::Relaxed) {
+                let lies_down = Instant::now();
+                std::thread::sleep(NAP);
+                late += lies_down.elapsed().saturating_sub(NAP);
+            }
+            late
+        });
+        let told = Instant::now();
+        // It may have ended by itself already.
+        let _ = kill_process(Pid::from_child(&child), signal);
+        let status = child.wait().unwrap();
+        let took = told.elapsed();
+        ended.store(true, Ordering::Relaxed);
+        (status, took.saturating_sub(late.join().unwrap()))
+    });
     let mut stderr = String::new();
     child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
     (status.code(), took, stderr)

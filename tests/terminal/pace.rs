@@ -94,7 +94,7 @@ fn at_full_speed_it_draws_thirty_times_a_second_at_most() {
 
 #[test]
 fn without_the_focus_it_draws_less() {
-    let mut terminal = Terminal::start(program(&["demo", "--items", "20000"]), 120, 40);
+    let mut terminal = Terminal::start(program(&["demo", "--items", "60000"]), 120, 40);
     terminal.see("draining");
     let count = |terminal: &mut Terminal| {
         let since = terminal.raw.len();
@@ -103,9 +103,16 @@ fn without_the_focus_it_draws_less() {
     };
     let looked_at = count(&mut terminal);
     terminal.press(b"\x1b[O");
-    terminal.read_for(Duration::from_millis(300));
-    let alone = count(&mut terminal);
-    assert!(alone <= 13 && alone < looked_at, "{alone} frames in three seconds, {looked_at} with the focus");
+    // A busy machine hands over late what was drawn before.
+    let begun = Instant::now();
+    loop {
+        terminal.read_for(Duration::from_millis(300));
+        let alone = count(&mut terminal);
+        if alone <= 13 && alone < looked_at {
+            break;
+        }
+        assert!(begun.elapsed() < PATIENCE, "{alone} frames in three seconds, {looked_at} with the focus");
+    }
     // What somebody does is seen at once all the same.
     terminal.press(b"?");
     terminal.see("On this screen");

@@ -174,6 +174,7 @@ impl Detail {
 
     /// Moves the chosen line.
     pub fn steps(&mut self, by: isize, height: usize) {
+        self.top = self.first(height);
         self.at = self.at.saturating_add_signed(by).min(self.shown.len().saturating_sub(1));
         self.top = self.first(height);
     }
@@ -226,8 +227,9 @@ impl Wire {
         self.list.iter().take(100).any(|exchange| exchange.state == State::UnderWay)
     }
 
-    /// Moves the choice.
+    /// Moves the choice, from what is on the screen.
     pub fn steps(&mut self, by: isize, height: usize) {
+        self.settle(height);
         let at = self.at().saturating_add_signed(by).min(self.list.len().saturating_sub(1));
         self.chosen = if at == 0 { None } else { self.list.get(at).map(|e| e.number) };
         self.settle(height);
@@ -243,11 +245,11 @@ impl Wire {
         self.top = self.first(height);
     }
 
-    /// Takes what the tap holds.
-    pub fn take(&mut self, found: Found, height: usize) {
+    /// Takes what the tap holds. What is on the screen follows from it and from the last step, so that an answer that
+    /// comes while the screen is small moves nothing for good.
+    pub fn take(&mut self, found: Found) {
         (self.list, self.usage, self.packs) = (found.list, found.usage, found.packs);
         self.recorded = found.recorded;
-        self.settle(height);
     }
 
     /// The exchange that is to be laid out: the chosen one, where it is not laid out as it is now.

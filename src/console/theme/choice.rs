@@ -32,8 +32,8 @@ impl Wish {
     /// Finds the theme.
     ///
     /// # Errors
-    /// There is none of that name, or its file cannot be read; in a line or two that begin with the name, so that who calls
-    /// can say before it where the name was said.
+    /// There is none of that name, or its file cannot be read; in a line or two that begin with the name, so that who
+    /// calls can say before it where the name was said.
     pub fn looks(&self) -> Result<Looks, String> {
         let name = match self.name.as_deref() {
             None | Some("auto") => self.fitting(),

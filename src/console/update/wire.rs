@@ -293,27 +293,16 @@ pub(super) fn resized(model: &Model) -> Vec<Effect> {
     if model.screen == Screen::Wire { wanted(model) } else { Vec::new() }
 }
 
-/// What has the cursor is on the screen.
-fn settle(model: &mut Model) -> Vec<Effect> {
-    let (rows, lines) = (view::wire_rows(model), view::wire_lines(model));
-    model.wire.settle(rows);
-    if let Some(detail) = &mut model.wire.detail {
-        detail.steps(0, lines);
-    }
-    if model.screen == Screen::Wire { wanted(model) } else { Vec::new() }
-}
-
 /// Takes an answer.
 pub(super) fn on_answer(model: &mut Model, answer: WireAnswer) -> Vec<Effect> {
     match answer {
         WireAnswer::List(found) => {
-            let height = view::wire_rows(model);
-            model.wire.take(found, height);
+            model.wire.take(found);
             if model.screen == Screen::Wire { wanted(model) } else { Vec::new() }
         }
         WireAnswer::Shown { exchange, lines } => {
             model.wire.show(exchange, lines);
-            settle(model)
+            if model.screen == Screen::Wire { wanted(model) } else { Vec::new() }
         }
         WireAnswer::Found(None) => {
             let text = model.wire.unfound.take();
