@@ -57,8 +57,8 @@ pub const BASE_URL: &str = "https://api.getbase.com";
 pub const PROFILE: &str = "default";
 /// Exchanges for pages at one time.
 pub const WORKERS: usize = 4;
-/// Keys a pack: two seconds' worth at the documented rate, so that one request in twenty is an ack and no more; the body
-/// stays near a hundred kilobytes, and a service that takes less of it gets smaller ones (413).
+/// Keys a pack: two seconds' worth at the documented rate, so that one request in twenty is an ack and no more; the
+/// body stays near a hundred kilobytes, and a service that takes less of it gets smaller ones (413).
 pub const ACK_PACK: usize = 2000;
 /// Keys that a pack takes where more have piled up, as they do without a rate.
 pub const ACK_MOST: usize = 5 * ACK_PACK;

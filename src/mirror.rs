@@ -6,12 +6,12 @@
 //!
 //! In reading order: `plan` (what an instruction means, pure), `names` and `cells` (SQL names and values, pure),
 //! `layout` (which column a field goes to, pure), `kinds` (type tables), `apply` and `unkeyed` (a page into rows),
-//! `outbox` and `ranges` (ack keys and packs), `job`, `writer`, `durable` and `checkpoint` (the threads), `open`, `lock` and `lost` (the file),
-//! `reader` (the other side), `find`, `filter` and `index` (rows by filter, sort and text), `refs` and `orphans` (who
-//! points where, and where nothing is), `changes` and `story` (what sessions did, what happened to a record), `as_of`
-//! (the tables as they were), `notes` (what changed nothing), `deeds` (what a session did, listed), `debug` (into the
-//! outbox), `health` and `compare` (is it sound, is it the account's copy), `renew` (another device), `dump` and `copy`
-//! (all of it, for exports). The schema is `assets/sql/mirror.sql`.
+//! `outbox` and `ranges` (ack keys and packs), `job`, `writer`, `durable` and `checkpoint` (the threads), `open`,
+//! `lock` and `lost` (the file), `reader` (the other side), `find`, `filter` and `index` (rows by filter, sort and
+//! text), `refs` and `orphans` (who points where, and where nothing is), `changes` and `story` (what sessions did, what
+//! happened to a record), `as_of` (the tables as they were), `notes` (what changed nothing), `deeds` (what a session
+//! did, listed), `debug` (into the outbox), `health` and `compare` (is it sound, is it the account's copy), `renew`
+//! (another device), `dump` and `copy` (all of it, for exports). The schema is `assets/sql/mirror.sql`.
 
 mod apply;
 mod as_of;

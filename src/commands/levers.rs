@@ -35,8 +35,8 @@ impl Pace {
 /// A service's levers.
 pub(super) struct Levers {
     service: Service,
-    /// The demo's engine, which keeps the service's pace; none where the clients are others'. Weak: the engine ends when
-    /// the console lets go of it.
+    /// The demo's engine, which keeps the service's pace; none where the clients are others'. Weak: the engine ends
+    /// when the console lets go of it.
     commands: Option<mpsc::WeakSender<Command>>,
     pace: Mutex<Pace>,
     /// The pace at the beginning, where that is what straightening comes back to.

@@ -77,8 +77,8 @@ pub(super) fn colored(choice: Color) -> bool {
 }
 
 /// The console's colours: the theme's name and the choice of colours, what the terminal says of itself, and the user's
-/// themes, in the folder `themes` of `configuration`. `named`: what messages call the theme's setting. The console has a
-/// terminal by then.
+/// themes, in the folder `themes` of `configuration`. `named`: what messages call the theme's setting. The console has
+/// a terminal by then.
 pub(super) fn looks(
     named: &str,
     theme: Option<&str>,

@@ -178,8 +178,8 @@ impl TokenSource {
         !matches!(self, Self::Missing | Self::Keyring { named: false, .. })
     }
 
-    /// Whether there is a token anywhere, a keyring that nobody named included; that one is asked, with little patience,
-    /// and what it has is kept for the next who reads. Blocks.
+    /// Whether there is a token anywhere, a keyring that nobody named included; that one is asked, with little
+    /// patience, and what it has is kept for the next who reads. Blocks.
     pub fn is_anywhere(&self) -> bool {
         let Self::Keyring { entry, named: false, ahead } = self else { return self.is_there() };
         let Ok(Some(bytes)) = entry.get(keyring::BLINK) else { return false };

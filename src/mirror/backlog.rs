@@ -1,8 +1,8 @@
 //! The jobs that wait for the writer, and which of them is next.
 //!
-//! Promise: what the outbox is asked comes first, also into a transaction that is being made: an ack that waits behind a
-//! hundred pages is late, keys pile up, and in the end everything waits for their packs. All else keeps its order, and
-//! nothing overtakes a close.
+//! Promise: what the outbox is asked comes first, also into a transaction that is being made: an ack that waits behind
+//! a hundred pages is late, keys pile up, and in the end everything waits for their packs. All else keeps its order,
+//! and nothing overtakes a close.
 
 use std::collections::VecDeque;
 

@@ -1,8 +1,9 @@
 //! The log's way into the database beside the writer: a thread with a connection of its own copies what is committed,
 //! so that the writer's own checkpoints find little left to copy and hardly wait for the disk.
 //!
-//! Promise: it only hurries what SQLite does anyway. Where it fails, or cannot be started, the writer's checkpoint meets
-//! the same frames, and says what is wrong. It is started by the first log that is worth it: a small run never has it.
+//! Promise: it only hurries what SQLite does anyway. Where it fails, or cannot be started, the writer's checkpoint
+//! meets the same frames, and says what is wrong. It is started by the first log that is worth it: a small run never
+//! has it.
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};

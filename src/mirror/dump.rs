@@ -22,7 +22,8 @@ const STEP: u64 = 1_024;
 const INSTRUCTIONS: &str =
     "SELECT type, ack_key, revision, event_type, _session, data FROM _unkeyed ORDER BY rowid";
 
-/// Those of one type. Each of the two indices knows a part of them; asked otherwise, SQLite would read all of every type.
+/// Those of one type. Each of the two indices knows a part of them; asked otherwise, SQLite would read all of every
+/// type.
 const INSTRUCTIONS_OF: &str = "\
     SELECT type, ack_key, revision, event_type, _session, data FROM _unkeyed WHERE rowid IN (\
         SELECT rowid FROM _unkeyed WHERE type = ?1 AND ack_key IS NOT NULL \

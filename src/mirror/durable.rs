@@ -2,8 +2,8 @@
 //!
 //! Promise: an answer leaves after everything that was committed before it is on the disk, in the order of the commits.
 //! Meanwhile the writer goes on, so that it waits for no disk, and one sync covers all commits that wait. Where a sync
-//! fails, every answer that has not left is a refusal, whatever a later sync says: the system may hold for clean what it
-//! never wrote.
+//! fails, every answer that has not left is a refusal, whatever a later sync says: the system may hold for clean what
+//! it never wrote.
 
 use std::fs::{File, OpenOptions};
 use std::io;

@@ -331,8 +331,8 @@ fn load<'c>(connection: &'c Connection, name: &str, data: &str) -> Result<Kind<'
     })
 }
 
-/// Makes a type's table, under its own name where that is possible and free, with columns for a record like `data`: added
-/// one by one, each of them has SQLite read the whole schema anew.
+/// Makes a type's table, under its own name where that is possible and free, with columns for a record like `data`:
+/// added one by one, each of them has SQLite read the whole schema anew.
 fn create(connection: &Connection, name: &str, data: &str) -> Result<(i64, String, Option<String>)> {
     let no: i64 = connection.query_row("SELECT coalesce(max(no), 0) + 1 FROM _type", [], |row| row.get(0))?;
     let twin: bool =

@@ -43,8 +43,8 @@ impl Layout {
         });
     }
 
-    /// Calls `cell` with the column and the raw value of each of the `fields` of `data` that has a column: the first of two
-    /// fields of one name counts. False, half way, at a field that was never learnt.
+    /// Calls `cell` with the column and the raw value of each of the `fields` of `data` that has a column: the first of
+    /// two fields of one name counts. False, half way, at a field that was never learnt.
     pub(super) fn each_cell<'a>(
         &mut self,
         data: &'a str,

@@ -138,8 +138,8 @@ fn ready(
 
 fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
-    // FULL: what is committed survives a power cut, so that an acknowledged key is never a lost record. The writer, which
-    // has its commits synced by a thread of their own, asks for less.
+    // FULL: what is committed survives a power cut, so that an acknowledged key is never a lost record. The writer,
+    // which has its commits synced by a thread of their own, asks for less.
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "cache_size", -65_536)?;
     connection.pragma_update(None, "temp_store", "memory")?;

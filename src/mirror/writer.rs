@@ -41,8 +41,8 @@ pub(super) fn run(opened: Opened, jobs: mpsc::Receiver<Job>) {
             return refuse_all(&MirrorError::io("cannot start the syncing of", &path, &error), jobs);
         }
     };
-    // Commits are synced by that thread; SQLite syncs for itself what a checkpoint needs. Where it will not hear of that,
-    // it syncs each commit a first time.
+    // Commits are synced by that thread; SQLite syncs for itself what a checkpoint needs. Where it will not hear of
+    // that, it syncs each commit a first time.
     let _ = connection.pragma_update(None, "synchronous", "NORMAL");
     let mut close = None;
     {

@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use super::walk::{self, Field};
 
-/// Fields of a page that are remembered: a page of nothing but tiny fields must not fill the memory. Those of the records
-/// behind them are looked for when they are asked for.
+/// Fields of a page that are remembered: a page of nothing but tiny fields must not fill the memory. Those of the
+/// records behind them are looked for when they are asked for.
 const MOST: usize = 1 << 16;
 
 /// The fields of a page's records, one record behind the other.

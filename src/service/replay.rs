@@ -132,7 +132,8 @@ impl Left {
         Ok(answer)
     }
 
-    /// Accepts keys in another pack than the recorded one. A recorded pack whose keys all came so will not come any more.
+    /// Accepts keys in another pack than the recorded one. A recorded pack whose keys all came so will not come any
+    /// more.
     fn repack(&mut self, place: &Place, keys: Option<&BTreeSet<String>>) -> Answer {
         self.repacked.extend(keys.into_iter().flatten().cloned());
         if let Some(exchanges) = self.places.get_mut(place) {

@@ -1,5 +1,5 @@
-//! No Unix-only call without its twin: what only Unix has stands under `cfg(unix)`, and what stands there and is called by
-//! others has a twin under `cfg(not(unix))`. The compiler says the rest where there is such a system.
+//! No Unix-only call without its twin: what only Unix has stands under `cfg(unix)`, and what stands there and is called
+//! by others has a twin under `cfg(not(unix))`. The compiler says the rest where there is such a system.
 
 use std::fmt::Write as _;
 use std::fs;

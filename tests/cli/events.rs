@@ -1,5 +1,5 @@
-//! The lines of `sync --json` are those of `assets/events.md`: every event and every field that a run writes stands in the
-//! table, and what stands there is written.
+//! The lines of `sync --json` are those of `assets/events.md`: every event and every field that a run writes stands in
+//! the table, and what stands there is written.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

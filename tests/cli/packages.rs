@@ -1,5 +1,5 @@
-//! What is shipped: each file of the Debian package is there or is made by `.ci/package`, the units call the program as it
-//! can be called, and the README tells of the version that this is.
+//! What is shipped: each file of the Debian package is there or is made by `.ci/package`, the units call the program as
+//! it can be called, and the README tells of the version that this is.
 
 use std::fs;
 use std::path::{Path, PathBuf};

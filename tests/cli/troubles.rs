@@ -1,5 +1,5 @@
-//! Troubleshooting by error message: what the program says stands in `assets/troubleshooting.md`, word for word. Whoever
-//! writes a message writes its line, or this fails.
+//! Troubleshooting by error message: what the program says stands in `assets/troubleshooting.md`, word for word.
+//! Whoever writes a message writes its line, or this fails.
 
 use std::fmt::Write as _;
 use std::fs;

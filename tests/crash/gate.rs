@@ -1,7 +1,8 @@
 //! A gate on the way to the service: it hands over each request and each answer whole, keeps books of which keys were
 //! handed out, sent and accepted, and kills the program exactly at the point that it was told.
 //!
-//! While it kills, nothing else passes. It knows HTTP and the names of the protocol's fields, and nothing of the program.
+//! While it kills, nothing else passes. It knows HTTP and the names of the protocol's fields, and nothing of the
+//! program.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;

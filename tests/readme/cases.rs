@@ -1,5 +1,5 @@
-//! What is not simply run and expected to succeed: what stands for the README's placeholders, what a command shows or opens,
-//! and the commands that cannot run here, each with the reason.
+//! What is not simply run and expected to succeed: what stands for the README's placeholders, what a command shows or
+//! opens, and the commands that cannot run here, each with the reason.
 
 /// What becomes of a command.
 pub(crate) enum Does {

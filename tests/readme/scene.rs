@@ -1,5 +1,5 @@
-//! Where the README's commands are run: a home of their own, a shell that finds the program under its name, and a service on
-//! this machine in the place of the real one.
+//! Where the README's commands are run: a home of their own, a shell that finds the program under its name, and a
+//! service on this machine in the place of the real one.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};

@@ -1,5 +1,5 @@
-//! `drainboard serve --console`: the service in the console. Here the two meet: the service tells, the wire tap keeps, the
-//! console shows.
+//! `drainboard serve --console`: the service in the console. Here the two meet: the service tells, the wire tap keeps,
+//! the console shows.
 //!
 //! Promise: no token reaches the tap, and the console shows none. The line that says the token is written before the
 //! console opens, and is there again when it has closed; a token from the environment is in no line at all.

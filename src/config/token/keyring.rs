@@ -1,9 +1,9 @@
 //! The token in the keyring of the system: Secret Service on Linux, Keychain on macOS, Credential Manager on Windows.
 //!
-//! Promises: the keyring is asked by somebody who needs a token that nothing else gives, and at a start only where nothing
-//! at all is configured, to tell a first start from one whose token is here; nobody waits for it for ever, whatever hangs
-//! behind it; a machine without one is told apart from a keyring that fails; what is kept for one service is not given to
-//! another.
+//! Promises: the keyring is asked by somebody who needs a token that nothing else gives, and at a start only where
+//! nothing at all is configured, to tell a first start from one whose token is here; nobody waits for it for ever,
+//! whatever hangs behind it; a machine without one is told apart from a keyring that fails; what is kept for one
+//! service is not given to another.
 
 #[cfg(feature = "keyring")]
 mod system;

@@ -2,9 +2,9 @@
 //!
 //! A pack leaves when it is full, when its oldest key has the age of the ack interval, when somebody asks, and when
 //! nothing else is left to do (drained, before a start, at a stop). While a drain fills the pack so fast that it will
-//! be full within twice the interval, age alone does not send it: the rate is for pages. What has piled up behind a pack
-//! goes in a larger one: each pack waits for the disk twice, and keys that come quicker than that hold up the pages. A
-//! pack that the service calls too large (413) makes all that follow in the run half as large.
+//! be full within twice the interval, age alone does not send it: the rate is for pages. What has piled up behind a
+//! pack goes in a larger one: each pack waits for the disk twice, and keys that come quicker than that hold up the
+//! pages. A pack that the service calls too large (413) makes all that follow in the run half as large.
 
 use std::collections::VecDeque;
 use std::time::Duration;
