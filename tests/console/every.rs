@@ -7,7 +7,7 @@ use super::{debugging, models, serving, statements};
 
 pub(crate) type Make = fn() -> Model;
 
-pub(crate) const MODELS: [(&str, Make); 65] = [
+pub(crate) const MODELS: [(&str, Make); 66] = [
     ("welcome", models::welcome),
     ("welcome_service", || models::connecting(0)),
     ("welcome_source", || models::connecting(1)),
@@ -66,6 +66,7 @@ pub(crate) const MODELS: [(&str, Make); 65] = [
     ("history_changes", statements::changes),
     ("history_change", statements::change),
     ("history_notes", statements::notes),
+    ("history_unread", statements::unread),
     ("palette", statements::palette),
     ("help", || debugging::press(models::draining(), &[Key::char('?')])),
     ("ask_device", models::asking_device),

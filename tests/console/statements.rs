@@ -264,6 +264,21 @@ pub(crate) fn notes() -> Model {
     model
 }
 
+/// A session that cannot be looked into.
+pub(crate) fn unread() -> Model {
+    let mut model = history();
+    let [Effect::Read(Request::Deeds { session, ref wanted, .. })] = press(&mut model, Code::Enter)[..]
+    else {
+        panic!()
+    };
+    let why = "cannot read ~/.local/share/drainboard/mirror.db: the disk refused to read; see to it, then synchronize again: \
+               nothing that was committed is lost";
+    let deeds = Err(why.to_owned());
+    let answer = Answer::Deeds { session, wanted: wanted.clone(), behind: None, deeds, inside: None };
+    update(&mut model, Message::Read(answer));
+    model
+}
+
 /// What a session did.
 pub(crate) fn changes() -> Model {
     let mut model = history();

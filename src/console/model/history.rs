@@ -163,6 +163,7 @@ impl History {
         };
         match answer {
             Ok(change) => {
+                opened.error = None;
                 self.change = change.map(|change| {
                     let before = change.before.as_ref().and_then(|s| s.data.as_deref());
                     let fields = diff(before, change.after.data.as_deref());
@@ -188,7 +189,9 @@ impl History {
             let opened = Opened { session, list, wanted, inside, error: None };
             return Some(self.opened.insert(opened).ask(None));
         }
-        if self.change.is_some() || self.deed().is_some_and(|deed| deed.why.is_some()) {
+        let said = self.opened.as_ref().is_some_and(|opened| opened.error.is_some());
+        let note = self.deed().is_some_and(|deed| deed.why.is_some());
+        if self.change.is_some() || note || (said && self.deed().is_some()) {
             self.pane = Pane::Change;
         }
         None
@@ -377,6 +380,8 @@ mod tests {
         history.take_change(2, &of(7), Err("the disk refused to read".into()));
         assert!(history.opened.as_ref().unwrap().error.is_some());
         assert_eq!(history.retry(), None, "the list is there");
+        history.open();
+        assert_eq!(history.pane, Pane::Change, "it says why there is none");
     }
 
     #[test]

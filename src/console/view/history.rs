@@ -113,6 +113,15 @@ pub(super) fn footer(model: &Model) -> Vec<(Action, Option<&'static str>)> {
     }
 }
 
+/// Why there is nothing to be seen, whole.
+fn unread(model: &Model, why: &str, buf: &mut Buffer, area: Rect) {
+    let room = usize::from(area.width).saturating_sub(4);
+    for (row, text) in cells::wrap(&visible(why), room).into_iter().enumerate() {
+        let sign = if row == 0 { "✖ " } else { "  " };
+        line(buf, area, row, vec![gap(1), s(sign, model.theme.failed), s(text, model.theme.failed)]);
+    }
+}
+
 pub(super) fn draw(model: &Model, buf: &mut Buffer, body: Rect) {
     let theme = &model.theme;
     let history = &model.history;
@@ -143,11 +152,14 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, body: Rect) {
             let rest =
                 Rect { x: body.x + used as u16, width: body.width.saturating_sub(used as u16), ..body };
             line_right(buf, rest, 0, vec![gap(2), s(inside(opened), theme.dim), gap(1)]);
+            rule(buf, body, 1, theme);
+            let below = Rect { y: body.y + 2, height: body.height.saturating_sub(2), ..body };
             match &opened.error {
-                Some(error) => {
-                    line(buf, body, 1, vec![gap(1), s(format!("✖ {}", visible(error)), theme.failed)]);
+                Some(why) if opened.list.rows.is_empty() => return unread(model, why, buf, below),
+                Some(why) if history.change.is_none() => {
+                    at.change.into_iter().for_each(|area| unread(model, why, buf, inner(area)));
                 }
-                None => rule(buf, body, 1, theme),
+                _ => {}
             }
             if let Some(area) = at.list {
                 changes::draw(model, opened, buf, area);

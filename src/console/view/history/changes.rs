@@ -42,7 +42,6 @@ pub(super) fn draw(model: &Model, opened: &Opened, buf: &mut Buffer, area: Rect)
     line_right(buf, area, 0, vec![s("page", theme.heading), gap(1)]);
     if list.rows.is_empty() {
         let text = match (list.loaded, parts.is_empty()) {
-            (false, _) if opened.error.is_some() => "it cannot be read",
             (false, _) => "reading …",
             (true, false) => "none",
             (true, true) => "nothing was created, updated or deleted",
