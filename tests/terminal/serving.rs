@@ -58,6 +58,25 @@ fn ask(method: &str, url: &str, token: &str) -> u16 {
 }
 
 #[test]
+fn a_scenario_is_watched_as_it_goes() {
+    let folder = tempfile::tempdir().unwrap();
+    let steps = "[[step]]\nat_request = 1\nfault = \"503 start\"\nedit = { create = 3 }\n";
+    std::fs::write(folder.path().join("day.toml"), steps).unwrap();
+    let mut command = serving(&["--items", "300", "--scenario", "day.toml"]);
+    command.cwd(folder.path());
+    let mut terminal = Terminal::start(command, 120, 40);
+    let base = address(&mut terminal);
+    let token = token(&terminal);
+    terminal.see("300 records   0 devices");
+    let start = format!("{base}/v2/sync/start");
+    assert_eq!(ask("POST", &start, &token), 201);
+    terminal.see("303 records");
+    assert_eq!(ask("POST", &start, &token), 503);
+    row(&mut terminal, &["POST", "/v2/sync/start", "✖ 503"]);
+    terminal.quit();
+}
+
+#[test]
 fn what_clients_ask_is_seen_as_it_comes() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = serving(&["--items", "300"]);
