@@ -191,6 +191,12 @@ impl WrittenStep {
 
 impl Step {
     fn act(self, service: &Service) -> Result<(), ServiceError> {
+        // Who sees one of the others may count on these.
+        for plan in self.faults {
+            if !service.inner.faults.plan(plan) {
+                return Err(ServiceError("There are too many faults.".to_owned()));
+            }
+        }
         if let Some(edit) = self.edit {
             service.edit(edit)?;
         }
@@ -205,11 +211,6 @@ impl Step {
         }
         if self.expire {
             service.expire_sessions()?;
-        }
-        for plan in self.faults {
-            if !service.inner.faults.plan(plan) {
-                return Err(ServiceError("There are too many faults.".to_owned()));
-            }
         }
         Ok(())
     }
