@@ -3,15 +3,16 @@
 //! Everything above speaks in these types. Nothing here trusts the service: a body is either exactly what the
 //! protocol says or a [`BodyError`], and whatever an item carries is kept as the bytes that came.
 //!
-//! In reading order: [`page`] (a page of instructions), [`start`] (a session and its queues), [`ack`] (an ack pack),
-//! [`record`] (a record's identity and top-level fields), [`walk`] (where they lie in the JSON), [`error`] (the
-//! service's error envelope).
+//! In reading order: [`page`] (a page of instructions), `scan` (checks a page and finds its parts in one pass),
+//! [`start`] (a session and its queues), [`ack`] (an ack pack), [`record`] (a record's identity and top-level fields),
+//! [`walk`] (where they lie in JSON that was checked), [`error`] (the service's error envelope).
 
 pub mod ack;
 pub mod error;
 pub mod page;
 mod places;
 pub mod record;
+mod scan;
 mod shape;
 pub mod start;
 pub mod walk;

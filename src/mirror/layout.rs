@@ -15,12 +15,21 @@ const BYTES: usize = 1 << 20;
 /// The fields met, in the order of the first records, each with its column where it has one.
 #[derive(Debug, Default)]
 pub(super) struct Layout {
-    fields: Vec<(String, Option<usize>)>,
+    fields: Vec<Place>,
     by_name: HashMap<String, usize>,
     bytes: usize,
     /// For each column: the number of the record that filled it last.
     filled: Vec<u64>,
     record: u64,
+}
+
+/// A field met.
+#[derive(Debug)]
+struct Place {
+    name: String,
+    /// Whether the name has no backslash: then only what is written without escapes looks like it.
+    plain: bool,
+    column: Option<usize>,
 }
 
 impl Layout {
@@ -39,7 +48,8 @@ impl Layout {
             }
             self.bytes += field.len();
             self.by_name.insert(field.to_owned(), self.fields.len());
-            self.fields.push((field.to_owned(), place));
+            let plain = !field.contains('\\');
+            self.fields.push(Place { name: field.to_owned(), plain, column: place });
         });
     }
 
@@ -54,16 +64,20 @@ impl Layout {
         self.record += 1;
         let mut expected = 0;
         for field in fields {
-            let Some(name) = walk::name(&data[field.name]) else { continue };
+            let written = &data[field.name];
             let at = match self.fields.get(expected) {
-                Some((known, _)) if *known == name => expected,
-                _ => match self.by_name.get(name.as_ref()) {
-                    Some(at) => *at,
-                    None => return Ok(false),
-                },
+                // Written without escapes it reads as it is written, and names are kept as they read.
+                Some(Place { name, plain: true, .. }) if name == written => expected,
+                _ => {
+                    let Some(name) = walk::name(written) else { continue };
+                    match self.by_name.get(name.as_ref()) {
+                        Some(at) => *at,
+                        None => return Ok(false),
+                    }
+                }
             };
             expected = at + 1;
-            if let Some(place) = self.fields[at].1
+            if let Some(place) = self.fields[at].column
                 && self.filled[place] != self.record
             {
                 self.filled[place] = self.record;
@@ -108,6 +122,19 @@ mod tests {
         assert_eq!(cells(&mut layout, r#"{"ours": 1, "a": 6, "c": 7}"#), some(&[(0, "6"), (2, "7")]));
         assert_eq!(cells(&mut layout, r#"{"\ud800": 1, "a": 6}"#), some(&[(0, "6")]));
         assert_eq!(cells(&mut layout, "[1]"), some(&[]));
+    }
+
+    #[test]
+    fn a_name_that_looks_like_an_escape_is_none() {
+        let mut layout = Layout::default();
+        // The first field reads as the second is written.
+        let data = r#"{"\\u0061": 1, "\u0061": 2}"#;
+        layout.learn(data, |field| [r"\u0061", "a"].iter().position(|name| *name == field));
+        for _ in 0..2 {
+            let read = cells(&mut layout, data).unwrap();
+            assert_eq!(read, [(0, "1".to_owned()), (1, "2".to_owned())]);
+        }
+        assert_eq!(cells(&mut layout, r#"{"\u0061": 3}"#), Some(vec![(1, "3".to_owned())]));
     }
 
     #[test]

@@ -1,4 +1,10 @@
-//! A page of instructions, as a queue hands it out: parsed once, its `data` borrowed byte for byte from the body.
+//! A page of instructions, as a queue hands it out: read once, its `data` borrowed byte for byte from the body.
+//!
+//! Two readers: [`quick`] takes a page as the service sends it, in one pass; [`wire`] takes whatever is a page. Where
+//! the first gives up, the second decides; where it does not, they agree.
+
+mod quick;
+mod wire;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -7,17 +13,14 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
 use super::places::{Fields, Place, Places};
 use super::record::{self, RecordId};
-use super::shape::{Few, Loose, Object, word};
+use super::shape::word;
 use super::{BodyError, utf8};
 
 /// The most instructions in a page; a hundred are usual. Beyond that a body within its bound could fill the memory.
 const INSTRUCTIONS: usize = 1 << 20;
-/// Objects that failed which are read from a page; the rest of them is not counted.
-const FAILED: usize = 10_000;
 
 /// What the service says happened to a record. A hint: `created` means that this device never acknowledged it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -140,12 +143,10 @@ impl Page {
     /// # Errors
     /// [`BodyError`] where the body is not a page.
     pub fn of(body: Arc<String>) -> Result<Self, BodyError> {
-        let Object(wire): Object<Wire<'_>> =
-            serde_json::from_str(&body).map_err(|e| BodyError::json("page", &e))?;
-        let (mut kinds, mut places) = (Kinds::default(), Places::default());
-        let spans = wire.items.0.iter().map(|Object(item)| span(&body, item, &mut kinds, &mut places));
-        let spans = spans.collect();
-        let (count_left, failed) = wire.meta.map(guide).unwrap_or_default();
+        let Read { items, places, meta } = quick::read(&body).map_or_else(|| wire::read(&body), Ok)?;
+        let mut kinds = Kinds::default();
+        let spans = items.into_iter().map(|item| span(&body, item, &mut kinds, &places)).collect();
+        let (count_left, failed) = meta.map(wire::guide).unwrap_or_default();
         Ok(Self { kinds: kinds.names, spans, places, count_left, failed, body })
     }
 
@@ -205,6 +206,26 @@ impl Page {
     }
 }
 
+/// What a reader found in a body.
+#[derive(Debug, PartialEq)]
+struct Read<'a> {
+    items: Vec<Parts<'a>>,
+    places: Places,
+    meta: Option<&'a str>,
+}
+
+/// An instruction's parts, as they stand in the body: JSON, none where they are missing or `null`.
+#[derive(Debug, PartialEq)]
+struct Parts<'a> {
+    data: Option<&'a str>,
+    /// Which of the page's fields are the record's.
+    fields: Option<Range<usize>>,
+    kind: Option<&'a str>,
+    event_type: Option<&'a str>,
+    ack_key: Option<&'a str>,
+    revision: Option<&'a str>,
+}
+
 /// The type names of a page, each once.
 #[derive(Default)]
 struct Kinds {
@@ -224,23 +245,19 @@ impl Kinds {
     }
 }
 
-fn span(body: &str, item: &WireItem<'_>, kinds: &mut Kinds, places: &mut Places) -> Span {
-    let meta = item.meta.0.as_ref();
-    let sync = meta.and_then(|m| m.sync.0.as_ref());
-    let fields = item.data.and_then(|data| places.find(data.get()));
-    let found = fields.clone().map(|found| places.get(found));
-    let id = item.data.and_then(|data| record::id_among(data.get(), Fields::of(data.get(), found)));
+fn span(body: &str, item: Parts<'_>, kinds: &mut Kinds, places: &Places) -> Span {
+    let found = item.fields.clone().map(|found| places.get(found));
     Span {
-        kind: kinds.number(&word(meta.and_then(|m| m.kind)).unwrap_or_default()),
-        data: item.data.map(|data| locate(body, data.get())),
-        event: EventType::from_wire(&word(sync.and_then(|s| s.event_type)).unwrap_or_default()),
-        ack_key: word(sync.and_then(|s| s.ack_key)).map(|key| match key {
+        kind: kinds.number(&word(item.kind).unwrap_or_default()),
+        data: item.data.map(|data| locate(body, data)),
+        event: EventType::from_wire(&word(item.event_type).unwrap_or_default()),
+        ack_key: word(item.ack_key).map(|key| match key {
             Cow::Borrowed(key) => Text::In(locate(body, key)),
             Cow::Owned(key) => Text::Copy(key),
         }),
-        revision: sync.and_then(|s| s.revision).and_then(|raw| revision(raw.get())),
-        id,
-        fields,
+        revision: item.revision.and_then(revision),
+        id: item.data.and_then(|data| record::id_among(data, Fields::of(data, found))),
+        fields: item.fields,
     }
 }
 
@@ -259,80 +276,4 @@ fn revision(raw: &str) -> Option<i64> {
         Err(e) if *e.kind() == IntErrorKind::NegOverflow => Some(i64::MIN),
         Err(_) => None,
     }
-}
-
-/// What a page's `meta` tells. It is a guide and no promise: another shape of it costs no page.
-fn guide(meta: &RawValue) -> (Option<u64>, Vec<FailedObject>) {
-    let Ok(Object(meta)) = serde_json::from_str::<Object<WireMeta<'_>>>(meta.get()) else {
-        return (None, Vec::new());
-    };
-    let count_left = meta.count_left.and_then(|n| n.get().parse().ok());
-    let objects = meta.failed_objects.and_then(|raw| serde_json::from_str::<Guide<'_>>(raw.get()).ok());
-    (count_left, objects.map(|few| few.0).unwrap_or_default().into_iter().map(failed).collect())
-}
-
-/// What a page says of failed objects.
-type Guide<'a> = Few<&'a RawValue, FAILED, true>;
-
-/// One that failed, whatever it looks like: that there is one counts.
-fn failed(raw: &RawValue) -> FailedObject {
-    // A value too deep for a tree names no object either.
-    let value = |raw: &RawValue| serde_json::from_str(raw.get()).unwrap_or_default();
-    match serde_json::from_str::<Object<WireFailed<'_>>>(raw.get()) {
-        Ok(Object(object)) => FailedObject {
-            kind: word(object.kind).unwrap_or_default().into_owned(),
-            id: object.id.map(value).unwrap_or_default(),
-        },
-        Err(_) => FailedObject { kind: String::new(), id: value(raw) },
-    }
-}
-
-#[derive(Deserialize)]
-struct Wire<'a> {
-    #[serde(borrow)]
-    items: Few<Object<WireItem<'a>>, INSTRUCTIONS>,
-    #[serde(borrow, default)]
-    meta: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct WireMeta<'a> {
-    #[serde(borrow, default)]
-    count_left: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    failed_objects: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct WireFailed<'a> {
-    #[serde(borrow, default, rename = "type")]
-    kind: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    id: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct WireItem<'a> {
-    #[serde(borrow, default)]
-    data: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    meta: Loose<WireItemMeta<'a>>,
-}
-
-#[derive(Deserialize)]
-struct WireItemMeta<'a> {
-    #[serde(borrow, default, rename = "type")]
-    kind: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    sync: Loose<WireSync<'a>>,
-}
-
-#[derive(Deserialize)]
-struct WireSync<'a> {
-    #[serde(borrow, default)]
-    event_type: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    ack_key: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    revision: Option<&'a RawValue>,
 }

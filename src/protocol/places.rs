@@ -10,11 +10,11 @@ use super::walk::{self, Field};
 const MOST: usize = 1 << 16;
 
 /// The fields of a page's records, one record behind the other.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Places(Vec<Place>);
 
 /// A field: its name and its value, from where to where in the record.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Place {
     name: (u32, u32),
     value: (u32, u32),
@@ -23,23 +23,50 @@ pub(super) struct Place {
 impl Places {
     /// Finds the fields of one more record; none where there is no room for them.
     pub(super) fn find(&mut self, data: &str) -> Option<Range<usize>> {
-        // All its positions fit then.
-        u32::try_from(data.len()).ok()?;
-        let begin = self.0.len();
-        for Field { name, value } in walk::fields(data.as_bytes()) {
-            if self.0.len() == MOST {
-                self.0.truncate(begin);
-                return None;
-            }
-            let small = |range: Range<usize>| (range.start as u32, range.end as u32);
-            self.0.push(Place { name: small(name), value: small(value) });
+        let mut record = self.record();
+        for field in walk::fields(data.as_bytes()) {
+            record.push(self, field);
         }
-        Some(begin..self.0.len())
+        record.end(self)
+    }
+
+    /// One more record begins.
+    pub(super) fn record(&self) -> Record {
+        Record { begin: self.0.len(), whole: true }
     }
 
     /// Those that were found so.
     pub(super) fn get(&self, found: Range<usize>) -> &[Place] {
         &self.0[found]
+    }
+}
+
+/// A record whose fields are being found.
+#[derive(Debug)]
+pub(super) struct Record {
+    begin: usize,
+    whole: bool,
+}
+
+impl Record {
+    /// One more field of it.
+    pub(super) fn push(&mut self, places: &mut Places, field: Field) {
+        if places.0.len() == MOST || field.value.end > u32::MAX as usize {
+            self.whole = false;
+        }
+        if self.whole {
+            let small = |range: Range<usize>| (range.start as u32, range.end as u32);
+            places.0.push(Place { name: small(field.name), value: small(field.value) });
+        }
+    }
+
+    /// All its fields; none where there was no room for them.
+    pub(super) fn end(self, places: &mut Places) -> Option<Range<usize>> {
+        if !self.whole {
+            places.0.truncate(self.begin);
+            return None;
+        }
+        Some(self.begin..places.0.len())
     }
 }
 

@@ -10,7 +10,6 @@ use std::marker::PhantomData;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
 
 /// An object, and no array that happens to fit.
 pub(super) struct Object<T>(pub(super) T);
@@ -135,8 +134,8 @@ impl<'de, T: Deserialize<'de>, const MOST: usize, const GUIDE: bool> Visitor<'de
 }
 
 /// A string's value; none for what is no string, or none that Unicode knows (a lone surrogate).
-pub(super) fn word(raw: Option<&RawValue>) -> Option<Cow<'_, str>> {
-    let json = raw?.get();
+pub(super) fn word(json: Option<&str>) -> Option<Cow<'_, str>> {
+    let json = json?;
     let inner = json.strip_prefix('"')?.strip_suffix('"')?;
     if inner.contains('\\') {
         serde_json::from_str(json).ok().map(Cow::Owned)
