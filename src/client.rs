@@ -5,12 +5,13 @@
 //! bounded in size and time; a failure says by its [`Verdict`] what helps. The client never waits, paces or retries:
 //! that is the engine's.
 //!
-//! In reading order: [`failure`] (verdicts), `address` (where a request may go), `exchange` (the one way over the
-//! wire), `refusal` (what a status means and says), `retry_after`, `redact` (the token goes), `words` (the service's
-//! text, made safe), [`door`] (what messages call a setting). Beside them, for whoever watches: [`tap`] (the exchanges,
-//! recorded without the token), [`har`] and [`curl`] (exports).
+//! In reading order: [`failure`] (verdicts), `address` (where a request may go), `call` (a request), `exchange` (the
+//! one way over the wire), `refusal` (what a status means and says), `retry_after`, `redact` (the token goes), `words`
+//! (the service's text, made safe), [`door`] (what messages call a setting). Beside them, for whoever watches: [`tap`]
+//! (the exchanges, recorded without the token), [`har`] and [`curl`] (exports).
 
 mod address;
+mod call;
 pub mod curl;
 pub mod door;
 mod exchange;
@@ -31,9 +32,11 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::protocol::{BodyError, DeviceUuid, Page, QueueName, Session, SessionId, ack};
 
 use address::Base;
-use exchange::{Call, Reply, Wire};
+use call::Call;
+use exchange::{Reply, Wire};
 use redact::Redactor;
 
+use tap::exchange::Headers;
 use tap::{Label, Note, Received, Redactors};
 
 pub use door::{Door, Subject};
@@ -137,6 +140,8 @@ pub struct Client {
 struct Tapped {
     tap: Tap,
     redactors: Redactors,
+    /// The headers of a take, known once.
+    taking: Headers,
     label: Label,
     attempt: u32,
 }
@@ -167,7 +172,9 @@ impl Client {
     /// From now on `tap` records this client's exchanges, without its token.
     pub fn with_tap(self, tap: Tap) -> Self {
         let redactors = Redactors::new(&self.wire.config.token);
-        Self { tapped: Some(Tapped { tap, redactors, label: Label::default(), attempt: 0 }), ..self }
+        let taking = redactors.headers(&Call::take(self.wire.base.start()).sent(&self.wire.config));
+        let tapped = Tapped { tap, redactors, taking, label: Label::default(), attempt: 0 };
+        Self { tapped: Some(tapped), ..self }
     }
 
     /// The same client; the tap records that its exchanges carry this pack, for the `attempt`th time.
@@ -248,7 +255,11 @@ impl Client {
         let note = self.tapped.as_ref().map_or_else(Note::nothing, |tapped| {
             let mut label = tapped.label.clone();
             describe(&mut label);
-            Note::begin(&tapped.tap, &tapped.redactors, self.wire.draft(&call, label, tapped.attempt))
+            let headers = match call.operation {
+                Operation::Take => tapped.taking.clone(),
+                _ => tapped.redactors.headers(&call.sent(&self.wire.config)),
+            };
+            Note::begin(&tapped.tap, &tapped.redactors, call.draft(headers, label, tapped.attempt))
         });
         self.wire.exchange(call, note).await
     }

@@ -5,23 +5,19 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use reqwest::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName,
-    HeaderValue, USER_AGENT,
-};
-use reqwest::{Method, Response, Url};
-use secrecy::ExposeSecret;
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use reqwest::{Response, Url};
 use tokio::time::{Instant, timeout_at};
-use zeroize::Zeroizing;
 
-use crate::protocol::{DEVICE_HEADER, QueueName, REQUEST_ID_HEADER, SessionId};
+use crate::protocol::{QueueName, REQUEST_ID_HEADER, SessionId};
 use crate::text;
 
 use super::address::{Base, LOCALHOST};
+use super::call::{Call, PROGRAM, headers};
 use super::door::Subject;
 use super::failure::{ConfigError, Failure, FailureKind, Operation, Verdict};
 use super::redact::Redactor;
-use super::tap::{Draft, Label, Note};
+use super::tap::Note;
 use super::words::{Said, safe};
 use super::{ClientConfig, Limits, check_token, refusal, retry_after};
 
@@ -30,31 +26,6 @@ const EPILOGUE: usize = 64 * 1024;
 /// The most memory that an announced length alone may claim.
 const TRUST: u64 = 8 * 1024 * 1024;
 const MIB: u64 = 1024 * 1024;
-const PROGRAM: &str = concat!("drainboard/", env!("CARGO_PKG_VERSION"));
-/// What the connection pool says it can undo; here for the tap, which cannot see it.
-const ENCODINGS: &str = "gzip,br";
-
-/// A request, as the protocol has it.
-pub(super) struct Call {
-    operation: Operation,
-    method: Method,
-    url: Url,
-    body: Option<Vec<u8>>,
-}
-
-impl Call {
-    pub(super) fn start(base: &Base) -> Self {
-        Self { operation: Operation::Start, method: Method::POST, url: base.start(), body: None }
-    }
-
-    pub(super) fn take(url: Url) -> Self {
-        Self { operation: Operation::Take, method: Method::GET, url, body: None }
-    }
-
-    pub(super) fn acknowledge(base: &Base, body: Vec<u8>) -> Self {
-        Self { operation: Operation::Acknowledge, method: Method::POST, url: base.ack(), body: Some(body) }
-    }
-}
 
 /// An answer with a status that the protocol knows as success.
 pub(super) struct Reply {
@@ -100,9 +71,10 @@ impl Wire {
     }
 
     async fn trip(&self, call: Call, note: &mut Note) -> Result<Reply, Failure> {
+        let extras = call.extras();
         let Call { operation, method, url, body } = call;
         let mut trip = Trip { wire: self, operation, sent: Instant::now(), status: None, request_id: None };
-        let mut request = self.http.request(method, url.clone()).headers(extras(operation, body.is_some()));
+        let mut request = self.http.request(method, url.clone()).headers(extras);
         if let Some(body) = body {
             request = request.body(body);
         }
@@ -135,28 +107,6 @@ impl Wire {
         let html = html || body.trim_ascii_start().starts_with(b"<");
         let (elapsed, request_id) = (trip.sent.elapsed(), trip.request_id);
         Ok(Reply { status, body, html, elapsed, request_id, note: Note::nothing() })
-    }
-
-    /// What a tap records of a call before it is sent.
-    pub(super) fn draft<'a>(&self, call: &'a Call, label: Label, attempt: u32) -> Draft<'a> {
-        let mut own = headers(&self.config).unwrap_or_default(); // it was possible when the pool was made
-        own.insert(USER_AGENT, HeaderValue::from_static(PROGRAM));
-        own.insert(ACCEPT_ENCODING, HeaderValue::from_static(ENCODINGS));
-        if let Ok(host) = HeaderValue::try_from(call.url.authority()) {
-            own.insert(HOST, host);
-        }
-        if let Some(body) = &call.body {
-            own.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
-        }
-        Draft {
-            operation: call.operation,
-            method: if call.method == Method::GET { "GET" } else { "POST" },
-            url: call.url.as_str(),
-            headers: vec![own, extras(call.operation, call.body.is_some())],
-            body: call.body.as_deref().unwrap_or_default(),
-            label,
-            attempt,
-        }
     }
 
     /// The failure of a success whose body is not what the protocol says.
@@ -362,39 +312,6 @@ impl Trip<'_> {
             elapsed: self.sent.elapsed(),
         }
     }
-}
-
-/// The headers of every request.
-fn headers(config: &ClientConfig) -> Result<HeaderMap, ConfigError> {
-    let mut bearer =
-        HeaderValue::try_from(Zeroizing::new(format!("Bearer {}", config.token.expose_secret())).as_str())
-            .map_err(unfit)?;
-    bearer.set_sensitive(true);
-    Ok(HeaderMap::from_iter([
-        (AUTHORIZATION, bearer),
-        (ACCEPT, HeaderValue::from_static("application/json")),
-        (
-            HeaderName::try_from(DEVICE_HEADER).map_err(unfit)?,
-            HeaderValue::try_from(config.device.to_string()).map_err(unfit)?,
-        ),
-    ]))
-}
-
-/// The headers that an operation adds.
-fn extras(operation: Operation, has_body: bool) -> HeaderMap {
-    let mut extras = HeaderMap::new();
-    if has_body {
-        extras.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    } else if operation == Operation::Start {
-        // Some gateways answer 411 to a POST that does not say that it has no body.
-        extras.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
-    }
-    extras
-}
-
-/// A header that HTTP cannot carry; [`check_token`] and the UUID's form leave nothing that could be one.
-fn unfit(error: impl std::fmt::Display) -> ConfigError {
-    ConfigError(format!("the token or the device cannot be sent as a header: {error}"))
 }
 
 /// A connection pool that sends to the base URL's host and nowhere else.

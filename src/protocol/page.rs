@@ -1,7 +1,7 @@
 //! A page of instructions, as a queue hands it out: read once, its `data` borrowed byte for byte from the body.
 //!
-//! Two readers: [`quick`] takes a page as the service sends it, in one pass; [`wire`] takes whatever is a page. Where
-//! the first gives up, the second decides; where it does not, they agree.
+//! Two readers: `quick` takes a page as the service sends it, in one pass; `wire` takes whatever is a page. Where the
+//! first gives up, the second decides; where it does not, they agree.
 
 mod quick;
 mod wire;

@@ -42,7 +42,8 @@ pub(crate) fn exchange(number: u64, ago_ms: u64, took: u64, status: u16, operati
     let headers: Headers = vec![
         (Cow::Borrowed("authorization"), "Bearer [token]".to_owned()),
         (Cow::Borrowed("x-basecrm-device-uuid"), "6dadcec8-6e61-4691-b318-1aab27b8fecf".to_owned()),
-    ];
+    ]
+    .into();
     let json = r#"{"items":[{"data":{"id":4711,"name":"Åsa Lindqvist","city":null},"meta":{"type":"contact","sync":{"event_type":"created","revision":9}}},{"data":{"id":4712,"name":"阿部 花子"},"meta":{"type":"contact","sync":{"event_type":"upd"#;
     let body = Body { kept: json.as_bytes().to_vec().into(), size: 121_000, cut: true, beside: 0 };
     let state = match status {
@@ -52,7 +53,7 @@ pub(crate) fn exchange(number: u64, ago_ms: u64, took: u64, status: u16, operati
     let response = Response {
         status,
         version: "HTTP/1.1",
-        headers: vec![(Cow::Borrowed("content-type"), "application/json".to_owned())],
+        headers: [(Cow::Borrowed("content-type"), "application/json".to_owned())].into(),
         body: if status == 200 { body } else { Body::default() },
         wire: None,
         peer: Some("127.0.0.1".to_owned()),

@@ -1,6 +1,7 @@
 //! What is kept of one exchange: plain data, without the token.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,8 +9,8 @@ use jiff::Timestamp;
 
 use crate::client::Operation;
 
-/// Headers in the order sent, names in lower case.
-pub type Headers = Vec<(Cow<'static, str>, String)>;
+/// Headers in the order sent, names in lower case. Cheap to clone.
+pub type Headers = Arc<[(Cow<'static, str>, String)]>;
 
 /// One exchange, finished or under way.
 #[derive(Debug, Clone, PartialEq)]

@@ -33,7 +33,8 @@ impl Redactors {
         Self { all: Arc::new(Redactor::of_all(tokens)), names: Arc::new(names) }
     }
 
-    fn headers(&self, headers: &HeaderMap) -> Headers {
+    /// Headers without the token.
+    pub(in crate::client) fn headers(&self, headers: &HeaderMap) -> Headers {
         let pair = |(name, value): (&reqwest::header::HeaderName, &reqwest::header::HeaderValue)| {
             let value = String::from_utf8_lossy(&self.all.scrub(value.as_bytes())).into_owned();
             (Cow::Owned(self.names.text(name.as_str())), value)
@@ -103,7 +104,8 @@ pub(in crate::client) struct Draft<'a> {
     pub(in crate::client) operation: Operation,
     pub(in crate::client) method: &'static str,
     pub(in crate::client) url: &'a str,
-    pub(in crate::client) headers: Vec<HeaderMap>,
+    /// Without the token.
+    pub(in crate::client) headers: Headers,
     pub(in crate::client) body: &'a [u8],
     pub(in crate::client) label: Label,
     /// Which try it is; 0 where the caller does not know.
@@ -137,7 +139,7 @@ impl Note {
             operation: draft.operation,
             method: draft.method,
             url: redactors.all.text(draft.url),
-            headers: draft.headers.iter().flat_map(|headers| redactors.headers(headers)).collect(),
+            headers: draft.headers,
             body: redactors.body(draft.body, BODY),
             response: None,
             first_byte: None,

@@ -17,7 +17,7 @@ fn exchange(url: &str, body: usize) -> Exchange {
         operation: Operation::Take,
         method: "GET",
         url: url.to_owned(),
-        headers: Vec::new(),
+        headers: [].into(),
         body: Body::default(),
         response: Some(Response {
             status: 200,

@@ -79,8 +79,8 @@ impl Witness {
         );
         let (operation, label) = read(asked.method, asked.url);
         let method = METHODS.iter().find(|known| **known == asked.method).copied().unwrap_or("OTHER");
-        let draft =
-            Draft { operation, method, url: asked.url, headers: vec![headers], body: &[], label, attempt: 0 };
+        let headers = redactors.headers(&headers);
+        let draft = Draft { operation, method, url: asked.url, headers, body: &[], label, attempt: 0 };
         let note = Note::begin(&self.tap, &redactors, draft);
         Seen { note: Some(note), operation, status: None }
     }

@@ -46,7 +46,7 @@ fn the_time_of_what_waits_grows() {
         operation: crate::client::Operation::Start,
         method: "POST",
         url: "http://h/v2/sync/start".to_owned(),
-        headers: Vec::new(),
+        headers: [].into(),
         body: Body::default(),
         response: None,
         first_byte: None,
