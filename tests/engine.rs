@@ -88,6 +88,9 @@ async fn a_slow_watcher_misses_events_and_no_count() {
     assert!(snapshot.missed > 0);
     assert_eq!(snapshot.totals.acked, snapshot.totals.instructions);
     assert_eq!(snapshot.totals.packs, snapshot.totals.acked);
+    assert!(snapshot.end_missed, "the channel is full");
+    let (_, totals) = engine.run().await;
+    assert_eq!(totals.requests, 1, "the end that is heard next is the next run's");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

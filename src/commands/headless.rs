@@ -1,8 +1,9 @@
 //! One run of the engine without a console: watches its events, obeys signals, says how it ended.
 //!
-//! Promises: the end of a run is never missed, whatever events were; the first signal stops the run politely and is
-//! obeyed within two seconds, the second at once. Stopping is safe at any point: what was committed stays, and keys
-//! that were not sent wait in the outbox.
+//! Promises: the end of a run is never missed, whatever events were, and never taken for the next one's: a run that is
+//! over has left nothing in the channel. The first signal stops the run politely and is obeyed within two seconds, the
+//! second at once. Stopping is safe at any point: what was committed stays, and keys that were not sent wait in the
+//! outbox.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,7 +17,7 @@ use super::progress::Progress;
 use super::signals::{Signal, Signals};
 use super::summary::Summary;
 use super::words;
-use crate::engine::{Command, Engine, Event, EventKind, Mode, Outcome, Phase, RunEnd, Totals};
+use crate::engine::{Command, Engine, Event, EventKind, Mode, Outcome, RunEnd, Totals};
 use crate::text::counted;
 
 /// How long a stopped run may take to commit what is in flight; with what follows it stays below two seconds.
@@ -120,18 +121,24 @@ impl Run {
     }
 }
 
-/// Starts a run and watches it to its end.
+/// Starts a run and watches it to its end: to its last event, or, where that found the channel full, until all that got
+/// into the channel is read. Only a signal leaves some there.
 pub(super) async fn run(engine: &mut Engine, mode: Mode, voice: &Voice, signals: &mut Signals) -> Run {
     let began = Instant::now();
     let Engine { commands, events, snapshot, .. } = engine;
-    let missed_before = snapshot.borrow_and_update().missed;
+    snapshot.mark_unchanged(); // what it says is of an earlier run
     let mut stopping: Option<(Signal, tokio::time::Instant)> = None;
     let mut outcome = None;
     if commands.send(Command::Start(mode)).await.is_err() {
         outcome = Some(dead());
     }
     let mut totals = None;
+    let mut untold = None;
     while outcome.is_none() {
+        if untold.is_some() && events.is_empty() {
+            (outcome, totals) = untold.unzip();
+            break;
+        }
         let deadline = stopping.map(|(_, deadline)| deadline);
         tokio::select! {
             biased;
@@ -163,9 +170,8 @@ pub(super) async fn run(engine: &mut Engine, mode: Mode, voice: &Voice, signals:
                     progress.show(&now);
                 }
                 // Events may be missed, the last one too; then the snapshot tells.
-                if now.phase == Phase::Idle && now.missed > missed_before && now.outcome.is_some() {
-                    outcome.clone_from(&now.outcome);
-                    totals = None;
+                if now.end_missed {
+                    untold = now.outcome.clone().map(|how| (how, Arc::clone(&now.totals)));
                 }
             }
         }
@@ -270,6 +276,7 @@ mod tests {
             sender.send_replace(Arc::new(Snapshot {
                 outcome: Some(outcome),
                 missed: 3,
+                end_missed: true,
                 ..Snapshot::default()
             }));
             // The channel stays open: only the snapshot can tell.
@@ -282,6 +289,50 @@ mod tests {
         };
         assert_eq!((run.exit_status(), run.error().as_deref()), (3, Some("401: no")));
         drop(fake.events);
+    }
+
+    /// The first round's events do not fit, or its end does just so; the second round is quiet. Each has its own end.
+    #[tokio::test]
+    async fn an_end_is_never_taken_for_the_next_rounds() {
+        let totals = |instructions| Arc::new(Totals { instructions, ..Totals::default() });
+        let ending = |end| EventKind::RunEnded { outcome: ended(end, None) };
+        for end_missed in [true, false] {
+            let mut fake = fake();
+            let (events, snapshot) = (fake.events.clone(), fake.snapshot.clone());
+            let (first, second) = (totals(7), totals(9));
+            let engine = async {
+                fake.commands.recv().await;
+                let room = events.capacity() - usize::from(!end_missed);
+                for _ in 0..room {
+                    events.try_send(event(EventKind::Paused, &Arc::default())).unwrap();
+                }
+                snapshot.send_replace(Arc::new(Snapshot {
+                    outcome: Some(ended(RunEnd::NoProgress, None)),
+                    totals: Arc::clone(&first),
+                    missed: 3,
+                    end_missed,
+                    ..Snapshot::default()
+                }));
+                for _ in 0..4 {
+                    tokio::task::yield_now().await; // whoever believes the snapshot alone leaves now
+                }
+                if !end_missed {
+                    events.send(event(ending(RunEnd::NoProgress), &first)).await.unwrap();
+                }
+                fake.commands.recv().await;
+                events.send(event(ending(RunEnd::Converged), &second)).await.unwrap();
+            };
+            let mut signals = Signals::listen().unwrap();
+            let voice = Voice::default();
+            let rounds = async {
+                let first = run(&mut fake.engine, Mode::Full, &voice, &mut signals).await;
+                assert!(fake.engine.events.is_empty(), "left for the next round");
+                (first, run(&mut fake.engine, Mode::Full, &voice, &mut signals).await)
+            };
+            let ((one, two), ()) = tokio::join!(rounds, engine);
+            assert_eq!((one.end(), one.totals.instructions), (RunEnd::NoProgress, 7));
+            assert_eq!((two.end(), two.totals.instructions), (RunEnd::Converged, 9));
+        }
     }
 
     #[tokio::test]

@@ -27,7 +27,7 @@ use super::theme::Looks;
 use super::update::{opening, update};
 use super::welcome::Connecting;
 use super::{Demo, ENGINE_THREAD, Left, Setup, fault, signals};
-use crate::engine::{Command, Engine, EventKind, Mode, Phase};
+use crate::engine::{Command, Engine, Mode, Phase};
 use pacer::Pacer;
 
 /// What the effects need.
@@ -309,7 +309,6 @@ fn settle(outside: &Outside) {
     while Instant::now() < deadline {
         let ended = outside.inbox.wait(Some(deadline), Instant::now()).iter().any(|m| match m {
             Message::Snapshot(s) => s.phase == Phase::Idle,
-            Message::Event(e) => matches!(e.kind, EventKind::RunEnded { .. }),
             // A signal: asked to leave once more.
             Message::EngineGone | Message::Signal(_) => true,
             _ => false,

@@ -344,6 +344,9 @@ pub struct Snapshot {
     pub missed: u64,
     /// How the last run ended.
     pub outcome: Option<Outcome>,
+    /// Its [`EventKind::RunEnded`] found the channel full: no event of that run comes any more. Otherwise it is the
+    /// run's last one, and still to come when this is the first snapshot of the end.
+    pub end_missed: bool,
 }
 
 /// The session as far as it has come.

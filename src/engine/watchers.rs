@@ -1,4 +1,7 @@
 //! The watchers' side: events go out with `try_send`, snapshots are coalesced. Nobody is ever waited for.
+//!
+//! Promise: a run's end is told once, and nothing of the run comes behind it: by its last event, or, where the channel
+//! is full, by a snapshot that says that this event will not come.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,19 +26,30 @@ pub(super) struct Watchers {
     published: Option<Duration>,
     dirty: bool,
     outcome: Option<Outcome>,
+    end_missed: bool,
     /// The run's last event: it goes out after the last snapshot, so that whoever hears of the end can read it.
     last: Option<Event>,
 }
 
 impl Watchers {
     pub(super) fn new(events: mpsc::Sender<Event>, snapshot: watch::Sender<Arc<Snapshot>>) -> Self {
-        Self { events, snapshot, missed: 0, published: None, dirty: false, outcome: None, last: None }
+        Self {
+            events,
+            snapshot,
+            missed: 0,
+            published: None,
+            dirty: false,
+            outcome: None,
+            end_missed: false,
+            last: None,
+        }
     }
 
     /// A run begins: what is published next goes out at once.
     pub(super) fn run_begins(&mut self) {
         self.published = None;
         self.outcome = None;
+        self.end_missed = false;
     }
 
     /// Sends an event, or counts it as missed.
@@ -53,10 +67,8 @@ impl Watchers {
         }
     }
 
-    fn send(&mut self, event: Event) -> bool {
-        let sent = self.events.try_send(event).is_ok();
-        self.missed += u64::from(!sent);
-        sent
+    fn send(&mut self, event: Event) {
+        self.missed += u64::from(self.events.try_send(event).is_err());
     }
 
     /// Something changed; the snapshot may go out now or a little later.
@@ -79,17 +91,21 @@ impl Watchers {
     fn publish(&mut self, now: Duration, snapshot: Snapshot) {
         self.dirty = false;
         self.published = Some(now);
-        let snapshot = Snapshot { missed: self.missed, outcome: self.outcome.clone(), ..snapshot };
-        self.snapshot.send_replace(Arc::new(snapshot));
+        let (missed, outcome, end_missed) = (self.missed, self.outcome.clone(), self.end_missed);
+        self.snapshot.send_replace(Arc::new(Snapshot { missed, outcome, end_missed, ..snapshot }));
     }
 
-    /// The run is over: its last snapshot, then its last event.
+    /// The run is over: its last snapshot, then its last event. Its place in the channel is taken first, so that the
+    /// snapshot knows whether the event will come.
     pub(super) fn finish(&mut self, now: Duration, snapshot: Snapshot) {
-        let last = self.last.take();
+        let Some(last) = self.last.take() else { return self.publish(now, snapshot) };
+        let events = self.events.clone();
+        let place = events.try_reserve().ok();
+        self.end_missed = place.is_none();
+        self.missed += u64::from(self.end_missed);
         self.publish(now, snapshot);
-        if last.is_some_and(|event| !self.send(event)) {
-            let latest = Snapshot::clone(&self.snapshot.borrow());
-            self.publish(now, latest);
+        if let Some(place) = place {
+            place.send(last);
         }
     }
 
@@ -120,5 +136,39 @@ impl Watchers {
             now,
             Snapshot { phase: Phase::Idle, wait: None, next_step: None, workers: Vec::new(), ..last },
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::event::RunEnd;
+
+    /// Two runs, the first into a channel that nobody reads: its end is in the snapshot alone, the second's in both.
+    #[test]
+    fn an_end_comes_as_an_event_or_is_said_to_be_missed() {
+        let (events, mut heard) = mpsc::channel(2);
+        let (snapshot, seen) = watch::channel(Arc::default());
+        let mut watchers = Watchers::new(events, snapshot);
+        let mut run = |room: &mut mpsc::Receiver<Event>, end, quiet| {
+            watchers.run_begins();
+            for _ in 0..if quiet { 0 } else { 3 } {
+                watchers.tell(EventKind::Paused, Arc::default());
+            }
+            let outcome = Outcome { converged: false, end, error: None };
+            watchers.tell(EventKind::RunEnded { outcome }, Arc::default());
+            watchers.finish(Duration::ZERO, Snapshot::default());
+            let snapshot = Arc::clone(&seen.borrow());
+            let mut ends = Vec::new();
+            while let Ok(event) = room.try_recv() {
+                if let EventKind::RunEnded { outcome } = event.kind {
+                    ends.push(outcome.end);
+                }
+            }
+            (snapshot.outcome.as_ref().map(|outcome| outcome.end), snapshot.missed, snapshot.end_missed, ends)
+        };
+        assert_eq!(run(&mut heard, RunEnd::Stopped, false), (Some(RunEnd::Stopped), 2, true, vec![]));
+        let second = (Some(RunEnd::NoProgress), 2, false, vec![RunEnd::NoProgress]);
+        assert_eq!(run(&mut heard, RunEnd::NoProgress, true), second);
     }
 }

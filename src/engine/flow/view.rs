@@ -37,6 +37,7 @@ impl Flow {
             p95_ms,
             missed: 0,
             outcome: None,
+            end_missed: false,
         }
     }
 
