@@ -106,9 +106,14 @@ pub(super) struct State {
 }
 
 impl State {
-    /// What a device may be owed; none for a device that is not loaded.
-    pub(super) fn gaps(&self, device: DeviceUuid) -> Option<Gaps<'_>> {
-        self.devices.get(&device).map(|device| Gaps::new(&device.acked, &self.vacated))
+    /// A device that is in memory for sure: see [`Account::with_device`].
+    pub(super) fn device(&mut self, uuid: DeviceUuid) -> &mut Device {
+        self.devices.get_mut(&uuid).expect("who asks has made sure of it")
+    }
+
+    /// What such a device may be owed.
+    pub(super) fn gaps(&self, uuid: DeviceUuid) -> Gaps<'_> {
+        Gaps::new(&self.devices[&uuid].acked, &self.vacated)
     }
 }
 
@@ -200,6 +205,29 @@ impl Account {
         Ok(())
     }
 
+    /// What requests share, with a device in it for sure: memory forgets all of them after a write that failed.
+    ///
+    /// # Errors
+    /// Where the file does not know the device either.
+    pub(super) fn with_device(
+        &self,
+        file: &Connection,
+        uuid: DeviceUuid,
+    ) -> rusqlite::Result<MutexGuard<'_, State>> {
+        loop {
+            let state = self.state();
+            if state.devices.contains_key(&uuid) {
+                return Ok(state);
+            }
+            drop(state);
+            if !self.load_device(file, uuid)? {
+                let missing = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_NOTFOUND);
+                let why = format!("the device {uuid} is not in it");
+                return Err(rusqlite::Error::SqliteFailure(missing, Some(why)));
+            }
+        }
+    }
+
     /// Makes sure that a device is in memory; whether the file knows it.
     pub(super) fn load_device(&self, file: &Connection, uuid: DeviceUuid) -> rusqlite::Result<bool> {
         if self.state().devices.contains_key(&uuid) {
@@ -244,8 +272,8 @@ impl Account {
     /// Writes what changed in a device's ledger. For the writer.
     pub(super) fn save_ledger(&self, file: &Connection, uuid: DeviceUuid) -> rusqlite::Result<()> {
         let (row, dirty) = {
-            let mut state = self.state();
-            let Some(device) = state.devices.get_mut(&uuid) else { return Ok(()) };
+            let mut state = self.with_device(file, uuid)?;
+            let device = state.device(uuid);
             (device.row, device.acked.take_dirty())
         };
         let mut statement =
@@ -277,8 +305,8 @@ impl Account {
     /// Whether a device has an earlier state of a record: the last one that it settled was for it to see.
     pub(super) fn has(&self, file: &Connection, uuid: DeviceUuid, head: &Head) -> rusqlite::Result<bool> {
         let sight = {
-            let state = self.state();
-            let Some(device) = state.devices.get(&uuid) else { return Ok(false) };
+            let mut state = self.with_device(file, uuid)?;
+            let device = state.device(uuid);
             if !device.held.is_empty() && device.held.contains(&(head.kind, head.id.clone())) {
                 return Ok(true);
             }
@@ -286,7 +314,7 @@ impl Account {
         };
         let mut prior = head.prior;
         while prior != 0 {
-            let acked = self.state().devices.get(&uuid).is_some_and(|device| device.acked.contains(prior));
+            let acked = self.with_device(file, uuid)?.device(uuid).acked.contains(prior);
             let former = file
                 .prepare_cached("SELECT prior, owner, deleted FROM former WHERE seq = ?1")?
                 .query_row([prior as i64], |row| {

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::ServiceError;
 use super::access::Sight;
-use super::account::{Account, Head, Id, Identity};
+use super::account::{Account, Head, Id, Identity, State};
 use crate::protocol::DeviceUuid;
 
 /// An ack key, taken apart: `Contact-55-1234`. Clients must not do this.
@@ -71,20 +71,20 @@ impl Account {
         let (mut late, mut outdated) = (Vec::new(), Vec::new());
         let mut released: Vec<Identity> = Vec::new();
         {
-            let mut state = self.state();
-            let state = &mut *state;
-            let Some(device) = state.devices.get_mut(&uuid) else { return Ok(()) };
+            let mut state = self.with_device(file, uuid)?;
+            let State { devices, vacated, last, .. } = &mut *state;
+            let device = devices.get_mut(&uuid).expect("made sure of above");
             for seq in given {
                 device.acked.insert(seq);
             }
-            for key in keys.iter().filter(|key| key.seq <= state.last) {
+            for key in keys.iter().filter(|key| key.seq <= *last) {
                 if key.epoch != device.epoch {
                     // A delete of that time is offered again if it still stands.
                     outdated.extend((!key.delete).then_some(key));
                     continue;
                 }
                 let new = device.acked.insert(key.seq);
-                if state.vacated.contains(key.seq) {
+                if vacated.contains(key.seq) {
                     if new {
                         late.push(key.seq);
                     }
@@ -150,9 +150,9 @@ impl Account {
         if !self.has(file, uuid, &current)? {
             return Ok(());
         }
-        if let Some(device) = self.state().devices.get_mut(&uuid)
-            && (current.deleted || !device.sight.sees(current.owner))
-        {
+        let mut state = self.with_device(file, uuid)?;
+        let device = state.device(uuid);
+        if current.deleted || !device.sight.sees(current.owner) {
             device.acked.remove(current.seq);
         }
         Ok(())
@@ -170,8 +170,8 @@ impl Account {
             .optional()?;
         let Some(current) = current else { return Ok(()) };
         let row = {
-            let mut state = self.state();
-            let Some(device) = state.devices.get_mut(&uuid) else { return Ok(()) };
+            let mut state = self.with_device(file, uuid)?;
+            let device = state.device(uuid);
             let wanted = !current.deleted && device.sight.sees(current.owner);
             if wanted && (current.seq == key.seq || device.acked.contains(current.seq)) {
                 device.acked.insert(current.seq);

@@ -92,7 +92,7 @@ impl Account {
         idle: Duration,
     ) -> rusqlite::Result<Started> {
         self.know_device(file, device, sight)?;
-        let before = self.state().devices.get(&device).map_or(sight, |device| device.sight);
+        let before = self.with_device(file, device)?.device(device).sight;
         if before != sight {
             self.change_sight(file, device, before, sight)?;
         }
@@ -106,10 +106,8 @@ impl Account {
             return Ok(Started::Nothing);
         }
         let id = uuid::Uuid::new_v4().to_string();
-        let mut state = self.state();
-        let Some(row) = state.devices.get(&device).map(|device| device.row) else {
-            return Ok(Started::Nothing);
-        };
+        let mut state = self.with_device(file, device)?;
+        let row = state.device(device).row;
         let upto = state.last;
         let session =
             Session { device, sight, cursor: 0, stored: 0, upto, left: total, used: now(), drained: false };
@@ -127,14 +125,13 @@ impl Account {
     /// turns out to be none of the device's business is settled on the way.
     fn owed_in_all(&self, file: &Connection, device: DeviceUuid, sight: Sight) -> rusqlite::Result<u64> {
         let (missing, upto) = {
-            let state = self.state();
-            let Some(gaps) = state.gaps(device) else { return Ok(0) };
-            (gaps.count(1, state.last), state.last)
+            let state = self.with_device(file, device)?;
+            (state.gaps(device).count(1, state.last), state.last)
         };
         let exact = missing <= COUNTED;
         let (mut from, mut owed) = (1, 0);
         loop {
-            let runs = self.state().gaps(device).map(|gaps| gaps.first(from, upto, 256)).unwrap_or_default();
+            let runs = self.with_device(file, device)?.gaps(device).first(from, upto, 256);
             let Some(&(_, end)) = runs.last() else { return Ok(owed) };
             from = end + 1;
             for (first, last) in runs {
@@ -189,12 +186,12 @@ impl Account {
         if !loaded || !self.touch(id, device, sight, idle) {
             return Ok(Taken::Unknown);
         }
-        let epoch = self.state().devices.get(&device).map_or(0, |device| device.epoch);
-        let mut page = page::Writer::new(size, epoch);
-        let mut walked = 0;
-        self.store.read(|file| {
+        let (page, gone) = self.store.read(|file| {
+            let epoch = self.with_device(file, device)?.device(device).epoch;
+            let mut page = page::Writer::new(size, epoch);
+            let mut walked = 0;
             while !page.full() && (page.is_empty() || walked < WALK) {
-                let runs = self.claim(id, page.room());
+                let Some(runs) = self.claim(file, id, device, page.room())? else { return Ok((page, true)) };
                 if runs.is_empty() {
                     break;
                 }
@@ -205,8 +202,11 @@ impl Account {
                     }
                 }
             }
-            Ok(())
+            Ok((page, false))
         })?;
+        if gone && page.is_empty() {
+            return Ok(Taken::Unknown);
+        }
         let left = self.keep(id, size)?;
         Ok(if page.is_empty() { Taken::Drained } else { Taken::Page(page.finish(left)) })
     }
@@ -226,19 +226,24 @@ impl Account {
         false
     }
 
-    /// Takes the next changes off a queue, for nobody else to take; empty at its end.
-    fn claim(&self, id: &str, most: usize) -> Vec<(u64, u64)> {
-        let mut state = self.state();
-        let Some(session) = state.sessions.get(id) else { return Vec::new() };
-        let (cursor, upto) = (session.cursor, session.upto);
-        let runs =
-            state.gaps(session.device).map(|gaps| gaps.first(cursor + 1, upto, most)).unwrap_or_default();
+    /// Takes the next changes off a queue, for nobody else to take; empty at its end. None where the session is no
+    /// more, which is no end.
+    pub(super) fn claim(
+        &self,
+        file: &Connection,
+        id: &str,
+        device: DeviceUuid,
+        most: usize,
+    ) -> rusqlite::Result<Option<Vec<(u64, u64)>>> {
+        let mut state = self.with_device(file, device)?;
+        let Some(&Session { cursor, upto, .. }) = state.sessions.get(id) else { return Ok(None) };
+        let runs = state.gaps(device).first(cursor + 1, upto, most);
         let claimed: u64 = runs.iter().map(|(first, last)| last - first + 1).sum();
         if let Some(session) = state.sessions.get_mut(id) {
             session.cursor = runs.last().map_or(upto, |(_, last)| *last);
             session.left = if runs.is_empty() { 0 } else { session.left.saturating_sub(claimed) };
         }
-        runs
+        Ok(Some(runs))
     }
 
     /// Writes where a session is, now and then; how much is left in it.
@@ -312,9 +317,9 @@ impl Account {
 
     /// Ends a device's sessions: they were for another sight.
     pub(super) fn end_sessions(&self, file: &Connection, device: DeviceUuid) -> rusqlite::Result<()> {
-        let mut state = self.state();
+        let mut state = self.with_device(file, device)?;
         state.sessions.retain(|_, session| session.device != device);
-        let row = state.devices.get(&device).map(|device| device.row);
+        let row = state.device(device).row;
         drop(state);
         file.prepare_cached("DELETE FROM session WHERE device = ?1")?.execute([row])?;
         Ok(())

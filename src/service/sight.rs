@@ -29,8 +29,7 @@ impl Account {
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let head = Head::from_row(row)?;
-            let settled =
-                self.state().devices.get(&uuid).is_some_and(|device| device.acked.contains(head.seq));
+            let settled = self.with_device(file, uuid)?.device(uuid).acked.contains(head.seq);
             let had =
                 if settled { !head.deleted && before.sees(head.owner) } else { self.has(file, uuid, &head)? };
             let wanted = !head.deleted && after.sees(head.owner);
@@ -43,8 +42,8 @@ impl Account {
         }
         drop(rows);
         let row = {
-            let mut state = self.state();
-            let Some(device) = state.devices.get_mut(&uuid) else { return Ok(()) };
+            let mut state = self.with_device(file, uuid)?;
+            let device = state.device(uuid);
             acked.all_dirty();
             device.acked = acked;
             device.held.clone_from(&held);

@@ -7,6 +7,8 @@ use std::time::Duration;
 use super::*;
 use crate::protocol::DeviceUuid;
 
+mod failing;
+
 const IDLE: Duration = Duration::from_mins(1);
 
 fn device() -> DeviceUuid {
