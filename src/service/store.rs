@@ -1,14 +1,14 @@
 //! The account's file: opened, locked against a second service, written by one thread, read by a few connections.
 //!
-//! Promise: a job's answer comes after its transaction is committed. Jobs that wait together are committed together, so
-//! that a flood of acknowledgements costs one commit and not thousands.
+//! Promises: a job's answer comes after its transaction is committed, or says why it is not. Jobs that wait together are
+//! committed together, so that a flood of acknowledgements costs one commit and not thousands.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, Transaction};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use super::ServiceError;
 
@@ -28,9 +28,17 @@ const IDLE_READERS: usize = 8;
 
 /// How the filling of a new account ended.
 pub(super) type Filled = Result<(), Box<dyn std::error::Error>>;
-type Job = Box<dyn FnOnce(&mut Transaction<'_>) -> Answer + Send>;
+/// What a caller wants done, told the transaction to do it in, or why there is none.
+type Job = Box<dyn FnOnce(Result<&Transaction<'_>, String>) -> Done + Send>;
 /// What tells a waiting caller how its transaction ended.
 type Answer = Box<dyn FnOnce(Result<(), String>) + Send>;
+
+/// A job that was done, or failed, within a transaction that is not committed yet.
+struct Done {
+    /// Why it failed.
+    failure: Option<String>,
+    answer: Answer,
+}
 
 /// The account's file.
 pub(super) struct Store {
@@ -95,24 +103,12 @@ impl Store {
     /// Does `job` in a transaction of the writer, and answers when it is committed. Blocks.
     ///
     /// Jobs run one after the other, in the order in which they were asked for. A job that fails takes back its own
-    /// work alone.
+    /// work alone, unless SQLite takes back that of the jobs it would have been committed with: then they all fail.
     pub(super) fn write<T: Send + 'static>(
         &self,
         job: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, ServiceError> {
-        let (tell, told) = mpsc::sync_channel::<Result<T, String>>(1);
-        let job: Job = Box::new(move |transaction| {
-            let done = in_savepoint(transaction, job);
-            Box::new(move |committed| {
-                let answer = match (done, committed) {
-                    (Ok(value), Ok(())) => Ok(value),
-                    (Err(e), _) => Err(e.to_string()),
-                    (Ok(_), Err(e)) => Err(e),
-                };
-                // Nobody waits any more: the work is done all the same.
-                let _ = tell.send(answer);
-            })
-        });
+        let (job, told) = work_for(job);
         let sent = {
             let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
             jobs.as_ref().is_some_and(|jobs| jobs.send(job).is_ok())
@@ -156,33 +152,75 @@ impl Drop for Store {
     }
 }
 
+/// Work as a job, and where its answer will be.
+fn work_for<T: Send + 'static>(
+    work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
+) -> (Job, mpsc::Receiver<Result<T, String>>) {
+    let (tell, told) = mpsc::sync_channel(1);
+    let job = move |transaction: Result<&Transaction<'_>, String>| {
+        let done =
+            transaction.and_then(|transaction| in_savepoint(transaction, work).map_err(|e| e.to_string()));
+        let failure = done.as_ref().err().cloned();
+        let answer = move |committed: Result<(), String>| {
+            // Nobody waits any more: the work is done all the same.
+            let _ = tell.send(done.and_then(|value| committed.map(|()| value)));
+        };
+        Done { failure, answer: Box::new(answer) as Answer }
+    };
+    (Box::new(job), told)
+}
+
 /// The writer's thread: takes what waits, commits it at once, then answers.
 fn write(mut connection: Connection, queue: &mpsc::Receiver<Job>) {
     while let Ok(first) = queue.recv() {
         let jobs = std::iter::once(first).chain(queue.try_iter().take(GROUP - 1));
-        let Ok(mut transaction) =
-            connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
-        else {
-            // The jobs are dropped, and whoever waits for them is told so by the closed channel.
-            drop(jobs.collect::<Vec<_>>());
-            continue;
-        };
-        let answers: Vec<Answer> = jobs.map(|job| job(&mut transaction)).collect();
-        let committed = transaction.commit().map_err(|e| e.to_string());
+        let (answers, committed) = group(&mut connection, jobs);
         for answer in answers {
             answer(committed.clone());
         }
     }
 }
 
+/// Does jobs in one transaction, and commits it. Ends with the job at which SQLite rolled all of it back by itself, as
+/// it does where the disk is full: what comes behind would run outside of it. The jobs that are left are the next
+/// group's.
+fn group(connection: &mut Connection, jobs: impl Iterator<Item = Job>) -> (Vec<Answer>, Result<(), String>) {
+    let transaction = match connection.transaction_with_behavior(TransactionBehavior::Immediate) {
+        Ok(transaction) => transaction,
+        Err(e) => {
+            let why = e.to_string();
+            return (jobs.map(|job| job(Err(why.clone())).answer).collect(), Err(why));
+        }
+    };
+    let mut answers = Vec::new();
+    for job in jobs {
+        let Done { failure, answer } = job(Ok(&transaction));
+        answers.push(answer);
+        if transaction.is_autocommit() {
+            return (answers, Err(failure.unwrap_or_else(|| "its transaction was rolled back".to_owned())));
+        }
+    }
+    (answers, transaction.commit().map_err(|e| e.to_string()))
+}
+
+/// Does a job so that its failure takes back its own work alone; where that cannot be done, all of the transaction's.
+/// What is told is the first error.
 fn in_savepoint<T>(
-    transaction: &mut Transaction<'_>,
+    transaction: &Transaction<'_>,
     job: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
 ) -> rusqlite::Result<T> {
     transaction.execute_batch("SAVEPOINT job")?;
-    let done = job(transaction);
-    let end = if done.is_ok() { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" };
-    transaction.execute_batch(end)?;
+    let done = job(transaction).and_then(|value| {
+        transaction.execute_batch("RELEASE job")?;
+        Ok(value)
+    });
+    if done.is_err()
+        && !transaction.is_autocommit()
+        && transaction.execute_batch("ROLLBACK TO job; RELEASE job").is_err()
+    {
+        // Nobody can say what of the job is in the transaction; should this fail too, its end will.
+        let _ = transaction.execute_batch("ROLLBACK");
+    }
     done
 }
 
@@ -342,4 +380,78 @@ fn remove(path: &Path) {
 
 fn unusable(path: &Path, problem: &str) -> ServiceError {
     ServiceError(format!("The account {} cannot be used: {problem}.", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn account() -> (tempfile::TempDir, Connection) {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = prepare(&folder.path().join("account.db"), |_| Ok(())).unwrap();
+        (folder, connection)
+    }
+
+    fn insert(user: i64) -> (Job, mpsc::Receiver<Result<(), String>>) {
+        work_for(move |file| {
+            file.execute("INSERT INTO sight (user, everything) VALUES (?1, 1)", [user]).map(|_| ())
+        })
+    }
+
+    fn users(connection: &Connection) -> Vec<i64> {
+        let mut statement = connection.prepare("SELECT user FROM sight ORDER BY user").unwrap();
+        statement.query_map([], |row| row.get(0)).unwrap().collect::<rusqlite::Result<_>>().unwrap()
+    }
+
+    /// Does jobs and tells their answers; whether they were committed.
+    fn done(connection: &mut Connection, jobs: impl Iterator<Item = Job>) -> bool {
+        let (answers, committed) = group(connection, jobs);
+        answers.into_iter().for_each(|answer| answer(committed.clone()));
+        committed.is_ok()
+    }
+
+    #[test]
+    fn a_transaction_that_cannot_begin_says_why() {
+        let (folder, mut connection) = account();
+        connection.busy_timeout(Duration::ZERO).unwrap();
+        let other = Connection::open(folder.path().join("account.db")).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let ((one, first), (two, second)) = (insert(1), insert(2));
+        assert!(!done(&mut connection, [one, two].into_iter()));
+        for told in [first, second] {
+            assert_eq!(told.recv().unwrap(), Err("database is locked".to_owned()));
+        }
+    }
+
+    #[test]
+    fn a_failure_takes_back_its_own_work_alone() {
+        let (_folder, mut connection) = account();
+        let ((one, first), (two, second), (again, third)) = (insert(1), insert(2), insert(1));
+        assert!(done(&mut connection, [one, again, two].into_iter()));
+        assert_eq!((first.recv().unwrap(), second.recv().unwrap()), (Ok(()), Ok(())));
+        assert!(third.recv().unwrap().unwrap_err().contains("UNIQUE"));
+        assert_eq!(users(&connection), [1, 2]);
+    }
+
+    /// A disk that is full takes back the whole transaction: nobody in it is told that it worked, nothing runs behind
+    /// it and outside of it, and what is told is the disk.
+    #[test]
+    fn a_transaction_that_sqlite_took_back_is_the_end_of_its_group() {
+        let (_folder, mut connection) = account();
+        connection.pragma_update(None, "max_page_count", 20).unwrap();
+        let full = work_for(|file| {
+            file.execute("INSERT INTO setting (name, value) VALUES ('large', zeroblob(10000000))", [])
+                .map(|_| ())
+        });
+        let ((one, first), (large, second), (two, third)) = (insert(1), full, insert(2));
+        let mut jobs = [one, large, two].into_iter();
+        assert!(!done(&mut connection, jobs.by_ref()));
+        for told in [first, second] {
+            assert_eq!(told.recv().unwrap(), Err("database or disk is full".to_owned()));
+        }
+        assert!(users(&connection).is_empty());
+        assert!(done(&mut connection, jobs));
+        assert_eq!(third.recv().unwrap(), Ok(()));
+        assert_eq!(users(&connection), [2]);
+    }
 }
