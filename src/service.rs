@@ -315,11 +315,7 @@ impl Inner {
 
     fn edit(&self, edit: Edit) -> Result<Edit, ServiceError> {
         let account = Arc::clone(&self.account);
-        let done = self.account.store.write(move |file| edit::edit(&account, file, edit));
-        if done.is_err() {
-            self.account.reload()?;
-        }
-        done
+        self.account.store.write(move |file| edit::edit(&account, file, edit))
     }
 
     fn set_sight(&self, user: i64, everything: bool) -> Result<(), ServiceError> {

@@ -1,16 +1,17 @@
 //! The account in memory: what lies beside the file so that a request need not ask it. One lock, held for no I/O.
 //!
-//! The file is the truth; what is here is read from it, and is read again after a write that failed.
+//! The file is the truth; what is here is read from it, and is read again after a write that failed, by the writer's
+//! thread: whoever asked for the write need not know.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::access::Sight;
 use super::ledger::{Gaps, SeqSet};
-use super::queue::Session;
+use super::queue::{self, Session};
 use super::store::Store;
 use crate::protocol::DeviceUuid;
 
@@ -124,7 +125,8 @@ pub(super) struct Account {
     pub(super) kinds: HashMap<i64, Kind>,
     /// Whether some records came with ack keys of their own.
     pub(super) given: bool,
-    state: Mutex<State>,
+    /// The store has it too, for when a write fails.
+    state: Arc<Mutex<State>>,
 }
 
 /// A row of `record`, without its data.
@@ -175,34 +177,16 @@ impl Account {
     /// Reads what is kept in memory.
     pub(super) fn load(store: Store) -> Result<Self, super::ServiceError> {
         let (kinds, given) = store.read(|file| Ok((kinds(file)?, given(file)?)))?;
-        let account = Self { store, kinds, given, state: Mutex::default() };
-        account.reload()?;
-        account.load_sessions()?;
-        Ok(account)
+        let state = Arc::<Mutex<State>>::default();
+        store.read(|file| reread(&state, file))?;
+        let memory = Arc::clone(&state);
+        store.when_a_write_failed(Box::new(move |file| reread(&memory, file)));
+        Ok(Self { store, kinds, given, state })
     }
 
     /// What requests share. Held for no I/O.
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Forgets what memory knows beyond the file, after a write that failed.
-    pub(super) fn reload(&self) -> Result<(), super::ServiceError> {
-        let (vacated, last) = self.store.read(|file| {
-            let mut vacated = SeqSet::default();
-            let mut statement = file.prepare("SELECT seq FROM former")?;
-            let mut rows = statement.query([])?;
-            while let Some(row) = rows.next()? {
-                vacated.insert(row.get::<_, i64>(0)? as u64);
-            }
-            vacated.take_dirty();
-            Ok((vacated, last_seq(file)?))
-        })?;
-        let mut state = self.state();
-        state.vacated = vacated;
-        state.last = last;
-        state.devices.clear();
-        Ok(())
+        lock(&self.state)
     }
 
     /// What requests share, with a device in it for sure: memory forgets all of them after a write that failed.
@@ -329,6 +313,28 @@ impl Account {
         }
         Ok(false)
     }
+}
+
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Reads into memory what it has of the file, at first and after a write that failed: what such a write did to it is
+/// undone, whatever that was. Devices are read when somebody asks for them.
+fn reread(state: &Mutex<State>, file: &Connection) -> rusqlite::Result<()> {
+    let mut vacated = SeqSet::default();
+    let mut statement = file.prepare("SELECT seq FROM former")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        vacated.insert(row.get::<_, i64>(0)? as u64);
+    }
+    vacated.take_dirty();
+    let (last, sessions) = (last_seq(file)?, queue::sessions(file)?);
+    let mut state = lock(state);
+    (state.vacated, state.last) = (vacated, last);
+    state.devices.clear();
+    state.take_sessions(sessions);
+    Ok(())
 }
 
 /// The last number of the change sequence that a file has used.

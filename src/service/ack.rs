@@ -52,11 +52,7 @@ impl Account {
         keys: Vec<String>,
     ) -> Result<(), ServiceError> {
         let account = Arc::clone(self);
-        let done = self.store.write(move |file| account.acknowledge_in(file, device, sight, &keys));
-        if done.is_err() {
-            self.reload()?;
-        }
-        done
+        self.store.write(move |file| account.acknowledge_in(file, device, sight, &keys))
     }
 
     fn acknowledge_in(

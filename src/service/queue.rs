@@ -4,13 +4,14 @@
 //! opening one costs what changed, a page costs a page, and a queue of millions costs nothing until it is taken.
 //! What changes while a session is open leaves its queue and waits for the next session.
 
+use std::collections::HashMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rusqlite::{Connection, params};
 
 use super::ServiceError;
 use super::access::Sight;
-use super::account::{Account, Device, Head, Owed};
+use super::account::{Account, Device, Head, Owed, State};
 use super::ledger::Gaps;
 use super::page;
 use super::standing::DeviceStanding;
@@ -76,11 +77,7 @@ impl Account {
         idle: Duration,
     ) -> Result<Started, ServiceError> {
         let account = std::sync::Arc::clone(self);
-        let started = self.store.write(move |file| account.start_in(file, device, sight, idle));
-        if started.is_err() {
-            self.reload()?;
-        }
-        started
+        self.store.write(move |file| account.start_in(file, device, sight, idle))
     }
 
     /// The same within a transaction. For the writer.
@@ -342,33 +339,38 @@ impl Account {
             sessions.iter().try_for_each(|(id, session)| session.save(file, id, session.cursor))
         })
     }
+}
 
-    /// Reads the sessions back.
-    pub(super) fn load_sessions(&self) -> Result<(), ServiceError> {
-        let sessions = self.store.read(|file| {
-            file.prepare(
-                "SELECT id, uuid, s.sight, cursor, upto, remaining, used, drained
-                 FROM session s JOIN device USING (device)",
-            )?
-            .query_map([], |row| {
-                let number = |at| row.get::<_, i64>(at).map(|n| n as u64);
-                Ok((
-                    row.get::<_, String>(0)?,
-                    row.get::<_, String>(1)?,
-                    Sight::from_number(row.get(2)?),
-                    (number(3)?, number(4)?, number(5)?, number(6)?, row.get::<_, bool>(7)?),
-                ))
-            })?
-            .collect::<rusqlite::Result<Vec<_>>>()
-        })?;
-        let mut state = self.state();
-        for (id, uuid, sight, (cursor, upto, left, used, drained)) in sessions {
-            if let Ok(device) = uuid.parse() {
-                let session = Session { device, sight, cursor, stored: cursor, upto, left, used, drained };
-                state.sessions.insert(id, session);
+/// The sessions as the file has them, by their ids.
+pub(super) fn sessions(file: &Connection) -> rusqlite::Result<HashMap<String, Session>> {
+    let mut statement = file.prepare(
+        "SELECT id, uuid, s.sight, cursor, upto, remaining, used, drained
+         FROM session s JOIN device USING (device)",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut sessions = HashMap::new();
+    while let Some(row) = rows.next()? {
+        let number = |at| row.get::<_, i64>(at).map(|n| n as u64);
+        let Ok(device) = row.get::<_, String>(1)?.parse() else { continue };
+        let (cursor, upto, left, used) = (number(3)?, number(4)?, number(5)?, number(6)?);
+        let (sight, drained) = (Sight::from_number(row.get(2)?), row.get(7)?);
+        let session = Session { device, sight, cursor, stored: cursor, upto, left, used, drained };
+        sessions.insert(row.get(0)?, session);
+    }
+    Ok(sessions)
+}
+
+impl State {
+    /// The sessions are those of the file. One that is in memory too goes on from where it is: what it handed out is
+    /// handed out.
+    pub(super) fn take_sessions(&mut self, mut sessions: HashMap<String, Session>) {
+        for (id, session) in &mut sessions {
+            let Session { stored, drained, .. } = *session;
+            if let Some(known) = self.sessions.remove(id) {
+                *session = Session { stored, drained, ..known };
             }
         }
-        Ok(())
+        self.sessions = sessions;
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
@@ -28,6 +28,8 @@ const IDLE_READERS: usize = 8;
 
 /// How the filling of a new account ended.
 pub(super) type Filled = Result<(), Box<dyn std::error::Error>>;
+/// Reads again what is kept in memory of the file.
+pub(super) type Reread = Box<dyn Fn(&Connection) -> rusqlite::Result<()> + Send + Sync>;
 /// What a caller wants done, told the transaction to do it in, or why there is none.
 type Job = Box<dyn FnOnce(Result<&Transaction<'_>, String>) -> Done + Send>;
 /// What tells a waiting caller how its transaction ended.
@@ -45,6 +47,7 @@ pub(super) struct Store {
     jobs: Mutex<Option<mpsc::Sender<Job>>>,
     writer: Mutex<Option<std::thread::JoinHandle<()>>>,
     readers: Mutex<Vec<Connection>>,
+    reread: Arc<OnceLock<Reread>>,
     path: PathBuf,
     temporary: bool,
     _lock: Option<Lock>,
@@ -75,14 +78,17 @@ impl Store {
             }
         };
         let (jobs, queue) = mpsc::channel();
+        let reread = Arc::new(OnceLock::new());
+        let told = Arc::clone(&reread);
         let writer = std::thread::Builder::new()
             .name("service-writer".to_owned())
-            .spawn(move || write(connection, &queue))
+            .spawn(move || write(connection, &queue, &told))
             .map_err(|e| unusable(&path, &e.to_string()))?;
         Ok(Self {
             jobs: Mutex::new(Some(jobs)),
             writer: Mutex::new(Some(writer)),
             readers: Mutex::default(),
+            reread,
             path,
             temporary,
             _lock: lock,
@@ -98,6 +104,13 @@ impl Store {
     #[cfg(test)]
     pub(super) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// From now on reads what is kept in memory of the file again where a write failed: before the next one begins, and
+    /// before anybody hears of the failure.
+    pub(super) fn when_a_write_failed(&self, reread: Reread) {
+        // There is one memory, so this is said once.
+        let _ = self.reread.set(reread);
     }
 
     /// Does `job` in a transaction of the writer, and answers when it is committed. Blocks.
@@ -171,10 +184,17 @@ fn work_for<T: Send + 'static>(
 }
 
 /// The writer's thread: takes what waits, commits it at once, then answers.
-fn write(mut connection: Connection, queue: &mpsc::Receiver<Job>) {
+fn write(mut connection: Connection, queue: &mpsc::Receiver<Job>, reread: &OnceLock<Reread>) {
+    let reread = |file: &Connection| reread.get().map_or(Ok(()), |reread| reread(file));
+    let mut outdated = false;
     while let Ok(first) = queue.recv() {
         let jobs = std::iter::once(first).chain(queue.try_iter().take(GROUP - 1));
-        let (answers, committed) = group(&mut connection, jobs);
+        let sound = if outdated { reread(&connection) } else { Ok(()) };
+        let (answers, committed) = match sound {
+            Ok(()) => group(&mut connection, jobs, &reread),
+            Err(e) => refused(jobs, &e),
+        };
+        outdated = committed.is_err() && reread(&connection).is_err();
         for answer in answers {
             answer(committed.clone());
         }
@@ -184,23 +204,34 @@ fn write(mut connection: Connection, queue: &mpsc::Receiver<Job>) {
 /// Does jobs in one transaction, and commits it. Ends with the job at which SQLite rolled all of it back by itself, as
 /// it does where the disk is full: what comes behind would run outside of it. The jobs that are left are the next
 /// group's.
-fn group(connection: &mut Connection, jobs: impl Iterator<Item = Job>) -> (Vec<Answer>, Result<(), String>) {
+fn group(
+    connection: &mut Connection,
+    jobs: impl Iterator<Item = Job>,
+    reread: &impl Fn(&Connection) -> rusqlite::Result<()>,
+) -> (Vec<Answer>, Result<(), String>) {
     let transaction = match connection.transaction_with_behavior(TransactionBehavior::Immediate) {
         Ok(transaction) => transaction,
-        Err(e) => {
-            let why = e.to_string();
-            return (jobs.map(|job| job(Err(why.clone())).answer).collect(), Err(why));
-        }
+        Err(e) => return refused(jobs, &e),
     };
     let mut answers = Vec::new();
     for job in jobs {
         let Done { failure, answer } = job(Ok(&transaction));
         answers.push(answer);
+        let Some(why) = failure else { continue };
         if transaction.is_autocommit() {
-            return (answers, Err(failure.unwrap_or_else(|| "its transaction was rolled back".to_owned())));
+            return (answers, Err(why));
+        }
+        if let Err(e) = reread(&transaction) {
+            return (answers, Err(e.to_string())); // the next job would go by what is not so
         }
     }
     (answers, transaction.commit().map_err(|e| e.to_string()))
+}
+
+/// Jobs for which there is no transaction.
+fn refused(jobs: impl Iterator<Item = Job>, why: &rusqlite::Error) -> (Vec<Answer>, Result<(), String>) {
+    let why = why.to_string();
+    (jobs.map(|job| job(Err(why.clone())).answer).collect(), Err(why))
 }
 
 /// Does a job so that its failure takes back its own work alone; where that cannot be done, all of the transaction's.
@@ -383,75 +414,4 @@ fn unusable(path: &Path, problem: &str) -> ServiceError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn account() -> (tempfile::TempDir, Connection) {
-        let folder = tempfile::tempdir().unwrap();
-        let connection = prepare(&folder.path().join("account.db"), |_| Ok(())).unwrap();
-        (folder, connection)
-    }
-
-    fn insert(user: i64) -> (Job, mpsc::Receiver<Result<(), String>>) {
-        work_for(move |file| {
-            file.execute("INSERT INTO sight (user, everything) VALUES (?1, 1)", [user]).map(|_| ())
-        })
-    }
-
-    fn users(connection: &Connection) -> Vec<i64> {
-        let mut statement = connection.prepare("SELECT user FROM sight ORDER BY user").unwrap();
-        statement.query_map([], |row| row.get(0)).unwrap().collect::<rusqlite::Result<_>>().unwrap()
-    }
-
-    /// Does jobs and tells their answers; whether they were committed.
-    fn done(connection: &mut Connection, jobs: impl Iterator<Item = Job>) -> bool {
-        let (answers, committed) = group(connection, jobs);
-        answers.into_iter().for_each(|answer| answer(committed.clone()));
-        committed.is_ok()
-    }
-
-    #[test]
-    fn a_transaction_that_cannot_begin_says_why() {
-        let (folder, mut connection) = account();
-        connection.busy_timeout(Duration::ZERO).unwrap();
-        let other = Connection::open(folder.path().join("account.db")).unwrap();
-        other.execute_batch("BEGIN IMMEDIATE").unwrap();
-        let ((one, first), (two, second)) = (insert(1), insert(2));
-        assert!(!done(&mut connection, [one, two].into_iter()));
-        for told in [first, second] {
-            assert_eq!(told.recv().unwrap(), Err("database is locked".to_owned()));
-        }
-    }
-
-    #[test]
-    fn a_failure_takes_back_its_own_work_alone() {
-        let (_folder, mut connection) = account();
-        let ((one, first), (two, second), (again, third)) = (insert(1), insert(2), insert(1));
-        assert!(done(&mut connection, [one, again, two].into_iter()));
-        assert_eq!((first.recv().unwrap(), second.recv().unwrap()), (Ok(()), Ok(())));
-        assert!(third.recv().unwrap().unwrap_err().contains("UNIQUE"));
-        assert_eq!(users(&connection), [1, 2]);
-    }
-
-    /// A disk that is full takes back the whole transaction: nobody in it is told that it worked, nothing runs behind
-    /// it and outside of it, and what is told is the disk.
-    #[test]
-    fn a_transaction_that_sqlite_took_back_is_the_end_of_its_group() {
-        let (_folder, mut connection) = account();
-        connection.pragma_update(None, "max_page_count", 20).unwrap();
-        let full = work_for(|file| {
-            file.execute("INSERT INTO setting (name, value) VALUES ('large', zeroblob(10000000))", [])
-                .map(|_| ())
-        });
-        let ((one, first), (large, second), (two, third)) = (insert(1), full, insert(2));
-        let mut jobs = [one, large, two].into_iter();
-        assert!(!done(&mut connection, jobs.by_ref()));
-        for told in [first, second] {
-            assert_eq!(told.recv().unwrap(), Err("database or disk is full".to_owned()));
-        }
-        assert!(users(&connection).is_empty());
-        assert!(done(&mut connection, jobs));
-        assert_eq!(third.recv().unwrap(), Ok(()));
-        assert_eq!(users(&connection), [2]);
-    }
-}
+mod tests;
