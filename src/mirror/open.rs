@@ -44,7 +44,8 @@ pub(super) struct Opened {
 
 /// Opens `path` for writing; waits at most `patience` for another program's write lock.
 pub(super) fn open(path: &Path, identity: &Identity, patience: Duration) -> Result<Opened, MirrorError> {
-    make_folder(path)?;
+    files::make_folder_of(path)
+        .map_err(|e| MirrorError::io("cannot create", path.parent().unwrap_or(path), &e))?;
     let path = lock::canonical(path)?;
     a_file_or_nothing(&path)?;
     let mut lock = Lock::take(&path)?;
@@ -217,22 +218,6 @@ fn is_this_machine(origin: &str) -> bool {
         None => authority.rsplit_once(':').map_or(authority, |(host, _)| host),
     };
     is_loopback(host)
-}
-
-/// Makes the folder of a new mirror, for its owner alone, so that a power cut does not take it away with all that was
-/// committed in it.
-fn make_folder(path: &Path) -> Result<(), MirrorError> {
-    let folder = path.parent().unwrap_or(path);
-    let missing = folder.ancestors().take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists());
-    let missing: Vec<&Path> = missing.collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    files::make_folder(folder).map_err(|e| MirrorError::io("cannot create", folder, &e))?;
-    for made in missing {
-        files::sync_folder(made.parent().unwrap_or(made));
-    }
-    Ok(())
 }
 
 /// Refuses what exists and is no regular file.
