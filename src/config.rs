@@ -32,7 +32,7 @@ use layers::{Layers, Said, Taken, flag};
 pub use folders::Folders;
 pub use layers::{Origin, Setting};
 pub use token::{Entry, Keyring, Token, TokenSource, Trouble, keyring, looks_like_a_token, token_from};
-pub use values::{duration, duration_text, size, size_text};
+pub use values::{duration, duration_text, pause, size, size_text};
 pub use writing::{Answers, keep_token, template, token_file, write_new};
 
 /// The environment's name for the mirror's file.

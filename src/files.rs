@@ -18,16 +18,23 @@ pub fn private() -> OpenOptions {
     options
 }
 
-/// Makes a folder that only its user can enter, and those above it that are missing. One that is there stays as it is.
+/// Makes a folder that only its user can enter, and those above it that are missing, durably: a power cut does not take
+/// it away with all that was written in it. One that is there stays as it is.
 ///
 /// # Errors
 /// An I/O error.
 pub fn make_folder(folder: &Path) -> io::Result<()> {
+    let missing = folder.ancestors().take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists());
+    let missing: Vec<&Path> = missing.collect();
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
+    builder.create(folder)?;
+    for made in missing {
+        sync_folder(made.parent().unwrap_or(made));
+    }
+    Ok(())
 }
 
 /// Makes the folder that a file will be in, as [`make_folder`] does.

@@ -5,10 +5,12 @@
 //!
 //! In reading order: [`page`] (a page of instructions), `scan` (checks a page and finds its parts in one pass),
 //! [`start`] (a session and its queues), [`ack`] (an ack pack), [`record`] (a record's identity and top-level fields),
-//! [`walk`] (where they lie in JSON that was checked), [`error`] (the service's error envelope).
+//! [`walk`] (where they lie in JSON that was checked), [`error`] (the service's error envelope), [`host`] (hosts
+//! that are this machine).
 
 pub mod ack;
 pub mod error;
+pub mod host;
 pub mod page;
 mod places;
 pub mod record;

@@ -4,7 +4,7 @@
 //!
 //! In reading order: `routes` (the way of a request), `queue` and `page` (sessions and what they hand out), `ack` and
 //! `ledger` (what a device has), `sight` (what a change of rights does), `account` and `store` (memory and file),
-//! `edit`, `demo` and `import` (where records come from), `fault` and `panel` (what goes wrong on purpose), `script`
+//! `edit`, `demo` and `import` (where records come from), `emulator` (what its owner asks over HTTP), `fault` and `panel` (what goes wrong on purpose), `script`
 //! (when), `listen` (connections), `watch` and `standing` (for whoever looks on). `conformance` is another service,
 //! scripted, that examines clients; `replay` serves a recording again.
 //!
@@ -18,6 +18,7 @@ mod ack;
 pub mod conformance;
 mod demo;
 mod edit;
+mod emulator;
 mod fault;
 mod import;
 mod ledger;

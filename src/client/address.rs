@@ -3,10 +3,11 @@
 //! Promise: whatever a session id or a queue name holds, the address stays below the base URL, on its host.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::Ipv4Addr;
 
 use reqwest::Url;
 
+use crate::protocol::host::is_loopback;
 use crate::protocol::{ACK_PATH, QueueName, START_PATH, SessionId};
 use crate::text::visible;
 
@@ -125,19 +126,6 @@ const SEGMENT: usize = 4096;
 pub(super) fn is_segment(name: &str) -> bool {
     !matches!(name, "" | "." | "..") && name.len() <= SEGMENT
 }
-
-/// `localhost`, 127/8 and `::1`, and nothing that merely looks or resolves like them.
-fn is_loopback(host: &str) -> bool {
-    let bare = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
-    match bare.parse::<IpAddr>() {
-        Ok(IpAddr::V4(ip)) => ip.is_loopback(),
-        Ok(IpAddr::V6(ip)) => ip == Ipv6Addr::LOCALHOST,
-        Err(_) => host == "localhost",
-    }
-}
-
-/// What `localhost` means here, whatever a resolver would say.
-pub(super) const LOCALHOST: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
 
 /// Percent-encodes everything but RFC 3986's unreserved characters.
 fn encoded(name: &str) -> String {

@@ -9,10 +9,11 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use reqwest::{Response, Url};
 use tokio::time::{Instant, timeout_at};
 
+use crate::protocol::host::LOCALHOST;
 use crate::protocol::{QueueName, REQUEST_ID_HEADER, SessionId};
 use crate::text;
 
-use super::address::{Base, LOCALHOST};
+use super::address::Base;
 use super::call::{Call, PROGRAM, headers};
 use super::door::Subject;
 use super::failure::{ConfigError, Failure, FailureKind, Operation, Verdict};

@@ -17,6 +17,22 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     Duration::try_from(span).map_err(|_| "a span of time cannot be negative".to_owned())
 }
 
+/// The shortest pause of a watch: a run that finds nothing is one request, and one after another without a pause would
+/// ask a service as fast as it answers.
+const LEAST_PAUSE: Duration = Duration::from_secs(1);
+
+/// The pause of a watch: a [`duration`] of a second or more.
+///
+/// # Errors
+/// What is wrong with it, and an example.
+pub fn pause(text: &str) -> Result<Duration, String> {
+    let time = duration(text)?;
+    if time < LEAST_PAUSE {
+        return Err(format!("a watch pauses for {} at least, like 30s or 5m", duration_text(LEAST_PAUSE)));
+    }
+    Ok(time)
+}
+
 /// A size in bytes: a number, alone or with `KiB`, `MiB` or `GiB` (powers of 1,024; `K`, `M`, `G` mean the same).
 ///
 /// # Errors
@@ -63,6 +79,20 @@ mod tests {
         for wrong in ["", "5", "-5s", "soon", "5 parsecs"] {
             assert!(duration(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_watch_never_asks_without_a_pause() {
+        assert_eq!(pause("1s"), Ok(LEAST_PAUSE));
+        assert_eq!(pause("5m"), Ok(Duration::from_mins(5)));
+        for wrong in ["0", "0s", "999ms"] {
+            assert_eq!(
+                pause(wrong),
+                Err("a watch pauses for 1s at least, like 30s or 5m".to_owned()),
+                "{wrong}"
+            );
+        }
+        assert_eq!(pause("soon"), duration("soon"));
     }
 
     #[test]

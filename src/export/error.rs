@@ -59,6 +59,17 @@ pub enum ExportError {
         /// The system's words.
         reason: String,
     },
+    /// A file could not get its name, after others had taken the places of earlier ones.
+    #[error("cannot write {}: {reason}; of what was there these are replaced already: {replaced}; repair that, then \
+             export again with --force", path.display())]
+    Halfway {
+        /// The file.
+        path: PathBuf,
+        /// The system's words.
+        reason: String,
+        /// The first of them by name, made visible, and how many more there are.
+        replaced: String,
+    },
     /// There is no export there, or one that was not finished.
     #[error("{} has no manifest.json: no export was finished there", folder.display())]
     NoManifest {
@@ -87,7 +98,22 @@ impl From<MirrorError> for ExportError {
     }
 }
 
+/// Files that are told by name.
+const TOLD: usize = 5;
+
 impl ExportError {
+    /// A file that could not get its name, and what others had replaced by then; where that is nothing it is any error.
+    pub(super) fn halfway(folder: &Path, path: &Path, error: &io::Error, replaced: &[String]) -> Self {
+        if replaced.is_empty() {
+            return Self::io("write", folder, path, error);
+        }
+        let (named, more) = replaced.split_at(replaced.len().min(TOLD));
+        let told = visible(&named.join(", ")).into_owned();
+        let replaced = if more.is_empty() { told } else { format!("{told} and {} more", more.len()) };
+        let reason = visible(&error.to_string()).into_owned();
+        Self::Halfway { path: path.to_owned(), reason, replaced }
+    }
+
     /// What an error of the file system means for an export to `folder`.
     pub(super) fn io(operation: &'static str, folder: &Path, path: &Path, error: &io::Error) -> Self {
         match error.kind() {

@@ -1,8 +1,11 @@
-//! All files or none: they are written under temporary names in the folder and get their own at the end, together.
+//! All files or none: they are written under temporary names in the folder and get their own at the end, together, and
+//! the manifest last, once all others are on the disk under theirs. Where one cannot get its name the others lose theirs
+//! again; what they replaced is gone, and the error says which.
 //!
 //! Dropping the staging before that removes them, and the folder where it was made for them. Temporary names begin with
 //! [`PREFIX`]; what a killed export left behind goes when the next one is forced.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Read as _, Write};
 use std::path::{Component, Path, PathBuf};
@@ -128,22 +131,44 @@ impl Staging {
     /// Gives all files their names, the manifest last, and removes what an earlier export had and this one has not.
     pub(super) fn commit(mut self, manifest: &[u8]) -> Result<(), ExportError> {
         self.put(manifest::NAME, manifest)?;
-        self.done = true;
+        let (mut fresh, mut replaced) = (Vec::new(), Vec::new());
         let names: Vec<String> = self.staged.iter().map(|(name, _)| name.clone()).collect();
         for (name, staged) in std::mem::take(&mut self.staged) {
-            let path = self.folder.join(&name);
-            if let Some(parent) = path.parent().filter(|parent| !parent.exists()) {
-                files::make_folder(parent)
-                    .map_err(|e| ExportError::io("make the folder", &self.folder, parent, &e))?;
+            if name == manifest::NAME {
+                self.sync_folders(&names);
             }
-            staged.persist(&path).map_err(|e| ExportError::io("write", &self.folder, &path, &e.error))?;
+            let before = if self.folder.join(&name).exists() { &mut replaced } else { &mut fresh };
+            if let Err(error) = self.name(&name, staged) {
+                for name in &fresh {
+                    let _ = fs::remove_file(self.folder.join(name));
+                }
+                let path = self.folder.join(&name);
+                return Err(ExportError::halfway(&self.folder, &path, &error, &replaced));
+            }
+            before.push(name);
         }
+        self.done = true;
         for name in self.earlier.iter().filter(|name| !names.contains(name)) {
             // What is gone already is as it should be; what cannot be removed is no part of the export.
             let _ = fs::remove_file(self.folder.join(name));
         }
-        files::sync_folder(&self.folder);
+        self.sync_folders(&names);
         Ok(())
+    }
+
+    /// Gives a file its name, over what has it.
+    fn name(&self, name: &str, staged: TempPath) -> io::Result<()> {
+        let path = self.folder.join(name);
+        files::make_folder_of(&path)?;
+        staged.persist(&path).map_err(|refused| refused.error)
+    }
+
+    /// Has these names on the disk.
+    fn sync_folders(&self, names: &[String]) {
+        let folders = names.iter().filter_map(|name| Path::new(name).parent());
+        for folder in folders.collect::<BTreeSet<_>>() {
+            files::sync_folder(&self.folder.join(folder));
+        }
     }
 }
 
@@ -230,5 +255,39 @@ mod tests {
         assert_eq!(fs::read(folder.join("contact.csv")).unwrap(), b"abc");
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 2);
         assert!(matches!(Staging::open(&folder, false), Err(ExportError::Occupied { .. })));
+    }
+
+    /// Stages these files and gives them their names.
+    fn export(mut staging: Staging, names: &[&str]) -> Result<(), ExportError> {
+        for name in names {
+            staging.put(name, b"new").unwrap();
+        }
+        staging.commit(b"{}")
+    }
+
+    #[test]
+    fn a_file_that_cannot_get_its_name_takes_the_others_with_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("out");
+        let files = |folder: &Path| {
+            let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+            entries.filter(|path| path.is_file()).count()
+        };
+        let staging = Staging::open(&folder, false).unwrap();
+        // Somebody puts a folder where the last file goes.
+        fs::create_dir(folder.join("z.csv")).unwrap();
+        let said = export(staging, &["a.csv", "csv/b.csv", "z.csv"]).unwrap_err().to_string();
+        assert!(said.starts_with(&format!("cannot write {}: ", folder.join("z.csv").display())), "{said}");
+        assert_eq!((files(&folder), files(&folder.join("csv"))), (0, 0), "none has its name");
+
+        fs::write(folder.join("a.csv"), "old").unwrap();
+        let staging = Staging::open(&folder, true).unwrap();
+        let said = export(staging, &["a.csv", "b.csv", "z.csv"]).unwrap_err().to_string();
+        assert!(
+            said.ends_with("replaced already: a.csv; repair that, then export again with --force"),
+            "{said}"
+        );
+        assert_eq!(fs::read(folder.join("a.csv")).unwrap(), b"new");
+        assert_eq!(files(&folder), 1);
     }
 }

@@ -15,6 +15,7 @@ use super::lost::{self, Note};
 use super::{Identity, MirrorError};
 use crate::files;
 use crate::protocol::DeviceUuid;
+use crate::protocol::host::is_loopback;
 
 /// `drnb`: marks our files.
 const APPLICATION_ID: i64 = 0x6472_6e62;
@@ -43,7 +44,8 @@ pub(super) struct Opened {
 
 /// Opens `path` for writing; waits at most `patience` for another program's write lock.
 pub(super) fn open(path: &Path, identity: &Identity, patience: Duration) -> Result<Opened, MirrorError> {
-    make_folder(path)?;
+    files::make_folder_of(path)
+        .map_err(|e| MirrorError::io("cannot create", path.parent().unwrap_or(path), &e))?;
     let path = lock::canonical(path)?;
     a_file_or_nothing(&path)?;
     let mut lock = Lock::take(&path)?;
@@ -188,7 +190,7 @@ fn check_identity(
     }
     match meta(connection, "host").map_err(say)? {
         Some(host) if host == identity.host => {}
-        Some(host) if !(is_loopback(&host) && is_loopback(&identity.host)) => {
+        Some(host) if !(is_this_machine(&host) && is_this_machine(&identity.host)) => {
             return Err(MirrorError::OtherHost {
                 path: path.to_owned(),
                 mirror: crate::text::visible(&host).into_owned(),
@@ -208,31 +210,14 @@ pub(super) fn meta(connection: &Connection, key: &str) -> rusqlite::Result<Optio
 }
 
 /// Whether an origin is this machine: the host is parsed, never looked up.
-fn is_loopback(origin: &str) -> bool {
+fn is_this_machine(origin: &str) -> bool {
     let authority = origin.split_once("://").map_or(origin, |(_, rest)| rest);
     let authority = authority.split(['/', '?', '#']).next().unwrap_or_default();
     let host = match authority.strip_prefix('[') {
         Some(v6) => v6.split(']').next().unwrap_or_default(),
         None => authority.rsplit_once(':').map_or(authority, |(host, _)| host),
     };
-    host.eq_ignore_ascii_case("localhost")
-        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
-/// Makes the folder of a new mirror, for its owner alone, so that a power cut does not take it away with all that was
-/// committed in it.
-fn make_folder(path: &Path) -> Result<(), MirrorError> {
-    let folder = path.parent().unwrap_or(path);
-    let missing = folder.ancestors().take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists());
-    let missing: Vec<&Path> = missing.collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    files::make_folder(folder).map_err(|e| MirrorError::io("cannot create", folder, &e))?;
-    for made in missing {
-        files::sync_folder(made.parent().unwrap_or(made));
-    }
-    Ok(())
+    is_loopback(host)
 }
 
 /// Refuses what exists and is no regular file.
@@ -252,17 +237,17 @@ pub(super) fn a_file_or_nothing(path: &Path) -> Result<(), MirrorError> {
 
 #[cfg(test)]
 mod tests {
-    use super::is_loopback;
+    use super::is_this_machine;
 
     #[test]
     fn loopback_is_decided_on_the_parsed_host() {
         for origin in ["http://127.0.0.1:8080", "http://localhost", "http://[::1]:1", "https://127.9.9.9"] {
-            assert!(is_loopback(origin), "{origin}");
+            assert!(is_this_machine(origin), "{origin}");
         }
         for origin in
             ["https://api.getbase.com", "http://127.0.0.1.example.com", "http://localhost.example.com:80"]
         {
-            assert!(!is_loopback(origin), "{origin}");
+            assert!(!is_this_machine(origin), "{origin}");
         }
     }
 }

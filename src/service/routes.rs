@@ -12,18 +12,17 @@ use serde_json::json;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::access::{Access, Sight};
-use super::fault::{self, Fault, Plan};
+use super::access::Access;
+use super::emulator;
+use super::fault::{self, Fault};
 use super::listen::{Answers, Asked};
 use super::queue::{Started, Taken};
 use super::reply::{Problem, Reply};
-use super::{Edit, Inner, ServiceError};
+use super::{Inner, ServiceError};
 use crate::protocol::{ACK_PATH, DEVICE_HEADER, DeviceUuid, START_PATH};
 
 /// The largest body that is read: packs have no documented bound, this one is for the service's own sake.
 pub(super) const MOST_BODY: usize = 64 << 20;
-/// The same for what only this service has.
-const MOST_WORDS: usize = 64 << 10;
 
 /// What a path asks for.
 #[derive(Debug, PartialEq, Eq)]
@@ -53,8 +52,8 @@ impl Answers for Arc<Inner> {
     async fn answer(&self, asked: Asked) -> Response<Body> {
         let Asked { peer, cut, request } = asked;
         let id = uuid::Uuid::new_v4().to_string();
-        if request.uri().path().starts_with("/emulator/") && peer.ip().is_loopback() {
-            return emulator(self, request).await.unwrap_or_else(Reply::from).into_response(&id);
+        if request.uri().path().starts_with(emulator::PATH) && peer.ip().is_loopback() {
+            return emulator::answer(self, request).await.unwrap_or_else(Reply::from).into_response(&id);
         }
         let fault = self.faults.next(request.uri().path());
         if let Some(response) = fault.and_then(|fault| fault::instead(fault, &id)) {
@@ -211,7 +210,7 @@ pub(super) fn agent(headers: &HeaderMap) -> Result<(), Problem> {
     .about("User-Agent"))
 }
 
-fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub(super) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 
@@ -250,7 +249,7 @@ fn too_large(most: usize) -> Problem {
     )
 }
 
-fn payload(details: String) -> Problem {
+pub(super) fn payload(details: String) -> Problem {
     Problem::new(
         StatusCode::BAD_REQUEST,
         "invalid_payload",
@@ -285,53 +284,9 @@ pub(super) fn ack_keys(body: &[u8]) -> Result<Vec<String>, Problem> {
     Ok(pack.data.ack_keys)
 }
 
-/// What only this service has: edits, faults and figures, for whoever runs it on this machine.
-async fn emulator(service: &Arc<Inner>, request: Request<Body>) -> Result<Reply, Problem> {
-    let (parts, body) = request.into_parts();
-    let body = whole(body, MOST_WORDS).await?;
-    let read = |e: serde_json::Error| payload(format!("{e}."));
-    match (parts.method.as_str(), parts.uri.path()) {
-        ("POST", "/emulator/edit") => {
-            let edit: Edit = serde_json::from_slice(&body).map_err(read)?;
-            let done = service.work(move |s| s.edit(edit)).await?;
-            Ok(Reply::Json(StatusCode::OK, json!(done).to_string().into_bytes()))
-        }
-        ("POST", "/emulator/fault") => {
-            let plan = Plan::from_body(&body).map_err(payload)?;
-            if service.faults.plan(plan) {
-                Ok(Reply::Bare(StatusCode::ACCEPTED))
-            } else {
-                Err(payload("Too many faults are waiting.".to_owned()))
-            }
-        }
-        ("DELETE", "/emulator/fault") => {
-            service.faults.clear();
-            Ok(Reply::Bare(StatusCode::ACCEPTED))
-        }
-        ("POST", "/emulator/sight") => {
-            let change: SightChange = serde_json::from_slice(&body).map_err(read)?;
-            service.work(move |s| s.set_sight(change.user, change.everything)).await?;
-            Ok(Reply::Bare(StatusCode::ACCEPTED))
-        }
-        ("GET", "/emulator/status") => {
-            let status = service.work(Inner::status).await?;
-            Ok(Reply::Json(StatusCode::OK, status.to_string().into_bytes()))
-        }
-        (method, path) => Err(Problem::path(method, path)),
-    }
-}
-
-/// `POST /emulator/sight`: whether a user sees everything or only what is theirs.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SightChange {
-    user: i64,
-    everything: bool,
-}
-
 impl Inner {
     /// Does what blocks where blocking is allowed.
-    async fn work<T: Send + 'static>(
+    pub(super) async fn work<T: Send + 'static>(
         self: &Arc<Self>,
         work: impl FnOnce(&Inner) -> Result<T, ServiceError> + Send + 'static,
     ) -> Result<T, Problem> {
@@ -340,22 +295,5 @@ impl Inner {
             Ok(done) => done.map_err(|e| Problem::server(&e)),
             Err(e) => Err(Problem::server(&ServiceError(format!("A request failed: {e}.")))),
         }
-    }
-
-    fn status(&self) -> Result<serde_json::Value, ServiceError> {
-        let counts: serde_json::Map<_, _> =
-            self.counts()?.into_iter().map(|(kind, count)| (kind, count.into())).collect();
-        let users: Vec<_> = self
-            .accesses()
-            .iter()
-            .map(|access| {
-                json!({"user": access.user, "everything": access.sight == Sight::Everything, "sync": access.sync})
-            })
-            .collect();
-        let (sessions, last) = (self.account.active(), self.account.state().last);
-        let requests = self.requests.load(Ordering::Relaxed);
-        Ok(json!({
-            "counts": counts, "sessions": sessions, "changes": last, "requests": requests, "users": users
-        }))
     }
 }

@@ -73,6 +73,23 @@ fn a_watch_survives_what_waiting_mends_and_nothing_else() {
     assert!(text.contains("drainboard_exit_status{profile=\"default\"} 2\n"), "{text}");
 }
 
+/// It would ask as fast as the service answers: with `--rate 0` some fifty runs a second.
+#[test]
+fn a_watch_without_a_pause_does_not_begin() {
+    // What it would ask refuses it, so that a watch that does begin ends as well.
+    let user = User::with(&stand_in("401 Unauthorized", "application/json", "{}"), "t0ken");
+    let said = "a watch pauses for 1s at least, like 30s or 5m";
+    let ended = user.run(&["sync", "--watch", "0"]);
+    assert!(ended.status(2).stderr.contains(said), "{}", ended.stderr);
+    let mut configured = user.command(&["sync", "--watch"]);
+    let file = user.path("config.toml");
+    fs::write(&file, "watch = \"0\"").unwrap();
+    super::private(&file);
+    configured.env("DRAINBOARD_CONFIG", &file);
+    let ended = user.ended(configured);
+    assert!(ended.status(2).stderr.contains(said), "{}", ended.stderr);
+}
+
 #[test]
 fn a_mirror_that_is_too_old_is_told_in_a_line() {
     let served = Served::start(&["--items", "100"]);

@@ -1,5 +1,5 @@
 //! The power goes at the moment when an ack arrives: what the disk had not confirmed by then is gone, and yet all that
-//! the ack names is there.
+//! the ack names is there. And at the end of an export: where its manifest stands, all files that it names do.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,11 +9,11 @@ use std::time::Duration;
 use drainboard::service::Options;
 use tokio::task::block_in_place;
 
-use crate::disk::library;
+use crate::disk::{Call, Fault, library};
 use crate::gate::Exchange::Ack;
 use crate::gate::Stage::Asked;
 use crate::gate::{Gate, Point};
-use crate::nth::again;
+use crate::nth::{again, scene};
 use crate::scene::{Scene, held};
 
 /// Pages come by and by, so that some are being committed when an ack leaves.
@@ -62,4 +62,45 @@ async fn what_an_ack_names_is_on_the_disk_when_it_arrives() {
         }
     }
     assert!(cuts > 2, "only {cuts} of 6 had anything to lose");
+}
+
+/// A name is on the disk when its folder is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_manifest_stands_only_where_all_files_of_the_kit_have_their_names() {
+    let scene = scene().await;
+    block_in_place(|| {
+        assert!(scene.sync().output().unwrap().status.success());
+        let (out, syncs) = (scene.path("kit"), scene.path("syncs.log"));
+        let export = || {
+            let _ = fs::remove_dir_all(&out);
+            let _ = fs::remove_file(&syncs);
+            let mut export = scene.program(&["export", "--all", "--output", out.to_str().unwrap()]);
+            export.env("LD_PRELOAD", library("disk")).env("FAULT_UNDER", &out).env("FAULT_SYNCS", &syncs);
+            export
+        };
+        let synced = || fs::read_to_string(&syncs).unwrap_or_default();
+        assert!(export().output().unwrap().status.success());
+        let all = synced().lines().count();
+        let mut stood = 0;
+        // Before each of the last syncs, so that some come behind the manifest's name.
+        for nth in all - 8..=all {
+            let mut dying = export();
+            let fault = Fault { call: Call::Sync, nth, on: false, torn: false, error: None };
+            fault.meets(&mut dying, &out, &scene.path("faults.log"));
+            assert!(!dying.output().unwrap().status.success(), "it did not die at sync {nth} of {all}");
+            if !out.join("manifest.json").exists() {
+                continue;
+            }
+            stood += 1;
+            for folder in [out.join("csv"), out.join("ndjson"), out.clone()] {
+                let line = format!("synced {}", folder.display());
+                assert!(
+                    synced().lines().any(|l| l.ends_with(&line)),
+                    "sync {nth}: {line} is missing:\n{}",
+                    synced()
+                );
+            }
+        }
+        assert!((1..8).contains(&stood), "the manifest stood {stood} times");
+    });
 }

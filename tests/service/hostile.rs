@@ -21,7 +21,7 @@ async fn raw(running: &Running, head: &str, body: &[u8]) -> String {
 
 fn head(running: &Running, path: &str, length: u64) -> String {
     format!(
-        "POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nUser-Agent: t\r\nConnection: close\r\n\
+        "POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\nUser-Agent: t\r\nConnection: close\r\n\
          X-Basecrm-Device-UUID: 00000000-0000-4000-8000-000000000009\r\nContent-Length: {length}\r\n\r\n",
         running.service.token()
     )
@@ -47,6 +47,53 @@ async fn a_body_without_a_length_ends_at_the_bound() {
     // The answer may come before all is sent; then the connection may break instead.
     assert!(sent.is_err() || sent.unwrap().status() == 413);
     assert_eq!(device.start().await.status, 201);
+    running.stop().await;
+}
+
+/// A browser on this machine runs the pages of strangers, and they may post anywhere.
+#[tokio::test]
+async fn no_web_page_edits_the_account() {
+    let running = run(options(60)).await;
+    let before = running.service.counts().unwrap();
+    let port = running.base.rsplit_once(':').unwrap().1;
+    let body = r#"{"delete":5}"#;
+    let ask = |method: &str, path: &str, headers: &str| {
+        format!(
+            "{method} {path} HTTP/1.1\r\n{headers}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        )
+    };
+    for headers in [
+        format!("Host: localhost:{port}\r\nOrigin: https://evil.example\r\nContent-Type: text/plain"),
+        format!("Host: localhost:{port}\r\nOrigin: null\r\nContent-Type: application/x-www-form-urlencoded"),
+        format!(
+            "Host: localhost:{port}\r\nOrigin: http://localhost:{port}\r\nContent-Type: application/json"
+        ),
+        // Their own name, which they made lead here.
+        format!("Host: evil.example:{port}\r\nContent-Type: application/json"),
+        format!("Host: localhost.evil.example:{port}\r\nContent-Type: application/json"),
+        format!("Host: 127.0.0.1.evil.example:{port}\r\nContent-Type: application/json"),
+        "Host: \r\nContent-Type: application/json".to_owned(),
+    ] {
+        for (method, path) in [
+            ("POST", "/emulator/edit"),
+            ("POST", "/emulator/fault"),
+            ("DELETE", "/emulator/fault"),
+            ("POST", "/emulator/sight"),
+            ("GET", "/emulator/status"),
+        ] {
+            let answer = raw(&running, &ask(method, path, &headers), body.as_bytes()).await;
+            assert!(answer.contains(" 403 "), "{method} {path}: {headers}: {answer}");
+        }
+    }
+    assert_eq!(running.service.counts().unwrap(), before);
+    // What `curl -d` sends to each of the names that this machine has for itself.
+    for host in ["localhost", "127.0.0.1", "[::1]"] {
+        let headers = format!("Host: {host}:{port}\r\nContent-Type: application/x-www-form-urlencoded");
+        let answer = raw(&running, &ask("POST", "/emulator/edit", &headers), body.as_bytes()).await;
+        assert!(answer.contains(" 200 "), "{host}: {answer}");
+    }
+    assert_ne!(running.service.counts().unwrap(), before);
     running.stop().await;
 }
 

@@ -82,7 +82,7 @@ async fn watched(notes: &Notes) -> (Service, String) {
 async fn ask(address: &str, token: &str, request: &str, body: &str) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
     let text = format!(
-        "{request} HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {token}\r\nUser-Agent: t\r\n\
+        "{request} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\nUser-Agent: t\r\n\
          X-Basecrm-Device-UUID: 00000000-0000-4000-8000-000000000001\r\nConnection: close\r\n\
          Content-Length: {}\r\n\r\n{body}",
         body.len()

@@ -2,7 +2,7 @@
 //!
 //! Promise: the file is a whole archive after every exchange, so that a crash costs none of those before it; no
 //! exchange waits for the disk. What would wait for it with more than [`WAITING`] bytes is left out and
-//! counted; a disk that fails ends the recording and says so when it is stopped.
+//! counted; a disk that fails ends the recording, which keeps what it had, and says so when it is stopped.
 
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
@@ -96,7 +96,19 @@ impl Recording {
     }
 }
 
-fn write_all(mut file: File, queue: &Receiver<Exchange>, counts: &Counts) -> io::Result<()> {
+/// The file of an archive; in tests one on a disk that is small.
+trait Place: Write + Seek {
+    /// Ends it there.
+    fn cut(&mut self, length: u64) -> io::Result<()>;
+}
+
+impl Place for File {
+    fn cut(&mut self, length: u64) -> io::Result<()> {
+        self.set_len(length)
+    }
+}
+
+fn write_all(mut file: impl Place, queue: &Receiver<Exchange>, counts: &Counts) -> io::Result<()> {
     let mut head = har::opening().into_bytes();
     // Where the next entry goes: over the archive's end, which follows it again.
     let mut end = head.len() as u64;
@@ -109,12 +121,86 @@ fn write_all(mut file: File, queue: &Receiver<Exchange>, counts: &Counts) -> io:
         serde_json::to_writer(&mut entry, &har::entry(&exchange))?;
         let length = entry.len() as u64;
         entry.extend_from_slice(har::CLOSING.as_bytes());
-        file.seek(SeekFrom::Start(end))?;
-        file.write_all(&entry)?;
+        if let Err(error) = write_at(&mut file, end, &entry) {
+            // What there was room for lies over the archive's end. The end had room before; where not even that can be
+            // written again the first error tells more.
+            let _ = file.cut(end).and_then(|()| write_at(&mut file, end, har::CLOSING.as_bytes()));
+            return Err(error);
+        }
         (end, apart) = (end + length, ",\n");
         counts.waiting.fetch_sub(exchange.weight(), Ordering::AcqRel);
         counts.exchanges.fetch_add(1, Ordering::Relaxed);
         counts.bytes.store(end + har::CLOSING.len() as u64, Ordering::Relaxed);
     }
     Ok(())
+}
+
+fn write_at(file: &mut impl Place, at: u64, bytes: &[u8]) -> io::Result<()> {
+    file.seek(SeekFrom::Start(at))?;
+    file.write_all(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::tap::tests::exchange;
+
+    /// A disk that has room for so many bytes and takes what fits.
+    struct Small {
+        file: io::Cursor<Vec<u8>>,
+        room: usize,
+    }
+
+    impl Write for &mut Small {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let at = usize::try_from(self.file.position()).unwrap();
+            match bytes.len().min(self.room - at) {
+                0 => Err(io::ErrorKind::StorageFull.into()),
+                fits => self.file.write(&bytes[..fits]),
+            }
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Seek for &mut Small {
+        fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+            self.file.seek(to)
+        }
+    }
+
+    impl Place for &mut Small {
+        fn cut(&mut self, length: u64) -> io::Result<()> {
+            self.file.get_mut().truncate(usize::try_from(length).unwrap());
+            Ok(())
+        }
+    }
+
+    /// What a disk of this room has after so many exchanges, and what was said.
+    fn recorded(exchanges: u64, room: usize) -> (Vec<u8>, io::Result<()>, u64) {
+        let (lines, queue) = channel();
+        for number in 1..=exchanges {
+            lines.send(Exchange { number, ..exchange("http://h/p", 300) }).unwrap();
+        }
+        drop(lines);
+        let (mut disk, counts) = (Small { file: io::Cursor::default(), room }, Counts::default());
+        let said = write_all(&mut disk, &queue, &counts);
+        (disk.file.into_inner(), said, counts.exchanges.into_inner())
+    }
+
+    #[test]
+    fn a_full_disk_costs_none_of_the_exchanges_before_it() {
+        let (whole, said, written) = recorded(3, usize::MAX);
+        assert!(said.is_ok() && written == 3);
+        let (before, ..) = recorded(2, usize::MAX);
+        // Full anywhere in the third exchange, its end included.
+        for room in before.len()..whole.len() {
+            let (file, said, written) = recorded(3, room);
+            assert_eq!(said.unwrap_err().kind(), io::ErrorKind::StorageFull, "room for {room}");
+            assert_eq!(written, 2);
+            assert!(file == before, "room for {room}: {}", String::from_utf8_lossy(&file));
+        }
+    }
 }

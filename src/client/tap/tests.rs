@@ -10,7 +10,7 @@ use super::filter::Filter;
 use super::*;
 use crate::client::Operation;
 
-fn exchange(url: &str, body: usize) -> Exchange {
+pub(super) fn exchange(url: &str, body: usize) -> Exchange {
     Exchange {
         number: 0,
         at: Timestamp::UNIX_EPOCH,

@@ -41,7 +41,8 @@ unless it says otherwise, also as the body of POST /emulator/fault:
   ack200         acks are answered 200 in place of 202
   json204        a 204 says that it is JSON
 
-While it runs it hears more, from this machine alone and without a token:
+While it runs it hears more, without a token, from this machine alone (as localhost
+or 127.0.0.1, and never from a web page):
   POST /emulator/edit    {\"create\":5,\"update\":10,\"delete\":2}; says what was done
   POST /emulator/fault   a fault, as above; DELETE takes all of them back
   POST /emulator/sight   {\"user\":200000012,\"everything\":true}: what a user sees

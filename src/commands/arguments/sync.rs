@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::Pacing;
-use crate::config::duration;
+use crate::config;
 
 pub(super) const EXAMPLES: &str = "\
 Progress goes to stderr, the summary to stdout. With --json each event is a line
@@ -40,7 +40,7 @@ pub(in crate::commands) struct Sync {
     #[arg(long, conflicts_with_all = ["single_session", "watch"])]
     pub(in crate::commands) peek: bool,
     /// Synchronize again, about this long after each run; SIGUSR1 ends a wait [default: 5m]
-    #[arg(long, value_name = "TIME", value_parser = pause, num_args = 0..=1, default_missing_value = USUAL)]
+    #[arg(long, value_name = "TIME", value_parser = watch, num_args = 0..=1, default_missing_value = USUAL)]
     pub(in crate::commands) watch: Option<Pause>,
     /// After each run write how it went to this file, for Prometheus (node_exporter's textfile format)
     #[arg(long, value_name = "FILE", conflicts_with = "peek")]
@@ -61,6 +61,6 @@ pub(in crate::commands) enum Pause {
 /// What stands for no time.
 const USUAL: &str = "usual";
 
-fn pause(text: &str) -> Result<Pause, String> {
-    if text == USUAL { Ok(Pause::Usual) } else { duration(text).map(Pause::Of) }
+fn watch(text: &str) -> Result<Pause, String> {
+    if text == USUAL { Ok(Pause::Usual) } else { config::pause(text).map(Pause::Of) }
 }

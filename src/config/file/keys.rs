@@ -8,7 +8,7 @@ use toml::de::DeValue;
 use super::{Placed, Section, TokenPlace, short};
 use crate::client::{self, ConfigError, Door};
 use crate::config::looks_like_a_token;
-use crate::config::values::{duration, size};
+use crate::config::values::{duration, pause, size};
 use crate::config::{Color, MOST_WORKERS, within};
 use crate::text::nearest;
 
@@ -92,7 +92,9 @@ pub(super) fn put(section: &mut Section, key: &str, value: &DeValue<'_>, at: &At
         "rate" => section.rate = Some(Placed { value: taken.number("10")?, line }),
         "workers" => section.workers = Some(Placed { value: taken.count("4", MOST_WORKERS)?, line }),
         "ack_pack" => section.ack_pack = Some(Placed { value: taken.count("1000", usize::MAX)?, line }),
-        "ack_interval" => section.ack_interval = Some(Placed { value: taken.time("\"5s\"")?, line }),
+        "ack_interval" => {
+            section.ack_interval = Some(Placed { value: taken.time("\"5s\"", duration)?, line });
+        }
         "max_page" => section.max_page = Some(Placed { value: taken.size()?, line }),
         "tries" => section.tries = Some(Placed { value: taken.count("8", u32::MAX)?, line }),
         "theme" => {
@@ -100,7 +102,7 @@ pub(super) fn put(section: &mut Section, key: &str, value: &DeValue<'_>, at: &At
                 Some(Placed { value: taken.text("a name in quotes, like \"dark\"")?.to_owned(), line });
         }
         "color" => section.color = Some(Placed { value: taken.color()?, line }),
-        "watch" => section.watch = Some(Placed { value: taken.time("\"5m\"")?, line }),
+        "watch" => section.watch = Some(Placed { value: taken.time("\"5m\"", pause)?, line }),
         "title" => section.title = Some(Placed { value: taken.truth()?, line }),
         "bell" => section.bell = Some(Placed { value: taken.truth()?, line }),
         _ => return Err(unknown(key)),
@@ -196,9 +198,10 @@ impl<'a> Value<'a> {
         within(&format!("`{}`", self.key), self.integer(like)?, most).map_err(|ConfigError(what)| what)
     }
 
-    fn time(&self, like: &str) -> Result<Duration, String> {
+    /// A span of time, as `read` reads it.
+    fn time(&self, like: &str, read: fn(&str) -> Result<Duration, String>) -> Result<Duration, String> {
         let wanted = format!("a span of time in quotes, like {like}");
-        duration(self.text(&wanted)?).map_err(|why| self.wrong(&format!("no time: {why}")))
+        read(self.text(&wanted)?).map_err(|why| self.wrong(&format!("no time: {why}")))
     }
 
     fn size(&self) -> Result<u64, String> {

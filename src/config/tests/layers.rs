@@ -210,6 +210,7 @@ fn every_mistake_has_its_message() {
         "title = \"on\"",
         "bell = 1",
         "watch = \"soon\"",
+        "watch = \"0\"",
         "profile = \"work\"",
         "profile.work = 3",
         "[profile.\"a b\"]\nrate = 1",
