@@ -7,7 +7,7 @@
 //! In reading order: `plan` (what an instruction means, pure), `names` and `cells` (SQL names and values, pure),
 //! `layout` (which column a field goes to, pure), `kinds` (type tables), `apply` and `unkeyed` (a page into rows),
 //! `outbox` and `ranges` (ack keys and packs), `job`, `writer`, `durable` and `checkpoint` (the threads), `open`,
-//! `lock` and `lost` (the file), `reader` (the other side), `find`, `filter` and `index` (rows by filter, sort and
+//! `place`, `lock` and `lost` (the file), `reader` (the other side), `find`, `filter` and `index` (rows by filter, sort and
 //! text), `refs` and `orphans` (who points where, and where nothing is), `changes` and `story` (what sessions did, what
 //! happened to a record), `as_of` (the tables as they were), `notes` (what changed nothing), `deeds` (what a session
 //! did, listed), `debug` (into the outbox), `health` and `compare` (is it sound, is it the account's copy), `renew`
@@ -40,6 +40,7 @@ pub mod notes;
 mod open;
 pub mod orphans;
 mod outbox;
+mod place;
 mod plan;
 mod ranges;
 pub mod reader;

@@ -38,6 +38,16 @@ pub enum MirrorError {
         /// What it is: `a directory`, `no regular file`.
         what: &'static str,
     },
+    /// A file with more than one name: each of them would have a log and a lock of its own.
+    #[error(
+        "{path} has {names} names (hard links), and synchronizing by two of them loses records; delete the other names (`find -samefile` lists them), or make this one a file of its own with `cp`"
+    )]
+    ManyNames {
+        /// The mirror, by one of its names.
+        path: PathBuf,
+        /// How many it has.
+        names: u64,
+    },
     /// A file that is no database.
     #[error("{path} is no database; name another file, it was left as it is")]
     NotADatabase {

@@ -12,6 +12,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use super::durable;
 use super::lock::{self, Lock};
 use super::lost::{self, Note};
+use super::place;
 use super::{Identity, MirrorError};
 use crate::files;
 use crate::protocol::DeviceUuid;
@@ -47,6 +48,7 @@ pub(super) fn open(path: &Path, identity: &Identity, patience: Duration) -> Resu
     let path = lock::canonical(path)?;
     a_file_or_nothing(&path)?;
     let mut lock = Lock::take(&path)?;
+    place::one_name(&path)?;
     if !path.exists() {
         files::private()
             .write(true)

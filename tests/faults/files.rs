@@ -13,7 +13,7 @@ use tokio::task::block_in_place;
 
 use crate::limits::{slow, under_way};
 use crate::nth::{again, scene};
-use crate::scene::{Scene, held, nothing_is_lost};
+use crate::scene::{Scene, States, held, nothing_is_lost};
 
 /// Lets a command fail as it should: 5, at once, one or two lines that name the file and what to do.
 #[track_caller]
@@ -105,6 +105,37 @@ async fn what_is_no_file_is_refused() {
         block_in_place(|| refused(scene.program_at(&at(name), &["sync"]), named, ""));
     }
     assert!(!at("nowhere").exists());
+}
+
+/// What `ln` makes is the same file with another log and another lock: two runs would write over each other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_with_two_names_is_written_by_none_of_them() {
+    let service = slow().await;
+    let account = service.owed(DeviceUuid::fresh()).await;
+    let scene = again(&service);
+    let other = scene.path("other.db");
+    block_in_place(|| {
+        // In the midst of a run by the first name.
+        let (child, mut lines) = under_way(&scene, 2);
+        fs::hard_link(scene.mirror(), &other).unwrap();
+        let reading = std::thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
+        refused(scene.sync_at(&other), "other.db", "2 names");
+        assert!(child.wait_with_output().unwrap().status.success());
+        reading.join().unwrap().unwrap();
+    });
+    let now = held(&scene.mirror()).unwrap();
+    assert!(scene.owed(now.device).await.is_empty());
+    nothing_is_lost(&account, &States::new(), &now, "after the run by the first name");
+
+    let before = fs::read(scene.mirror()).unwrap();
+    block_in_place(|| {
+        for name in ["mirror.db", "other.db"] {
+            refused(scene.sync_at(&scene.path(name)), name, "cp");
+        }
+        assert!(fs::read(scene.mirror()).unwrap() == before, "it was written");
+        fs::remove_file(&other).unwrap();
+        assert!(scene.sync().output().unwrap().status.success());
+    });
 }
 
 /// Somebody without rights: this user, or where this is the superuser, nobody. The program must be where they can reach
