@@ -60,6 +60,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::protocol::{DeviceUuid, Page, Session};
 use job::{Job, Reply};
+use place::Place;
 
 pub use error::MirrorError;
 pub use reader::Reader;
@@ -201,6 +202,7 @@ pub struct Mirror {
 #[derive(Debug)]
 struct Inner {
     path: PathBuf,
+    place: Place,
     device: DeviceUuid,
     jobs: Option<mpsc::Sender<Job>>,
     thread: Option<JoinHandle<()>>,
@@ -232,13 +234,13 @@ impl Mirror {
     /// As [`Mirror::open`].
     pub fn open_within(path: &Path, identity: &Identity, patience: Duration) -> Result<Self, MirrorError> {
         let opened = open::open(path, identity, patience)?;
-        let (path, device) = (opened.path.clone(), opened.device);
+        let (path, place, device) = (opened.path.clone(), opened.place.clone(), opened.device);
         let (jobs, queue) = mpsc::channel(QUEUE);
         let thread = std::thread::Builder::new()
             .name("mirror-writer".into())
             .spawn(move || writer::run(opened, queue))
             .map_err(|e| MirrorError::io("cannot start the writer of", &path, &e))?;
-        Ok(Self { inner: Arc::new(Inner { path, device, jobs: Some(jobs), thread: Some(thread) }) })
+        Ok(Self { inner: Arc::new(Inner { path, place, device, jobs: Some(jobs), thread: Some(thread) }) })
     }
 
     /// The canonical path of the file.
@@ -254,6 +256,15 @@ impl Mirror {
     /// The device, made once and kept in the mirror.
     pub fn device(&self) -> DeviceUuid {
         self.inner.device
+    }
+
+    /// Whether the file is still where it was opened. To be asked before the service is told anything that rests on it;
+    /// costs one question to the system.
+    ///
+    /// # Errors
+    /// [`MirrorError::Moved`].
+    pub fn in_place(&self) -> Result<(), MirrorError> {
+        self.inner.place.is_held()
     }
 
     /// Begins a session in the history.
@@ -335,7 +346,7 @@ impl Mirror {
     /// Commits what waits, leaves no WAL behind, gives the lock back. Clones that are left answer with an error.
     ///
     /// # Errors
-    /// [`MirrorError`] where the last write failed.
+    /// [`MirrorError`] where the last write failed, or the file is not where it was opened.
     pub async fn close(self) -> Result<(), MirrorError> {
         self.ask(|reply| Job::Close { reply }).await
     }
