@@ -98,6 +98,9 @@ pub struct Receipt {
     pub keys: u64,
     /// Instructions that changed the mirror (neither stale nor the same revision again).
     pub changed: u64,
+    /// Where nothing of the page was new: a fingerprint of its instructions, by which a page that comes again and again
+    /// is known.
+    pub echo: Option<u64>,
     /// Keys waiting in the outbox, all pages, after this commit.
     pub pending: u64,
     /// How long the transaction took that carried this page (it may have carried others too), in microseconds.

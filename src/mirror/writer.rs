@@ -333,6 +333,7 @@ impl<'c> Writer<'c> {
                 kinds: applied.kinds,
                 keys: applied.key_count,
                 changed: applied.changed,
+                echo: applied.echo,
                 pending: 0,       // known once all of the transaction is done
                 commit_micros: 0, // known when the answer leaves
             })
