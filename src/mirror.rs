@@ -7,7 +7,7 @@
 //! In reading order: `plan` (what an instruction means, pure), `names` and `cells` (SQL names and values, pure),
 //! `layout` (which column a field goes to, pure), `kinds` (type tables), `apply` and `unkeyed` (a page into rows),
 //! `outbox` and `ranges` (ack keys and packs), `job`, `writer`, `durable` and `checkpoint` (the threads), `open`,
-//! `lock` and `lost` (the file), `reader` (the other side), `find`, `filter` and `index` (rows by filter, sort and
+//! `place`, `lock` and `lost` (the file), `reader` (the other side), `find`, `filter` and `index` (rows by filter, sort and
 //! text), `refs` and `orphans` (who points where, and where nothing is), `changes` and `story` (what sessions did, what
 //! happened to a record), `as_of` (the tables as they were), `notes` (what changed nothing), `deeds` (what a session
 //! did, listed), `debug` (into the outbox), `health` and `compare` (is it sound, is it the account's copy), `renew`
@@ -40,6 +40,7 @@ pub mod notes;
 mod open;
 pub mod orphans;
 mod outbox;
+mod place;
 mod plan;
 mod ranges;
 pub mod reader;
@@ -59,6 +60,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::protocol::{DeviceUuid, Page, Session};
 use job::{Job, Reply};
+use place::Place;
 
 pub use error::MirrorError;
 pub use reader::Reader;
@@ -96,6 +98,9 @@ pub struct Receipt {
     pub keys: u64,
     /// Instructions that changed the mirror (neither stale nor the same revision again).
     pub changed: u64,
+    /// Where nothing of the page was new: a fingerprint of its instructions, by which a page that comes again and again
+    /// is known.
+    pub echo: Option<u64>,
     /// Keys waiting in the outbox, all pages, after this commit.
     pub pending: u64,
     /// How long the transaction took that carried this page (it may have carried others too), in microseconds.
@@ -200,6 +205,7 @@ pub struct Mirror {
 #[derive(Debug)]
 struct Inner {
     path: PathBuf,
+    place: Place,
     device: DeviceUuid,
     jobs: Option<mpsc::Sender<Job>>,
     thread: Option<JoinHandle<()>>,
@@ -231,13 +237,13 @@ impl Mirror {
     /// As [`Mirror::open`].
     pub fn open_within(path: &Path, identity: &Identity, patience: Duration) -> Result<Self, MirrorError> {
         let opened = open::open(path, identity, patience)?;
-        let (path, device) = (opened.path.clone(), opened.device);
+        let (path, place, device) = (opened.path.clone(), opened.place.clone(), opened.device);
         let (jobs, queue) = mpsc::channel(QUEUE);
         let thread = std::thread::Builder::new()
             .name("mirror-writer".into())
             .spawn(move || writer::run(opened, queue))
             .map_err(|e| MirrorError::io("cannot start the writer of", &path, &e))?;
-        Ok(Self { inner: Arc::new(Inner { path, device, jobs: Some(jobs), thread: Some(thread) }) })
+        Ok(Self { inner: Arc::new(Inner { path, place, device, jobs: Some(jobs), thread: Some(thread) }) })
     }
 
     /// The canonical path of the file.
@@ -253,6 +259,15 @@ impl Mirror {
     /// The device, made once and kept in the mirror.
     pub fn device(&self) -> DeviceUuid {
         self.inner.device
+    }
+
+    /// Whether the file is still where it was opened. To be asked before the service is told anything that rests on it;
+    /// costs one question to the system.
+    ///
+    /// # Errors
+    /// [`MirrorError::Moved`].
+    pub fn in_place(&self) -> Result<(), MirrorError> {
+        self.inner.place.is_held()
     }
 
     /// Begins a session in the history.
@@ -334,7 +349,7 @@ impl Mirror {
     /// Commits what waits, leaves no WAL behind, gives the lock back. Clones that are left answer with an error.
     ///
     /// # Errors
-    /// [`MirrorError`] where the last write failed.
+    /// [`MirrorError`] where the last write failed, or the file is not where it was opened.
     pub async fn close(self) -> Result<(), MirrorError> {
         self.ask(|reply| Job::Close { reply }).await
     }

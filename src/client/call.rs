@@ -1,8 +1,8 @@
 //! A request: what is sent, and what a tap records of it. Pure.
 
 use reqwest::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName,
-    HeaderValue, USER_AGENT,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap,
+    HeaderName, HeaderValue, USER_AGENT,
 };
 use reqwest::{Method, Url};
 use secrecy::ExposeSecret;
@@ -92,6 +92,8 @@ pub(super) fn headers(config: &ClientConfig) -> Result<HeaderMap, ConfigError> {
     Ok(HeaderMap::from_iter([
         (AUTHORIZATION, bearer),
         (ACCEPT, HeaderValue::from_static("application/json")),
+        // To take a page is to change the queue: an answer that somebody on the way kept would come for ever.
+        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
         (
             HeaderName::try_from(DEVICE_HEADER).map_err(unfit)?,
             HeaderValue::try_from(config.device.to_string()).map_err(unfit)?,

@@ -153,6 +153,9 @@ impl Jobs {
                     match answer.value {
                         Started::Session(session) => Input::SessionOpened(session, cost),
                         Started::UpToDate => {
+                            if let Err(moved) = mirror.in_place() {
+                                return mirror_failed(Job::Start, &moved);
+                            }
                             // Without the note the mirror seems older than it is, which is the safe side.
                             let _ = mirror.converged().await;
                             Input::UpToDate(cost)
@@ -172,9 +175,13 @@ impl Jobs {
     }
 
     pub(super) fn acknowledge(&mut self, no: PackNo) {
-        let Some(client) = self.client() else { return };
+        let Some((mirror, client)) = self.tools.clone() else { return };
         let Some(pack) = self.pack.clone().filter(|pack| pack.no == no) else { return };
         self.exchange(Job::Acknowledge, async move {
+            // What is acknowledged is never sent again, so it must be where somebody will look for it.
+            if let Err(moved) = mirror.in_place() {
+                return mirror_failed(Job::Acknowledge, &moved);
+            }
             let client = client.for_pack(no, pack.keys.len() as u64, pack.tries + 1);
             match client.acknowledge(&pack.keys).await {
                 Ok(answer) => Input::PackAccepted(cost(&answer)),

@@ -3,6 +3,8 @@
 //!
 //! The way of a first download is short: one statement an instruction, nothing allocated.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
@@ -27,6 +29,8 @@ pub(super) struct Applied {
     pub(super) kinds: Vec<(String, Counts)>,
     /// Instructions that changed the mirror.
     pub(super) changed: u64,
+    /// Where nothing was new: what the page is known by.
+    pub(super) echo: Option<u64>,
     /// The page's ack keys as a JSON array, and how many.
     pub(super) keys: String,
     pub(super) key_count: u64,
@@ -80,9 +84,19 @@ pub(super) fn page<'c>(
         keys.extend(item.ack_key);
     }
     notes::write(connection, kinds, &stale, page, origin)?;
+    applied.echo = (applied.changed == 0 && !page.is_empty()).then(|| fingerprint(page));
     applied.key_count = keys.len() as u64;
     applied.keys = serde_json::to_string(&keys).unwrap_or_default(); // strings always serialize
     Ok(applied)
+}
+
+/// What tells a page's instructions from those of others, in this process.
+fn fingerprint(page: &Page) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for item in page.items() {
+        (item.kind, item.data, item.event, item.ack_key, item.revision).hash(&mut hasher);
+    }
+    hasher.finish()
 }
 
 impl Applied {

@@ -12,6 +12,7 @@ use std::thread::JoinHandle;
 use rusqlite::{Connection, OpenFlags};
 
 use super::durable::Broken;
+use super::place::Place;
 
 /// Bytes of pages that are worth a checkpoint; the log has about twice as many.
 const WORTH: usize = 8 << 20;
@@ -20,6 +21,7 @@ const WORTH: usize = 8 << 20;
 #[derive(Debug)]
 pub(super) struct Checkpointer {
     path: PathBuf,
+    place: Place,
     broken: Broken,
     /// Bytes that came since it was last called.
     bytes: usize,
@@ -28,8 +30,8 @@ pub(super) struct Checkpointer {
 
 impl Checkpointer {
     /// For the mirror at `path`.
-    pub(super) fn new(path: PathBuf, broken: Broken) -> Self {
-        Self { path, broken, bytes: 0, thread: None }
+    pub(super) fn new(path: PathBuf, place: Place, broken: Broken) -> Self {
+        Self { path, place, broken, bytes: 0, thread: None }
     }
 
     /// Pages of so many bytes are committed.
@@ -39,7 +41,7 @@ impl Checkpointer {
             return;
         }
         if self.thread.is_none() {
-            self.thread = start(self.path.clone(), self.broken.clone());
+            self.thread = start(self.path.clone(), self.place.clone(), self.broken.clone());
         }
         // One call may wait; where one does, this is a part of it.
         if let Some((calls, _)) = &self.thread
@@ -59,16 +61,19 @@ impl Drop for Checkpointer {
     }
 }
 
-fn start(path: PathBuf, broken: Broken) -> Option<(SyncSender<()>, JoinHandle<()>)> {
+fn start(path: PathBuf, place: Place, broken: Broken) -> Option<(SyncSender<()>, JoinHandle<()>)> {
     let (calls, queue) = sync_channel(1);
     let thread = std::thread::Builder::new().name("mirror-log".into());
-    let thread = thread.spawn(move || run(&path, &queue, &broken)).ok()?;
+    let thread = thread.spawn(move || run(&path, &place, &queue, &broken)).ok()?;
     Some((calls, thread))
 }
 
-fn run(path: &Path, calls: &Receiver<()>, broken: &Broken) {
+fn run(path: &Path, place: &Place, calls: &Receiver<()>, broken: &Broken) {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let Ok(connection) = Connection::open_with_flags(path, flags) else { return };
+    if place.is_held().is_err() {
+        return; // the log is not that of the file which is there now
+    }
     while calls.recv().is_ok() && broken.get().is_none() {
         // Passive: it waits for nobody and nobody waits for it.
         if connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())).is_err() {
@@ -93,7 +98,8 @@ mod tests {
             std::fs::copy(&path, &alone).unwrap();
             Connection::open(&alone)?.query_row("SELECT count(*) FROM t", [], |row| row.get(0))
         };
-        let mut checkpointer = Checkpointer::new(path.clone(), Broken::default());
+        let place = Place::of(&path).unwrap();
+        let mut checkpointer = Checkpointer::new(path.clone(), place, Broken::default());
         checkpointer.committed(WORTH - 1);
         assert!(checkpointer.thread.is_none() && rows().is_err());
         checkpointer.committed(1);

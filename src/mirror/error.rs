@@ -38,6 +38,24 @@ pub enum MirrorError {
         /// What it is: `a directory`, `no regular file`.
         what: &'static str,
     },
+    /// A file with more than one name: each of them would have a log and a lock of its own.
+    #[error(
+        "{path} has {names} names (hard links), and synchronizing by two of them loses records; delete the other names (`find -samefile` lists them), or make this one a file of its own with `cp`"
+    )]
+    ManyNames {
+        /// The mirror, by one of its names.
+        path: PathBuf,
+        /// How many it has.
+        names: u64,
+    },
+    /// What was opened is not at its path any more: what is written goes nowhere that anybody will find it.
+    #[error(
+        "{path} has been moved, removed or replaced in mid-run; nothing more is acknowledged: put it back, or synchronize anew and the new mirror gets everything"
+    )]
+    Moved {
+        /// Where it was.
+        path: PathBuf,
+    },
     /// A file that is no database.
     #[error("{path} is no database; name another file, it was left as it is")]
     NotADatabase {
@@ -232,6 +250,7 @@ impl MirrorError {
         match self {
             Self::WriteLocked { path } => Self::WriteLocked { path: path.clone() },
             Self::NotADatabase { path } => Self::NotADatabase { path: path.clone() },
+            Self::Moved { path } => Self::Moved { path: path.clone() },
             Self::DiskFull { path } => Self::DiskFull { path: path.clone() },
             Self::Corrupt { path, reason } => Self::Corrupt { path: path.clone(), reason: reason.clone() },
             Self::ReadOnly { path, reason } => Self::ReadOnly { path: path.clone(), reason: reason.clone() },

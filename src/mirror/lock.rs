@@ -1,8 +1,8 @@
 //! One synchronization per mirror: the canonical path and the lock beside it.
 //!
-//! Promise: two paths to one file are one lock, and the lock goes when its process goes. The lock is a file of its own,
-//! because opening and closing the database's file would drop the locks that SQLite holds on it. Its first line names
-//! the holder, the second one is the mirror's [`Note`].
+//! Promise: two paths to one file are one lock (a file that has two names is refused by `place`), and the lock goes when
+//! its process goes. The lock is a file of its own, because opening and closing the database's file would drop the
+//! locks that SQLite holds on it. Its first line names the holder, the second one is the mirror's [`Note`].
 
 use std::fs::{self, File, TryLockError};
 use std::io::{Read, Seek, Write};

@@ -12,6 +12,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use super::durable;
 use super::lock::{self, Lock};
 use super::lost::{self, Note};
+use super::place::{self, Place};
 use super::{Identity, MirrorError};
 use crate::files;
 use crate::protocol::DeviceUuid;
@@ -39,6 +40,8 @@ pub(super) struct Opened {
     pub(super) lock: Lock,
     /// The canonical path.
     pub(super) path: PathBuf,
+    /// Which file is there.
+    pub(super) place: Place,
     pub(super) device: DeviceUuid,
 }
 
@@ -49,6 +52,7 @@ pub(super) fn open(path: &Path, identity: &Identity, patience: Duration) -> Resu
     let path = lock::canonical(path)?;
     a_file_or_nothing(&path)?;
     let mut lock = Lock::take(&path)?;
+    place::one_name(&path)?;
     if !path.exists() {
         files::private()
             .write(true)
@@ -56,6 +60,7 @@ pub(super) fn open(path: &Path, identity: &Identity, patience: Duration) -> Resu
             .open(&path)
             .map_err(|e| MirrorError::io("cannot create", &path, &e))?;
     }
+    let place = Place::of(&path)?;
     let say = |e| MirrorError::sqlite("cannot open", &path, e);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(&path, flags).map_err(say)?;
@@ -68,7 +73,8 @@ pub(super) fn open(path: &Path, identity: &Identity, patience: Duration) -> Resu
     lock.note(note);
     let device = note.device;
     let log = durable::open_log(&path)?;
-    Ok(Opened { connection, log, lock, path, device })
+    place.is_held()?; // so that what is open is what is remembered
+    Ok(Opened { connection, log, lock, path, place, device })
 }
 
 /// What a file turned out to be.

@@ -32,7 +32,7 @@ const IMPATIENCE: Duration = Duration::from_millis(100);
 
 /// Runs until it is asked to close or nobody can ask any more.
 pub(super) fn run(opened: Opened, jobs: mpsc::Receiver<Job>) {
-    let Opened { connection, log, mut lock, path, device } = opened;
+    let Opened { connection, log, mut lock, path, place, device } = opened;
     connection.set_prepared_statement_cache_capacity(64);
     let broken = Broken::default();
     let durable = match Durable::start(log, path.clone(), broken.clone()) {
@@ -52,7 +52,7 @@ pub(super) fn run(opened: Opened, jobs: mpsc::Receiver<Job>) {
             open: None,
             broken: broken.clone(),
             durable,
-            checkpointer: Checkpointer::new(path.clone(), broken.clone()),
+            checkpointer: Checkpointer::new(path.clone(), place.clone(), broken.clone()),
             locked_out: false,
         };
         let mut backlog = Backlog::new(jobs);
@@ -72,6 +72,7 @@ pub(super) fn run(opened: Opened, jobs: mpsc::Receiver<Job>) {
     let closed = closed.map_err(|e| MirrorError::sqlite("cannot close", &path, e));
     // Whoever did not care for the answer that failed hears it now.
     let closed = broken.get().map_or(closed, |error| Err(error.again()));
+    let closed = closed.and_then(|()| place.is_held());
     drop(lock);
     if let Some(reply) = close {
         let _ = reply.send(closed); // the caller may be gone
@@ -332,6 +333,7 @@ impl<'c> Writer<'c> {
                 kinds: applied.kinds,
                 keys: applied.key_count,
                 changed: applied.changed,
+                echo: applied.echo,
                 pending: 0,       // known once all of the transaction is done
                 commit_micros: 0, // known when the answer leaves
             })

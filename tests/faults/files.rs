@@ -1,19 +1,21 @@
 //! Files that are no mirror, or that others have: clear words, exit 5, nothing damaged, no endless wait.
 
 use std::fs;
+use std::io::Read as _;
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
+use drainboard::mirror::{Identity, Mirror};
 use drainboard::protocol::DeviceUuid;
 use rusqlite::Connection;
 use tokio::task::block_in_place;
 
 use crate::limits::{slow, under_way};
 use crate::nth::{again, scene};
-use crate::scene::{Scene, held, nothing_is_lost};
+use crate::scene::{Scene, States, held, nothing_is_lost};
 
 /// Lets a command fail as it should: 5, at once, one or two lines that name the file and what to do.
 #[track_caller]
@@ -105,6 +107,82 @@ async fn what_is_no_file_is_refused() {
         block_in_place(|| refused(scene.program_at(&at(name), &["sync"]), named, ""));
     }
     assert!(!at("nowhere").exists());
+}
+
+/// What `ln` makes is the same file with another log and another lock: two runs would write over each other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_with_two_names_is_written_by_none_of_them() {
+    let service = slow().await;
+    let account = service.owed(DeviceUuid::fresh()).await;
+    let scene = again(&service);
+    let other = scene.path("other.db");
+    block_in_place(|| {
+        // In the midst of a run by the first name.
+        let (child, mut lines) = under_way(&scene, 2);
+        fs::hard_link(scene.mirror(), &other).unwrap();
+        let reading = std::thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
+        refused(scene.sync_at(&other), "other.db", "2 names");
+        assert!(child.wait_with_output().unwrap().status.success());
+        reading.join().unwrap().unwrap();
+    });
+    let now = held(&scene.mirror()).unwrap();
+    assert!(scene.owed(now.device).await.is_empty());
+    nothing_is_lost(&account, &States::new(), &now, "after the run by the first name");
+
+    let before = fs::read(scene.mirror()).unwrap();
+    block_in_place(|| {
+        for name in ["mirror.db", "other.db"] {
+            refused(scene.sync_at(&scene.path(name)), name, "cp");
+        }
+        assert!(fs::read(scene.mirror()).unwrap() == before, "it was written");
+        fs::remove_file(&other).unwrap();
+        assert!(scene.sync().output().unwrap().status.success());
+    });
+}
+
+/// Removed, moved away, or an older copy put in its place while a run is on: nothing is acknowledged from then on, the
+/// run says so, and what was moved away is whole, without its log.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mirror_that_leaves_its_place_in_mid_drain_is_not_up_to_date() {
+    let service = slow().await;
+    let account = service.owed(DeviceUuid::fresh()).await;
+    for replaced in [None, Some(false), Some(true)] {
+        let scene = again(&service);
+        let (mirror, aside, older) = (scene.mirror(), scene.path("aside.db"), scene.path("older.db"));
+        let (output, sent) = block_in_place(|| {
+            if replaced == Some(true) {
+                let first =
+                    scene.program(&["sync", "-q", "--rate", "0", "--single-session"]).output().unwrap();
+                assert!(first.status.code().is_some());
+                fs::copy(&mirror, &older).unwrap();
+                // What comes next is another device's, so that there is something to drain.
+                Mirror::renew(&mirror, &Identity { host: scene.url.clone(), device: None }).unwrap();
+            }
+            let (child, mut lines) = under_way(&scene, 3);
+            match replaced {
+                None => fs::remove_file(&mirror).unwrap(),
+                Some(_) => fs::rename(&mirror, &aside).unwrap(),
+            }
+            if replaced == Some(true) {
+                fs::rename(&older, &mirror).unwrap();
+            }
+            let mut said = String::new();
+            let reading = std::thread::spawn(move || lines.read_to_string(&mut said).map(|_| said));
+            (child.wait_with_output().unwrap(), reading.join().unwrap().unwrap())
+        });
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(5), "{replaced:?}: {told}");
+        assert!(told.contains("mirror.db has been moved, removed or replaced"), "{replaced:?}: {told}");
+        // A pack may have left in the moment of the move.
+        let packs = sent.matches("\"event\":\"pack_accepted\"").count();
+        assert!(packs <= 1, "{replaced:?}: {packs} packs were accepted after it had gone: {sent}");
+        let log = fs::metadata(scene.path("mirror.db-wal")).map_or(0, |log| log.len());
+        assert_eq!(log, 0, "{replaced:?}: whoever opens the file at its path would take the log for its own");
+        if replaced.is_some() {
+            let now = held(&aside).unwrap();
+            nothing_is_lost(&account, &scene.owed(now.device).await, &now, "in the file that was moved");
+        }
+    }
 }
 
 /// Somebody without rights: this user, or where this is the superuser, nobody. The program must be where they can reach

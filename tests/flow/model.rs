@@ -1,6 +1,7 @@
 //! The two ends of the line as plain maps: a service with a ledger and sessions, a mirror with rows and an outbox.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use drainboard::mirror::{Counts, Outbox, PackNo, Receipt, Settlement};
 
@@ -164,8 +165,14 @@ impl Mirror {
             self.seen.insert((*id, *rev));
         }
         self.put(keys);
+        let echo = (changed == 0 && !keys.is_empty()).then(|| {
+            let mut hasher = DefaultHasher::new();
+            keys.hash(&mut hasher);
+            hasher.finish()
+        });
         let receipt = Receipt {
             page: self.pages,
+            echo,
             kinds: vec![("thing".to_owned(), counts)],
             keys: keys.len() as u64,
             changed,

@@ -452,3 +452,26 @@ fn several_queues_are_drained_side_by_side() {
     assert_eq!(drained, 3);
     assert_eq!(ends(&world), [SessionEnd::Drained]);
 }
+
+#[test]
+fn a_queue_that_repeats_itself_is_left_and_the_next_session_has_the_rest() {
+    // A cache on the way: behind its first page each queue of a session answers that page for ever.
+    let cached =
+        |operation, _, _: &mut fastrand::Rng| if operation == Take { Fate::Again } else { Fate::Well };
+    let world = run(World::new(70, 50, 10).fates(cached), RunEnd::Converged);
+    assert_eq!(ends(&world), [SessionEnd::Failed; 5], "a page each");
+    let takes = world.requests[&Take];
+    assert!((5 * 20..5 * 30).contains(&takes), "{takes} takes");
+}
+
+#[test]
+fn what_comes_again_as_a_whole_is_no_queue_that_repeats_itself() {
+    // An account whose acks were all lost on the service's side: 300 pages without anything new, none of them twice.
+    let mut world = run(World::new(71, 3_000, 10), RunEnd::Converged);
+    world.service.repeats = 3_000;
+    world.service.data.insert(9_999, 1);
+    world.events.clear();
+    let world = run(world, RunEnd::Converged);
+    assert_eq!(ends(&world), [SessionEnd::Drained]);
+    assert!(world.requests[&Take] > 600);
+}

@@ -54,7 +54,7 @@ fn random_fates(harm: u32) -> Fates {
             return Fate::Well;
         }
         let take = operation == Operation::Take;
-        match rng.u32(0..9) {
+        match rng.u32(0..10) {
             0 => Fate::LostBefore,
             1 | 2 => Fate::LostAfter,
             3 => Fate::Status(503),
@@ -62,6 +62,7 @@ fn random_fates(harm: u32) -> Fates {
             5 => Fate::Limited(Some(rng.u64(0..5))),
             6 if take => Fate::Expired,
             7 if take => Fate::Empty,
+            9 if take => Fate::Again,
             8 => Fate::Stalled(rng.u64(1..70)),
             _ => Fate::Well,
         }

@@ -57,8 +57,8 @@ impl Twin {
             (all(|c| c.created), all(|c| c.deleted), all(|c| c.same), all(|c| c.stale))
         };
         assert_eq!(
-            (page.keys, page.changed, page.pending, sum(&page)),
-            (model.keys, model.changed, model.pending, sum(model)),
+            (page.keys, page.changed, page.echo.is_some(), page.pending, sum(&page)),
+            (model.keys, model.changed, model.echo.is_some(), model.pending, sum(model)),
             "what became of {keys:?}"
         );
     }

@@ -77,6 +77,11 @@ impl World {
             }
             return Input::PageArrived(ticket, PageFacts::default(), Cost::default());
         }
+        if fate == Fate::Again
+            && let Some(keys) = self.cache.get(&(session, queue)).cloned()
+        {
+            return self.page(ticket, keys, None, heard);
+        }
         match self.service.take(session, queue) {
             Err(()) => Input::Failed(Job::Take(ticket), failure(Job::Take(ticket), Fate::Expired)),
             Ok(None) => {
@@ -93,16 +98,21 @@ impl World {
                     1 => None,
                     _ => Some(self.rng.u64(0..40)),
                 };
-                let broken = self.service.broken.iter();
-                let failed_objects =
-                    broken.map(|id| FailedObject { kind: "thing".into(), id: (*id).into() }).collect();
-                let facts = PageFacts { instructions: keys.len() as u64, count_left, failed_objects };
-                if heard {
-                    self.pages.insert(ticket, keys);
-                }
-                Input::PageArrived(ticket, facts, Cost::default())
+                self.cache.insert((session, queue), keys.clone());
+                self.page(ticket, keys, count_left, heard)
             }
         }
+    }
+
+    fn page(&mut self, ticket: Ticket, keys: Vec<Key>, count_left: Option<u64>, heard: bool) -> Input {
+        let broken = self.service.broken.iter();
+        let failed_objects =
+            broken.map(|id| FailedObject { kind: "thing".into(), id: (*id).into() }).collect();
+        let facts = PageFacts { instructions: keys.len() as u64, count_left, failed_objects };
+        if heard {
+            self.pages.insert(ticket, keys);
+        }
+        Input::PageArrived(ticket, facts, Cost::default())
     }
 
     /// Some pages bring something twice, and an older revision of a record behind the new one.

@@ -28,6 +28,8 @@ pub(crate) enum Fate {
     Limited(Option<u64>),
     /// The service forgets the session first.
     Expired,
+    /// The page that this queue answered with last, once more: the service never sees the request.
+    Again,
     /// A page without items, although the queue has some.
     Empty,
     /// The page is taken and too large.
@@ -95,6 +97,8 @@ pub(crate) struct World {
     pacer: Pacer,
     due: BTreeMap<(Duration, u64), Due>,
     pub(crate) pages: HashMap<Ticket, Vec<Key>>,
+    /// What each queue of a session answered last.
+    pub(crate) cache: HashMap<(u32, usize), Vec<Key>>,
     /// Those of them that were asked to be committed.
     applying: HashSet<Ticket>,
     /// Pages that may be left out.
@@ -149,6 +153,7 @@ impl World {
             pacer: Pacer::new(10),
             due: BTreeMap::new(),
             pages: HashMap::new(),
+            cache: HashMap::new(),
             applying: HashSet::new(),
             skips: 0,
             doom: None,

@@ -101,6 +101,25 @@ fn a_success_that_is_none() {
     run_all(&cases);
 }
 
+/// What a cache on the way does: the same page whatever the queue has, with a key and without.
+#[test]
+fn a_queue_that_repeats_itself() {
+    let item = |sync: &str| {
+        format!(r#"{{"data":{{"id": 1, "name": "N 1"}},"meta":{{"type":"contact","sync":{{{sync}}}}}}}"#)
+    };
+    let keyed = item(r#""event_type":"created","ack_key":"Contact-1-1","revision":1"#);
+    let keyless = item(r#""event_type":"created","revision":1"#);
+    let nameless = r#"{"data":{"text":"nobody"},"meta":{"type":"note"}}"#.to_owned();
+    let cases: Vec<Case> = [("with a key", keyed), ("without a key", keyless), ("without an id", nameless)]
+        .into_iter()
+        .map(|(name, item)| {
+            let name = format!("one page for ever, {name}");
+            Case::fault(&name, On::Take, say(200, "", page(&item))).ends(1).says("repeats itself").seconds(60)
+        })
+        .collect();
+    run_all(&cases);
+}
+
 #[test]
 fn sessions_that_are_none() {
     let session =

@@ -140,6 +140,7 @@ fn serve(stream: &TcpStream, books: &Mutex<Books>) -> Option<()> {
             On::Take
         }
     };
+    assert!(head.to_ascii_lowercase().contains("\r\ncache-control: no-store\r\n"), "{head}");
     let fault = due(&mut books.lock().unwrap(), on);
     let resets = matches!(fault, Some(Fault { act: Act::Reset(_), .. }));
     let body = if resets && on != On::Ack { Vec::new() } else { body(stream, &head)? };

@@ -3,17 +3,21 @@
 //! Promise: a queue is drained by a 204 and by nothing else. `count_left` only limits how many takes are in flight, so
 //! that four workers do not each spend a request on the same 204; once it was wrong it is not believed again.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use super::io::{Cost, PageFacts, Ticket};
 use super::retries::Tries;
 use crate::engine::backoff;
-use crate::mirror::SessionNo;
+use crate::mirror::{Receipt, SessionNo};
 use crate::protocol::{QueueName, Session, SessionId};
 
 /// Empty pages of one queue in a row, after which the session counts as failed: never as drained.
 const EMPTIES: u32 = 20;
+/// Pages of one queue in a row that are the same as one before in this session, after which the session counts as
+/// failed. What an earlier session brought may all come again, and a page may come twice: so often is a queue that
+/// repeats itself.
+const ECHOES: u32 = 20;
 /// Pages on their way into the mirror, above which no further page is taken: what waits is written in one transaction
 /// and one sync, so that a mirror that falls behind gets quicker. Twice as many as the mirror takes into one: while one
 /// transaction is synced the next is made.
@@ -36,8 +40,10 @@ pub(super) struct Drain {
     pub(super) stepped: Option<Ticket>,
     /// The service forgot the session, or it was given up: why.
     pub(super) lost: Option<String>,
-    /// Given up because of empty pages: why.
+    /// Given up because of empty pages, or of pages that come again and again: why.
     pub(super) failed: Option<String>,
+    /// The pages of this session in which nothing was new, by their fingerprints.
+    echoes: HashSet<u64>,
     /// Instructions that changed the mirror.
     pub(super) changed: u64,
     pub(super) failed_objects: u64,
@@ -63,6 +69,8 @@ pub(super) struct Queue {
     /// Empty pages in a row.
     empties: u32,
     empty_until: Duration,
+    /// Pages in a row that had come before.
+    echoes: u32,
     /// `count_left` said less than came.
     guide_wrong: bool,
 }
@@ -109,6 +117,7 @@ impl Drain {
             page: 0,
             empties: 0,
             empty_until: Duration::ZERO,
+            echoes: 0,
             guide_wrong: false,
         });
         Self {
@@ -121,6 +130,7 @@ impl Drain {
             stepped: None,
             lost: None,
             failed: None,
+            echoes: HashSet::new(),
             changed: 0,
             failed_objects: 0,
             lost_pages: 0,
@@ -240,6 +250,24 @@ impl Drain {
                 Some(format!("queue {} answered {EMPTIES} empty pages in a row and never 204", queue.name));
         }
         self.failed_objects += facts.failed_objects.len() as u64;
+    }
+
+    /// A page is durable: what it changed, and whether its queue repeats itself.
+    pub(super) fn committed(&mut self, queue: usize, receipt: &Receipt) {
+        self.changed += receipt.changed;
+        let queue = &mut self.queues[queue];
+        match receipt.echo {
+            Some(page) if !self.echoes.insert(page) => queue.echoes += 1,
+            Some(_) => queue.echoes = 0,
+            None if receipt.changed > 0 => queue.echoes = 0,
+            None => {} // an empty page says nothing
+        }
+        if queue.echoes >= ECHOES {
+            self.failed = Some(format!(
+                "queue {} repeats itself ({ECHOES} pages in a row had come before in this session); a cache in between?",
+                queue.name
+            ));
+        }
     }
 
     /// A queue answered 204: nobody asks it again.

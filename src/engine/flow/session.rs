@@ -126,7 +126,7 @@ impl Flow {
         let Some(drain) = &mut self.drain else { return };
         let Some(page) = drain.applying.remove(&ticket) else { return };
         drain.workers[page.worker].applying -= 1;
-        drain.changed += receipt.changed;
+        drain.committed(page.queue, receipt);
         let queue = &mut drain.queues[page.queue];
         queue.done += page.facts.instructions;
         let name = queue.name.clone();
