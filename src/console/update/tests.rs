@@ -120,16 +120,51 @@ fn sequences_and_what_begins_like_them() {
 fn in_the_prompt_plain_keys_are_text_and_a_paste_runs_nothing() {
     let mut model = model(Phase::Draining);
     assert_eq!(press(&mut model, '5'), [Effect::Sql(SqlRequest::Tables)]);
-    for key in "1q?:x".chars() {
+    for key in "q1?:x".chars() {
         assert_eq!(press(&mut model, key), []);
     }
     assert_eq!(update(&mut model, Message::Paste("\r\nSELECT\n1;\r".into())), []);
-    assert_eq!(model.sql.line.text(), "1q?:x SELECT 1; ");
+    assert_eq!(model.sql.line.text(), "q1?:x SELECT 1; ");
     assert_eq!((model.screen, model.overlay), (Screen::Sql, None));
     // Escape goes to the rows, where the same keys are keys.
     update(&mut model, Message::Key(Key::plain(Code::Esc)));
     press(&mut model, '1');
     assert_eq!(model.screen, Screen::Sync);
+}
+
+#[test]
+fn no_statement_begins_with_a_digit_so_there_the_screens_have_their_keys() {
+    for (key, screen, overlay) in [
+        ('1', Screen::Sync, None),
+        ('2', Screen::Browse, None),
+        ('6', Screen::History, None),
+        ('?', Screen::Sql, Some(Overlay::Help(0))),
+        (':', Screen::Sql, Some(Overlay::Palette)),
+    ] {
+        let mut model = model(Phase::Idle);
+        press(&mut model, '5');
+        press(&mut model, key);
+        assert_eq!((model.screen, model.overlay), (screen, overlay), "{key}");
+        assert_eq!(model.sql.line.text(), "");
+        // Behind a word the same key is text.
+        let mut model = Model::new("demo", "host", Timestamp::UNIX_EPOCH);
+        for key in ['5', 'x', key] {
+            press(&mut model, key);
+        }
+        assert_eq!((model.screen, model.overlay), (Screen::Sql, None), "{key}");
+        assert_eq!(model.sql.line.text(), format!("x{key}"));
+    }
+    // What a statement or a comment may begin with is text, and so is all that is pasted.
+    for key in "qGghjkl-/ ".chars() {
+        let mut model = model(Phase::Idle);
+        press(&mut model, '5');
+        press(&mut model, key);
+        assert_eq!(model.sql.line.text(), key.to_string());
+    }
+    let mut model = model(Phase::Idle);
+    press(&mut model, '5');
+    update(&mut model, Message::Paste("1".into()));
+    assert_eq!((model.screen, model.sql.line.text()), (Screen::Sql, "1"));
 }
 
 #[test]
