@@ -19,6 +19,10 @@ pub(super) const ENDED: &str = "the engine has ended: quit and start again";
 
 /// Does an action.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    if action == Action::Back {
+        // A remark goes by itself: it is gone with this key and takes none for itself.
+        model.toast = None;
+    }
     // What lies over the screen, then the screen itself, may have a meaning of its own for an action.
     let own = match (model.overlay, model.screen) {
         (Some(Overlay::Palette), _) => palette::act(model, action),
@@ -212,8 +216,6 @@ fn back(model: &mut Model) -> Vec<Effect> {
         model.overlay = None;
     } else if !model.notices.is_empty() {
         model.notices.remove(0);
-    } else if model.toast.take().is_some() {
-        // The remark is gone.
     } else if model.screen != Screen::Sync && model.serving.is_none() {
         model.screen = Screen::Sync;
     } else {

@@ -158,7 +158,7 @@ fn back(model: &mut Model) -> Option<Vec<Effect>> {
     if model.sql.uncomplete() {
         return Some(Vec::new());
     }
-    if model.notices.is_empty() && model.toast.is_none() && model.sql.pane == Pane::Prompt {
+    if model.notices.is_empty() && model.sql.pane == Pane::Prompt {
         model.sql.pane = Pane::Results;
         return Some(Vec::new());
     }

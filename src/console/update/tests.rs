@@ -177,7 +177,6 @@ fn escape_stops_a_statement_and_says_it_again_until_it_is_heard() {
     assert_eq!(run, [Effect::Sql(SqlRequest::Run { ticket: 1, sql: "SELECT 1".into() })]);
     assert_eq!(update(&mut model, enter()), [], "one at a time");
     assert_eq!(update(&mut model, Message::Tick), []);
-    model.toast = None;
     let escape = update(&mut model, Message::Key(Key::plain(Code::Esc)));
     assert!(escape.contains(&Effect::Sql(SqlRequest::Cancel(1))), "{escape:?}");
     assert!(model.next_tick().is_some_and(|t| t <= Duration::from_millis(50)));
@@ -263,6 +262,30 @@ fn errors_stay_until_they_are_seen() {
     assert_eq!(model.notices.len(), 1);
     update(&mut model, Message::Key(Key::plain(Code::Esc)));
     assert!(model.notices.is_empty());
+}
+
+#[test]
+fn a_remark_takes_no_key_for_itself() {
+    let screens = [Screen::Browse, Screen::Acks, Screen::Wire, Screen::History];
+    for screen in screens {
+        let mut model = model(Phase::Idle);
+        model.screen = screen;
+        model.say("hello");
+        plain(&mut model, Code::Esc);
+        assert_eq!((model.toast.clone(), model.screen), (None, Screen::Sync), "{screen:?}");
+        // An error has the key to itself: it is to be seen.
+        model.screen = screen;
+        model.say("hello");
+        model.fail("it broke");
+        plain(&mut model, Code::Esc);
+        assert_eq!((model.toast.clone(), model.notices.len(), model.screen), (None, 0, screen));
+    }
+    let mut model = model(Phase::Idle);
+    press(&mut model, '5');
+    plain(&mut model, Code::Up);
+    model.say("hello");
+    plain(&mut model, Code::Esc);
+    assert_eq!(model.sql.pane, crate::console::model::sql::Pane::Results);
 }
 
 #[test]
