@@ -166,6 +166,6 @@ pub enum Effect {
     Reclaim,
     /// Give the terminal back and stop, until continued.
     Suspend,
-    /// Leave the console.
+    /// Leave the console: the terminal is given back at once, then a run that is on is stopped.
     Leave(Left),
 }

@@ -89,7 +89,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             serving::on_standing(model, standing);
             Vec::new()
         }
-        Message::Signal(n) => vec![Effect::Command(Command::Stop), Effect::Leave(Left::Signal(n))],
+        Message::Signal(n) => vec![Effect::Leave(Left::Signal(n))],
         Message::Stopped => vec![Effect::Suspend],
         Message::Continued => vec![Effect::Reclaim],
         Message::Tick => Vec::new(),
@@ -138,11 +138,6 @@ fn on_time(model: &mut Model, effects: &mut Vec<Effect>) {
     }
     if model.toast.as_ref().is_some_and(|t| t.1 <= model.now) {
         model.toast = None;
-    }
-    if let Some((deadline, left)) = model.leaving
-        && (deadline <= model.now || !model.running())
-    {
-        effects.push(Effect::Leave(left));
     }
     if model.stale && since(model.refreshed, model.now) >= REFRESH {
         (model.stale, model.refreshed) = (false, model.now);

@@ -30,6 +30,33 @@ fn a_signal_ends_a_run_that_is_on() {
     assert_eq!(terminal.ended(), 143);
 }
 
+/// A drain whose answers come late, so that leaving it takes a while.
+fn slow() -> Terminal {
+    let command = program(&["demo", "--items", "5000", "--rate", "5", "--latency", "3s"]);
+    let mut terminal = Terminal::start(command, 80, 24);
+    terminal.until("a request in flight", |s| s.contains("draining") || s.contains("starting"));
+    terminal
+}
+
+#[test]
+fn the_terminal_is_given_back_before_what_is_in_flight_is_finished() {
+    let leaves: [(&[u8], u32); 2] = [(b"qy", 0), (b"\x03", 130)];
+    for (keys, status) in leaves {
+        let mut terminal = slow();
+        terminal.press(keys);
+        // The line stands on the other screen, and is written while the run is still on.
+        terminal.see("finishing what is in flight");
+        terminal.given_back();
+        assert_eq!(terminal.ended(), status);
+    }
+    // Who does not wait for it says so as everywhere.
+    let mut terminal = slow();
+    terminal.press(b"qy");
+    terminal.see("finishing what is in flight");
+    terminal.press(b"\x03");
+    assert_eq!(terminal.ended(), 130);
+}
+
 /// Waits until the program says that it stops, and has stopped.
 fn stopped(terminal: &mut Terminal) {
     terminal.until_all("the other screen", |t| !t.screen.screen().alternate_screen());

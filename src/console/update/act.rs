@@ -3,7 +3,7 @@
 use super::super::Left;
 use super::super::action::{Action, Scope};
 use super::super::message::{Effect, Request};
-use super::super::model::{LEAVING, Model, Overlay, Screen, SyncPane};
+use super::super::model::{Model, Overlay, Screen, SyncPane};
 use super::super::view;
 use super::{
     acks, bend, browse, device, every, history, naming, palette, saved, serving, sql, welcome, whole, wire,
@@ -63,7 +63,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             Vec::new()
         }
         Action::Quit => quit(model),
-        Action::Interrupt => interrupt(model),
+        Action::Interrupt => vec![Effect::Leave(Left::Interrupt)],
         Action::Back | Action::No => back(model),
         Action::Yes => yes(model),
         Action::Redraw => vec![Effect::Redraw],
@@ -177,7 +177,7 @@ fn quit(model: &mut Model) -> Vec<Effect> {
         }
         // Asked already: the same key again means it.
         Some(Overlay::AskQuit) => yes(model),
-        None if model.running() && model.leaving.is_none() => {
+        None if model.running() => {
             model.overlay = Some(Overlay::AskQuit);
             Vec::new()
         }
@@ -190,24 +190,7 @@ fn yes(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     model.overlay = None;
-    leave(model, Left::Quit)
-}
-
-fn interrupt(model: &mut Model) -> Vec<Effect> {
-    if model.leaving.is_some() {
-        return vec![Effect::Command(Command::Stop), Effect::Leave(Left::Interrupt)];
-    }
-    model.overlay = None;
-    leave(model, Left::Interrupt)
-}
-
-/// Stops the run and leaves when it has ended, or after a while.
-fn leave(model: &mut Model, left: Left) -> Vec<Effect> {
-    if !model.running() {
-        return vec![Effect::Leave(left)];
-    }
-    model.leaving = Some((model.now + LEAVING, left));
-    vec![Effect::Command(Command::Stop)]
+    vec![Effect::Leave(Left::Quit)]
 }
 
 /// What the screen has left of it: close what is open, see what waits to be seen, then to screen 1.

@@ -43,7 +43,7 @@ pub(super) fn ended(model: &mut Model) {
 
 /// Begins a run where it is time.
 pub(super) fn on_time(model: &mut Model) -> Option<Effect> {
-    if model.running() || model.leaving.is_some() || !model.engine_alive {
+    if model.running() || !model.engine_alive {
         return None;
     }
     model.every.strike(model.now).then_some(Effect::Command(Command::Start(Mode::Full)))

@@ -69,34 +69,19 @@ fn quitting_asks_while_a_run_is_on() {
     assert_eq!(press(&mut busy, 'q'), []);
     assert_eq!(busy.overlay, Some(Overlay::AskQuit));
     assert_eq!(press(&mut busy, 'n'), []);
-    assert_eq!((busy.overlay, busy.leaving), (None, None));
+    assert_eq!(busy.overlay, None);
     press(&mut busy, 'q');
-    assert_eq!(press(&mut busy, 'y'), [Effect::Command(Command::Stop)]);
-    // The run ends: out.
-    let outcome = Some(Outcome { converged: false, end: RunEnd::Stopped, error: None });
-    let ended = Snapshot { outcome, ..Snapshot::default() };
-    let effects = update(&mut busy, Message::Snapshot(Arc::new(ended)));
-    assert!(effects.contains(&Effect::Leave(Left::Quit)), "{effects:?}");
-
-    let mut stuck = model(Phase::Draining);
-    press(&mut stuck, 'q');
-    press(&mut stuck, 'y');
-    stuck.now += Duration::from_secs(2);
-    assert_eq!(update(&mut stuck, Message::Tick), [Effect::Leave(Left::Quit)]);
+    // At once: it is not the screen that waits for what is in flight.
+    assert_eq!(press(&mut busy, 'y'), [Effect::Leave(Left::Quit)]);
 }
 
 #[test]
-fn interrupting_twice_leaves_at_once() {
-    let mut busy = model(Phase::Draining);
+fn interrupting_leaves_at_once() {
     let interrupt = || Message::Key(Key::ctrl('c'));
-    assert_eq!(update(&mut busy, interrupt()), [Effect::Command(Command::Stop)]);
-    let effects = update(&mut busy, interrupt());
-    assert_eq!(effects, [Effect::Command(Command::Stop), Effect::Leave(Left::Interrupt)]);
-    assert_eq!(update(&mut model(Phase::Idle), interrupt()), [Effect::Leave(Left::Interrupt)]);
-    assert_eq!(
-        update(&mut model(Phase::Draining), Message::Signal(15)),
-        [Effect::Command(Command::Stop), Effect::Leave(Left::Signal(15))]
-    );
+    for phase in [Phase::Idle, Phase::Draining] {
+        assert_eq!(update(&mut model(phase), interrupt()), [Effect::Leave(Left::Interrupt)]);
+        assert_eq!(update(&mut model(phase), Message::Signal(15)), [Effect::Leave(Left::Signal(15))]);
+    }
     assert_eq!(
         (Left::Quit.exit_status(), Left::Interrupt.exit_status(), Left::Signal(15).exit_status()),
         (0, 130, 143)
