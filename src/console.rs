@@ -165,8 +165,8 @@ impl Left {
     }
 }
 
-/// Runs the console until the user leaves. The terminal is as it was when this returns, however it returns; a run that
-/// is still on has been asked to stop, and got two seconds for it.
+/// Runs the console until the user leaves. The terminal is as it was when this returns, however it returns: it is given
+/// back first, then a run that is still on is asked to stop and gets two seconds for it.
 ///
 /// # Errors
 /// An I/O error of the terminal, or the panic of a thread that is not the engine's.

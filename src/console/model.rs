@@ -26,12 +26,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::Manner;
 use super::action::{Action, Scope};
 use super::key::Key;
 use super::keymap::Keymap;
 use super::palette::Palette;
 use super::theme::Theme;
-use super::{Left, Manner};
 use crate::engine::{Phase, Snapshot};
 use crate::mirror::reader::Status;
 use crate::protocol::DeviceUuid;
@@ -139,8 +139,6 @@ pub struct Model {
     pub notices: Vec<Notice>,
     /// A remark that goes away by itself.
     pub toast: Option<(String, Timestamp)>,
-    /// Asked to leave: until when the run may end in peace, and how we leave then.
-    pub leaving: Option<(Timestamp, Left)>,
     /// A demo's lever is on its way.
     pub demo_busy: bool,
     /// Whether the mouse is ours.
@@ -215,9 +213,6 @@ pub enum Mirrored {
     Failed(String),
 }
 
-/// How long a run may take to stop when the user leaves.
-pub const LEAVING: Duration = Duration::from_secs(2);
-
 impl Model {
     /// A model that knows nothing yet.
     pub fn new(title: &str, host: &str, now: Timestamp) -> Self {
@@ -261,7 +256,6 @@ impl Model {
             click: None,
             notices: Vec::new(),
             toast: None,
-            leaving: None,
             demo_busy: false,
             mouse: true,
             focused: true,
@@ -393,9 +387,8 @@ impl Model {
         if self.welcome.as_ref().is_some_and(Welcome::waits) {
             next = Some(next.unwrap_or(Duration::MAX).min(Duration::from_secs(1)));
         }
-        let ends = [self.toast.as_ref().map(|t| t.1), self.leaving.as_ref().map(|l| l.0)];
-        for end in ends.into_iter().flatten() {
-            let left = since(self.now, end).max(Duration::from_millis(10));
+        if let Some((_, end)) = &self.toast {
+            let left = since(self.now, *end).max(Duration::from_millis(10));
             next = Some(next.map_or(left, |n| n.min(left)));
         }
         if self.stale {

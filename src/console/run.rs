@@ -3,10 +3,10 @@
 mod pacer;
 pub(super) mod serving;
 
-use std::io;
+use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -19,7 +19,7 @@ use super::keymap::Keymap;
 use super::library::{Library, shelf};
 use super::message::{Effect, Message};
 use super::model::Welcome;
-use super::model::{Every, LEAVING, Model, Notice};
+use super::model::{Every, Model, Notice};
 use super::queries::Queries;
 use super::serving::Served;
 use super::terminal::{self, Screen};
@@ -29,6 +29,11 @@ use super::welcome::Connecting;
 use super::{Demo, ENGINE_THREAD, Left, Setup, fault, signals};
 use crate::engine::{Command, Engine, Mode, Phase};
 use pacer::Pacer;
+
+/// How long a run may take to end when the user leaves.
+const LEAVING: Duration = Duration::from_secs(2);
+/// Where it takes longer than this, who waits for the shell is told why.
+const MOMENT: Duration = Duration::from_millis(300);
 
 /// What the effects need.
 struct Outside {
@@ -88,13 +93,14 @@ fn show(model: &mut Model, outside: &Outside, start: Option<Mode>) -> io::Result
     if let (Some(mode), Some(commands)) = (start, &outside.commands) {
         let _ = commands.try_send(Command::Start(mode));
     }
-    let left = turn(model, &mut screen, outside);
+    let mut left = turn(model, &mut screen, outside);
     drop(screen);
     inbox.leave();
     drop(input);
-    // Who left by key has waited for the run already, or would not.
-    if model.running() && model.leaving.is_none() {
-        settle(outside);
+    if model.running()
+        && let Some(signal) = settle(outside)
+    {
+        left = left.map(|_| Left::Signal(signal));
     }
     inbox.close();
     drop(watch);
@@ -301,20 +307,30 @@ fn forward(
     Ok(())
 }
 
-/// Waits until the run has ended, two seconds at the most. The screen is given back already.
-fn settle(outside: &Outside) {
-    let Some(commands) = &outside.commands else { return };
+/// Stops the run and waits until it has ended, two seconds at the most. The terminal is given back already, so a Ctrl-C
+/// is a signal again; the one that would not wait is handed back.
+fn settle(outside: &Outside) -> Option<i32> {
+    let commands = outside.commands.as_ref()?;
+    // Once: the second stop is the one that waits for nothing.
     let _ = commands.try_send(Command::Stop);
-    let deadline = Instant::now() + LEAVING;
-    while Instant::now() < deadline {
-        let ended = outside.inbox.wait(Some(deadline), Instant::now()).iter().any(|m| match m {
-            Message::Snapshot(s) => s.phase == Phase::Idle,
-            // A signal: asked to leave once more.
-            Message::EngineGone | Message::Signal(_) => true,
-            _ => false,
-        });
-        if ended {
-            return;
+    let begun = Instant::now();
+    let deadline = begun + LEAVING;
+    let mut tell = Some(begun + MOMENT);
+    loop {
+        let now = Instant::now();
+        if now >= deadline {
+            return None;
+        }
+        if tell.take_if(|tell| *tell <= now).is_some() {
+            let _ = writeln!(io::stderr(), "finishing what is in flight … (Ctrl-C does not wait)");
+        }
+        for message in outside.inbox.wait(tell.or(Some(deadline)), now) {
+            match message {
+                Message::Snapshot(s) if s.phase == Phase::Idle => return None,
+                Message::EngineGone => return None,
+                Message::Signal(signal) => return Some(signal),
+                _ => {}
+            }
         }
     }
 }

@@ -89,7 +89,8 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             serving::on_standing(model, standing);
             Vec::new()
         }
-        Message::Signal(n) => vec![Effect::Command(Command::Stop), Effect::Leave(Left::Signal(n))],
+        Message::Signal(n) => vec![Effect::Leave(Left::Signal(n))],
+        Message::Nudged => act::nudged(model),
         Message::Stopped => vec![Effect::Suspend],
         Message::Continued => vec![Effect::Reclaim],
         Message::Tick => Vec::new(),
@@ -139,11 +140,6 @@ fn on_time(model: &mut Model, effects: &mut Vec<Effect>) {
     if model.toast.as_ref().is_some_and(|t| t.1 <= model.now) {
         model.toast = None;
     }
-    if let Some((deadline, left)) = model.leaving
-        && (deadline <= model.now || !model.running())
-    {
-        effects.push(Effect::Leave(left));
-    }
     if model.stale && since(model.refreshed, model.now) >= REFRESH {
         (model.stale, model.refreshed) = (false, model.now);
         effects.push(Effect::Read(Request::Kinds));
@@ -192,7 +188,9 @@ fn typed_text(model: &mut Model, text: &str) -> Option<Vec<Effect>> {
 fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
     let key = key.normal();
     // Where a line is typed plain characters are text.
+    let lined = model.overlay.is_some() || model.naming.is_some() || model.welcome.is_some();
     if let (Code::Char(c), false, false) = (key.code, key.ctrl, key.alt)
+        && (lined || !sql::keeps(model, key))
         && let Some(effects) = typed_text(model, c.encode_utf8(&mut [0; 4]))
     {
         model.typed.clear();

@@ -12,7 +12,19 @@ const SOON: Duration = Duration::from_secs(5);
 
 #[test]
 fn a_signal_ends_it_with_its_number() {
-    for (signal, status) in [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::INT, 130)] {
+    let signals = [
+        Signal::TERM,
+        Signal::HUP,
+        Signal::INT,
+        Signal::QUIT,
+        Signal::USR2,
+        Signal::ALARM,
+        Signal::VTALARM,
+        Signal::PROF,
+        Signal::XCPU,
+    ];
+    for signal in signals {
+        let status = 128 + signal.as_raw().unsigned_abs();
         let mut terminal = Terminal::up_to_date();
         let begun = Instant::now();
         terminal.signal(signal);
@@ -23,11 +35,51 @@ fn a_signal_ends_it_with_its_number() {
 }
 
 #[test]
+fn a_nudge_begins_the_next_run_and_ends_nothing() {
+    let mut terminal = Terminal::up_to_date();
+    terminal.signal(Signal::USR1);
+    terminal.see("nothing runs");
+    terminal.press(b"i");
+    terminal.see("again in");
+    terminal.signal(Signal::USR1);
+    terminal.gone("again in");
+    terminal.see("✓ up to date");
+    terminal.quit();
+}
+
+#[test]
 fn a_signal_ends_a_run_that_is_on() {
     let mut terminal = Terminal::start(program(&["demo", "--items", "5000", "--rate", "5"]), 80, 24);
     terminal.see("draining");
     terminal.signal(Signal::TERM);
     assert_eq!(terminal.ended(), 143);
+}
+
+/// A drain whose answers come late, so that leaving it takes a while.
+fn slow() -> Terminal {
+    let command = program(&["demo", "--items", "5000", "--rate", "5", "--latency", "3s"]);
+    let mut terminal = Terminal::start(command, 80, 24);
+    terminal.until("a request in flight", |s| s.contains("draining") || s.contains("starting"));
+    terminal
+}
+
+#[test]
+fn the_terminal_is_given_back_before_what_is_in_flight_is_finished() {
+    let leaves: [(&[u8], u32); 2] = [(b"qy", 0), (b"\x03", 130)];
+    for (keys, status) in leaves {
+        let mut terminal = slow();
+        terminal.press(keys);
+        // The line stands on the other screen, and is written while the run is still on.
+        terminal.see("finishing what is in flight");
+        terminal.given_back();
+        assert_eq!(terminal.ended(), status);
+    }
+    // Who does not wait for it says so as everywhere.
+    let mut terminal = slow();
+    terminal.press(b"qy");
+    terminal.see("finishing what is in flight");
+    terminal.press(b"\x03");
+    assert_eq!(terminal.ended(), 130);
 }
 
 /// Waits until the program says that it stops, and has stopped.

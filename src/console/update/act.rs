@@ -3,7 +3,7 @@
 use super::super::Left;
 use super::super::action::{Action, Scope};
 use super::super::message::{Effect, Request};
-use super::super::model::{LEAVING, Model, Overlay, Screen, SyncPane};
+use super::super::model::{Model, Overlay, Screen, SyncPane};
 use super::super::view;
 use super::{
     acks, bend, browse, device, every, history, naming, palette, saved, serving, sql, welcome, whole, wire,
@@ -19,6 +19,10 @@ pub(super) const ENDED: &str = "the engine has ended: quit and start again";
 
 /// Does an action.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    if action == Action::Back {
+        // A remark goes by itself: it is gone with this key and takes none for itself.
+        model.toast = None;
+    }
     // What lies over the screen, then the screen itself, may have a meaning of its own for an action.
     let own = match (model.overlay, model.screen) {
         (Some(Overlay::Palette), _) => palette::act(model, action),
@@ -59,7 +63,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             Vec::new()
         }
         Action::Quit => quit(model),
-        Action::Interrupt => interrupt(model),
+        Action::Interrupt => vec![Effect::Leave(Left::Interrupt)],
         Action::Back | Action::No => back(model),
         Action::Yes => yes(model),
         Action::Redraw => vec![Effect::Redraw],
@@ -161,6 +165,15 @@ fn engine(model: &mut Model, action: Action) -> Vec<Effect> {
     vec![Effect::Command(command)]
 }
 
+/// Somebody outside asks not to wait: for the next try, or idle for the time of the next run.
+pub(super) fn nudged(model: &mut Model) -> Vec<Effect> {
+    match every::nudged(model) {
+        Some(start) => vec![start],
+        None if model.serving.is_some() => Vec::new(),
+        None => engine(model, Action::TryNow),
+    }
+}
+
 fn quit(model: &mut Model) -> Vec<Effect> {
     match model.overlay {
         Some(Overlay::Help(_) | Overlay::Bend | Overlay::Connect | Overlay::Whole | Overlay::NewDevice) => {
@@ -173,7 +186,7 @@ fn quit(model: &mut Model) -> Vec<Effect> {
         }
         // Asked already: the same key again means it.
         Some(Overlay::AskQuit) => yes(model),
-        None if model.running() && model.leaving.is_none() => {
+        None if model.running() => {
             model.overlay = Some(Overlay::AskQuit);
             Vec::new()
         }
@@ -186,24 +199,7 @@ fn yes(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     model.overlay = None;
-    leave(model, Left::Quit)
-}
-
-fn interrupt(model: &mut Model) -> Vec<Effect> {
-    if model.leaving.is_some() {
-        return vec![Effect::Command(Command::Stop), Effect::Leave(Left::Interrupt)];
-    }
-    model.overlay = None;
-    leave(model, Left::Interrupt)
-}
-
-/// Stops the run and leaves when it has ended, or after a while.
-fn leave(model: &mut Model, left: Left) -> Vec<Effect> {
-    if !model.running() {
-        return vec![Effect::Leave(left)];
-    }
-    model.leaving = Some((model.now + LEAVING, left));
-    vec![Effect::Command(Command::Stop)]
+    vec![Effect::Leave(Left::Quit)]
 }
 
 /// What the screen has left of it: close what is open, see what waits to be seen, then to screen 1.
@@ -212,8 +208,6 @@ fn back(model: &mut Model) -> Vec<Effect> {
         model.overlay = None;
     } else if !model.notices.is_empty() {
         model.notices.remove(0);
-    } else if model.toast.take().is_some() {
-        // The remark is gone.
     } else if model.screen != Screen::Sync && model.serving.is_none() {
         model.screen = Screen::Sync;
     } else {

@@ -69,7 +69,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     if model.browse.prompt.is_some() {
         return ask::asking(model, action);
     }
-    let quiet = model.notices.is_empty() && model.toast.is_none();
+    let quiet = model.notices.is_empty();
     Some(match action {
         Action::NextPane => pane(model, false),
         Action::PreviousPane => pane(model, true),

@@ -41,9 +41,18 @@ pub(super) fn ended(model: &mut Model) {
     }
 }
 
+/// Begins the next run now, where one is coming.
+pub(super) fn nudged(model: &mut Model) -> Option<Effect> {
+    if model.every.left(model.now).is_none() {
+        return None;
+    }
+    model.every.wait_no_longer(model.now);
+    on_time(model)
+}
+
 /// Begins a run where it is time.
 pub(super) fn on_time(model: &mut Model) -> Option<Effect> {
-    if model.running() || model.leaving.is_some() || !model.engine_alive {
+    if model.running() || !model.engine_alive {
         return None;
     }
     model.every.strike(model.now).then_some(Effect::Command(Command::Start(Mode::Full)))

@@ -48,8 +48,9 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     Some(act::read(request))
 }
 
+/// An error waits to be seen first.
 fn quiet(model: &Model) -> bool {
-    model.notices.is_empty() && model.toast.is_none()
+    model.notices.is_empty()
 }
 
 /// Only what was done to a type; an empty name is all of them.

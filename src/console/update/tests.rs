@@ -69,34 +69,19 @@ fn quitting_asks_while_a_run_is_on() {
     assert_eq!(press(&mut busy, 'q'), []);
     assert_eq!(busy.overlay, Some(Overlay::AskQuit));
     assert_eq!(press(&mut busy, 'n'), []);
-    assert_eq!((busy.overlay, busy.leaving), (None, None));
+    assert_eq!(busy.overlay, None);
     press(&mut busy, 'q');
-    assert_eq!(press(&mut busy, 'y'), [Effect::Command(Command::Stop)]);
-    // The run ends: out.
-    let outcome = Some(Outcome { converged: false, end: RunEnd::Stopped, error: None });
-    let ended = Snapshot { outcome, ..Snapshot::default() };
-    let effects = update(&mut busy, Message::Snapshot(Arc::new(ended)));
-    assert!(effects.contains(&Effect::Leave(Left::Quit)), "{effects:?}");
-
-    let mut stuck = model(Phase::Draining);
-    press(&mut stuck, 'q');
-    press(&mut stuck, 'y');
-    stuck.now += Duration::from_secs(2);
-    assert_eq!(update(&mut stuck, Message::Tick), [Effect::Leave(Left::Quit)]);
+    // At once: it is not the screen that waits for what is in flight.
+    assert_eq!(press(&mut busy, 'y'), [Effect::Leave(Left::Quit)]);
 }
 
 #[test]
-fn interrupting_twice_leaves_at_once() {
-    let mut busy = model(Phase::Draining);
+fn interrupting_leaves_at_once() {
     let interrupt = || Message::Key(Key::ctrl('c'));
-    assert_eq!(update(&mut busy, interrupt()), [Effect::Command(Command::Stop)]);
-    let effects = update(&mut busy, interrupt());
-    assert_eq!(effects, [Effect::Command(Command::Stop), Effect::Leave(Left::Interrupt)]);
-    assert_eq!(update(&mut model(Phase::Idle), interrupt()), [Effect::Leave(Left::Interrupt)]);
-    assert_eq!(
-        update(&mut model(Phase::Draining), Message::Signal(15)),
-        [Effect::Command(Command::Stop), Effect::Leave(Left::Signal(15))]
-    );
+    for phase in [Phase::Idle, Phase::Draining] {
+        assert_eq!(update(&mut model(phase), interrupt()), [Effect::Leave(Left::Interrupt)]);
+        assert_eq!(update(&mut model(phase), Message::Signal(15)), [Effect::Leave(Left::Signal(15))]);
+    }
     assert_eq!(
         (Left::Quit.exit_status(), Left::Interrupt.exit_status(), Left::Signal(15).exit_status()),
         (0, 130, 143)
@@ -120,16 +105,51 @@ fn sequences_and_what_begins_like_them() {
 fn in_the_prompt_plain_keys_are_text_and_a_paste_runs_nothing() {
     let mut model = model(Phase::Draining);
     assert_eq!(press(&mut model, '5'), [Effect::Sql(SqlRequest::Tables)]);
-    for key in "1q?:x".chars() {
+    for key in "q1?:x".chars() {
         assert_eq!(press(&mut model, key), []);
     }
     assert_eq!(update(&mut model, Message::Paste("\r\nSELECT\n1;\r".into())), []);
-    assert_eq!(model.sql.line.text(), "1q?:x SELECT 1; ");
+    assert_eq!(model.sql.line.text(), "q1?:x SELECT 1; ");
     assert_eq!((model.screen, model.overlay), (Screen::Sql, None));
     // Escape goes to the rows, where the same keys are keys.
     update(&mut model, Message::Key(Key::plain(Code::Esc)));
     press(&mut model, '1');
     assert_eq!(model.screen, Screen::Sync);
+}
+
+#[test]
+fn no_statement_begins_with_a_digit_so_there_the_screens_have_their_keys() {
+    for (key, screen, overlay) in [
+        ('1', Screen::Sync, None),
+        ('2', Screen::Browse, None),
+        ('6', Screen::History, None),
+        ('?', Screen::Sql, Some(Overlay::Help(0))),
+        (':', Screen::Sql, Some(Overlay::Palette)),
+    ] {
+        let mut model = model(Phase::Idle);
+        press(&mut model, '5');
+        press(&mut model, key);
+        assert_eq!((model.screen, model.overlay), (screen, overlay), "{key}");
+        assert_eq!(model.sql.line.text(), "");
+        // Behind a word the same key is text.
+        let mut model = Model::new("demo", "host", Timestamp::UNIX_EPOCH);
+        for key in ['5', 'x', key] {
+            press(&mut model, key);
+        }
+        assert_eq!((model.screen, model.overlay), (Screen::Sql, None), "{key}");
+        assert_eq!(model.sql.line.text(), format!("x{key}"));
+    }
+    // What a statement or a comment may begin with is text, and so is all that is pasted.
+    for key in "qGghjkl-/ ".chars() {
+        let mut model = model(Phase::Idle);
+        press(&mut model, '5');
+        press(&mut model, key);
+        assert_eq!(model.sql.line.text(), key.to_string());
+    }
+    let mut model = model(Phase::Idle);
+    press(&mut model, '5');
+    update(&mut model, Message::Paste("1".into()));
+    assert_eq!((model.screen, model.sql.line.text()), (Screen::Sql, "1"));
 }
 
 #[test]
@@ -142,7 +162,6 @@ fn escape_stops_a_statement_and_says_it_again_until_it_is_heard() {
     assert_eq!(run, [Effect::Sql(SqlRequest::Run { ticket: 1, sql: "SELECT 1".into() })]);
     assert_eq!(update(&mut model, enter()), [], "one at a time");
     assert_eq!(update(&mut model, Message::Tick), []);
-    model.toast = None;
     let escape = update(&mut model, Message::Key(Key::plain(Code::Esc)));
     assert!(escape.contains(&Effect::Sql(SqlRequest::Cancel(1))), "{escape:?}");
     assert!(model.next_tick().is_some_and(|t| t <= Duration::from_millis(50)));
@@ -228,6 +247,30 @@ fn errors_stay_until_they_are_seen() {
     assert_eq!(model.notices.len(), 1);
     update(&mut model, Message::Key(Key::plain(Code::Esc)));
     assert!(model.notices.is_empty());
+}
+
+#[test]
+fn a_remark_takes_no_key_for_itself() {
+    let screens = [Screen::Browse, Screen::Acks, Screen::Wire, Screen::History];
+    for screen in screens {
+        let mut model = model(Phase::Idle);
+        model.screen = screen;
+        model.say("hello");
+        plain(&mut model, Code::Esc);
+        assert_eq!((model.toast.clone(), model.screen), (None, Screen::Sync), "{screen:?}");
+        // An error has the key to itself: it is to be seen.
+        model.screen = screen;
+        model.say("hello");
+        model.fail("it broke");
+        plain(&mut model, Code::Esc);
+        assert_eq!((model.toast.clone(), model.notices.len(), model.screen), (None, 0, screen));
+    }
+    let mut model = model(Phase::Idle);
+    press(&mut model, '5');
+    plain(&mut model, Code::Up);
+    model.say("hello");
+    plain(&mut model, Code::Esc);
+    assert_eq!(model.sql.pane, crate::console::model::sql::Pane::Results);
 }
 
 #[test]

@@ -48,7 +48,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         return typing(model, action);
     }
     let height = view::wire_lines(model);
-    // An error waits to be seen first; a remark that goes by itself does not.
+    // An error waits to be seen first.
     let quiet = model.notices.is_empty();
     let detail = model.wire.pane == Pane::Detail;
     Some(match action {

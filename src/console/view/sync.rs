@@ -204,16 +204,16 @@ fn acks(model: &Model, buf: &mut Buffer, area: Rect, row: usize) {
 fn state(model: &Model, buf: &mut Buffer, area: Rect, row: usize) {
     let theme = &model.theme;
     let key = |a| model.keymap.key_of(a).unwrap_or_default();
-    let (text, style, mut help): (String, _, Vec<Span<'static>>) = if model.leaving.is_some() {
-        let again = format!("{} again quits now", key(Action::Interrupt));
-        ("◌ stopping: what is in flight is committed".to_owned(), theme.pending, vec![s(again, theme.dim)])
-    } else if let Some(notice) = model.notices.first().filter(|_| notice::long(model).is_none()) {
+    let notice = model.notices.first().filter(|_| notice::long(model).is_none());
+    let (text, style, mut help): (String, _, Vec<Span<'static>>) = if let Some(notice) = notice {
         let (mark, style) = notice::mark(notice, theme);
         (
             format!("{mark} {}", visible(&notice.text)),
             style,
             hint(&key(Action::Back), &notice::seen(model), theme),
         )
+    } else if model.snapshot.phase == Phase::Stopping {
+        ("◌ stopping: what is in flight is committed".to_owned(), theme.pending, Vec::new())
     } else if let Some(wait) = &model.snapshot.wait {
         let left = since(model.now, wait.until);
         // Rounded up: a countdown that says 0 s has ended.

@@ -117,7 +117,6 @@ fn deleted_records_are_shown_on_request_and_exported() {
     assert_eq!((*dead, *of), (true, 2));
     update(&mut model, Message::Read(Answer::Exported(Ok("2 rows written".into()))));
     // Esc: what is there.
-    model.toast = None;
     let effects = plain(&mut model, Code::Esc);
     let Some(Effect::Read(Request::Page { dead, .. })) = effects.first() else { panic!("{effects:?}") };
     assert!(!dead);
@@ -175,7 +174,6 @@ fn a_records_history_is_walked_and_shows_it_as_it_was() {
     update(&mut model, Message::Read(Answer::Story { of: first, told: Ok(Told::default()) }));
     assert!(model.browse.story.as_ref().unwrap().told.is_none());
     model.browse.pane = Pane::Record;
-    model.toast = None;
     plain(&mut model, Code::Esc);
     assert_eq!((model.browse.show, model.screen), (Show::Tree, Screen::Browse));
 }
