@@ -30,6 +30,8 @@ const LINGER: Duration = Duration::from_secs(1);
 const FLOOD: usize = 2_000;
 /// Without a request for so long, a scenario that somebody runs by hand is over.
 const QUIET: Duration = Duration::from_secs(10);
+/// The same where the client waits for an answer that never ends: 30 s is what clients usually allow.
+const HUNG: Duration = Duration::from_mins(1);
 
 /// Examines.
 pub(super) fn run(serve: &Serve, token: Option<String>) -> Ending {
@@ -218,7 +220,7 @@ pub(super) async fn go_through(
         examination.put(scenario);
         report.up(scenario, at + 1, scenarios.len());
         let interrupted = tokio::select! {
-            () = over(examination) => false,
+            () = over(examination, scenario) => false,
             () = &mut interrupted => true,
         };
         report.line(scenario, &examination.verdict(), &End::default());
@@ -230,9 +232,13 @@ pub(super) async fn go_through(
 }
 
 /// Waits until a scenario has been seen whole, or its client says no more.
-async fn over(examination: &Examination) {
+async fn over(examination: &Examination, scenario: &Scenario) {
     loop {
-        let enough = if examination.is_complete() { LINGER } else { QUIET };
+        let enough = match (examination.is_complete(), scenario.hangs()) {
+            (true, _) => LINGER,
+            (false, true) => HUNG,
+            (false, false) => QUIET,
+        };
         if examination.quiet().is_some_and(|quiet| quiet > enough) {
             return;
         }

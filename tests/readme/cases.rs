@@ -52,7 +52,7 @@ pub(crate) const CASES: &[Case] = &[
     case(
         "drainboard serve --conformance -- COMMAND",
         &[("COMMAND", "true"), ANY_PORT],
-        Ends(1, "of 28 scenarios passed"),
+        Ends(1, "of 30 scenarios passed"),
     ),
     case("drainboard query 'SQL'", &[("SQL", "SELECT count(*) AS deals FROM deal")], Ends(0, "deals")),
     case("drainboard export", &[], Ends(2, "--format")),

@@ -30,6 +30,7 @@ A fault is written KIND [start|page|ack] [every=N] [after=N] [times=N], once
 unless it says otherwise, also as the body of POST /emulator/fault:
   503 ...        this status, nothing is done; 502 and 504 in HTML;
                  retry-after=SECONDS
+  bare           503 in an error body without meta; nothing is done
   html, empty    200 with HTML; a page without items; nothing is done
   reset          the connection ends, nothing is done
   lost           all is done, then the connection ends without an answer
@@ -82,7 +83,8 @@ its own, as a device that is new. Its environment tells it where:
 It should end once `start` answers 204 and may be ended a second after. Judged is
 what arrives on the wire, one line a scenario; 0 is the exit status where all
 passed, else 1. Without a command the scenarios come one after the other at the
-address that is printed; each ends ten seconds after its last request.";
+address that is printed; each ends ten seconds after its last request (`stall`,
+whose answer never ends, a minute after it).";
 
 /// `drainboard serve`
 #[derive(Debug, Args)]

@@ -26,6 +26,13 @@ pub struct Scenario {
     pub(super) rules: &'static [Rule],
 }
 
+impl Scenario {
+    /// Whether an answer of it never ends, so that a client says nothing until its own patience does.
+    pub fn hangs(&self) -> bool {
+        self.troubles.iter().any(|trouble| matches!(trouble.fault, Fault::Stall(_)))
+    }
+}
+
 /// An instruction.
 #[derive(Debug)]
 pub(super) struct Item {
@@ -310,6 +317,14 @@ pub static SCENARIOS: &[Scenario] = &[
         ..USUAL
     },
     Scenario {
+        name: "bare_error",
+        about: "the second page fails for a moment with 503, in an error body without `meta.logref`",
+        praise: "paused and went on, whatever the error's body lacks",
+        troubles: &[trouble(On::Page, When::For(2, A_WHILE), Fault::Bare)],
+        rules: &[Rule::Fetched, Rule::Accepted, TRIES],
+        ..USUAL
+    },
+    Scenario {
         name: "html502",
         about: "a gateway answers the second page with 502 and HTML",
         praise: "tried again behind the gateway's HTML",
@@ -337,6 +352,13 @@ pub static SCENARIOS: &[Scenario] = &[
         about: "the second page ends in its middle and is lost for this session",
         praise: "got the cut page in another session",
         troubles: &[trouble(On::Page, When::Calls(2, 2), Fault::Cut)],
+        ..USUAL
+    },
+    Scenario {
+        name: "stall",
+        about: "the second page stops in its middle and nothing more comes; it is lost for this session",
+        praise: "gave the silent answer up and got the page in another session",
+        troubles: &[trouble(On::Page, When::Calls(2, 2), Fault::Stall(Duration::from_hours(1)))],
         ..USUAL
     },
     Scenario {

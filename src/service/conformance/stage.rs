@@ -117,6 +117,7 @@ impl Stage {
         let fault = self.fault(at, &call);
         let (given, act) = match fault {
             Some(fault @ Fault::Instead(status, _)) => (Given::Status(status), Act::Instead(fault)),
+            Some(fault @ Fault::Bare) => (Given::Status(503), Act::Instead(fault)),
             Some(fault @ Fault::Html) => (Given::Status(200), Act::Instead(fault)),
             Some(fault @ Fault::Empty) => (Given::Empty, Act::Instead(fault)),
             Some(Fault::Reset) => (Given::Lost, Act::Dropped),
@@ -145,7 +146,7 @@ impl Stage {
         };
         match fault {
             Some(Fault::Lost) => (Given::Lost, Act::Dropped),
-            Some(Fault::Cut) => (Given::Lost, Act::Spoilt(reply, Fault::Cut)),
+            Some(fault @ (Fault::Cut | Fault::Stall(_))) => (Given::Lost, Act::Spoilt(reply, fault)),
             Some(fault) => (given, Act::Spoilt(reply, fault)),
             None => (given, Act::Reply(reply)),
         }

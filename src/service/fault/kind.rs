@@ -9,6 +9,8 @@ use jiff::SignedDuration;
 pub(in super::super) enum Fault {
     /// This status is answered, and nothing is done. With `Retry-After` in seconds, where there is one.
     Instead(u16, Option<u32>),
+    /// Nothing is done and 503 is answered, with an error that has no `meta`, so no `logref` either.
+    Bare,
     /// Nothing is done and 200 is answered, with HTML.
     Html,
     /// Nothing is done and a page without items is answered.
@@ -34,7 +36,7 @@ pub(in super::super) enum Fault {
 }
 
 /// The kinds by their words; those in capitals are to be filled in.
-pub(super) const WORDS: &str = "a STATUS, html, empty, reset, expire, lost, cut, stall=TIME, drip=TIME, \
+pub(super) const WORDS: &str = "a STATUS, bare, html, empty, reset, expire, lost, cut, stall=TIME, drip=TIME, \
                                 latency=TIME, ack200 or json204";
 
 impl Fault {
@@ -52,6 +54,7 @@ impl Fault {
                     .map(Self::Latency)
                     .ok_or_else(|| "latency needs a time, like latency=2s".to_owned());
             }
+            "bare" => Self::Bare,
             "html" => Self::Html,
             "empty" => Self::Empty,
             "reset" => Self::Reset,
@@ -72,6 +75,7 @@ impl Fault {
     pub(in super::super) fn told(self) -> String {
         let what = match self {
             Self::Instead(status, _) => format!("answered {status}, nothing was done"),
+            Self::Bare => "503 with an error that has no meta, nothing was done".to_owned(),
             Self::Html => "HTML with 200, nothing was done".to_owned(),
             Self::Empty => "a page without items, nothing was taken".to_owned(),
             Self::Expire => "all sessions had ended before".to_owned(),

@@ -32,8 +32,11 @@ fn status(status: u16) -> Reply {
 /// What is answered where nothing is done; none where the request is to be done all the same.
 pub(in super::super) fn instead(fault: Fault, request: &str) -> Option<Response<Body>> {
     const EMPTY: &[u8] = br#"{"items":[],"meta":{"type":"collection","count":0,"count_left":1}}"#;
+    const BARE: &[u8] =
+        br#"{"errors":[{"error":{"code":"temporarily_unavailable","message":"This was asked for."}}]}"#;
     let reply = match fault {
         Fault::Instead(code, _) => status(code),
+        Fault::Bare => Reply::Json(StatusCode::SERVICE_UNAVAILABLE, BARE.to_vec()),
         Fault::Html => Reply::Html(StatusCode::OK),
         Fault::Empty => Reply::Json(StatusCode::OK, EMPTY.to_vec()),
         _ => return None,

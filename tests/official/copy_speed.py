@@ -3,7 +3,7 @@
 Not part of `cargo test`: it needs Python and PyPI. From the repository's root:
 
     python3 -m venv /tmp/basecrm && /tmp/basecrm/bin/pip install basecrm==1.2.9
-    cargo build --release && /tmp/basecrm/bin/python tests/official/copy.py target/release/drainboard [ITEMS]
+    cargo build --release && /tmp/basecrm/bin/python tests/official/copy_speed.py target/release/drainboard [ITEMS]
 
 Both take the same account from one service of their own, without a limit of requests. The Python program does what its
 documentation shows: an upsert in the callback of each record; it commits every hundred, the size of a page.
