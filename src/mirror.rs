@@ -183,6 +183,9 @@ pub enum SessionEnd {
 }
 
 impl SessionEnd {
+    /// All of them, as the schema knows them.
+    const ALL: [Self; 5] = [Self::Drained, Self::Lost, Self::Stopped, Self::Failed, Self::Crashed];
+
     /// The word in the mirror.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -20,7 +20,7 @@ use crate::client::{Client, Tap};
 use crate::config::{CONFIG_VAR, Config, Origin};
 use crate::console::keymap::Keymap;
 use crate::mirror::orphans::Orphaned;
-use crate::mirror::{Mirror, MirrorError, Reader};
+use crate::mirror::{Mirror, MirrorError, Reader, SessionEnd};
 use crate::protocol::DeviceUuid;
 use crate::text::{bytes, counted, grouped, span, visible};
 
@@ -287,18 +287,20 @@ fn look(path: &Path, checks: &mut Vec<Check>) {
     checks.push(match status.sessions.first() {
         None => Check::warning("last sync", "never: `drainboard sync` makes the first"),
         Some(last) => {
-            let end = last.end.as_deref().unwrap_or("not ended");
-            let text = format!("session {} of {}: {}", last.no, local(&last.started), visible(end));
-            match (&last.error, end) {
+            let end = last.end.map_or("not ended", SessionEnd::as_str);
+            let text = format!("session {} of {}: {end}", last.no, local(&last.started));
+            match (&last.error, last.end) {
                 (Some(error), _) => Check::warning(
                     "last sync",
                     format!("{text}, {}\nthe next sync goes on from there", visible(error)),
                 ),
-                (None, "drained" | "stopped") => Check::fine("last sync", text),
-                (None, _) => Check::warning(
-                    "last sync",
-                    format!("{text}; nothing committed is lost, the next sync goes on"),
-                ),
+                (None, Some(SessionEnd::Drained | SessionEnd::Stopped)) => Check::fine("last sync", text),
+                (None, Some(SessionEnd::Lost | SessionEnd::Failed | SessionEnd::Crashed) | None) => {
+                    Check::warning(
+                        "last sync",
+                        format!("{text}; nothing committed is lost, the next sync goes on"),
+                    )
+                }
             }
         }
     });

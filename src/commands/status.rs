@@ -10,8 +10,8 @@ use serde::Serialize;
 use super::arguments;
 use super::output::{self, Ending, Failure};
 use crate::config::duration_text;
-use crate::mirror::Reader;
 use crate::mirror::reader::{SessionRow, Status};
+use crate::mirror::{Reader, SessionEnd};
 use crate::text::{bytes, counted, grouped, span, visible};
 
 /// The object of `status --json`.
@@ -115,8 +115,8 @@ fn write_plain(status: &Status, mirror: &Path, out: &mut impl Write) -> io::Resu
 }
 
 fn write_session(session: &SessionRow, out: &mut impl Write) -> io::Result<()> {
-    let end = session.end.as_deref().unwrap_or("running");
-    write!(out, "#{}  {}  {:<8}", session.no, local(&session.started), visible(end))?;
+    let end = session.end.map_or("running", SessionEnd::as_str);
+    write!(out, "#{}  {}  {end:<8}", session.no, local(&session.started))?;
     write!(out, "  {}", counted(session.instructions, "instruction"))?;
     let (created, updated) = (grouped(session.created), grouped(session.updated));
     write!(out, " (+{created} ~{updated} -{})", grouped(session.deleted))?;

@@ -58,7 +58,7 @@ struct Verification<'a> {
 struct Copy {
     what: &'static str,
     engine: Engine,
-    /// Objects that the service could not deliver into it.
+    /// Objects that the service could not deliver into it, as far as one look was told.
     failed: u64,
 }
 
@@ -86,7 +86,8 @@ impl Verification<'_> {
                     ));
                 }
                 let run = headless::run(&mut copy.engine, Mode::Full, &voice, &mut signals).await;
-                copy.failed += run.failed_objects();
+                // What could not be delivered is told again by the next look, or is not offered a second time.
+                copy.failed = copy.failed.max(run.failed_objects());
                 if !run.converged() {
                     return self.not_up_to_date(copy.what, &run);
                 }

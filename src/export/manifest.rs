@@ -92,7 +92,7 @@ pub struct SessionNote {
     pub started: String,
     /// When it ended; none while it ran.
     pub ended: Option<String>,
-    /// How it ended.
+    /// How it ended: the word of a [`crate::mirror::SessionEnd`], or of a later one.
     pub end: Option<String>,
 }
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::manifest::Source;
 use super::parents::ImportOrder;
+use crate::mirror::SessionEnd;
 use crate::mirror::orphans::Orphaned;
 use crate::protocol::RecordId;
 use crate::text::{grouped, visible};
@@ -154,7 +155,7 @@ impl Report {
         let mut open = Vec::new();
         match (&self.mirror.last, &self.mirror.last_drained) {
             (None, _) => open.push("the mirror was never synchronized".to_owned()),
-            (Some(last), _) if last.end.as_deref() != Some("drained") => open.push(format!(
+            (Some(last), _) if last.end.as_deref() != Some(SessionEnd::Drained.as_str()) => open.push(format!(
                 "session {} did not end with every queue empty ({}): run `drainboard sync` until it converges",
                 last.no,
                 last.end.as_deref().unwrap_or("it was running")

@@ -201,10 +201,10 @@ pub(super) fn source(reader: &Reader) -> Result<Source, MirrorError> {
         no: session.no,
         started: session.started.clone(),
         ended: session.ended.clone(),
-        end: session.end.clone(),
+        end: session.end.map(|end| end.as_str().to_owned()),
     };
     let sessions = reader.sessions(usize::MAX)?;
-    let drained = sessions.iter().find(|s| s.end.as_deref() == Some(SessionEnd::Drained.as_str()));
+    let drained = sessions.iter().find(|s| s.end == Some(SessionEnd::Drained));
     Ok(Source {
         schema: status.schema,
         device: status.device.to_string(),

@@ -145,7 +145,7 @@ impl Reader {
 
     fn may_come(&self) -> Result<bool, MirrorError> {
         let last = self.sessions(1)?.pop();
-        Ok(last.is_none_or(|last| last.end.as_deref() != Some(SessionEnd::Drained.as_str())))
+        Ok(last.is_none_or(|last| last.end != Some(SessionEnd::Drained)))
     }
 
     fn orphans_of(

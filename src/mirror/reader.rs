@@ -14,7 +14,7 @@ use rusqlite::{Connection, OpenFlags, Row as SqlRow};
 use serde::Serialize;
 
 use super::open::{self, Found};
-use super::{MirrorError, Outbox, SessionNo, as_of, lock, names};
+use super::{MirrorError, Outbox, SessionEnd, SessionNo, as_of, lock, names};
 use crate::protocol::{DeviceUuid, RecordId};
 use guard::Scratch;
 pub(super) use window::row as window_row;
@@ -145,8 +145,8 @@ pub struct SessionRow {
     pub started: String,
     /// When it ended; none while it runs.
     pub ended: Option<String>,
-    /// How it ended: a [`super::SessionEnd`] in snake case; none while it runs.
-    pub end: Option<String>,
+    /// How it ended; none while it runs.
+    pub end: Option<SessionEnd>,
     /// Pages committed.
     pub pages: u64,
     /// Instructions committed.

@@ -138,7 +138,7 @@ impl Editor<'_> {
         self.remove(&record)?;
         let seq = self.next();
         let kind = self.names.get(&record.kind).map_or("", |kind| kind.name.as_str());
-        let (data, owner) = self.change(kind, &record, seq);
+        let (data, owner) = self.change(kind, &record, seq)?;
         record = Record {
             prior: record.seq,
             seq,
@@ -246,7 +246,7 @@ impl Editor<'_> {
     }
 
     /// A record's text after somebody worked on it, and its new owner where it has one.
-    fn change(&mut self, kind: &str, record: &Record, seq: i64) -> (String, Option<i64>) {
+    fn change(&mut self, kind: &str, record: &Record, seq: i64) -> rusqlite::Result<(String, Option<i64>)> {
         let mut changes: Vec<(&str, String)> = Vec::new();
         let n = self.rng.u32(0..10_000);
         let mut owner = None;
@@ -260,22 +260,20 @@ impl Editor<'_> {
             _ => {}
         }
         if matches!(kind, "lead" | "contact" | "deal") && self.rng.u8(0..20) == 0 {
-            owner = self.another_user();
+            owner = self.another_user()?;
             changes.extend(owner.map(|owner| ("owner_id", owner.to_string())));
         }
         changes.push(("updated_at", clock(seq)));
-        (rewrite(&record.data, &changes), owner)
+        Ok((rewrite(&record.data, &changes), owner))
     }
 
-    fn another_user(&mut self) -> Option<i64> {
+    /// A user whom a record may be given to; none where the one that chance named is not there.
+    fn another_user(&mut self) -> rusqlite::Result<Option<i64>> {
         let user = demo::user(self.rng.u64(0..12));
         self.file
-            .prepare_cached("SELECT id FROM record WHERE kind = ?1 AND id = ?2 AND deleted = 0")
-            .and_then(|mut statement| {
-                statement.query_row(params![Kind::User as i64, user], |row| row.get(0)).optional()
-            })
-            .ok()
-            .flatten()
+            .prepare_cached("SELECT id FROM record WHERE kind = ?1 AND id = ?2 AND deleted = 0")?
+            .query_row(params![Kind::User as i64, user], |row| row.get(0))
+            .optional()
     }
 }
 

@@ -4,9 +4,11 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use axum::body::{Body, Bytes, HttpBody as _, to_bytes};
+use axum::body::{Body, Bytes, HttpBody as _};
 use axum::http::header::{AUTHORIZATION, USER_AGENT};
 use axum::http::{HeaderMap, Method, Request, Response, StatusCode};
+use bytes::BytesMut;
+use futures_util::StreamExt as _;
 use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::Notify;
@@ -233,11 +235,16 @@ pub(super) async fn whole(body: Body, most: usize) -> Result<Bytes, Problem> {
     if body.size_hint().lower() > most as u64 {
         return Err(too_large(most));
     }
-    to_bytes(body, most).await.map_err(|e| {
-        // The error's type is another crate's; its words are all that tells it from a client that went away.
-        let long = std::error::Error::source(&e).is_some_and(|e| e.to_string().contains("length limit"));
-        if long { too_large(most) } else { payload(format!("It cannot be read: {e}.")) }
-    })
+    let mut whole = BytesMut::new();
+    let mut pieces = body.into_data_stream();
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.map_err(|e| payload(format!("It cannot be read: {e}.")))?;
+        if piece.len() > most - whole.len() {
+            return Err(too_large(most));
+        }
+        whole.extend_from_slice(&piece);
+    }
+    Ok(whole.freeze())
 }
 
 fn too_large(most: usize) -> Problem {

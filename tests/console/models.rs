@@ -69,7 +69,7 @@ fn status() -> Status {
         id: "29f2aeeb-8d68-4ea7-95c3-a2c8e151f5a3".into(),
         started: "2026-11-19T17:31:02Z".into(),
         ended: Some("2026-11-19T17:31:11Z".into()),
-        end: Some("drained".into()),
+        end: Some(SessionEnd::Drained),
         pages: 25,
         instructions: 2_471,
         created: 2_000,

@@ -9,6 +9,7 @@ use drainboard::console::model::Model;
 use drainboard::console::model::grid::{Cell, CellKind};
 use drainboard::console::model::saved::Kept;
 use drainboard::console::update::update;
+use drainboard::mirror::SessionEnd;
 use drainboard::mirror::changes::{Change, State};
 use drainboard::mirror::deeds::{At, Deed, Event, Inside};
 use drainboard::mirror::reader::SessionRow;
@@ -191,13 +192,13 @@ pub(crate) fn refused() -> Model {
     ended(model, ticket, SqlEnd::Failed("no such column: nmae\u{1b}[2J (at character 8)".into()))
 }
 
-fn session(no: i64, hour: u8, end: Option<&str>, counts: [u64; 3]) -> SessionRow {
+fn session(no: i64, hour: u8, end: Option<SessionEnd>, counts: [u64; 3]) -> SessionRow {
     SessionRow {
         no,
         id: format!("29f2aeeb-8d68-4ea7-95c3-a2c8e151f{no:03}"),
         started: format!("2026-11-19T{hour:02}:31:02Z"),
         ended: end.map(|_| format!("2026-11-19T{hour:02}:32:11Z")),
-        end: end.map(str::to_owned),
+        end,
         pages: counts.iter().sum::<u64>() / 100 + 1,
         instructions: counts.iter().sum(),
         created: counts[0],
@@ -206,7 +207,8 @@ fn session(no: i64, hour: u8, end: Option<&str>, counts: [u64; 3]) -> SessionRow
         stale: no as u64 % 3,
         failed_objects: no as u64 % 2,
         retries: no as u64 % 5,
-        error: (end == Some("failed")).then(|| "the service answered 503 eight times \u{1b}[31m".to_owned()),
+        error: (end == Some(SessionEnd::Failed))
+            .then(|| "the service answered 503 eight times \u{1b}[31m".to_owned()),
     }
 }
 
@@ -216,13 +218,13 @@ pub(crate) fn history() -> Model {
     press(&mut model, Code::Char('6'));
     let mut sessions = vec![
         session(41, 12, None, [120, 7, 0]),
-        session(40, 11, Some("failed"), [0, 12, 3]),
-        session(39, 10, Some("drained"), [3_120, 214, 11]),
-        session(38, 9, Some("lost"), [0, 0, 0]),
-        session(37, 8, Some("crashed"), [1_204_331, 0, 0]),
-        session(36, 7, Some("stopped"), [9, 1, 1]),
+        session(40, 11, Some(SessionEnd::Failed), [0, 12, 3]),
+        session(39, 10, Some(SessionEnd::Drained), [3_120, 214, 11]),
+        session(38, 9, Some(SessionEnd::Lost), [0, 0, 0]),
+        session(37, 8, Some(SessionEnd::Crashed), [1_204_331, 0, 0]),
+        session(36, 7, Some(SessionEnd::Stopped), [9, 1, 1]),
     ];
-    sessions.extend((1..36).rev().map(|no| session(no, 6, Some("drained"), [1, 2, 0])));
+    sessions.extend((1..36).rev().map(|no| session(no, 6, Some(SessionEnd::Drained), [1, 2, 0])));
     let answer = Answer::Sessions { before: None, sessions: Ok((sessions, false)) };
     update(&mut model, Message::Read(answer));
     press(&mut model, Code::Down);

@@ -6,7 +6,7 @@ use std::process::{Child, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use drainboard::mirror::Reader;
+use drainboard::mirror::{Reader, SessionEnd};
 use drainboard::protocol::DeviceUuid;
 use drainboard::service::{Options, PlannedFault};
 use rusqlite::Connection;
@@ -75,9 +75,9 @@ async fn a_signal_at_any_moment_ends_a_drain_in_two_seconds() {
         if code == Some(expected) {
             stops += 1;
             let sessions = Reader::open(&scene.mirror()).unwrap().status().unwrap().sessions;
-            let ends = sessions.iter().map(|session| session.end.as_deref());
+            let ends = sessions.iter().map(|session| session.end);
             assert!(
-                ends.into_iter().all(|end| end.is_some_and(|end| end != "crashed")),
+                ends.into_iter().all(|end| end.is_some_and(|end| end != SessionEnd::Crashed)),
                 "{told}: {sessions:?}"
             );
         }

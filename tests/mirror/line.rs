@@ -50,7 +50,7 @@ async fn a_page_is_rows_and_keys_in_one_go() {
         status.kinds.iter().map(|k| (k.name.as_str(), k.rows)).collect::<Vec<_>>(),
         [("contact", 2), ("deal", 0)]
     );
-    assert_eq!(status.sessions[0].end.as_deref(), Some("drained"));
+    assert_eq!(status.sessions[0].end, Some(SessionEnd::Drained));
     assert_eq!(
         (status.sessions[0].created, status.sessions[0].deleted, status.sessions[0].retries),
         (2, 1, 2)

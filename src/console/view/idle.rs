@@ -8,6 +8,7 @@ use super::super::action::Action;
 use super::super::cells;
 use super::super::model::{Mirrored, Model};
 use super::paint::{gap, line, line_at, s};
+use crate::mirror::SessionEnd;
 use crate::mirror::reader::{SessionRow, Status};
 use crate::text::{bytes, grouped, visible};
 
@@ -108,14 +109,12 @@ fn when(model: &Model, session: &SessionRow) -> String {
 
 fn how(model: &Model, session: &SessionRow) -> Vec<Span<'static>> {
     let theme = &model.theme;
-    let (word, style) = match session.end.as_deref() {
-        Some("drained") => ("drained", theme.sent),
-        Some("stopped") => ("stopped", theme.pending),
-        Some("lost") => ("lost", theme.pending),
-        Some("crashed") => ("crashed", theme.failed),
-        Some(_) => ("failed", theme.failed),
-        None => ("not ended", theme.pending),
+    let style = match session.end {
+        Some(SessionEnd::Drained) => theme.sent,
+        Some(SessionEnd::Stopped | SessionEnd::Lost) | None => theme.pending,
+        Some(SessionEnd::Failed | SessionEnd::Crashed) => theme.failed,
     };
+    let word = session.end.map_or("not ended", SessionEnd::as_str);
     vec![s(word, style), s(format!(" · {} instructions", grouped(session.instructions)), theme.dim)]
 }
 

@@ -1,9 +1,10 @@
 //! What a mirror tells of itself, from counters that each transaction keeps: never a scan.
 
 use rusqlite::Row as SqlRow;
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 
 use super::{Column, Kind, MirrorError, Outbox, Reader, SessionNo, SessionRow, Status, open, text};
-use crate::mirror::{lock, lost};
+use crate::mirror::{SessionEnd, lock, lost};
 use crate::protocol::{DeviceUuid, record};
 
 /// Sessions that `status` lists.
@@ -182,4 +183,29 @@ fn session(row: &SqlRow<'_>) -> rusqlite::Result<SessionRow> {
         retries: number(12)?,
         error: row.get(13)?,
     })
+}
+
+impl FromSql for SessionEnd {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let word = value.as_str()?;
+        let known = Self::ALL.into_iter().find(|end| end.as_str() == word);
+        known.ok_or_else(|| FromSqlError::Other(format!("a session ended {word:?}").into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_end_that_the_schema_knows_is_read_and_no_other() {
+        let words = SessionEnd::ALL.map(|end| format!("'{}'", end.as_str())).join(", ");
+        let schema = include_str!("../../../assets/sql/mirror.sql");
+        assert!(schema.contains(&format!("CHECK (end IN ({words}))")), "{words}");
+        let read = |word: &str| SessionEnd::column_result(ValueRef::Text(word.as_bytes())).ok();
+        for end in SessionEnd::ALL {
+            assert_eq!(read(end.as_str()), Some(end));
+        }
+        assert_eq!(read("melted"), None);
+    }
 }

@@ -9,6 +9,7 @@ use ratatui::text::Span;
 use super::super::super::cells;
 use super::super::super::model::{Model, since};
 use super::super::paint::{gap, line, s};
+use crate::mirror::SessionEnd;
 use crate::mirror::reader::SessionRow;
 use crate::text::{clock, grouped, visible};
 
@@ -34,15 +35,16 @@ fn took(model: &Model, session: &SessionRow) -> String {
 }
 
 /// How a session ended: a sign, a word and its colour.
-fn ended(model: &Model, session: &SessionRow) -> (&'static str, String, Style) {
+fn ended(model: &Model, session: &SessionRow) -> (&'static str, &'static str, Style) {
     let theme = &model.theme;
-    match session.end.as_deref() {
-        None => ("●", "running".to_owned(), theme.accent),
-        Some("drained") => ("✓", "drained".to_owned(), theme.sent),
-        Some("stopped") => ("○", "stopped".to_owned(), theme.pending),
-        Some("lost") => ("▲", "lost".to_owned(), theme.pending),
-        Some(other) => ("✖", visible(other).into_owned(), theme.failed),
-    }
+    let (sign, style) = match session.end {
+        None => ("●", theme.accent),
+        Some(SessionEnd::Drained) => ("✓", theme.sent),
+        Some(SessionEnd::Stopped) => ("○", theme.pending),
+        Some(SessionEnd::Lost) => ("▲", theme.pending),
+        Some(SessionEnd::Failed | SessionEnd::Crashed) => ("✖", theme.failed),
+    };
+    (sign, session.end.map_or("running", SessionEnd::as_str), style)
 }
 
 /// What a row has, by the width of the screen: the wider, the more.
@@ -113,7 +115,7 @@ fn row(model: &Model, session: &SessionRow, here: bool, columns: &Columns) -> Ve
         spans.push(count(session.retries, 8, theme.pending));
     }
     let (sign, word, style) = ended(model, session);
-    spans.push(s(format!("  {sign} {}", cells::left(&word, 8)), style));
+    spans.push(s(format!("  {sign} {}", cells::left(word, 8)), style));
     if columns.id {
         let id: String = session.id.chars().take(8).collect();
         spans.push(s(format!("  {}", cells::left(&visible(&id), 8)), theme.dim));
