@@ -42,7 +42,7 @@ impl Flow {
             return;
         }
         self.acks.hold.wanted = hold;
-        self.commits += 1; // what the outbox said before this is no longer the whole truth
+        self.acks.outbox_moved();
         self.put_back_held();
         self.write_hold();
         self.outbox_changed();
@@ -72,7 +72,7 @@ impl Flow {
 
     pub(super) fn on_held(&mut self, outbox: Outbox) {
         let written = self.acks.hold.writing.take();
-        self.commits += 1;
+        self.acks.outbox_moved();
         self.acks.held = outbox.held;
         if written != Some(self.acks.hold.wanted) && self.hold_is_heard() {
             self.write_hold();
