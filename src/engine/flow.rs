@@ -107,6 +107,8 @@ enum Stage {
     Beginning,
     Draining,
     Ending(SessionEnd),
+    /// What the run was at is over, and the way out goes on from here: see `control`.
+    WayOut,
     Closing,
     Over,
 }

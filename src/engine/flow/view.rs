@@ -61,7 +61,7 @@ impl Flow {
             Stage::Starting | Stage::Beginning => Phase::Starting,
             Stage::Draining | Stage::Ending(_) if self.acks.full => Phase::OutboxFull,
             Stage::Draining | Stage::Ending(_) => Phase::Draining,
-            Stage::Closing | Stage::Over => Phase::Stopping,
+            Stage::WayOut | Stage::Closing | Stage::Over => Phase::Stopping,
         }
     }
 
