@@ -373,7 +373,7 @@ pub struct QueueView {
     pub left: Option<u64>,
     /// Whether it answered 204.
     pub drained: bool,
-    /// Whether it turned out longer than announced.
+    /// Whether it turned out longer than announced; what out-of-order pages count twice for a while is no growth.
     pub grew: bool,
 }
 

@@ -74,9 +74,7 @@ impl Flow {
             done: queue.done,
             left: queue.left,
             drained: queue.drained,
-            grew: queue
-                .announced
-                .is_some_and(|n| queue.done + if queue.drained { 0 } else { queue.left.unwrap_or(0) } > n),
+            grew: drain.grew(queue),
         });
         Some(SessionView { no: drain.no, short: drain.id.short(), queues: queues.collect() })
     }
