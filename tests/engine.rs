@@ -212,6 +212,23 @@ async fn unusable_settings_are_wrong_usage_and_give_the_mirror_back() {
     assert!(Watched::new(good).run().await.0.converged);
 }
 
+/// A command that fails without a run is told as that: no run ended, and the next one does what it does.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_command_that_fails_is_the_end_of_no_run() {
+    let line = Line::new(100).await;
+    assert!(Watched::new(line.settings()).run().await.0.converged);
+    let device = drainboard::mirror::Reader::open(&line.mirror()).unwrap().status().unwrap().device;
+    let mut settings = line.settings();
+    settings.identity.device = Some(device);
+    let mut engine = Watched::new(settings);
+    engine.ask(Command::NewDevice).await;
+    let failed = engine.until(|_| true).await;
+    let EventKind::CommandFailed { error } = failed.kind else { panic!("{:?}", failed.kind) };
+    assert!(error.contains("--device-uuid"), "{error}");
+    assert_eq!(engine.engine.snapshot.borrow().outcome, None);
+    assert_eq!(engine.run().await.1.requests, 1);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_defect_in_a_task_ends_the_run_and_not_the_engine() {
     let line = Line::new(100).await;

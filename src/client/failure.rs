@@ -1,4 +1,7 @@
-//! What can go wrong in one exchange, and what helps: the one place that decides whether a retry makes sense.
+//! What can go wrong in one exchange, and what helps against it: the words that all of the client and the engine use.
+//!
+//! Which of them fits is said where it is seen: of a status by `refusal`, of a connection and a body by `exchange`.
+//! Whether, when and how often something is tried again by that is the engine's to decide.
 
 use std::fmt;
 use std::time::Duration;

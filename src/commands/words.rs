@@ -51,6 +51,7 @@ pub(super) fn event(kind: &EventKind) -> String {
         EventKind::DeviceReplaced { device, former, dropped_acks } => {
             format!("device {} instead of {}, {dropped_acks} acks dropped", device.short(), former.short())
         }
+        EventKind::CommandFailed { error } => visible(error).into_owned(),
         EventKind::Paused => "paused".into(),
         EventKind::Resumed => "going on".into(),
         EventKind::RunEnded { outcome } => {

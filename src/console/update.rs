@@ -280,6 +280,7 @@ fn on_event(model: &mut Model, event: &Event) -> Vec<Effect> {
         EventKind::PackRefused { .. } => {
             model.fail(format!("{}: {}", line.subject, line.text));
         }
+        EventKind::CommandFailed { .. } => model.fail(line.text.clone()),
         _ => {}
     }
     // A pane that was scrolled back stays on the lines that are being read.

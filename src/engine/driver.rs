@@ -96,7 +96,7 @@ impl Driver {
         };
         match held.await {
             Ok(outbox) => self.watchers.held(self.now(), outbox),
-            Err(why) => self.cannot(RunEnd::Mirror, &why),
+            Err(why) => self.cannot(&why),
         }
     }
 
@@ -110,24 +110,21 @@ impl Driver {
                 "the device is given as {device}, so the mirror stays it: leave out --device-uuid and \
                  BASECRM_DEVICE_UUID first"
             );
-            return self.cannot(RunEnd::Usage, &why);
+            return self.cannot(&why);
         }
         let settings = Arc::clone(&self.settings);
         let renewing =
             tokio::task::spawn_blocking(move || Mirror::renew(&settings.mirror, &settings.identity));
         match renewing.await {
             Ok(Ok(renewed)) => self.watchers.renewed(self.now(), renewed),
-            Ok(Err(why)) => self.cannot(RunEnd::Mirror, &why.to_string()),
-            Err(died) => self.cannot(RunEnd::Internal, &died.to_string()),
+            Ok(Err(why)) => self.cannot(&why.to_string()),
+            Err(died) => self.cannot(&died.to_string()),
         }
     }
 
     /// Something that was asked for without a run cannot be done.
-    fn cannot(&mut self, end: RunEnd, why: &str) {
-        let error = Some(crate::text::visible(why).into_owned());
-        let outcome = Outcome { converged: false, end, error };
-        self.watchers.tell(EventKind::RunEnded { outcome }, Arc::default());
-        self.watchers.finish_dead(self.now());
+    fn cannot(&mut self, why: &str) {
+        self.watchers.could_not(crate::text::visible(why).into_owned());
     }
 
     /// The loop itself died: the tasks are gone with it, and what was committed is safe.

@@ -163,6 +163,11 @@ pub enum EventKind {
         /// Keys of the former device that were pending and are dropped.
         dropped_acks: u64,
     },
+    /// Without a run: what was asked for could not be done, and nothing changed.
+    CommandFailed {
+        /// What happened and what to do, in a line or two.
+        error: String,
+    },
     /// Paused: nothing is in flight any more.
     Paused,
     /// Going on.
@@ -373,7 +378,7 @@ pub struct QueueView {
     pub left: Option<u64>,
     /// Whether it answered 204.
     pub drained: bool,
-    /// Whether it turned out longer than announced.
+    /// Whether it turned out longer than announced; what out-of-order pages count twice for a while is no growth.
     pub grew: bool,
 }
 

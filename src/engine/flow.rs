@@ -92,7 +92,6 @@ pub struct Flow {
     too_large: u32,
     last_take: Option<Duration>,
     tickets: Ticket,
-    commits: u64,
     meter: Meter,
     wake: Option<Duration>,
     out: Vec<Output>,
@@ -108,6 +107,8 @@ enum Stage {
     Beginning,
     Draining,
     Ending(SessionEnd),
+    /// What the run was at is over, and the way out goes on from here: see `control`.
+    WayOut,
     Closing,
     Over,
 }
@@ -171,7 +172,6 @@ impl Flow {
             too_large: 0,
             last_take: None,
             tickets: 0,
-            commits: 0,
             meter: Meter::default(),
             wake: None,
             out: Vec::new(),

@@ -99,8 +99,18 @@ impl Jobs {
         });
     }
 
-    fn client(&self) -> Option<Client> {
-        self.tools.as_ref().map(|(_, client)| client.clone())
+    /// Reports a job that cannot even begin, because what it works with is not here: a defect, and an answer all the
+    /// same, without which the flow would wait for ever.
+    fn cannot(&self, job: Job, missing: &str) {
+        let _ = self.reports.send(Input::Died(job, format!("{job:?} without {missing}")).into());
+    }
+
+    /// The mirror and the client, from the opening's answer to the close; without them the job is reported.
+    fn tools(&self, job: Job) -> Option<(Mirror, Client)> {
+        if self.tools.is_none() {
+            self.cannot(job, "an open mirror");
+        }
+        self.tools.clone()
     }
 
     /// Runs a job of the mirror.
@@ -108,8 +118,8 @@ impl Jobs {
     where
         F: Future<Output = Result<Report, MirrorError>> + Send + 'static,
     {
-        let Some((mirror, _)) = &self.tools else { return };
-        let work = work(mirror.clone());
+        let Some((mirror, _)) = self.tools(job) else { return };
+        let work = work(mirror);
         self.run(job, async move { work.await.unwrap_or_else(|error| mirror_failed(job, &error)) });
     }
 
@@ -145,7 +155,7 @@ impl Jobs {
     }
 
     pub(super) fn start(&mut self) {
-        let Some((mirror, client)) = self.tools.clone() else { return };
+        let Some((mirror, client)) = self.tools(Job::Start) else { return };
         self.exchange(Job::Start, async move {
             match client.start().await {
                 Ok(answer) => {
@@ -169,14 +179,16 @@ impl Jobs {
     }
 
     pub(super) fn take(&mut self, ticket: Ticket, session: SessionId, queue: QueueName) {
-        let Some(client) = self.client() else { return };
         let job = Job::Take(ticket);
+        let Some((_, client)) = self.tools(job) else { return };
         self.exchange(job, async move { taken(ticket, client.take(&session, &queue).await) });
     }
 
     pub(super) fn acknowledge(&mut self, no: PackNo) {
-        let Some((mirror, client)) = self.tools.clone() else { return };
-        let Some(pack) = self.pack.clone().filter(|pack| pack.no == no) else { return };
+        let Some((mirror, client)) = self.tools(Job::Acknowledge) else { return };
+        let Some(pack) = self.pack.clone().filter(|pack| pack.no == no) else {
+            return self.cannot(Job::Acknowledge, "its pack");
+        };
         self.exchange(Job::Acknowledge, async move {
             // What is acknowledged is never sent again, so it must be where somebody will look for it.
             if let Err(moved) = mirror.in_place() {
@@ -198,18 +210,17 @@ impl Jobs {
     }
 
     pub(super) fn apply(&mut self, ticket: Ticket, session: SessionNo) {
-        let Some((page, exchange)) = self.pages.remove(&ticket) else { return };
-        let client = self.tools.as_ref().map(|(_, client)| client.clone());
-        self.write(Job::Apply(ticket), |mirror| async move {
+        let job = Job::Apply(ticket);
+        let Some((_, client)) = self.tools(job) else { return };
+        let Some((page, exchange)) = self.pages.remove(&ticket) else { return self.cannot(job, "its page") };
+        self.write(job, |mirror| async move {
             let receipt = mirror.apply(session, page).await?;
-            if let Some(client) = client {
-                client.brought_page(exchange, receipt.page);
-            }
+            client.brought_page(exchange, receipt.page);
             Ok(Input::Committed(ticket, receipt).into())
         });
     }
 
-    /// The first instruction of a page becomes a page of its own.
+    /// The first instruction of a page becomes a page of its own. No job: where there is no page, its commit says so.
     pub(super) fn split(&mut self, ticket: Ticket, part: Ticket) {
         let Some((page, exchange)) = self.pages.get_mut(&ticket) else { return };
         let first = (page.split_first(), *exchange);
@@ -317,4 +328,56 @@ pub(super) fn words(panic: &(dyn std::any::Any + Send)) -> String {
     let said = panic.downcast_ref::<&str>().copied();
     let said = said.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     text::visible(said.unwrap_or("no message")).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::ConfigError;
+    use crate::mirror::Identity;
+
+    fn jobs() -> (Jobs, mpsc::UnboundedReceiver<Report>) {
+        let settings = Settings {
+            mirror: "nowhere".into(),
+            identity: Identity { host: String::new(), device: None },
+            connect: Arc::new(|_| Err(ConfigError("none".into()))),
+            rate: 0,
+            workers: 1,
+            ack_pack: 1,
+            ack_most: 1,
+            ack_interval: std::time::Duration::ZERO,
+            tries: 1,
+            peek: false,
+        };
+        Jobs::new(Arc::new(settings))
+    }
+
+    /// Whatever is missing, each job is answered, once, and as the job that it is.
+    #[tokio::test]
+    async fn a_job_that_cannot_begin_is_reported() {
+        let (mut jobs, mut inbox) = jobs();
+        jobs.start();
+        jobs.take(7, SessionId("s".into()), QueueName("main".into()));
+        jobs.acknowledge(1);
+        jobs.apply(8, 1); // a ticket that nobody knows
+        jobs.end_session(1, SessionEnd::Drained, (0, 0), None);
+        jobs.next_pack(1);
+        jobs.settle(1, Settlement::Accepted);
+        jobs.hold(true);
+        let asked = [
+            Job::Start,
+            Job::Take(7),
+            Job::Acknowledge,
+            Job::Apply(8),
+            Job::EndSession,
+            Job::NextPack,
+            Job::Settle,
+            Job::Hold,
+        ];
+        for job in asked {
+            let report = inbox.try_recv().map(|report| report.input);
+            assert!(matches!(&report, Ok(Input::Died(died, _)) if *died == job), "{job:?}: {report:?}");
+        }
+        assert!(inbox.try_recv().is_err());
+    }
 }

@@ -129,7 +129,13 @@ impl Watchers {
         self.publish(now, latest);
     }
 
-    /// The same for a run that died: its last known state, idle.
+    /// What was asked for without a run could not be done: no run has ended by that, and the last one's snapshot stands.
+    pub(super) fn could_not(&mut self, error: String) {
+        let totals = Arc::clone(&self.snapshot.borrow().totals);
+        self.tell(EventKind::CommandFailed { error }, totals);
+    }
+
+    /// The same as [`Self::finish`] for a run that died: its last known state, idle.
     pub(super) fn finish_dead(&mut self, now: Duration) {
         let last = Snapshot::clone(&self.snapshot.borrow());
         self.finish(

@@ -108,6 +108,7 @@ fn kinds() -> Vec<EventKind> {
         },
         EventKind::SessionEnded { no: 1, end: SessionEnd::Drained },
         EventKind::DeviceReplaced { device, former: device, dropped_acks: 0 },
+        EventKind::CommandFailed { error: String::new() },
         EventKind::Paused,
         EventKind::Resumed,
         EventKind::RunEnded { outcome: Outcome { converged: true, end: RunEnd::Converged, error: None } },
@@ -127,6 +128,7 @@ fn kinds() -> Vec<EventKind> {
             | EventKind::RetryScheduled { .. }
             | EventKind::SessionEnded { .. }
             | EventKind::DeviceReplaced { .. }
+            | EventKind::CommandFailed { .. }
             | EventKind::Paused
             | EventKind::Resumed
             | EventKind::RunEnded { .. } => {}
@@ -205,7 +207,10 @@ fn what_a_run_writes_is_in_the_table() {
     let mut unseen: Vec<&str> =
         told.keys().map(String::as_str).filter(|event| !written.contains_key(*event)).collect();
     unseen.retain(|event| cfg!(unix) || *event != "round");
-    assert_eq!(unseen, ["device_replaced", "page_skipped", "page_taken", "paused", "resumed"]);
+    assert_eq!(
+        unseen,
+        ["command_failed", "device_replaced", "page_skipped", "page_taken", "paused", "resumed"]
+    );
     for whole in ["summary", "round"].into_iter().filter(|event| written.contains_key(*event)) {
         assert_eq!(written[whole], told[whole]);
     }

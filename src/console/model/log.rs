@@ -224,6 +224,7 @@ fn words(kind: &EventKind) -> (Tone, String, String) {
             );
             (Tone::Plain, s("new device"), text)
         }
+        EventKind::CommandFailed { error } => (Tone::Bad, s("not done"), error.clone()),
         EventKind::Paused => (Tone::Plain, s("paused"), s("nothing is in flight")),
         EventKind::Resumed => (Tone::Plain, s("resumed"), String::new()),
         EventKind::RunEnded { outcome } => match (&outcome.error, outcome.converged) {

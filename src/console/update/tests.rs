@@ -274,6 +274,18 @@ fn a_remark_takes_no_key_for_itself() {
 }
 
 #[test]
+fn a_command_that_failed_is_an_error_to_see_and_no_run() {
+    let mut model = model(Phase::Idle);
+    let kind = EventKind::CommandFailed { error: "the mirror is in use".into() };
+    let event = Event { at: model.now, kind, totals: Arc::default() };
+    update(&mut model, Message::Event(event));
+    let said: Vec<_> = model.notices.iter().map(|notice| (notice.error, notice.text.as_str())).collect();
+    assert_eq!(said, [(true, "the mirror is in use")]);
+    assert_eq!(model.log.newest(0).next().unwrap().text, "the mirror is in use");
+    assert!(!model.has_run());
+}
+
+#[test]
 fn nothing_ticks_when_nothing_happens() {
     let mut idle = model(Phase::Idle);
     idle.stale = false;

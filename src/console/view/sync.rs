@@ -128,13 +128,11 @@ fn queue_line(
 ) {
     let theme = &model.theme;
     let (width, counts, remark) = columns(area.width.into());
-    // The announced number is a guess: what the last page said counts more once the queue grew. Pages come out of
-    // order, so that for a while one a worker may be counted twice: that is no growth.
-    let slack = 100 * model.snapshot.workers.len() as u64;
-    let by_page = queue.left.map(|left| queue.done + left);
-    let grew = queue.announced.zip(by_page).is_some_and(|(announced, now)| now > announced + slack);
+    // The announced number is a guess: what the last page said counts more once the queue grew.
     let whole = match (queue.announced, queue.left) {
-        (Some(announced), Some(left)) if grew => Some(announced.max(queue.done + left)),
+        (Some(announced), Some(left)) if queue.grew && !queue.drained => {
+            Some(announced.max(queue.done + left))
+        }
         (Some(announced), _) => Some(announced.max(queue.done)),
         (None, left) => left.map(|l| queue.done + l),
     };
@@ -163,7 +161,7 @@ fn queue_line(
     if remark > 0 {
         let (text, style) = if queue.drained {
             ("drained".to_owned(), theme.sent)
-        } else if grew {
+        } else if queue.grew {
             ("grew".to_owned(), theme.pending)
         } else {
             (eta(model, whole.unwrap_or(0).saturating_sub(queue.done)), theme.dim)

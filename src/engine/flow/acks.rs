@@ -62,8 +62,10 @@ pub(super) struct Acks {
     most: usize,
     /// Too many keys are pending; until it has come down a good part.
     pub(super) full: bool,
-    /// Commits seen when the running settlement was handed out with nothing being applied.
-    mark: Option<u64>,
+    /// How often something else changed the outbox than what is asked of it now: a commit, a hold.
+    outbox_epoch: u64,
+    /// The epoch in which it was asked, where no commit was on its way: only in that one its word is the whole truth.
+    asked_in: Option<u64>,
     history: VecDeque<PackView>,
 }
 
@@ -81,7 +83,8 @@ impl Acks {
             flush: false,
             by_hand: false,
             full: false,
-            mark: None,
+            outbox_epoch: 0,
+            asked_in: None,
             history: VecDeque::new(),
         }
     }
@@ -106,6 +109,21 @@ impl Acks {
     /// Whether something of the outbox is on its way to the service or to the disk.
     pub(super) fn busy(&self) -> bool {
         !matches!(self.stand, Stand::None | Stand::Ready(_))
+    }
+
+    /// Something changed the outbox: what it was asked before is answered with what was.
+    pub(super) fn outbox_moved(&mut self) {
+        self.outbox_epoch += 1;
+    }
+
+    /// The outbox is asked now, with pages being applied or without.
+    fn outbox_asked(&mut self, applying: bool) {
+        self.asked_in = (!applying).then_some(self.outbox_epoch);
+    }
+
+    /// Whether what the outbox answers is still so.
+    fn outbox_is_right(&self) -> bool {
+        self.asked_in == Some(self.outbox_epoch)
     }
 
     /// The moment at which age alone sends the pack; none while nothing waits.
@@ -167,7 +185,7 @@ impl Flow {
             self.acks.pending += keys;
             self.acks.oldest.get_or_insert(self.now);
         }
-        self.commits += 1;
+        self.acks.outbox_moved();
         self.outbox_changed();
     }
 
@@ -209,15 +227,9 @@ impl Flow {
             return false;
         }
         self.acks.stand = Stand::Fetching;
-        self.acks.mark = self.quiet_mark();
+        self.acks.outbox_asked(self.applying());
         self.out.push(Output::NextPack { max: self.acks.most });
         true
-    }
-
-    /// The number of commits, where none is on its way: then what the outbox says next is the whole truth.
-    fn quiet_mark(&self) -> Option<u64> {
-        let applying = self.drain.as_ref().is_some_and(|drain| !drain.applying.is_empty());
-        (!applying).then_some(self.commits)
     }
 
     pub(super) fn on_pack(&mut self, pack: PackFacts) {
@@ -228,7 +240,7 @@ impl Flow {
     /// The outbox has nothing to send although keys should be there: they are held.
     pub(super) fn on_no_pack(&mut self, outbox: Outbox) {
         self.acks.stand = Stand::None;
-        if self.acks.mark == Some(self.commits) {
+        if self.acks.outbox_is_right() {
             let held = Outbox { held: outbox.pending, ..outbox };
             self.outbox_is(held);
         }
@@ -282,14 +294,14 @@ impl Flow {
             self.acks.oldest = Some(at);
         }
         self.acks.stand = Stand::Settling { gone, accepted: state == PackState::Accepted };
-        self.acks.mark = self.quiet_mark();
+        self.acks.outbox_asked(self.applying());
         self.out.push(Output::Settle(pack.no, settlement));
     }
 
     pub(super) fn on_settled(&mut self, outbox: Outbox) {
         let Stand::Settling { gone, accepted } = self.acks.stand else { return };
         self.acks.stand = Stand::None;
-        if self.acks.mark == Some(self.commits) {
+        if self.acks.outbox_is_right() {
             return self.outbox_is(outbox);
         }
         self.acks.pending = self.acks.pending.saturating_sub(gone);

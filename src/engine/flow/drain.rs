@@ -289,6 +289,19 @@ impl Drain {
         }
     }
 
+    /// Whether a queue has turned out longer than announced, and not by what may be counted twice: pages come out of
+    /// order, so that for a while one of each worker is both done and said to be left.
+    pub(super) fn grew(&self, queue: &Queue) -> bool {
+        let Some(announced) = queue.announced else { return false };
+        match queue.left {
+            Some(left) if !queue.drained => {
+                let twice = queue.page.saturating_mul(self.workers.len() as u64);
+                queue.done.saturating_add(left) > announced.saturating_add(twice)
+            }
+            _ => queue.done > announced,
+        }
+    }
+
     /// The moments at which somebody may go on.
     pub(super) fn waits(&self) -> impl Iterator<Item = (Duration, &str, u32)> {
         let workers = self.workers.iter().filter(|worker| matches!(worker.work, Work::Waiting { .. }));
@@ -313,5 +326,33 @@ impl Queue {
             (None, Some(pages)) if self.page == 0 => pages.max(1),
             _ => u64::MAX,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Four workers and pages of 50: 200 may be counted twice, and a queue of which more is left grew.
+    #[test]
+    fn a_queue_grew_by_what_cannot_be_counted_twice() {
+        let name = QueueName("main".into());
+        let queue = crate::protocol::Queue { name, pages: None, total_count: Some(1_000) };
+        let session = Session { id: SessionId("s".into()), queues: vec![queue] };
+        let mut drain = Drain::new(&session, 4, 0);
+        let grew = |drain: &Drain| drain.grew(&drain.queues[0]);
+        assert!(!grew(&drain), "nothing came yet");
+        drain.queues[0].page = 50;
+        for (done, left, expected) in [(300, 700, false), (300, 900, false), (300, 901, true)] {
+            (drain.queues[0].done, drain.queues[0].left) = (done, Some(left));
+            assert_eq!(grew(&drain), expected, "{done} + {left}");
+        }
+        drain.queues[0].drained = true;
+        for (done, expected) in [(1_000, false), (1_001, true)] {
+            drain.queues[0].done = done; // what it said last is left is no more
+            assert_eq!(grew(&drain), expected, "{done} and drained");
+        }
+        drain.queues[0].announced = None;
+        assert!(!grew(&drain));
     }
 }

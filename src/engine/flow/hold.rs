@@ -1,4 +1,4 @@
-//! Acks held back by hand and packs lost on purpose, and what the next request waits for.
+//! Acks held back by hand and packs lost on purpose.
 //!
 //! Promises: while acks are held no pack is sent and no session starts; a release undoes it whole; a dropped pack is
 //! exactly what a lost answer is: its keys stay pending and come again.
@@ -8,9 +8,8 @@ use std::time::Duration;
 use super::Flow;
 use super::acks::Stand;
 use super::io::{Job, Output};
-use super::{Leaving, Next, Stage};
+use super::{Leaving, Stage};
 use crate::client::{Failure, FailureKind, Operation, Verdict};
-use crate::engine::budget::{AN_HOUR, Budget, Reason, Wait};
 use crate::engine::event::RunEnd;
 use crate::mirror::{Outbox, Settlement};
 
@@ -42,7 +41,7 @@ impl Flow {
             return;
         }
         self.acks.hold.wanted = hold;
-        self.commits += 1; // what the outbox said before this is no longer the whole truth
+        self.acks.outbox_moved();
         self.put_back_held();
         self.write_hold();
         self.outbox_changed();
@@ -72,7 +71,7 @@ impl Flow {
 
     pub(super) fn on_held(&mut self, outbox: Outbox) {
         let written = self.acks.hold.writing.take();
-        self.commits += 1;
+        self.acks.outbox_moved();
         self.acks.held = outbox.held;
         if written != Some(self.acks.hold.wanted) && self.hold_is_heard() {
             self.write_hold();
@@ -103,50 +102,5 @@ impl Flow {
             elapsed: Duration::ZERO,
         };
         self.on_failed(Job::Acknowledge, &lost);
-    }
-
-    /// The request budget and what the next request waits for.
-    pub(super) fn budget(&self, now: Duration) -> Budget {
-        Budget {
-            last_second: self.pacer.in_last_second(now) as u64,
-            per_second: self.pacer.allowed(now) as u32,
-            last_hour: self.pacer.in_last_hour(now),
-            per_hour: AN_HOUR,
-            wait: self.what_holds_up(now),
-        }
-    }
-
-    /// What holds the next request up, the strongest reason first.
-    fn what_holds_up(&self, now: Duration) -> Option<Wait> {
-        let ends = |reason, at: Duration| Some(Wait { reason, left: Some(at.saturating_sub(now)) });
-        let until_then = |reason| Some(Wait { reason, left: None });
-        if matches!(self.stage, Stage::Opening | Stage::Closing | Stage::Over) || self.leaving.is_some() {
-            return None;
-        }
-        if self.control.paused && !self.control.step && !self.acks.by_hand {
-            return until_then(Reason::Paused);
-        }
-        if let Some(halt) = self.halt.as_ref().filter(|halt| halt.until > now) {
-            return ends(Reason::TooMany, halt.until);
-        }
-        let kept = self.acks.pending > 0 && self.acks.deliverable() == 0;
-        if matches!(self.stage, Stage::Flushing(Next::Start)) && kept && self.acks.in_flight().is_none() {
-            return until_then(Reason::Held);
-        }
-        let ready = self.pacer.ready_at(now);
-        if self.next_action(false).is_some() && ready > now {
-            return ends(Reason::Pacing, ready);
-        }
-        if self.next_action(false).is_some() || self.exchanges() > 0 && self.gentle {
-            return (self.exchanges() > 0).then_some(Wait { reason: Reason::InFlight, left: None });
-        }
-        if matches!(self.stage, Stage::Draining) && self.acks.full {
-            return until_then(Reason::OutboxFull);
-        }
-        let retry = self.waits().map(|(at, ..)| at).filter(|at| *at > now).min();
-        if let Some(at) = retry {
-            return ends(Reason::Retry, at);
-        }
-        (self.exchanges() > 0).then_some(Wait { reason: Reason::InFlight, left: None })
     }
 }

@@ -78,7 +78,7 @@ impl Flow {
             }
             Job::BeginSession | Job::EndSession => {
                 self.drain = None;
-                self.stage = Stage::Starting;
+                self.stage = Stage::WayOut;
             }
             Job::Acknowledge => {
                 let reason = "given up: the run ended before the answer came".to_owned();
@@ -92,7 +92,7 @@ impl Flow {
 
     fn left_opening(&mut self) {
         if self.stage == Stage::Opening {
-            self.stage = Stage::Starting;
+            self.stage = Stage::WayOut;
         }
     }
 

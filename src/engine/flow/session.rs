@@ -189,7 +189,7 @@ impl Flow {
         let end = *end;
         self.emit(EventKind::SessionEnded { no: drain.no, end });
         if self.leaving.is_some() {
-            self.stage = Stage::Starting; // the way out goes on from here
+            self.stage = Stage::WayOut;
             return;
         }
         self.weigh(&drain, end);

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 
 use super::acks::Stand;
 use super::drain::Work;
-use super::{Action, Flow, Stage};
+use super::{Action, Flow, Next, Stage};
+use crate::engine::budget::{AN_HOUR, Budget, Reason, Wait};
 use crate::engine::event::{Phase, QueueView, SessionView, Snapshot, WaitView, WorkerView};
 use crate::text;
 
@@ -60,7 +61,7 @@ impl Flow {
             Stage::Starting | Stage::Beginning => Phase::Starting,
             Stage::Draining | Stage::Ending(_) if self.acks.full => Phase::OutboxFull,
             Stage::Draining | Stage::Ending(_) => Phase::Draining,
-            Stage::Closing | Stage::Over => Phase::Stopping,
+            Stage::WayOut | Stage::Closing | Stage::Over => Phase::Stopping,
         }
     }
 
@@ -73,9 +74,7 @@ impl Flow {
             done: queue.done,
             left: queue.left,
             drained: queue.drained,
-            grew: queue
-                .announced
-                .is_some_and(|n| queue.done + if queue.drained { 0 } else { queue.left.unwrap_or(0) } > n),
+            grew: drain.grew(queue),
         });
         Some(SessionView { no: drain.no, short: drain.id.short(), queues: queues.collect() })
     }
@@ -123,6 +122,51 @@ impl Flow {
         let tries = start.into_iter().chain(ack);
         let drain = self.drain.iter().flat_map(super::drain::Drain::waits);
         tries.map(|tries| (tries.at, tries.reason.as_str(), tries.failures + 1)).chain(drain)
+    }
+
+    /// The request budget and what the next request waits for.
+    fn budget(&self, now: Duration) -> Budget {
+        Budget {
+            last_second: self.pacer.in_last_second(now) as u64,
+            per_second: self.pacer.allowed(now) as u32,
+            last_hour: self.pacer.in_last_hour(now),
+            per_hour: AN_HOUR,
+            wait: self.what_holds_up(now),
+        }
+    }
+
+    /// What holds the next request up, the strongest reason first.
+    fn what_holds_up(&self, now: Duration) -> Option<Wait> {
+        let ends = |reason, at: Duration| Some(Wait { reason, left: Some(at.saturating_sub(now)) });
+        let until_then = |reason| Some(Wait { reason, left: None });
+        if matches!(self.stage, Stage::Opening | Stage::Closing | Stage::Over) || self.leaving.is_some() {
+            return None;
+        }
+        if self.control.paused && !self.control.step && !self.acks.by_hand {
+            return until_then(Reason::Paused);
+        }
+        if let Some(halt) = self.halt.as_ref().filter(|halt| halt.until > now) {
+            return ends(Reason::TooMany, halt.until);
+        }
+        let kept = self.acks.pending > 0 && self.acks.deliverable() == 0;
+        if matches!(self.stage, Stage::Flushing(Next::Start)) && kept && self.acks.in_flight().is_none() {
+            return until_then(Reason::Held);
+        }
+        let ready = self.pacer.ready_at(now);
+        if self.next_action(false).is_some() && ready > now {
+            return ends(Reason::Pacing, ready);
+        }
+        if self.next_action(false).is_some() || self.exchanges() > 0 && self.gentle {
+            return (self.exchanges() > 0).then_some(Wait { reason: Reason::InFlight, left: None });
+        }
+        if matches!(self.stage, Stage::Draining) && self.acks.full {
+            return until_then(Reason::OutboxFull);
+        }
+        let retry = self.waits().map(|(at, ..)| at).filter(|at| *at > now).min();
+        if let Some(at) = retry {
+            return ends(Reason::Retry, at);
+        }
+        (self.exchanges() > 0).then_some(Wait { reason: Reason::InFlight, left: None })
     }
 
     /// What the next step will do, in words; none where nobody steps.
