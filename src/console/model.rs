@@ -46,7 +46,7 @@ pub use history::History;
 pub use log::Log;
 pub use naming::Naming;
 pub use pace::Pace;
-pub use said::Notice;
+pub use said::{Notice, Remark};
 pub use serving::Serving;
 pub use sql::Sql;
 pub use telling::Telling;
@@ -97,6 +97,8 @@ pub struct Model {
     pub engine_alive: bool,
     /// What happened.
     pub log: Log,
+    /// Events that were lost between the engine's thread and the drawing, beside those that the engine counts.
+    pub missed: u64,
     /// Instructions a second, over time.
     pub pace: Pace,
     /// The mirror's status, for the idle screen.
@@ -138,7 +140,7 @@ pub struct Model {
     /// Errors and notices that wait to be seen, oldest first.
     pub notices: Vec<Notice>,
     /// A remark that goes away by itself.
-    pub toast: Option<(String, Timestamp)>,
+    pub toast: Option<Remark>,
     /// A demo's lever is on its way.
     pub demo_busy: bool,
     /// Whether the mouse is ours.
@@ -235,6 +237,7 @@ impl Model {
             snapshot_at: now,
             engine_alive: true,
             log: Log::default(),
+            missed: 0,
             pace: Pace::default(),
             status: Mirrored::Unknown,
             pane: SyncPane::Kinds,
@@ -387,8 +390,8 @@ impl Model {
         if self.welcome.as_ref().is_some_and(Welcome::waits) {
             next = Some(next.unwrap_or(Duration::MAX).min(Duration::from_secs(1)));
         }
-        if let Some((_, end)) = &self.toast {
-            let left = since(self.now, *end).max(Duration::from_millis(10));
+        if let Some(remark) = &self.toast {
+            let left = since(self.now, remark.until).max(Duration::from_millis(10));
             next = Some(next.map_or(left, |n| n.min(left)));
         }
         if self.stale {
