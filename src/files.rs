@@ -57,6 +57,34 @@ pub fn temporary_folder(prefix: &str) -> io::Result<TempDir> {
     builder.tempdir()
 }
 
+/// Whether the user may make files in a folder. Asks the system, which knows of read-only disks too.
+///
+/// # Errors
+/// An I/O error that says why not.
+#[cfg(unix)]
+pub fn can_make_files(folder: &Path) -> io::Result<()> {
+    Ok(rustix::fs::access(folder, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK)?)
+}
+
+/// The standard library knows of no better question than to try.
+#[cfg(not(unix))]
+pub fn can_make_files(folder: &Path) -> io::Result<()> {
+    tempfile::tempfile_in(folder).map(drop)
+}
+
+/// Bytes that the user may still write to the disk of a folder; none where the system does not say.
+#[cfg(unix)]
+pub fn free_bytes(folder: &Path) -> Option<u64> {
+    let disk = rustix::fs::statvfs(folder).ok()?;
+    Some(disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
+/// The standard library does not say.
+#[cfg(not(unix))]
+pub fn free_bytes(_: &Path) -> Option<u64> {
+    None
+}
+
 /// Has new names in a folder on the disk: they are only when their folder is. Where a system cannot do that, it has
 /// ways of its own to keep a name.
 pub fn sync_folder(folder: &Path) {
@@ -132,7 +160,7 @@ impl Draft {
 }
 
 /// The folder that a file is in, or will be.
-fn folder_of(file: &Path) -> &Path {
+pub fn folder_of(file: &Path) -> &Path {
     match file.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),

@@ -68,6 +68,8 @@ pub use renew::Renewed;
 
 /// How long another program's write lock is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// The same for who only asks.
+const TRIAL: Duration = Duration::from_secs(2);
 /// Jobs that may wait for the writer; more callers wait in their task.
 const QUEUE: usize = 64;
 
@@ -247,6 +249,15 @@ impl Mirror {
             .spawn(move || writer::run(opened, queue))
             .map_err(|e| MirrorError::io("cannot start the writer of", &path, &e))?;
         Ok(Self { inner: Arc::new(Inner { path, place, device, jobs: Some(jobs), thread: Some(thread) }) })
+    }
+
+    /// Whether a synchronization could open the mirror at `path`, which has to be there; changes nothing. Blocks, for at
+    /// most some seconds where another program has the file write-locked.
+    ///
+    /// # Errors
+    /// As [`Mirror::open`]. One that is being synchronized is no error.
+    pub fn could_be_opened(path: &Path, identity: &Identity) -> Result<(), MirrorError> {
+        open::trial(path, identity, TRIAL)
     }
 
     /// The canonical path of the file.

@@ -96,13 +96,18 @@ pub fn clock(time: Duration) -> String {
     if h > 0 { format!("{h}:{m:02}:{s:02}") } else { format!("{m}:{s:02}") }
 }
 
-/// A short span of time with its unit: `118 ms`, `1.1 s`, `2 min 05 s`.
+/// A span of time in one or two units: `118 ms`, `1.1 s`, `2 min 05 s`, `3 h 20 min`, `12 d 4 h`.
 pub fn span(time: Duration) -> String {
-    let ms = time.as_millis();
-    match ms {
-        0..1_000 => format!("{ms} ms"),
-        1_000..60_000 => format!("{:.1} s", time.as_secs_f64()),
-        _ => format!("{} min {:02} s", time.as_secs() / 60, time.as_secs() % 60),
+    const MINUTE: u64 = 60;
+    const HOUR: u64 = 60 * MINUTE;
+    const DAY: u64 = 24 * HOUR;
+    let (ms, s) = (time.as_millis(), time.as_secs());
+    match s {
+        0 => format!("{ms} ms"),
+        1..MINUTE => format!("{:.1} s", time.as_secs_f64()),
+        MINUTE..HOUR => format!("{} min {:02} s", s / MINUTE, s % MINUTE),
+        HOUR..DAY => format!("{} h {:02} min", s / HOUR, s % HOUR / MINUTE),
+        _ => format!("{} d {} h", s / DAY, s % DAY / HOUR),
     }
 }
 

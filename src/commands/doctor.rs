@@ -19,13 +19,17 @@ use super::window;
 use crate::client::{Client, Tap};
 use crate::config::{CONFIG_VAR, Config, Origin};
 use crate::console::keymap::Keymap;
+use crate::files;
 use crate::mirror::orphans::Orphaned;
-use crate::mirror::{Mirror, MirrorError, Reader, SessionEnd};
+use crate::mirror::{Identity, Mirror, MirrorError, Reader, SessionEnd};
 use crate::protocol::DeviceUuid;
 use crate::text::{bytes, counted, grouped, span, visible};
 
 /// A clock that is off by so many seconds misleads whoever reads times.
 const CLOCK: i64 = 120;
+
+/// Free bytes below which a run may not get far.
+const ROOM: u64 = 64 << 20;
 
 /// Fields whose references lead nowhere that are told, and records of each.
 const ORPHANS: usize = 5;
@@ -78,9 +82,38 @@ impl Check {
     }
 }
 
+/// The checks so far. People see each as soon as it is had: the next may have to wait for something.
+struct Checks<W> {
+    list: Vec<Check>,
+    plain: bool,
+    out: W,
+    written: io::Result<()>,
+}
+
+impl<W: Write> Checks<W> {
+    fn push(&mut self, check: Check) {
+        if self.plain && self.written.is_ok() {
+            self.written = write_plain(&check, &mut self.out).and_then(|()| self.out.flush());
+        }
+        self.list.push(check);
+    }
+
+    fn extend(&mut self, checks: impl IntoIterator<Item = Check>) {
+        checks.into_iter().for_each(|check| self.push(check));
+    }
+
+    fn end(mut self) -> Ending {
+        if !self.plain {
+            self.written = write_json(&self.list, &mut self.out).and_then(|()| self.out.flush());
+        }
+        output::written(self.written)?;
+        Ok(self.list.iter().find(|check| check.state == State::Fault).map_or(0, |check| check.status))
+    }
+}
+
 /// Looks at everything and tells. The exit status is that of the first fault; warnings are none.
 pub(super) fn run(json: bool, common: &Common, config: &mut Result<Config, Failure>) -> Ending {
-    let mut checks = Vec::new();
+    let mut checks = Checks { list: Vec::new(), plain: !json, out: output::stdout(), written: Ok(()) };
     let mirror = match config {
         Ok(config) => {
             config.token.aloud();
@@ -92,21 +125,19 @@ pub(super) fn run(json: bool, common: &Common, config: &mut Result<Config, Failu
                 let runtime = super::runtime()?;
                 checks.extend(runtime.block_on(service(&client)));
             }
-            Some(config.mirror.clone())
+            let identity = Identity { host: config.origin(), device: config.device };
+            Some((config.mirror.clone(), Some(identity)))
         }
         Err(failure) => {
             checks.push(Check::fault("configuration", failure.status, &failure.message));
             // What else is wrong with the settings is not the mirror's matter.
-            settings::mirror(common).ok()
+            settings::mirror(common).ok().map(|path| (path, None))
         }
     };
-    if let Some(path) = mirror {
-        look(&path, &mut checks);
+    if let Some((path, identity)) = mirror {
+        look(&path, identity.as_ref(), &mut checks);
     }
-    let mut out = output::stdout();
-    let written = if json { write_json(&checks, &mut out) } else { write_plain(&checks, &mut out) };
-    output::written(written.and_then(|()| out.flush()))?;
-    Ok(checks.iter().find(|check| check.state == State::Fault).map_or(0, |check| check.status))
+    checks.end()
 }
 
 fn configuration(config: &Config) -> Check {
@@ -163,7 +194,7 @@ fn themes(config: &Config) -> Option<Check> {
 }
 
 /// The token, and a client for it where it can be one.
-fn token(config: &Config, checks: &mut Vec<Check>) -> Option<(Client, Tap)> {
+fn token(config: &Config, checks: &mut Checks<impl Write>) -> Option<(Client, Tap)> {
     let device = Reader::open(&config.mirror).and_then(|reader| reader.status()).map(|status| status.device);
     let device = device.ok().or(config.device).unwrap_or_else(DeviceUuid::fresh);
     let tap = Tap::new();
@@ -235,8 +266,9 @@ fn judge(ours: Timestamp, theirs: Timestamp) -> Check {
     )
 }
 
-/// The mirror's file, its integrity, its acks.
-fn look(path: &Path, checks: &mut Vec<Check>) {
+/// The mirror's file, its integrity, its acks; where it is known whose it should be, whether a run could write it.
+fn look(path: &Path, identity: Option<&Identity>, checks: &mut Checks<impl Write>) {
+    checks.extend(disk(path));
     let status = match Reader::open(path).and_then(|reader| Ok((reader.status()?, reader))) {
         Ok((status, reader)) => {
             let user = Mirror::holder(path).map_or(String::new(), |holder| format!(", in use by {holder}"));
@@ -247,7 +279,10 @@ fn look(path: &Path, checks: &mut Vec<Check>) {
                 status.schema,
                 status.device
             );
-            checks.push(Check::fine("mirror", text));
+            checks.push(match identity.map(|identity| Mirror::could_be_opened(path, identity)) {
+                Some(Err(error)) => Check::fault("mirror", 5, format!("{text}\n{error}")),
+                _ => Check::fine("mirror", text),
+            });
             checks.push(integrity(&reader));
             checks.extend(status.lost().map(|lost| Check::warning("missing", lost)));
             checks.push(references(&reader));
@@ -306,10 +341,18 @@ fn look(path: &Path, checks: &mut Vec<Check>) {
     });
 }
 
+/// What is left of the disk that the mirror is on, or will be.
+fn disk(mirror: &Path) -> Option<Check> {
+    let folder = files::folder_of(mirror).ancestors().find(|folder| folder.exists())?;
+    let free = files::free_bytes(folder)?;
+    let text = format!("{} free on the disk of {}", bytes(free), folder.display());
+    (free < ROOM).then(|| Check::warning("disk", format!("{text}: free some room before the next sync")))
+}
+
 fn integrity(reader: &Reader) -> Check {
     match reader.health() {
         Ok(faults) if faults.is_empty() => {
-            Check::fine("integrity", "file, counters and outbox hold what they promise")
+            Check::fine("integrity", "file, tables, records and outbox hold what they promise")
         }
         Ok(faults) => {
             let words: Vec<&str> = faults.iter().take(5).map(|fault| fault.0.as_str()).collect();
@@ -358,20 +401,15 @@ fn line(orphaned: &Orphaned) -> String {
     format!("{orphaned} ({}: {}{more})", orphaned.field, first.join(", "))
 }
 
-fn write_plain(checks: &[Check], out: &mut impl Write) -> io::Result<()> {
-    for check in checks {
-        let sign = match check.state {
-            State::Fine => "✓",
-            State::Warning => "▲",
-            State::Fault => "✖",
-        };
-        let mut lines = check.text.lines();
-        writeln!(out, "{sign} {:<14} {}", check.name, visible(lines.next().unwrap_or_default()))?;
-        for line in lines {
-            writeln!(out, "{:17}{}", "", visible(line))?;
-        }
-    }
-    Ok(())
+fn write_plain(check: &Check, out: &mut impl Write) -> io::Result<()> {
+    let sign = match check.state {
+        State::Fine => "✓",
+        State::Warning => "▲",
+        State::Fault => "✖",
+    };
+    let mut lines = check.text.lines();
+    writeln!(out, "{sign} {:<14} {}", check.name, visible(lines.next().unwrap_or_default()))?;
+    lines.try_for_each(|line| writeln!(out, "{:17}{}", "", visible(line)))
 }
 
 /// The line of `doctor --json`.
@@ -401,6 +439,6 @@ mod tests {
         let late = judge(now, after(423));
         assert_eq!(late.state, State::Warning);
         assert!(late.text.contains("7 min 03 s behind"), "{}", late.text);
-        assert!(judge(after(3_600), now).text.contains("60 min 00 s ahead of"));
+        assert!(judge(after(3_600), now).text.contains("1 h 00 min ahead of"));
     }
 }

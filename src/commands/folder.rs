@@ -1,4 +1,5 @@
-//! The demo's folder: a fresh temporary one that goes with the demo, or one that is kept.
+//! Folders for a while: the demo's, a fresh temporary one that goes with it or one that is kept; and those of others
+//! that need room for a scratch mirror.
 
 use std::fs;
 use std::io;
@@ -23,8 +24,7 @@ impl Folder {
     /// refused, so that a demo can touch nobody's mirror.
     pub(super) fn open(keep: Option<&Path>) -> Result<Self, Failure> {
         let Some(path) = keep else {
-            let made = files::temporary_folder("drainboard-demo-");
-            return made.map(Self::Temporary).map_err(|error| cannot(&std::env::temp_dir(), &error));
+            return temporary("demo").map(Self::Temporary);
         };
         files::make_folder(path).map_err(|error| cannot(path, &error))?;
         let mut entries = fs::read_dir(path).map_err(|error| cannot(path, &error))?;
@@ -53,6 +53,17 @@ impl Folder {
             Self::Kept(path) => Some(path),
         }
     }
+}
+
+/// A folder in the system's temporary one for `what`; it goes when it is dropped.
+pub(super) fn temporary(what: &str) -> Result<TempDir, Failure> {
+    files::temporary_folder(&format!("drainboard-{what}-")).map_err(|error| {
+        let folder = std::env::temp_dir();
+        Failure::mirror(format!(
+            "cannot make a temporary folder in {}: {error}; name another one by TMPDIR",
+            folder.display()
+        ))
+    })
 }
 
 /// The file by which a demo knows its folder again.

@@ -5,8 +5,10 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use tempfile::TempDir;
+
 use super::arguments::{Common, Pacing};
-use super::folder::Folder;
+use super::folder;
 use super::output::Failure;
 use crate::client::{Door, Tap};
 use crate::config::file::File;
@@ -128,12 +130,12 @@ pub(super) fn tapped(config: Config, tap: Tap) -> Settings {
 ///
 /// # Errors
 /// The real mirror cannot be read, or there is no room for a scratch one.
-pub(super) fn peek(settings: &mut Settings) -> Result<Folder, Failure> {
+pub(super) fn peek(settings: &mut Settings) -> Result<TempDir, Failure> {
     if settings.mirror.exists() {
         let status = Reader::open(&settings.mirror).and_then(|reader| reader.status());
         settings.identity.device = Some(status.map_err(Failure::mirror)?.device);
     }
-    let scratch = Folder::open(None)?;
+    let scratch = folder::temporary("peek")?;
     settings.mirror = scratch.path().join("peek.db");
     settings.peek = true;
     Ok(scratch)

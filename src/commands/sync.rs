@@ -6,8 +6,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use tempfile::TempDir;
+
 use super::arguments::{Common, Pause, Sync};
-use super::folder::Folder;
 use super::headless::{self, Run, Voice};
 use super::lines::Lines;
 use super::metrics::Metrics;
@@ -60,7 +61,7 @@ struct Job {
     /// The time between two runs of a watch; none for one run alone.
     pause: Option<Duration>,
     /// The scratch mirror of `--peek`; removed with this.
-    _scratch: Option<Folder>,
+    _scratch: Option<TempDir>,
 }
 
 impl Job {

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::arguments::{Common, Verify};
-use super::folder::Folder;
+use super::folder;
 use super::headless::{self, Run, Voice};
 use super::output::{self, Ending, Failure};
 use super::progress::Progress;
@@ -36,10 +36,10 @@ pub(super) fn run(verify: &Verify, common: &Common, mut config: Config) -> Endin
     // There is nothing to verify where there is nothing yet.
     Reader::open(&mirror).map_err(Failure::mirror)?;
     let settings = settings::engine(config);
-    let scratch = Folder::open(None)?;
+    let scratch = folder::temporary("verify")?;
     let device = DeviceUuid::fresh();
     let mut again = settings.clone();
-    again.mirror = scratch.path().join("again.db");
+    again.mirror = scratch.path().join("fresh-copy.db");
     again.identity.device = Some(device);
     let runtime = super::runtime()?;
     let ending = runtime.block_on(Verification { verify, common, device }.run(settings, again));
@@ -187,6 +187,7 @@ fn words(wrong: Wrong) -> (&'static str, &'static str) {
         Wrong::Missing => ("missing", "the account has them, the mirror does not"),
         Wrong::Extra => ("extra", "the mirror has them, the account does not"),
         Wrong::Stale => ("stale", "the account has a newer revision"),
+        Wrong::Ahead => ("ahead", "the mirror has a newer revision than the account"),
         Wrong::Different => ("different", "the same revision with other bytes"),
     }
 }
@@ -260,6 +261,7 @@ struct Report<'a> {
     missing: u64,
     extra: u64,
     stale: u64,
+    ahead: u64,
     different: u64,
     missing_without_id: u64,
     failed_objects: u64,
@@ -304,6 +306,7 @@ impl<'a> Report<'a> {
             missing: found.count(Wrong::Missing),
             extra: found.count(Wrong::Extra),
             stale: found.count(Wrong::Stale),
+            ahead: found.count(Wrong::Ahead),
             different: found.count(Wrong::Different),
             missing_without_id: found.unkeyed,
             failed_objects: 0,

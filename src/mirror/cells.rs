@@ -37,6 +37,19 @@ impl<'a> Cell<'a> {
     }
 }
 
+impl Cell<'_> {
+    /// Whether SQLite's value is this one.
+    pub(super) fn is(&self, value: ValueRef<'_>) -> bool {
+        match (self, value) {
+            (Self::Null, ValueRef::Null) => true,
+            (Self::Integer(n), ValueRef::Integer(value)) => *n == value,
+            (Self::Real(x), ValueRef::Real(value)) => x.to_bits() == value.to_bits(),
+            (Self::Text(text), ValueRef::Text(value)) => text.as_bytes() == value,
+            _ => false,
+        }
+    }
+}
+
 impl ToSql for Cell<'_> {
     fn to_sql(&self) -> Result<ToSqlOutput<'_>> {
         Ok(ToSqlOutput::Borrowed(match self {

@@ -3,6 +3,7 @@
 //! Both are read once, in the order of their ids, side by side: memory does not grow with them. What counts is the data
 //! as received, byte for byte, and the revision.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use rusqlite::types::ValueRef;
@@ -27,13 +28,15 @@ pub enum Wrong {
     Extra,
     /// The mirror has an older revision.
     Stale,
-    /// The same revision, or a newer one, with other bytes.
+    /// The mirror has a newer revision than there is: what changes next would be refused as older.
+    Ahead,
+    /// The same revision with other bytes.
     Different,
 }
 
 impl Wrong {
     /// All of them, in the order of reports.
-    pub const ALL: [Self; 4] = [Self::Missing, Self::Extra, Self::Stale, Self::Different];
+    pub const ALL: [Self; 5] = [Self::Missing, Self::Extra, Self::Stale, Self::Ahead, Self::Different];
 }
 
 /// A record that is not the same in both.
@@ -58,7 +61,7 @@ pub struct Comparison {
     pub types: u64,
     /// Instructions without an id that the fresh copy has and the mirror does not.
     pub unkeyed: u64,
-    counts: [u64; 4],
+    counts: [u64; Wrong::ALL.len()],
     listed: BTreeSet<Difference>,
 }
 
@@ -70,7 +73,7 @@ impl Comparison {
 
     /// Whether nothing is wrong.
     pub fn identical(&self) -> bool {
-        self.counts == [0; 4] && self.unkeyed == 0
+        self.counts == [0; Wrong::ALL.len()] && self.unkeyed == 0
     }
 
     /// The records that are wrong, by type and id; the first 100,000 of each type at the most.
@@ -194,7 +197,7 @@ fn records(
     fresh: &mut Side<'_>,
     go_on: &mut dyn FnMut() -> bool,
 ) -> Result<(), MirrorError> {
-    use std::cmp::Ordering::{Equal, Greater, Less};
+    use Ordering::{Equal, Greater, Less};
     let (mut left, mut right) = (mine.next()?, fresh.next()?);
     loop {
         let order = match (&left, &right) {
@@ -228,10 +231,11 @@ fn records(
 }
 
 fn wrong(mine: &Record, fresh: &Record) -> Option<Wrong> {
-    if mine.revision < fresh.revision {
-        return Some(Wrong::Stale);
+    match mine.revision.cmp(&fresh.revision) {
+        Ordering::Less => Some(Wrong::Stale),
+        Ordering::Greater => Some(Wrong::Ahead),
+        Ordering::Equal => (mine.data != fresh.data).then_some(Wrong::Different),
     }
-    (mine.data != fresh.data).then_some(Wrong::Different)
 }
 
 /// Instructions without an id are no current state: the mirror keeps each that ever came, so it may have more. Counts

@@ -1,4 +1,8 @@
-//! Is a mirror sound? SQLite's own check of the file, then what must hold between our tables. Reads, never mends.
+//! Is a mirror sound? SQLite's own check of the file, then its tables, what must hold between them, and each record
+//! against its data. Reads, never mends.
+
+mod records;
+mod schema;
 
 use serde::Serialize;
 
@@ -14,7 +18,7 @@ const TOLD: usize = 20;
 pub struct Fault(pub String);
 
 impl Reader {
-    /// Looks the whole mirror over: reads every page of the file once.
+    /// Looks the whole mirror over: reads every page of the file, then every record.
     ///
     /// # Errors
     /// [`MirrorError`] where it cannot be read at all.
@@ -27,11 +31,15 @@ impl Reader {
             return Ok(vec![Fault("the counters are missing".to_owned())]);
         }
         let mut faults = self.file()?;
-        // Where the file is broken, what it says of itself is worth nothing.
+        // Where the file is broken, what it says of itself is worth nothing; nor what is in tables that are not right.
+        if faults.is_empty() {
+            schema::look(self, &mut faults)?;
+        }
         if faults.is_empty() {
             self.counters(&mut faults)?;
             self.outbox(&mut faults)?;
             self.two_places(&mut faults)?;
+            records::look(self, &mut faults)?;
         }
         Ok(faults)
     }

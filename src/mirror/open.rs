@@ -7,6 +7,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
 use super::durable;
@@ -22,7 +23,8 @@ use crate::protocol::host::is_loopback;
 const APPLICATION_ID: i64 = 0x6472_6e62;
 /// The newest schema that this program knows.
 pub(super) const SCHEMA: i64 = 3;
-const TABLES: &str = include_str!("../../assets/sql/mirror.sql");
+/// What a new mirror has.
+pub(super) const TABLES: &str = include_str!("../../assets/sql/mirror.sql");
 /// What makes each schema version the next one: the first of them makes 1 to 2.
 const MIGRATIONS: [&str; SCHEMA as usize - 1] = [
     "ALTER TABLE _outbox ADD COLUMN held INTEGER NOT NULL DEFAULT 0 CHECK (held IN (0, 1))",
@@ -175,39 +177,89 @@ fn check_identity(
             .execute("INSERT OR REPLACE INTO _meta (key, value) VALUES (?1, ?2)", params![key, value])
             .map_err(say)
     };
-    let device = match meta(connection, "device").map_err(say)? {
+    let known = belongs(connection, identity, path)?;
+    let device = match known.device {
+        Some(device) => device,
         None => {
             let device = identity.device.unwrap_or_else(DeviceUuid::fresh);
             put("device", &device.to_string())?;
             put("created", &super::now())?;
             device
         }
-        Some(text) => text.parse().map_err(|_| MirrorError::Corrupt {
-            path: path.to_owned(),
-            reason: "its device is no UUID".into(),
-        })?,
     };
-    if let Some(asked) = identity.device.filter(|asked| *asked != device) {
+    if known.host.as_ref() != Some(&identity.host) {
+        put("host", &identity.host)?;
+    }
+    Ok(device)
+}
+
+/// Whose a mirror is, as far as it knows.
+struct Known {
+    device: Option<DeviceUuid>,
+    host: Option<String>,
+}
+
+/// Refuses a mirror of another device or of another host. A new one is nobody's yet.
+fn belongs(connection: &Connection, identity: &Identity, path: &Path) -> Result<Known, MirrorError> {
+    let say = |e| MirrorError::sqlite("cannot read", path, e);
+    let corrupt = |reason: &str| MirrorError::Corrupt { path: path.to_owned(), reason: reason.into() };
+    let device = match meta(connection, "device").map_err(say)? {
+        Some(text) => Some(text.parse::<DeviceUuid>().map_err(|_| corrupt("its device is no UUID"))?),
+        // As another device everything would come again, to what is here already.
+        None if has_records(connection).map_err(say)? => return Err(corrupt("its device is missing")),
+        None => None,
+    };
+    if let (Some(mirror), Some(asked)) = (device, identity.device)
+        && mirror != asked
+    {
         return Err(MirrorError::OtherDevice {
             path: path.to_owned(),
-            mirror: device.to_string(),
+            mirror: mirror.to_string(),
             asked: asked.to_string(),
         });
     }
-    match meta(connection, "host").map_err(say)? {
-        Some(host) if host == identity.host => {}
-        Some(host) if !(is_this_machine(&host) && is_this_machine(&identity.host)) => {
-            return Err(MirrorError::OtherHost {
-                path: path.to_owned(),
-                mirror: crate::text::visible(&host).into_owned(),
-                asked: crate::text::visible(&identity.host).into_owned(),
-            });
-        }
-        _ => {
-            put("host", &identity.host)?;
-        }
+    let host = meta(connection, "host").map_err(say)?;
+    if let Some(host) = &host
+        && *host != identity.host
+        && !(is_this_machine(host) && is_this_machine(&identity.host))
+    {
+        return Err(MirrorError::OtherHost {
+            path: path.to_owned(),
+            mirror: crate::text::visible(host).into_owned(),
+            asked: crate::text::visible(&identity.host).into_owned(),
+        });
     }
-    Ok(device)
+    Ok(Known { device, host })
+}
+
+fn has_records(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.query_row("SELECT EXISTS (SELECT 1 FROM _type)", [], |row| row.get(0))
+}
+
+/// Whether [`open`] would take the mirror that is at `path`. Nothing is changed, and nobody is kept out for longer than
+/// it takes to ask; one that is being synchronized is not asked whether it can be written.
+pub(super) fn trial(path: &Path, identity: &Identity, patience: Duration) -> Result<(), MirrorError> {
+    let path = lock::canonical(path)?;
+    a_file_or_nothing(&path)?;
+    place::one_name(&path)?;
+    let say = |e| MirrorError::sqlite("cannot open", &path, e);
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(&path, flags).map_err(say)?;
+    // What a dead run left in the WAL stays there for the next one.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(say)?;
+    connection.busy_timeout(patience).map_err(say)?;
+    recognise(&connection, &path)?;
+    if connection.is_readonly("main").map_err(say)? {
+        return Err(MirrorError::ReadOnly { path, reason: "it is read-only".into() });
+    }
+    belongs(&connection, identity, &path)?;
+    if lock::holder(&path).is_some() {
+        return Ok(());
+    }
+    files::can_make_files(files::folder_of(&path))
+        .map_err(|e| MirrorError::io("cannot write beside", &path, &e))?;
+    let say = |e| MirrorError::sqlite("cannot write", &path, e);
+    connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK").map_err(say)
 }
 
 /// A text of `_meta`.

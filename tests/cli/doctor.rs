@@ -143,10 +143,30 @@ fn a_mirror_that_does_not_hold_what_it_promises_is_found_out() {
             "INSERT INTO _tombstone SELECT 'deal', id, 1, 1, 1 FROM deal LIMIT 1; UPDATE _total SET tombstones = 1",
             "deal: 1 are both there and deleted",
         ),
+        ("DELETE FROM _type WHERE name = 'contact'", "the table contact belongs to no type that is listed"),
+        ("DROP TABLE note", "note: its table note is missing"),
+        ("DROP TABLE _noted", "the table _noted is missing"),
+        ("ALTER TABLE _noted DROP COLUMN why", "the table _noted has no column why"),
+        ("DROP INDEX _history_record", "the index _history_record is missing"),
+        ("ALTER TABLE contact DROP COLUMN email", "contact: its table has no column email"),
+        ("DELETE FROM _column WHERE name = 'email'", "contact: no field is known for the column email"),
+        (
+            "CREATE TRIGGER theirs AFTER UPDATE ON deal BEGIN DELETE FROM note; END",
+            "the trigger theirs is none of drainboard's",
+        ),
+        ("UPDATE contact SET data = '{broken' WHERE rowid < 4", "contact: 3 records whose data is no JSON"),
+        (
+            "UPDATE contact SET data = '{\"id\": 3}' WHERE rowid = 2",
+            "contact: 1 record whose data is of another id",
+        ),
+        ("UPDATE deal SET revision = 'abc' WHERE rowid = 1", "deal: 1 record whose revision is no number"),
+        ("UPDATE contact SET name = 9999", "records whose columns do not show their data, the first is "),
+        ("UPDATE contact SET email = NULL WHERE email > ''", "records whose columns do not show their data"),
     ];
     for (sql, words) in tampered {
         std::fs::write(user.mirror(), &sound).unwrap();
-        rusqlite::Connection::open(user.mirror()).unwrap().execute_batch(sql).unwrap();
+        let sql = format!("PRAGMA foreign_keys = off; {sql}");
+        rusqlite::Connection::open(user.mirror()).unwrap().execute_batch(&sql).unwrap();
         finds(doctor(&user).status(5), "integrity", "fault", words);
     }
     // A page of the file with noise in it.
@@ -157,4 +177,33 @@ fn a_mirror_that_does_not_hold_what_it_promises_is_found_out() {
     finds(doctor(&user).status(5), "integrity", "fault", "");
     std::fs::write(user.mirror(), "no database at all, but some text").unwrap();
     finds(doctor(&user).status(5), "mirror", "fault", "");
+}
+
+#[test]
+fn a_mirror_that_no_run_could_write_is_told_before_one_tries() {
+    let served = Served::start(&["--items", "900"]);
+    let user = User::of(&served);
+    user.sync();
+    let sound = std::fs::read(user.mirror()).unwrap();
+    let changed = |sql: &str| {
+        std::fs::write(user.mirror(), &sound).unwrap();
+        rusqlite::Connection::open(user.mirror()).unwrap().execute_batch(sql).unwrap();
+    };
+    changed("UPDATE _meta SET value = 'https://elsewhere.example' WHERE key = 'host'");
+    finds(doctor(&user).status(5), "mirror", "fault", "is a mirror of https://elsewhere.example");
+    changed("DELETE FROM _total");
+    finds(doctor(&user).status(5), "mirror", "fault", "it has no counters");
+    changed("DELETE FROM _meta");
+    finds(doctor(&user).status(5), "mirror", "fault", "its device is no UUID");
+    let sync = user.run(&["sync"]);
+    assert!(sync.status(5).stderr.contains("its device is missing"), "{}", sync.stderr);
+    let locked = rusqlite::Connection::open(user.mirror()).unwrap();
+    changed("");
+    locked.execute_batch("BEGIN IMMEDIATE").unwrap();
+    finds(doctor(&user).status(5), "mirror", "fault", "write-locked by another program");
+    locked.execute_batch("ROLLBACK").unwrap();
+    drop(locked);
+    let before = std::fs::read(user.mirror()).unwrap();
+    finds(doctor(&user).status(0), "mirror", "fine", "");
+    assert_eq!(std::fs::read(user.mirror()).unwrap(), before, "nothing is changed");
 }

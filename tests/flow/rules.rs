@@ -117,7 +117,7 @@ fn a_service_that_hangs_is_given_up_within_four_minutes() {
 fn a_retry_after_beyond_our_patience_ends_the_run_at_once() {
     let world = run(World::new(6, 50, 10).fates(|_, _, _| Fate::Limited(Some(3_600))), RunEnd::Unreachable);
     assert_eq!(requests(&world), [1, 0, 0]);
-    assert!(error(&world).contains("asks to wait 60 min"), "{}", error(&world));
+    assert!(error(&world).contains("asks to wait 1 h"), "{}", error(&world));
 }
 
 #[test]

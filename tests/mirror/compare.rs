@@ -34,6 +34,7 @@ fn worn(rng: &mut fastrand::Rng, account: &Rows) -> Rows {
             0..4 => drop(rows.remove(key)),
             4..8 => drop(rows.insert(key.clone(), (row.0 - 1, row.1.clone()))),
             8..12 => drop(rows.insert(key.clone(), (row.0, row.1.replace(r#""name""#, r#""nom""#)))),
+            16..18 => drop(rows.insert(key.clone(), (row.0 + 3, row.1.clone()))),
             12..16 => {
                 // One that the account never had.
                 let id = RecordId::Text(format!("x{}", rng.u32(..)));
@@ -67,6 +68,7 @@ fn naive(mine: &Rows, account: &Rows) -> BTreeMap<(String, RecordId), Wrong> {
         match mine.get(key) {
             None => drop(wrong.insert(key.clone(), Wrong::Missing)),
             Some(row) if row.0 < fresh.0 => drop(wrong.insert(key.clone(), Wrong::Stale)),
+            Some(row) if row.0 > fresh.0 => drop(wrong.insert(key.clone(), Wrong::Ahead)),
             Some(row) if row.1 != fresh.1 => drop(wrong.insert(key.clone(), Wrong::Different)),
             Some(_) => {}
         }
@@ -100,7 +102,8 @@ async fn every_difference_is_found_and_nothing_else() {
         assert!(found.count(wrong) > 0, "the copy is not worn enough to show {wrong:?}");
     }
     let in_both = account.keys().filter(|key| rows.contains_key(key)).count();
-    let differ = expected.values().filter(|w| matches!(w, Wrong::Stale | Wrong::Different)).count();
+    let differ =
+        expected.values().filter(|w| matches!(w, Wrong::Stale | Wrong::Ahead | Wrong::Different)).count();
     assert_eq!(found.same, (in_both - differ) as u64);
 
     // A second look keeps what both saw.
