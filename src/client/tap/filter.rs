@@ -33,6 +33,38 @@ enum Field {
     Number,
 }
 
+/// A request that somebody is led to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sought {
+    /// That brought this page.
+    Page(i64),
+    /// That sent this pack.
+    Pack(i64),
+    /// Of this kind, however it went.
+    Operation(Operation),
+    /// Of this kind, that failed; with this status where it had one.
+    FailedOf(Operation, Option<u16>),
+    /// That failed.
+    Failed,
+}
+
+impl From<Sought> for Filter {
+    fn from(sought: Sought) -> Self {
+        let is = |field, value| Term::Number(field, vec![std::cmp::Ordering::Equal], value);
+        let terms = match sought {
+            Sought::Page(no) => vec![is(Field::Page, no as u64)],
+            Sought::Pack(no) => vec![is(Field::Pack, no as u64)],
+            Sought::Operation(operation) => vec![Term::Operation(operation)],
+            Sought::FailedOf(operation, status) => {
+                let status = status.map(|status| is(Field::Status, u64::from(status)));
+                [Term::Failed, Term::Operation(operation)].into_iter().chain(status).collect()
+            }
+            Sought::Failed => vec![Term::Failed],
+        };
+        Self { terms: terms.into_iter().map(|term| (true, term)).collect() }
+    }
+}
+
 impl Filter {
     /// Reads a condition; an empty one lets everything pass.
     ///

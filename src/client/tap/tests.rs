@@ -6,7 +6,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use proptest::prelude::*;
 
-use super::filter::Filter;
+use super::filter::{Filter, Sought};
 use super::*;
 use crate::client::Operation;
 
@@ -111,6 +111,20 @@ fn tries_of_the_same_request_are_counted() {
     let begun = Exchange { attempt: 7, ..exchange("http://h/a", 0) };
     let number = tap.begin(begun);
     assert_eq!(tap.get(number).expect("kept").attempt, 7, "whoever sends a pack knows its tries");
+}
+
+#[test]
+fn what_is_sought_is_what_its_words_find() {
+    for (sought, words) in [
+        (Sought::Page(9), "page:9"),
+        (Sought::Pack(7), "pack:7"),
+        (Sought::Operation(Operation::Start), "op:start"),
+        (Sought::Failed, "is:failed"),
+        (Sought::FailedOf(Operation::Acknowledge, None), "is:failed op:ack"),
+        (Sought::FailedOf(Operation::Take, Some(429)), "is:failed op:take status:429"),
+    ] {
+        assert_eq!(Ok(Filter::from(sought)), Filter::parse(words), "{words}");
+    }
 }
 
 #[test]

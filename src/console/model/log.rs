@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use jiff::Timestamp;
 
 use crate::client::Operation;
+use crate::client::tap::filter::Sought;
 use crate::engine::{Event, EventKind, Mode};
 use crate::mirror::SessionEnd;
 use crate::text::{counted, grouped, span, visible};
@@ -33,8 +34,8 @@ pub struct Line {
     pub time: String,
     /// A remark.
     pub note: String,
-    /// The condition that finds its request on the wire; empty where it has none.
-    pub request: String,
+    /// Its request on the wire, where it has one.
+    pub request: Option<Sought>,
 }
 
 /// How a line is meant.
@@ -86,7 +87,7 @@ impl Line {
             text,
             time: String::new(),
             note: String::new(),
-            request: String::new(),
+            request: None,
         }
     }
 
@@ -130,20 +131,19 @@ impl Line {
     }
 }
 
-/// How the request of an event is found on the wire.
-fn request(kind: &EventKind) -> String {
+/// The request of an event on the wire.
+fn request(kind: &EventKind) -> Option<Sought> {
     match kind {
-        EventKind::SessionOpened { .. } | EventKind::UpToDate { .. } => "op:start".to_owned(),
-        EventKind::PageCommitted { page, .. } => format!("page:{page}"),
-        EventKind::PageTaken { .. } => "op:take".to_owned(),
+        EventKind::SessionOpened { .. } | EventKind::UpToDate { .. } => {
+            Some(Sought::Operation(Operation::Start))
+        }
+        EventKind::PageCommitted { page, .. } => Some(Sought::Page(*page)),
+        EventKind::PageTaken { .. } => Some(Sought::Operation(Operation::Take)),
         EventKind::PackSent { pack, .. }
         | EventKind::PackAccepted { pack, .. }
-        | EventKind::PackRefused { pack, .. } => format!("pack:{pack}"),
-        EventKind::RetryScheduled { operation, status, .. } => {
-            let status = status.map_or_else(String::new, |status| format!(" status:{status}"));
-            format!("is:failed op:{}{status}", verb(*operation))
-        }
-        _ => String::new(),
+        | EventKind::PackRefused { pack, .. } => Some(Sought::Pack(*pack)),
+        EventKind::RetryScheduled { operation, status, .. } => Some(Sought::FailedOf(*operation, *status)),
+        _ => None,
     }
 }
 

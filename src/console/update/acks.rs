@@ -7,6 +7,7 @@ use super::super::model::{Mirrored, Model, Screen, sql};
 use super::super::view::{self, AcksSpot};
 use super::act::{self, refuse};
 use super::{history, whole, wire};
+use crate::client::tap::filter::Sought;
 use crate::engine::{Command, Mode, Phase};
 use crate::mirror::debug::Brought;
 use crate::mirror::refs::Reference;
@@ -123,20 +124,20 @@ fn request(model: &mut Model) -> Vec<Effect> {
     let packs = model.packs();
     let pack = match model.acks.detail.as_ref().map(|detail| &detail.of) {
         Some(Opened::Pack(no)) => Some(*no),
-        Some(Opened::Page(page)) => return wire::find(&format!("page:{page}")),
+        Some(Opened::Page(page)) => return wire::find(Sought::Page(*page)),
         Some(Opened::Filling) => None,
         None if model.acks.pane == Pane::Again => {
             let page = model.acks.book.waiting.get(model.acks.at).map(|page| page.page);
-            return page.map_or_else(Vec::new, |page| wire::find(&format!("page:{page}")));
+            return page.map_or_else(Vec::new, |page| wire::find(Sought::Page(page)));
         }
         None if model.acks.pane == Pane::Stuck => {
-            let filter = trouble(model).and_then(|trouble| trouble.request);
-            return wire::find(filter.as_deref().unwrap_or("is:failed"));
+            let sought = trouble(model).and_then(|trouble| trouble.request);
+            return wire::find(sought.unwrap_or(Sought::Failed));
         }
         None => packs.get(model.acks.chosen_row(&packs)).and_then(|pack| pack.no),
     };
     match pack {
-        Some(no) => wire::find(&format!("pack:{no}")),
+        Some(no) => wire::find(Sought::Pack(no)),
         None => refuse(model, "it was not sent yet"),
     }
 }
@@ -212,7 +213,7 @@ fn remedy(model: &mut Model) -> Vec<Effect> {
         Some(Remedy::Release) => command(model, Command::HoldAcks(false)),
         Some(Remedy::Send) if model.running() => send(model),
         Some(Remedy::Send | Remedy::Session) => session(model),
-        Some(Remedy::Request) => wire::find(trouble.request.as_deref().unwrap_or("is:failed")),
+        Some(Remedy::Request) => wire::find(trouble.request.unwrap_or(Sought::Failed)),
         Some(Remedy::Look(statement)) => look(model, statement),
         Some(Remedy::Show(query)) => {
             let query = query.as_ref().clone();

@@ -8,6 +8,7 @@ use super::super::model::naming::For;
 use super::super::model::{Model, Screen, browse};
 use super::super::view;
 use super::{act, naming, wire};
+use crate::client::tap::filter::Sought;
 use crate::mirror::deeds::{Event, Wanted};
 use crate::mirror::refs::Reference;
 
@@ -82,7 +83,7 @@ pub(super) fn follow_to(model: &mut Model, of: &Reference) -> Vec<Effect> {
 /// To the request that brought the entry's page, where the ring still has it.
 fn to_request(model: &mut Model) -> Vec<Effect> {
     match model.history.deed().map(|deed| deed.page) {
-        Some(Some(page)) => wire::find(&format!("page:{page}")),
+        Some(Some(page)) => wire::find(Sought::Page(page)),
         Some(None) => act::refuse(model, "which page brought it is not known any more"),
         None => act::refuse(model, "open a session first"),
     }

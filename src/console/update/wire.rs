@@ -11,7 +11,7 @@ use super::super::model::{Model, Screen, SyncPane, since};
 use super::super::view;
 use super::{act, naming, whole};
 use crate::client::curl;
-use crate::client::tap::filter::Filter;
+use crate::client::tap::filter::Sought;
 
 /// How often the tap is looked at while a run is on.
 const LOOK: Duration = Duration::from_millis(200);
@@ -30,16 +30,15 @@ pub(super) fn on_time(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Asks for the newest exchange that passes; the answer leads to it.
-pub(super) fn find(filter: &str) -> Vec<Effect> {
-    let filter = Filter::parse(filter).unwrap_or_default();
-    vec![Effect::Wire(WireRequest::Find(filter))]
+pub(super) fn find(sought: Sought) -> Vec<Effect> {
+    vec![Effect::Wire(WireRequest::Find(sought.into()))]
 }
 
 /// From screen 1: to the request of the log's first line, or to the last that failed.
 pub(super) fn find_from_log(model: &Model) -> Vec<Effect> {
     let at = model.scroll[SyncPane::Log as usize];
     let line = model.log.newest(at).next().filter(|_| model.pane == SyncPane::Log);
-    find(line.filter(|line| !line.request.is_empty()).map_or("is:failed", |line| &line.request))
+    find(line.and_then(|line| line.request).unwrap_or(Sought::Failed))
 }
 
 /// Does an action; none where it is nothing special here.

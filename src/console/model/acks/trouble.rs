@@ -1,6 +1,7 @@
 //! What is stuck, why, and what helps; and apart from it what is only worth to know.
 
 use super::{Acks, Followed};
+use crate::client::tap::filter::Sought;
 use crate::mirror::find::Query;
 use crate::mirror::notes::Note;
 use crate::text::{counted, grouped, visible};
@@ -21,8 +22,8 @@ pub struct Trouble {
     pub why: String,
     /// What helps.
     pub remedy: Option<Remedy>,
-    /// The filter that finds its request.
-    pub request: Option<String>,
+    /// Its request on the wire, where it has one.
+    pub request: Option<Sought>,
 }
 
 /// What helps.
@@ -74,7 +75,7 @@ impl Acks {
             let tries = if pack.tries > 1 { format!(", tried {} times", pack.tries) } else { String::new() };
             let what = format!("pack {}, {}{tries}", pack.no, counted(pack.keys, "key"));
             let why = format!("failed: {status}{answer}; its keys wait and come again");
-            out.push(trouble(true, &what, &why, Remedy::Send).from(format!("pack:{}", pack.no)));
+            out.push(trouble(true, &what, &why, Remedy::Send).from(Sought::Pack(pack.no)));
         }
         if stuck.outbox.held > 0 {
             let what = format!("{} held", counted(stuck.outbox.held, "key"));
@@ -87,7 +88,7 @@ impl Acks {
                 "refused for good, {}: {} (page {}, pack {}); its record is here, and the service may send it again",
                 key.status, key.answer, key.page, key.pack
             );
-            out.push(trouble(true, &what, &why, Remedy::Request).from(format!("pack:{}", key.pack)));
+            out.push(trouble(true, &what, &why, Remedy::Request).from(Sought::Pack(key.pack)));
         }
         let more = stuck.outbox.refused.saturating_sub(self.book.refused.len() as u64);
         if more > 0 {
@@ -104,7 +105,7 @@ impl Acks {
             let what = id.as_ref().map_or_else(|| kind.to_owned(), |id| format!("{kind} {id}"));
             let why =
                 format!("the service could not deliver it (page {page}); a later session brings it again");
-            out.push(trouble(false, &what, &why, Remedy::Session).from(format!("page:{page}")));
+            out.push(trouble(false, &what, &why, Remedy::Session).from(Sought::Page(*page)));
         }
         let more = self.book.stuck.failed_objects.saturating_sub(self.book.failed.len() as u64);
         if more > 0 {
@@ -175,7 +176,7 @@ fn trouble(error: bool, what: &str, why: &str, remedy: Remedy) -> Trouble {
 }
 
 impl Trouble {
-    fn from(self, request: String) -> Self {
+    fn from(self, request: Sought) -> Self {
         Self { request: Some(request), ..self }
     }
 }

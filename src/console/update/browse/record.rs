@@ -12,6 +12,7 @@ use super::super::super::view;
 use super::super::act::{self, read, refuse};
 use super::super::wire;
 use super::marked;
+use crate::client::tap::filter::Sought;
 use crate::text::grouped;
 
 /// The lines of the record that is shown.
@@ -140,7 +141,7 @@ pub(super) fn request(model: &mut Model) -> Vec<Effect> {
             model.wire.unfound = Some(format!(
                 "page {page} of session {session} brought it; that request is not kept any more"
             ));
-            wire::find(&format!("page:{page}"))
+            wire::find(Sought::Page(page))
         }
         Some((session, None)) => {
             refuse(model, &format!("session {session} brought it; on which page is not known any more"))
