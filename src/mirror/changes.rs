@@ -5,6 +5,8 @@
 //! session and went with another. What a session brought and never replaced again (a first download) is in the rows
 //! alone.
 
+use std::collections::{HashMap, HashSet};
+
 use rusqlite::params;
 use rusqlite::types::ToSql;
 
@@ -36,6 +38,16 @@ pub struct Change {
     pub before: Option<State>,
     /// What it was after the session; without data where the session deleted it.
     pub after: State,
+    /// The fields in which the two differ, as [`diff`] has them.
+    pub fields: Vec<FieldChange>,
+}
+
+impl Change {
+    /// A change from one state to another. It costs what the record has, so it is made once and not for each look.
+    pub fn new(kind: &str, id: RecordId, before: Option<State>, after: State) -> Self {
+        let fields = diff(before.as_ref().and_then(|state| state.data.as_deref()), after.data.as_deref());
+        Self { kind: kind.to_owned(), id, before, after, fields }
+    }
 }
 
 /// How a field differs. Values are raw JSON, as received.
@@ -81,27 +93,27 @@ pub struct Tombstones {
 /// field by field, one level deep; values by their JSON text, so `1.0` and `1.00` differ, and spaces do not.
 pub fn diff(before: Option<&str>, after: Option<&str>) -> Vec<FieldChange> {
     let (old, new) = (flat(before), flat(after));
-    let find = |list: &[(String, String)], name: &str| {
-        list.iter().find(|(field, _)| field == name).map(|(_, value)| value.clone())
-    };
+    // A record has as many fields as somebody likes, so none is looked for in a list.
+    let mut rest: HashMap<&str, &str> = new.iter().map(|(field, raw)| (&**field, &**raw)).collect();
     let mut changes = Vec::new();
     for (field, value) in &old {
-        let now = find(&new, field);
-        if now.as_ref().map(|now| compact(now)) != Some(compact(value)) {
-            changes.push(FieldChange { field: field.clone(), before: Some(value.clone()), after: now });
+        let now = rest.remove(&**field);
+        if now.map(compact) != Some(compact(value)) {
+            let (before, after) = (Some(value.clone()), now.map(ToOwned::to_owned));
+            changes.push(FieldChange { field: field.clone(), before, after });
         }
     }
-    for (field, value) in new {
-        if find(&old, &field).is_none() {
-            changes.push(FieldChange { field, before: None, after: Some(value) });
-        }
-    }
+    let added = new.iter().filter(|(field, _)| rest.contains_key(&**field));
+    changes.extend(added.map(|(field, value)| {
+        let (field, after) = (field.clone(), Some(value.clone()));
+        FieldChange { field, before: None, after }
+    }));
     changes
 }
 
 /// Fields and their raw values, objects opened one level; the first of two fields of one name.
 fn flat(data: Option<&str>) -> Vec<(String, String)> {
-    let mut list: Vec<(String, String)> = Vec::new();
+    let (mut list, mut known) = (Vec::new(), HashSet::new());
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     json::fields(data.unwrap_or_default().as_bytes(), |field, raw| {
         let field = text(field);
@@ -114,7 +126,7 @@ fn flat(data: Option<&str>) -> Vec<(String, String)> {
             inner.push((field, text(raw)));
         }
         for (field, value) in inner {
-            if list.iter().all(|(known, _)| *known != field) {
+            if known.insert(field.clone()) {
                 list.push((field, value));
             }
         }
@@ -161,7 +173,7 @@ impl Reader {
         let before =
             states.iter().position(|state| state.session == session).and_then(|first| first.checked_sub(1));
         let before = before.map(|at| states[at].clone()).filter(|state| state.data.is_some());
-        Ok(Some(Change { kind: kind.to_owned(), id: id.clone(), before, after: states[last].clone() }))
+        Ok(Some(Change::new(kind, id.clone(), before, states[last].clone())))
     }
 
     /// Every state of a record that the mirror knows, oldest first, the present one last.
@@ -347,6 +359,9 @@ mod tests {
         ];
         assert_eq!(changes, expected);
         assert_eq!(diff(None, Some("{\"a\": 1}")).len(), 1);
+        // Of two fields of one name the first counts.
+        assert_eq!(diff(Some(r#"{"a": 1, "a": 2}"#), Some(r#"{"a": 1}"#)), []);
+        assert_eq!(diff(Some(r#"{"a": 1}"#), Some(r#"{"a": 2, "a": 1}"#)).len(), 1);
         assert_eq!(diff(Some(before), Some(before)), []);
         // Spaces inside a text count.
         assert_eq!(diff(Some(r#"{"a": ["x  y"]}"#), Some(r#"{"a": ["x y"]}"#)).len(), 1);

@@ -506,12 +506,8 @@ pub(crate) fn changed() -> Model {
     let after = contacts().swap_remove(0);
     let before = after.data.replace("asa@example.se", "asa.l@example.se").replace("1200.50", "900.00");
     let before = State { revision: Some(8), data: Some(before), session: 12 };
-    let change = Change {
-        kind: "contact".into(),
-        id: after.id.clone(),
-        before: Some(before),
-        after: State { revision: Some(9), data: Some(after.data), session: 41 },
-    };
+    let now = State { revision: Some(9), data: Some(after.data), session: 41 };
+    let change = Change::new("contact", after.id, Some(before), now);
     update(&mut model, Message::Read(Answer::About(Box::new(about(Some(change))))));
     press(&mut model, "d");
     model

@@ -298,12 +298,7 @@ pub(crate) fn changes() -> Model {
         |revision, data: &str| State { revision: Some(revision), data: Some(data.into()), session: 1 };
     let before = r#"{"id":4701,"name":"Åsa Lindqvist","value":1200.50,"hot":true,"custom_fields":{"budget":1.0},"note":"\u001b[31m"}"#;
     let after = r#"{"id":4701,"name":"阿部 花子","value":1200.5,"hot":true,"custom_fields":{"budget":2,"new":[1]},"description":"Met at the fair. Wants to hear about the move of the whole mirror before the summer, and to see the numbers."}"#;
-    let change = Change {
-        kind: "deal".into(),
-        id: RecordId::Int(4_701),
-        before: Some(state(8, before)),
-        after: state(9, after),
-    };
+    let change = Change::new("deal", RecordId::Int(4_701), Some(state(8, before)), state(9, after));
     let change = Ok(Some(Box::new(change)));
     update(&mut model, Message::Read(Answer::Change { session, of, change }));
     model

@@ -4,7 +4,7 @@ mod list;
 
 use super::super::message::Request;
 use crate::mirror::SessionNo;
-use crate::mirror::changes::{Change, FieldChange, diff};
+use crate::mirror::changes::Change;
 use crate::mirror::deeds::{At, Deed, Event, Inside, Wanted};
 use crate::mirror::reader::SessionRow;
 use crate::mirror::refs::Reference;
@@ -20,8 +20,8 @@ pub struct History {
     pub sessions: List<SessionRow>,
     /// The opened session, and what it did.
     pub opened: Option<Opened>,
-    /// What it did to the record under the cursor, and in which fields.
-    pub change: Option<(Box<Change>, Vec<FieldChange>)>,
+    /// What it did to the record under the cursor.
+    pub change: Option<Box<Change>>,
     /// Where the keys go.
     pub pane: Pane,
     /// Lines of the change scrolled away.
@@ -164,11 +164,7 @@ impl History {
         match answer {
             Ok(change) => {
                 opened.error = None;
-                self.change = change.map(|change| {
-                    let before = change.before.as_ref().and_then(|s| s.data.as_deref());
-                    let fields = diff(before, change.after.data.as_deref());
-                    (change, fields)
-                });
+                self.change = change;
             }
             Err(error) => opened.error = Some(error),
         }
@@ -349,16 +345,12 @@ mod tests {
         assert_eq!(history.open(), None);
         assert_eq!(history.pane, Pane::Changes, "there is nothing to look at yet");
         let state = |data: &str| State { revision: None, data: Some(data.into()), session: 1 };
-        let change = Change {
-            kind: "deal".into(),
-            id: RecordId::Int(7),
-            before: Some(state(r#"{"a":1}"#)),
-            after: state(r#"{"a":2}"#),
-        };
+        let before = Some(state(r#"{"a":1}"#));
+        let change = Change::new("deal", RecordId::Int(7), before, state(r#"{"a":2}"#));
         history.take_change(2, &of(9), Ok(Some(Box::new(change.clone()))));
         assert!(history.change.is_none(), "another record's");
         history.take_change(2, &of(7), Ok(Some(Box::new(change))));
-        assert_eq!(history.change.as_ref().unwrap().1.len(), 1);
+        assert_eq!(history.change.as_ref().unwrap().fields.len(), 1);
         history.open();
         assert_eq!(history.pane, Pane::Change);
         assert!(history.close() && history.close() && !history.close());

@@ -49,6 +49,8 @@ pub struct Story {
     pub told: Option<Result<Told, String>>,
     /// The step that is looked at.
     pub at: usize,
+    /// What that step changed.
+    changed: Vec<FieldChange>,
     /// Lines of what is shown of it that are scrolled away.
     pub scroll: usize,
     /// The whole record is shown as it was after the step, and not what the step changed.
@@ -70,10 +72,23 @@ impl Story {
     }
 
     /// What the step changed, field by field.
-    pub fn differences(&self) -> Vec<FieldChange> {
-        let Some(scene) = self.current() else { return Vec::new() };
-        let before = self.at.checked_sub(1).and_then(|at| self.scenes()[at].step.data.as_deref());
-        diff(before, scene.step.data.as_deref())
+    pub fn differences(&self) -> &[FieldChange] {
+        &self.changed
+    }
+
+    /// Looks at a step: what it changed is found once, and not at each look.
+    fn look_at(&mut self, at: usize) {
+        self.at = at;
+        let data = |at: usize| self.scenes().get(at).and_then(|scene| scene.step.data.as_deref());
+        self.changed = match self.current() {
+            Some(_) => diff(at.checked_sub(1).and_then(data), data(at)),
+            None => Vec::new(),
+        };
+    }
+
+    /// Looks at the newest step.
+    fn look_at_newest(&mut self) {
+        self.look_at(self.scenes().len().saturating_sub(1));
     }
 
     /// Goes to another step.
@@ -81,7 +96,8 @@ impl Story {
         let most = self.scenes().len().saturating_sub(1);
         let to = self.at.saturating_add_signed(by).min(most);
         if to != self.at {
-            (self.at, self.scroll) = (to, 0);
+            self.scroll = 0;
+            self.look_at(to);
         }
     }
 }
@@ -101,16 +117,18 @@ impl Browse {
         let whole = self.story.as_ref().is_some_and(|s| s.whole);
         // The same record with something new: what is shown stays until the answer comes.
         let told = self.story.take().filter(|s| s.of == of).and_then(|s| s.told);
-        let at = told.as_ref().and_then(|t| t.as_ref().ok()).map_or(0, |t| t.scenes.len().saturating_sub(1));
-        self.story = Some(Story { of: of.clone(), state, told, at, scroll: 0, whole });
+        let changed = Vec::new();
+        let mut story = Story { of: of.clone(), state, told, at: 0, changed, scroll: 0, whole };
+        story.look_at_newest();
+        self.story = Some(story);
         Some(Request::Story { of })
     }
 
     /// Takes what happened to a record; the newest step is looked at.
     pub fn take_story(&mut self, of: &Reference, told: Result<Told, String>) {
         if let Some(story) = self.story.as_mut().filter(|s| s.of == *of) {
-            story.at = told.as_ref().map_or(0, |t| t.scenes.len().saturating_sub(1));
             story.told = Some(told);
+            story.look_at_newest();
         }
     }
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::super::super::record::{self, Field, Kind, Words};
-use crate::mirror::changes::{self, FieldChange};
+use crate::mirror::changes::Change;
 use crate::mirror::refs::{Incoming, Reference};
-use crate::mirror::{PageNo, SessionNo, changes::Change};
+use crate::mirror::{PageNo, SessionNo};
 use crate::text::{counted, grouped, visible};
 
 /// What is known of a record beside what it says itself.
@@ -207,9 +207,4 @@ fn incoming(folded: &BTreeSet<String>, pointing: Option<&Pointing>) -> Vec<Line>
             out
         }
     }
-}
-
-/// What a change came to, field by field.
-pub fn differences(change: &Change) -> Vec<FieldChange> {
-    changes::diff(change.before.as_ref().and_then(|s| s.data.as_deref()), change.after.data.as_deref())
 }

@@ -151,7 +151,7 @@ fn a_records_history_is_walked_and_shows_it_as_it_was() {
     let at = |model: &Model| model.browse.story.as_ref().unwrap().current().unwrap().step.session;
     assert_eq!(at(&model), 4, "it begins with the newest");
     let fields = |model: &Model| -> Vec<String> {
-        model.browse.story.as_ref().unwrap().differences().into_iter().map(|f| f.field).collect()
+        model.browse.story.as_ref().unwrap().differences().iter().map(|f| f.field.clone()).collect()
     };
     assert_eq!(fields(&model), ["id", "name"], "after a delete everything is new");
     press(&mut model, 'k');

@@ -186,26 +186,26 @@ fn changes(model: &Model, entry: &Entry, width: usize) -> Vec<Drawn> {
         )),
     }
     out.push(plain("", theme.text));
-    out.extend(differences(model, tree::differences(change), width));
+    out.extend(differences(model, &change.fields, width));
     out
 }
 
 /// Fields before and after.
-pub(super) fn differences(model: &Model, fields: Vec<FieldChange>, width: usize) -> Vec<Drawn> {
+pub(super) fn differences(model: &Model, fields: &[FieldChange], width: usize) -> Vec<Drawn> {
     let theme = &model.theme;
     let mut out = Vec::new();
     if fields.is_empty() {
         out.push(plain("Nothing in it is different.", theme.dim));
     }
-    for (n, field) in fields.into_iter().enumerate() {
+    for (n, field) in fields.iter().enumerate() {
         if n > 0 {
             out.push(plain("", theme.text));
         }
         out.push((0, vec![s(visible(&field.field).into_owned(), theme.heading)]));
-        for (sign, value, style) in [("−", field.before, theme.deleted), ("+", field.after, theme.created)]
+        for (sign, value, style) in [("−", &field.before, theme.deleted), ("+", &field.after, theme.created)]
         {
             let Some(value) = value else { continue };
-            let lines = cells::wrap(&visible(&value), width.saturating_sub(2).max(8));
+            let lines = cells::wrap(&visible(value), width.saturating_sub(2).max(8));
             for (n, text) in lines.into_iter().enumerate() {
                 let sign = if n == 0 { sign } else { " " };
                 out.push((0, vec![s(format!("{sign} {text}"), style)]));

@@ -21,7 +21,8 @@ fn lines(model: &Model, width: usize) -> Vec<Vec<Span<'static>>> {
     if let Some(deed) = model.history.deed().filter(|deed| deed.why.is_some()) {
         return note(model, deed, width);
     }
-    let Some((change, fields)) = &model.history.change else { return Vec::new() };
+    let Some(change) = &model.history.change else { return Vec::new() };
+    let fields = &change.fields;
     let gone = change.after.data.is_none();
     let mut out = Vec::new();
     if fields.is_empty() {
@@ -102,7 +103,8 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
         scrolled(buf, inner, lines(model, inner.width.into()), model.history.scroll, theme);
         return;
     }
-    let Some((change, fields)) = &model.history.change else { return };
+    let Some(change) = &model.history.change else { return };
+    let fields = &change.fields;
     let (word, style) = match (&change.after.data, &change.before) {
         (None, _) => ("deleted", theme.deleted),
         (_, None) => ("created", theme.created),
