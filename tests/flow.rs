@@ -11,6 +11,8 @@ mod look;
 mod model;
 #[path = "flow/rules.rs"]
 mod rules;
+#[path = "flow/shrink.rs"]
+mod shrink;
 #[path = "flow/simulation.rs"]
 mod simulation;
 #[path = "flow/twin.rs"]

@@ -141,13 +141,15 @@ fn encoded(name: &str) -> String {
     out
 }
 
-/// The text as given, for a message; not where it may hold a password.
+/// The text as given, for a message; not where it may hold a password, and nothing behind a ? or a #, where some put a
+/// token.
 fn quoted(text: &str) -> String {
     if text.contains('@') {
         return "(not shown: it holds an @)".to_owned();
     }
+    let (text, more) = text.find(['?', '#']).map_or((text, ""), |at| (&text[..=at], "…"));
     let short: String = text.chars().take(120).collect();
-    format!("\"{}\"", visible(&short))
+    format!("\"{}{more}\"", visible(&short))
 }
 
 fn refuse(why: &str) -> ConfigError {
@@ -206,6 +208,16 @@ mod tests {
         for url in ["http://ada:s3cret@example.com", "htp://ada:s3cret@example.com", "ada:s3cret@ex ample"] {
             let said = Base::parse(url, Door::Options).expect_err(url).0;
             assert!(!said.contains("s3cret"), "{said}");
+        }
+    }
+
+    #[test]
+    fn what_stands_behind_a_question_mark_or_a_hash_is_not_repeated() {
+        for url in
+            ["http://127.0.0.1:1/?t=s3cret", "https://api.getbase.com#s3cret", "api.getbase.com/?s3cret"]
+        {
+            let said = Base::parse(url, Door::Options).expect_err(url).0;
+            assert!(!said.contains("s3cret") && said.contains('…'), "{said}");
         }
     }
 

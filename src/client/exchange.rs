@@ -222,10 +222,7 @@ impl Trip<'_> {
         let status = response.status().as_u16();
         let wait = retry_after::read(response.headers());
         let html = says_html(response.headers());
-        let location = refusal::location_host(asked, response.headers()).map(|host| {
-            // A host is in lower case, whatever the header said.
-            safe(&Redactor::lower(&self.wire.config.token), &safe(token, &host))
-        });
+        let location = refusal::location_host(asked, response.headers()).map(|host| safe(token, &host));
         let body = self.epilogue(response).await;
         note.body(&body);
         let html = html || body.trim_ascii_start().starts_with(b"<");

@@ -1,10 +1,11 @@
 //! Takes the token out of what a service says and of what crosses the wire, before anybody keeps or shows it. Pure.
 //!
-//! Promise: after [`Redactor::scrub`] the token is in the bytes in no form that decodes back to it by percent-decoding,
-//! JSON's or HTML's escapes, any mixture of them included; nor do its Base64 (either alphabet, wherever in a longer
-//! text the token stands) and its hexadecimal digits, escaped or not. Plain bytes are found by one search for all forms,
-//! which leaps over most of a text (`leaps`). Since every escape holds a `%`, a `\` or an `&`, only what is around those
-//! is looked at.
+//! Promise: after [`Redactor::scrub`] no sixteen characters of the token in a row are in the bytes in a form that decodes
+//! back to them by percent-decoding, JSON's or HTML's escapes, any mixture of them included; nor what its Base64 (either
+//! alphabet, wherever in a longer text the token stands) or its hexadecimal digits say of so many, escaped or not; all
+//! without regard to case. In messages and short texts white space between them changes nothing. Plain bytes are found by
+//! one search for all forms, which leaps over most of a text (`leaps`). Since every escape holds a `%`, a `\` or an `&`,
+//! only what is around those is looked at.
 
 mod leaps;
 
@@ -21,38 +22,56 @@ use leaps::Leaps;
 /// What stands where the token was.
 pub(super) const MARK: &str = "[token]";
 
+/// Characters of the token in a row that say too much; of a long token an eighth, of a short one all of it.
+const PART: usize = 16;
 /// An encoding shorter than this could be any word.
 const SHORTEST: usize = 8;
+/// Bytes up to which a text of the wire is looked through a second time, without its white space. Pages are longer: there
+/// it would cost more than all the rest of watching.
+const SHORT: usize = 1024;
 
 /// Finds one token. What it looks for is zeroed when it goes.
 pub(super) struct Redactor {
     leaps: Leaps,
     /// The token, then its encodings.
-    forms: Vec<Zeroizing<Vec<u8>>>,
-    /// The length of the shortest: what is shorter holds none, since an escape is never shorter than what it stands
-    /// for.
+    forms: Vec<Form>,
+    /// The length of the shortest part that counts: what is shorter holds none, since an escape is never shorter than
+    /// what it stands for.
     shortest: usize,
     /// Whether a byte stands in any of them: most escapes of a body stand for one that does not.
     letters: [bool; 256],
 }
 
+/// The token as it may be written.
+#[derive(Clone)]
+struct Form {
+    bytes: Zeroizing<Vec<u8>>,
+    /// Bytes in a row that are not let through.
+    part: usize,
+}
+
 impl Redactor {
     pub(super) fn new(token: &SecretString) -> Self {
         let token = token.expose_secret().as_bytes();
-        let mut forms = vec![Zeroizing::new(token.to_vec())];
-        for encoding in (0..3).flat_map(|before| base64(token, before)).chain(hexadecimal(token)) {
-            if encoding.len() >= SHORTEST && !forms.contains(&encoding) {
-                forms.push(encoding);
+        let part = PART.max(token.len() / 8).min(token.len());
+        let mut forms = vec![Form { bytes: Zeroizing::new(token.to_vec()), part }];
+        for bytes in (0..3).flat_map(|before| base64(token, before)).chain([hexadecimal(token)]) {
+            if bytes.len() >= SHORTEST && !forms.iter().any(|form| form.bytes.eq_ignore_ascii_case(&bytes)) {
+                let part = bytes.len() * part / token.len().max(1);
+                forms.push(Form { bytes, part });
             }
         }
         Self::of(forms)
     }
 
-    fn of(mut forms: Vec<Zeroizing<Vec<u8>>>) -> Self {
-        forms.retain(|form| !form.is_empty());
-        let shortest = forms.iter().map(|form| form.len()).min().unwrap_or(usize::MAX);
+    fn of(mut forms: Vec<Form>) -> Self {
+        forms.retain(|form| form.part > 0);
+        let shortest = forms.iter().map(|form| form.part).min().unwrap_or(usize::MAX);
         let mut letters = [false; 256];
-        forms.iter().flat_map(|form| form.iter()).for_each(|byte| letters[usize::from(*byte)] = true);
+        for byte in forms.iter().flat_map(|form| form.bytes.iter()) {
+            letters[usize::from(byte.to_ascii_lowercase())] = true;
+            letters[usize::from(byte.to_ascii_uppercase())] = true;
+        }
         Self { leaps: Leaps::over(&forms), forms, shortest, letters }
     }
 
@@ -61,30 +80,20 @@ impl Redactor {
         Self::of(tokens.into_iter().flat_map(|token| Self::new(token).forms).collect())
     }
 
-    /// The same for what has only lower case: the names of headers and hosts.
-    pub(super) fn lower(token: &SecretString) -> Self {
-        Self::new(token).lowered()
-    }
-
-    /// This one for what has only lower case.
-    pub(super) fn lowered(mut self) -> Self {
-        self.forms.iter_mut().for_each(|form| form.make_ascii_lowercase());
-        Self::of(self.forms)
-    }
-
     /// The bytes with a mark for each token; borrowed where there is none.
     pub(super) fn scrub<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
-        marked(bytes, &self.find(bytes))
+        let found = if bytes.len() <= SHORT { self.find_across(bytes) } else { self.find(bytes) };
+        marked(bytes, &found)
     }
 
-    /// The same for text.
+    /// The same for text that becomes a message.
     pub(super) fn text(&self, text: &str) -> String {
-        String::from_utf8_lossy(&self.scrub(text.as_bytes())).into_owned()
+        String::from_utf8_lossy(&marked(text.as_bytes(), &self.find_across(text.as_bytes()))).into_owned()
     }
 
     /// Whether the token is there, in any of its forms.
     pub(super) fn finds(&self, text: &str) -> bool {
-        !self.find(text.as_bytes()).is_empty()
+        !self.find_across(text.as_bytes()).is_empty()
     }
 
     /// The first `cap` bytes, scrubbed. A token across the cut leaves nothing of itself.
@@ -92,7 +101,7 @@ impl Redactor {
         if bytes.len() <= cap {
             return self.scrub(bytes);
         }
-        let longest = self.forms.iter().map(|form| form.len()).max().unwrap_or(0) * LONGEST_FORM;
+        let longest = self.forms.iter().map(|form| form.bytes.len()).max().unwrap_or(0) * LONGEST_FORM;
         let seen = &bytes[..bytes.len().min(cap + longest)];
         let mut found = self.find(seen);
         let cut = found.iter().find(|token| token.start < cap && token.end > cap);
@@ -101,15 +110,18 @@ impl Redactor {
         marked(&bytes[..end], &found)
     }
 
-    /// Where the token is in any of its forms, in order, never overlapping.
+    /// Where the token is in any of its forms, or a part of one, in order, never overlapping.
     fn find(&self, bytes: &[u8]) -> Vec<Range<usize>> {
         let mut found = Vec::new();
         if bytes.len() < self.shortest {
-            return found; // nearly every header
+            return found; // many a header
         }
-        self.leaps.candidates(bytes, |at| {
-            let here = self.forms.iter().filter(|form| bytes[at..].starts_with(form));
-            found.extend(here.map(|form| at..at + form.len()));
+        self.leaps.places(&self.forms, bytes, |form, from, at| {
+            let before = shared(form.bytes[..from].iter().rev(), bytes[..at].iter().rev());
+            let after = shared(form.bytes[from..].iter(), bytes[at..].iter());
+            if before + after >= form.part {
+                found.push(at - before..at + after);
+            }
         });
         for at in memchr::memchr3_iter(b'%', b'\\', b'&', bytes) {
             let readings = escaped(&bytes[at..]);
@@ -117,16 +129,63 @@ impl Redactor {
                 found.extend(self.forms.iter().filter_map(|form| around(form, bytes, at, &readings)));
             }
         }
-        found.sort_unstable_by_key(|token| token.start);
-        let mut joined: Vec<Range<usize>> = Vec::with_capacity(found.len());
-        for token in found {
-            match joined.last_mut() {
-                Some(last) if token.start < last.end => last.end = last.end.max(token.end),
-                _ => joined.push(token),
+        joined(found)
+    }
+
+    /// The same where white space may stand in the midst of it, as where a line was broken.
+    fn find_across(&self, bytes: &[u8]) -> Vec<Range<usize>> {
+        let mut found = self.find(bytes);
+        if bytes.len() <= self.shortest {
+            return found;
+        }
+        let mut solid = Vec::with_capacity(bytes.len());
+        let mut places = Vec::with_capacity(bytes.len());
+        let mut at = 0;
+        while let Some(byte) = bytes.get(at) {
+            match blank(&bytes[at..]) {
+                0 => {
+                    solid.push(*byte);
+                    places.push(at);
+                    at += 1;
+                }
+                length => at += length,
             }
         }
-        joined
+        if solid.len() == bytes.len() {
+            return found;
+        }
+        found.extend(
+            self.find(&solid).into_iter().map(|token| places[token.start]..places[token.end - 1] + 1),
+        );
+        joined(found)
     }
+}
+
+/// In order, those that overlap as one.
+fn joined(mut found: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    found.sort_unstable_by_key(|token| token.start);
+    let mut joined: Vec<Range<usize>> = Vec::with_capacity(found.len());
+    for token in found {
+        match joined.last_mut() {
+            Some(last) if token.start < last.end => last.end = last.end.max(token.end),
+            _ => joined.push(token),
+        }
+    }
+    joined
+}
+
+/// How much white space begins here: a byte, or a line's end as JSON writes it.
+fn blank(bytes: &[u8]) -> usize {
+    match bytes {
+        [b'\\', b'n' | b'r' | b't', ..] => 2,
+        [byte, ..] if byte.is_ascii_whitespace() => 1,
+        _ => 0,
+    }
+}
+
+/// How many bytes two texts have in common, without regard to case: what only differs in it gives the token away.
+fn shared<'a>(one: impl Iterator<Item = &'a u8>, other: impl Iterator<Item = &'a u8>) -> usize {
+    one.zip(other).take_while(|(one, other)| one.eq_ignore_ascii_case(other)).count()
 }
 
 /// The bytes with a mark for each token that was found in them.
@@ -145,39 +204,42 @@ fn marked<'a>(bytes: &'a [u8], found: &[Range<usize>]) -> Cow<'a, [u8]> {
     Cow::Owned(out)
 }
 
-/// The form of the token whose first escaped character is at `at`: what is before that is plain.
-fn around(form: &[u8], bytes: &[u8], at: usize, readings: &[Option<(u8, usize)>; 2]) -> Option<Range<usize>> {
-    (0..form.len().min(at + 1)).find_map(|plain| {
-        let here = readings.iter().flatten().any(|(c, _)| *c == form[plain]);
-        if !here || !bytes[..at].ends_with(&form[..plain]) {
-            return None;
-        }
-        rest(form, bytes, at, plain).map(|end| at - plain..end)
-    })
+/// The longest part of the token whose first escaped character is at `at`: what is before that is plain.
+fn around(form: &Form, bytes: &[u8], at: usize, readings: &[Option<(u8, usize)>; 2]) -> Option<Range<usize>> {
+    let Form { bytes: form, part } = form;
+    let here = |c: &u8| readings.iter().flatten().any(|(read, _)| read.eq_ignore_ascii_case(c));
+    let parts = (0..form.len()).filter(|from| here(&form[*from])).filter_map(|from| {
+        let before = shared(form[..from].iter().rev(), bytes[..at].iter().rev());
+        let (count, end) = ahead(form, bytes, at, from);
+        (before + count >= *part).then(|| at - before..end)
+    });
+    parts.max_by_key(ExactSizeIterator::len)
 }
 
-/// Where the form ends whose character number `from` is at `at`; the longest of its readings.
-fn rest(form: &[u8], bytes: &[u8], at: usize, from: usize) -> Option<usize> {
+/// How many of the form's characters from number `from` on are at `at`, and where they end; by the longest of the
+/// readings.
+fn ahead(form: &[u8], bytes: &[u8], at: usize, from: usize) -> (usize, usize) {
     let mut ends = vec![at];
+    let mut count = 0;
     for c in &form[from..] {
         let mut next = Vec::with_capacity(ends.len());
-        for end in ends {
-            if bytes.get(end) == Some(c) {
+        for end in &ends {
+            let rest = bytes.get(*end..).unwrap_or_default();
+            if rest.first().is_some_and(|plain| plain.eq_ignore_ascii_case(c)) {
                 next.push(end + 1);
             }
-            let readings = escaped(bytes.get(end..).unwrap_or_default());
-            next.extend(
-                readings.iter().flatten().filter(|(read, _)| read == c).map(|(_, length)| end + length),
-            );
+            let readings = escaped(rest);
+            let same = readings.iter().flatten().filter(|(read, _)| read.eq_ignore_ascii_case(c));
+            next.extend(same.map(|(_, length)| end + length));
         }
         next.sort_unstable();
         next.dedup();
         if next.is_empty() {
-            return None;
+            break;
         }
-        ends = next;
+        (ends, count) = (next, count + 1);
     }
-    ends.pop()
+    (count, ends.last().copied().unwrap_or(at))
 }
 
 /// What the token is in a Base64 text with `before` bytes before it in its group of three: the digits that it alone
@@ -192,9 +254,9 @@ fn base64(token: &[u8], before: usize) -> [Zeroizing<Vec<u8>>; 2] {
     })
 }
 
-/// The token's bytes as digits, in lower and in upper case.
-fn hexadecimal(token: &[u8]) -> [Zeroizing<Vec<u8>>; 2] {
-    [hex::encode(token), hex::encode_upper(token)].map(|digits| Zeroizing::new(digits.into_bytes()))
+/// The token's bytes as digits.
+fn hexadecimal(token: &[u8]) -> Zeroizing<Vec<u8>> {
+    Zeroizing::new(hex::encode(token).into_bytes())
 }
 
 /// The most bytes that one character takes in a form that [`escaped`] reads.
@@ -339,9 +401,58 @@ mod tests {
         }
     }
 
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn no_part_of_the_token_stays(
+            token in "[0-9a-zA-Z!-~]{64}",
+            part in 16_usize..=64,
+            from in 0_usize..=48,
+            hows in prop::collection::vec(0_u8..9, 64),
+            escape in any::<bool>(),
+            upper in any::<bool>(),
+            gaps in prop::collection::vec(prop::sample::select(vec!["", "", "", " ", "\n", "\r\n", "\t", "\\n"]), 64),
+            broken in any::<bool>(),
+        ) {
+            let part = &token[from..(from + part).min(64)];
+            let cased = if upper { part.to_ascii_uppercase() } else { part.to_owned() };
+            let mut echo = String::new();
+            for ((c, how), gap) in cased.chars().zip(&hows).zip(&gaps) {
+                let gap = if broken && !echo.is_empty() { gap } else { "" };
+                // Behind a backslash of the token's own an `n` is another escape.
+                let how = if c == '\\' { 1 } else if escape { *how } else { 0 };
+                let _ = write!(echo, "{gap}{}", form(c, how));
+            }
+            let clean = redactor(&token).text(&format!("the token «{echo}» is bad"));
+            prop_assert!(clean == format!("the token «{MARK}» is bad"), "{echo:?} became {clean:?}");
+        }
+    }
+
     #[test]
-    fn headers_names_are_lower_case() {
-        let lower = Redactor::lower(&SecretString::from("ToKeN-1"));
-        assert_eq!(lower.text("x-token-1-y"), "x-[token]-y");
+    fn no_part_of_an_encoding_stays() {
+        let token = "Zx81qPw0mLk27Ty5vBn34Rf6sDe98Gh1jUa0oCi7tXp2kMz4wQy6rNb3eVf5dHg8";
+        let redactor = redactor(token);
+        for encoded in
+            [STANDARD_NO_PAD.encode(format!("user:{token}")), hex::encode(token), hex::encode_upper(token)]
+        {
+            for half in [&encoded[8..encoded.len() / 2 + 8], &encoded[encoded.len() / 2..]] {
+                let clean = redactor.text(half);
+                assert!(clean.contains(MARK) && clean.len() < MARK.len() + 12, "{half} became {clean}");
+            }
+        }
+        // What is less says too little, and of a long page white space hides what it hides.
+        assert_eq!(redactor.text(&token[..15]), &token[..15]);
+        let long = format!("{}{}", " ".repeat(SHORT), &token[20..40]);
+        assert_eq!(redactor.scrub(long.as_bytes()).len(), SHORT + MARK.len());
+        assert_eq!(
+            redactor.text("a token of sixteen characters or more"),
+            "a token of sixteen characters or more"
+        );
+    }
+
+    #[test]
+    fn case_hides_nothing() {
+        assert_eq!(redactor("ToKeN-1").text("x-token-1-y TOKEN-1"), "x-[token]-y [token]");
     }
 }

@@ -345,10 +345,10 @@ As of a session the tables of the types are as they were after it (_page is NULL
 where a row has changed since); nothing else can be read then. What the mirror
 cannot tell any more is refused.
 
-A spreadsheet runs a text that begins with = + - @ TAB, CR or NUL as a formula,
-quoted or not. --csv-safe writes a ' before such texts and column names. It costs
-exactness: \"+48 22 123\" becomes \"'+48 22 123\" for whoever reads the file. Numbers
-stay as they are. Without it, and with --json, every value is exact.";
+A spreadsheet runs a text that begins with = + - @ (in full width too), TAB, CR, LF
+or NUL as a formula, quoted or not. --csv-safe writes a ' before such texts and
+column names. It costs exactness: \"+48 22 123\" becomes \"'+48 22 123\" for whoever
+reads the file. Numbers stay as they are. Without it, and with --json, every value is exact.";
 
 /// `drainboard query`
 #[derive(Debug, Args)]

@@ -102,7 +102,7 @@ impl Guarded {
     /// A run that is killed at a point, and all that must hold then. Whether it came to the point.
     async fn kill(&mut self, point: Point, nth: usize, told: &str) -> bool {
         let mut sync = self.scene.sync();
-        if point == Point(Page, Heard) {
+        if point == Point(Page, Heard) || point.0 == End {
             sync.args(["--workers", "1"]);
         }
         let due = self.committed.clone();
@@ -148,10 +148,30 @@ impl Guarded {
     ) {
         let all = |keys: &BTreeSet<String>| ran.keys.iter().all(|key| keys.contains(key));
         let none = |keys: &BTreeSet<String>| !ran.keys.iter().any(|key| keys.contains(key));
+        for key in &ran.handed {
+            let (about, ..) = self.gate.told(key);
+            let kept = pending.contains(key) || self.gate.accepted(key) || owed.contains_key(&about);
+            // Of what came and went between two acks nothing is owed.
+            assert!(kept || !self.account.contains_key(&about), "{told}: nobody has {key}");
+        }
         match (exchange, stage) {
             (Start | First, _) => assert!(ran.handed.is_empty(), "{told}: it has pages"),
             (Page, Taken | Torn | Heard) => {
                 assert!(!ran.keys.is_empty() && none(pending), "{told}: the page is committed");
+            }
+            (Page, Asked) => {
+                let known = |key: &String| ran.handed.contains(key) || self.committed.contains(key);
+                assert!(ran.keys.is_empty() && ran.sent.iter().all(known), "{told}: it has the page");
+            }
+            (Page, Answered) => {
+                assert!(!ran.keys.is_empty(), "{told}: an empty page");
+                assert!(all(pending) || none(pending), "{told}: half a page is committed");
+            }
+            (End, _) => {
+                // Its one worker asks when it has all pages: what is owed was on one of them.
+                let handed: BTreeSet<_> = ran.handed.iter().map(|key| self.gate.told(key).0).collect();
+                let missed = owed.keys().find(|about| !handed.contains(*about));
+                assert!(ran.keys.is_empty() && missed.is_none(), "{told}: {missed:?} was never handed out");
             }
             (Ack, _) => {
                 assert!(!ran.keys.is_empty(), "{told}: an empty pack");
@@ -169,7 +189,6 @@ impl Guarded {
                 }
             }
             (Closing, _) => assert!(pending.is_empty() && owed.is_empty(), "{told}: {} keys", pending.len()),
-            _ => {}
         }
     }
 

@@ -27,7 +27,7 @@ pub(crate) struct Service {
     /// What this device acknowledged.
     pub(crate) acked: BTreeMap<u32, u32>,
     sessions: HashMap<u32, Vec<VecDeque<Key>>>,
-    opened: u32,
+    pub(crate) opened: u32,
     pub(crate) page: usize,
     pub(crate) queues: usize,
     /// Keys that the service calls wrong for ever.
@@ -36,8 +36,10 @@ pub(crate) struct Service {
     pub(crate) most: usize,
     /// Records that cannot be delivered.
     pub(crate) broken: BTreeSet<u32>,
-    /// Adds what was acknowledged long ago to each session.
+    /// Adds so much of what was acknowledged long ago to each session.
     pub(crate) repeats: usize,
+    /// Every key that came so.
+    pub(crate) repeated: BTreeSet<Key>,
     /// In so many of a thousand pages something comes twice, and something comes in an older revision behind the new
     /// one.
     pub(crate) odd: u32,
@@ -46,6 +48,13 @@ pub(crate) struct Service {
 impl Service {
     pub(crate) fn new(records: u32, page: usize) -> Self {
         Self { data: (1..=records).map(|id| (id, 1)).collect(), page, queues: 1, ..Self::default() }
+    }
+
+    /// Whatever it did wrong it does no more.
+    pub(crate) fn heal(&mut self) {
+        self.bad.clear();
+        self.broken.clear();
+        self.repeats = 0;
     }
 
     /// Opens a session: its number and the lengths of its queues; none where nothing is to do.
@@ -69,6 +78,7 @@ impl Service {
         for (id, rev) in self.acked.iter().take(self.repeats) {
             if let Some(queue) = queues.first_mut() {
                 queue.push_back((*id, *rev));
+                self.repeated.insert((*id, *rev));
             }
         }
         self.opened += 1;
@@ -123,6 +133,8 @@ pub(crate) struct Mirror {
     again: VecDeque<Vec<Slot>>,
     flying: BTreeMap<PackNo, Vec<Slot>>,
     pub(crate) refused: BTreeSet<Key>,
+    /// How often one was: what comes again and is refused again is kept again.
+    refusals: u64,
     packs: PackNo,
     pages: i64,
     places: u64,
@@ -144,6 +156,7 @@ impl Mirror {
 
     pub(crate) fn apply(&mut self, keys: &[Key]) -> Receipt {
         self.pages += 1;
+        let here = |id: u32, rev: u32| keys.iter().any(|key| key.0 == id && key.1 > rev);
         let mut counts = Counts::default();
         let mut changed = 0;
         for (id, rev) in keys {
@@ -155,6 +168,9 @@ impl Mirror {
                 }
                 std::cmp::Ordering::Equal => counts.same += 1,
                 std::cmp::Ordering::Less if self.mutant == Mutant::NoGuard => *row = *rev,
+                std::cmp::Ordering::Less if self.mutant == Mutant::LaterPageWins && !here(*id, *rev) => {
+                    *row = *rev;
+                }
                 std::cmp::Ordering::Less => counts.stale += 1,
             }
             if is_dead(*rev) {
@@ -204,7 +220,7 @@ impl Mirror {
             + self.again.iter().map(Vec::len).sum::<usize>()
             + self.flying.values().map(Vec::len).sum::<usize>();
         let held = if self.holding { pending as u64 } else { self.held };
-        Outbox { pending: pending as u64, refused: self.refused.len() as u64, held }
+        Outbox { pending: pending as u64, refused: self.refusals, held }
     }
 
     pub(crate) fn hold(&mut self, hold: bool) {
@@ -249,6 +265,7 @@ impl Mirror {
         match settlement {
             Settlement::Accepted => {}
             Settlement::Refused { .. } if slots.len() == 1 => {
+                self.refusals += 1;
                 self.refused.extend(slots.iter().map(|(_, key)| *key));
             }
             Settlement::Refused { .. } => {

@@ -16,14 +16,19 @@ impl World {
         let failed = |job: Job| Input::Failed(job, failure(job, fate));
         if matches!(fate, Fate::Status(_) | Fate::Limited(_)) {
             if let Some(job) = job {
-                let accepts = self.mutant == Mutant::AnyAnswerAccepts && job == Job::Acknowledge;
+                let takes = match self.mutant {
+                    Mutant::AnyAnswerAccepts => true,
+                    Mutant::OkAccepts => fate == Fate::Status(200),
+                    _ => false,
+                };
+                let accepts = takes && job == Job::Acknowledge;
                 let input = if accepts { Input::PackAccepted(Cost::default()) } else { failed(job) };
                 self.answer(exchange, input);
             }
             return;
         }
         let input = match request {
-            Request::Start => self.serve_start(),
+            Request::Start => self.serve_start(fate),
             Request::Take(ticket, session, queue) => {
                 self.serve_take(*ticket, *session, *queue, fate, job.is_some())
             }
@@ -49,11 +54,14 @@ impl World {
         self.schedule(at, Due::Input(Some(exchange), if lost { failed(job) } else { input }));
     }
 
-    fn serve_start(&mut self) -> Input {
+    fn serve_start(&mut self, fate: Fate) -> Input {
         if self.mutant == Mutant::DrainedIsAll && self.drained_answers > 0 {
             return Input::UpToDate(Cost::default());
         }
         let Some((no, lengths)) = self.service.start() else { return Input::UpToDate(Cost::default()) };
+        if fate == Fate::Expired {
+            self.service.forget(no);
+        }
         let queue = |(n, length): (usize, &u64)| Queue {
             name: QueueName(n.to_string()),
             pages: None,
@@ -89,9 +97,9 @@ impl World {
                 Input::QueueDrained(ticket, Cost::default())
             }
             Ok(Some((keys, left))) => {
-                let fresh = keys.iter().all(|key| !self.mirror.seen.contains(key));
-                let excused = self.service.repeats > 0 || !self.mirror.refused.is_empty() || self.config.peek;
-                self.hold(fresh || excused, "something was downloaded again that was committed");
+                let again =
+                    keys.iter().find(|key| self.mirror.seen.contains(key) && !self.may_come_again(**key));
+                self.hold(again.is_none(), "something was downloaded again that was committed");
                 let keys = self.odd(keys);
                 let count_left = match self.guide {
                     0 => Some(left),
@@ -115,12 +123,27 @@ impl World {
         Input::PageArrived(ticket, facts, Cost::default())
     }
 
-    /// Some pages bring something twice, and an older revision of a record behind the new one.
+    /// Whether a key may come again although it was committed: it was refused, strayed, or is sent whatever was acknowledged.
+    fn may_come_again(&self, key: Key) -> bool {
+        let known = [&self.service.repeated, &self.mirror.refused, &self.strayed];
+        self.config.peek || known.iter().any(|keys| keys.contains(&key))
+    }
+
+    /// Some pages bring something twice, and an older revision of a record behind the new one: on the same page, or on a
+    /// later one, whoever takes it, in this session or another.
     fn odd(&mut self, mut keys: Vec<Key>) -> Vec<Key> {
         if self.rng.u32(0..1_000) < self.service.odd {
             let (id, rev) = keys[self.rng.usize(0..keys.len())];
-            keys.push((id, rev));
-            keys.push((id, rev.saturating_sub(1).max(1)));
+            let again = [(id, rev), (id, rev.saturating_sub(1).max(1))];
+            self.strayed.extend(again);
+            if self.rng.bool() {
+                keys.extend(again);
+            } else {
+                self.stragglers.extend(again);
+            }
+        } else if !self.stragglers.is_empty() && self.rng.u32(0..3) == 0 {
+            let straggler = self.stragglers.swap_remove(self.rng.usize(0..self.stragglers.len()));
+            keys.insert(self.rng.usize(0..=keys.len()), straggler);
         }
         keys
     }

@@ -1,7 +1,7 @@
 //! A world around the flow: virtual time, its own scheduler, a service and a mirror that fail as they are told. After
 //! every step it holds the promises; a broken one is a panic that names the seed.
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
 use drainboard::client::Operation;
@@ -13,6 +13,7 @@ use drainboard::mirror::{PackNo, SessionEnd};
 use drainboard::protocol::DeviceUuid;
 
 use crate::model::{Key, Mirror, Service};
+use crate::shrink::Mishaps;
 use crate::wire::failure;
 
 /// What becomes of an exchange.
@@ -59,6 +60,10 @@ pub(crate) enum Mutant {
     LosePacks,
     /// An older revision takes the place of a newer one.
     NoGuard,
+    /// The same, but for the instructions of one page.
+    LaterPageWins,
+    /// A pack that is answered with 200 counts as accepted.
+    OkAccepts,
 }
 
 #[derive(Debug, Clone)]
@@ -97,10 +102,18 @@ pub(crate) struct World {
     pacer: Pacer,
     due: BTreeMap<(Duration, u64), Due>,
     pub(crate) pages: HashMap<Ticket, Vec<Key>>,
-    /// What each queue of a session answered last.
-    pub(crate) cache: HashMap<(u32, usize), Vec<Key>>,
     /// Those of them that were asked to be committed.
     applying: HashSet<Ticket>,
+    /// What each queue of a session answered last.
+    pub(crate) cache: HashMap<(u32, usize), Vec<Key>>,
+    /// What comes again, or in an older revision, on some later page.
+    pub(crate) stragglers: Vec<Key>,
+    /// Every key that came so: the service's doing.
+    pub(crate) strayed: BTreeSet<Key>,
+    /// What the clock on the wall says; it goes where it likes.
+    pub(crate) wall: jiff::Timestamp,
+    /// What goes wrong in this schedule, in its order, but for what is left out of it.
+    pub(crate) mishaps: Mishaps,
     /// Pages that may be left out.
     skips: u32,
     /// The process dies after so many more outputs.
@@ -153,8 +166,12 @@ impl World {
             pacer: Pacer::new(10),
             due: BTreeMap::new(),
             pages: HashMap::new(),
-            cache: HashMap::new(),
             applying: HashSet::new(),
+            cache: HashMap::new(),
+            stragglers: Vec::new(),
+            strayed: BTreeSet::new(),
+            wall: jiff::Timestamp::UNIX_EPOCH,
+            mishaps: Mishaps::default(),
             skips: 0,
             doom: None,
             pack: None,
@@ -185,7 +202,7 @@ impl World {
     #[track_caller]
     pub(crate) fn hold(&self, promise: bool, what: &str) {
         let Self { seed, steps, now, .. } = self;
-        let flow = self.flow.as_ref().map(|flow| flow.snapshot(self.now, jiff::Timestamp::UNIX_EPOCH));
+        let flow = self.flow.as_ref().map(|flow| flow.snapshot(self.now, self.wall));
         assert!(
             promise,
             "{what} (seed {seed}, step {steps}, at {now:?}, last events {:?}, {flow:?})",
@@ -208,7 +225,7 @@ impl World {
         self.quota = paused.then_some(0);
         self.stopping = false;
         self.halted_until = Duration::ZERO; // to begin is to try now
-        let outputs = flow.begin(self.now, jiff::Timestamp::UNIX_EPOCH);
+        let outputs = flow.begin(self.now, self.wall);
         self.flow = Some(flow);
         self.carry_out(outputs);
     }
@@ -454,7 +471,10 @@ impl World {
         };
         let count = self.requests.entry(operation).or_default();
         *count += 1;
-        let fate = (self.fates)(operation, *count, &mut self.rng);
+        let mut fate = (self.fates)(operation, *count, &mut self.rng);
+        if fate != Fate::Well && !self.mishaps.happens(|| format!("{operation:?} {count}: {fate:?}")) {
+            fate = Fate::Well;
+        }
         self.serial += 1;
         let exchange = self.serial;
         self.exchanges.insert(exchange, job);

@@ -11,7 +11,7 @@ use std::time::Duration;
 use rustls::pki_types::PrivateKeyDer;
 
 use crate::den::{Den, Served};
-use crate::search::token;
+use crate::search::{plain_token, token};
 
 /// Listens and keeps whatever is sent, unanswered; one message a connection.
 fn ear() -> (u16, Receiver<Vec<u8>>) {
@@ -33,9 +33,13 @@ fn ear() -> (u16, Receiver<Vec<u8>>) {
 
 #[test]
 fn hosts_that_look_like_this_machine_are_refused_before_anything_is_sent() {
-    let den = Den::new(&token());
+    let token = plain_token();
+    let den = Den::new(&token);
     let (port, heard) = ear();
     let urls = [
+        format!("http://127.0.0.1:{port}/?t={token}"),
+        format!("http://127.0.0.1:{port}/#{token}"),
+        format!("127.0.0.1:{port}?{token}"),
         format!("http://127.0.0.1.example.com:{port}"),
         format!("http://localhost.example.com:{port}"),
         format!("http://user@127.0.0.1:{port}"),

@@ -194,6 +194,51 @@ fn an_echo_on_a_page_or_in_an_acks_answer_goes_no_further() {
     }
 }
 
+/// Parts of a token that say too much: its beginning, its end, all but a mask, broken in lines or groups, in capitals.
+fn parts(token: &str) -> Vec<(&'static str, String)> {
+    let mask = |text: &str| format!("{}********{}", &text[..28], &text[36..]);
+    let apart = |by: &str, length: usize| {
+        let pieces: Vec<&str> = (0..64).step_by(length).map(|at| &token[at..(at + length).min(64)]).collect();
+        pieces.join(by)
+    };
+    vec![
+        ("the first 40", token[..40].to_owned()),
+        ("the last 40", format!("…{}", &token[24..])),
+        ("some of its midst", token[20..36].to_owned()),
+        ("masked", mask(token)),
+        ("in capitals", token.to_ascii_uppercase()),
+        ("in two lines", apart("\r\n", 32)),
+        ("in odd lines", apart("\n\t", 13)),
+        ("in groups of eight", apart(" ", 8)),
+        ("percent-encoded, the first half", each(&token[..32], |c| format!("%{c:02x}"))),
+        ("hexadecimal, the last half", each(&token[32..], |c| format!("{c:02X}"))),
+        ("Base64, the first half", STANDARD.encode(format!("user:{}", &token[..32]))),
+        ("HTML, masked", each(&mask(token), |c| format!("&#{c};"))),
+    ]
+}
+
+#[test]
+fn parts_of_the_token_go_no_further() {
+    let token = plain_token();
+    for at in 0..parts(&token).len() {
+        let told = parts(&token)[at].0;
+        println!("{told}");
+        let url = serve(move |_, token| {
+            let part = parts(token).swap_remove(at).1;
+            http("401 Unauthorized", JSON, &errors(&part))
+        });
+        let den = Den::new(&token);
+        for arguments in [&["sync", "--json", "-vv", "--tries", "1", "--rate", "0"][..], &["doctor"]] {
+            let ended = den.run(den.command(&url, arguments));
+            let said = format!("{}{}", ended.stdout, ended.stderr);
+            assert!(said.contains("[token]"), "{told}: {said}");
+            // What is looked for everywhere else has sixteen characters.
+            assert!(!said.contains(&token[24..32]), "{told}: {said}");
+        }
+        den.is_tight();
+    }
+}
+
 /// One of the answers that repeat a token of letters and digits.
 pub(crate) fn place(token: &str, at: usize) -> Vec<u8> {
     places(token, token).swap_remove(at).1

@@ -14,7 +14,8 @@ fn formulas_are_disarmed_on_demand() {
     let served = Served::start(&theirs, &["--items", "10"]);
     den.run(den.command(&served.url, &["sync", "--rate", "0"])).code(0);
     let sql = "SELECT '=1+1' AS \"=a\", '+48 22' b, '-x' c, '@f' d, char(9)||'t' e, char(13)||'r' f, char(0)||'n' g, \
-               -1 h, -1.5 i, '-1' j, 'x=1' k, NULL l, x'3d' m, '' n";
+               char(10)||'=l' lf, '＝1' w, '＋1' wp, '－1' wm, '＠f' wa, -1 h, -1.5 i, '-1' j, 'x=1' k, NULL l, \
+               x'3d' m, '' n";
     let exact = den.run(den.bare(&["query", "--csv", sql])).code(0).stdout;
     let safe = den.run(den.bare(&["query", "--csv", "--csv-safe", sql])).code(0).stdout;
     let row = |text: &str| -> Vec<String> {
@@ -25,10 +26,11 @@ fn formulas_are_disarmed_on_demand() {
             .collect()
     };
     let (exact, safe) = (row(&exact), row(&safe));
-    assert_eq!(exact[14..21], ["=1+1", "+48 22", "-x", "@f", "\tt", "\rr", "\0n"]);
+    let risky = ["=1+1", "+48 22", "-x", "@f", "\tt", "\rr", "\0n", "\n=l", "＝1", "＋1", "－1", "＠f"];
+    assert_eq!(exact[19..31], risky);
     for (plain, disarmed) in exact.iter().zip(&safe) {
-        let risky = plain.starts_with(['=', '+', '-', '@', '\t', '\r', '\0']);
-        let number = plain == "-1.5" || std::ptr::eq(plain, &raw const exact[21]);
+        let risky = plain.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '\0', '＝', '＋', '－', '＠']);
+        let number = plain == "-1.5" || std::ptr::eq(plain, &raw const exact[31]);
         assert_eq!(disarmed == &format!("'{plain}"), risky && !number, "{plain:?} {disarmed:?}");
         assert!(disarmed.ends_with(plain.as_str()));
     }

@@ -17,34 +17,30 @@ use crate::client::{Failure, Operation};
 
 /// What takes a client's token out of everything.
 #[derive(Clone)]
-pub(in crate::client) struct Redactors {
-    all: Arc<Redactor>,
-    names: Arc<Redactor>,
-}
+pub(in crate::client) struct Redactors(Arc<Redactor>);
 
 impl Redactors {
     pub(in crate::client) fn new(token: &SecretString) -> Self {
-        Self { all: Arc::new(Redactor::new(token)), names: Arc::new(Redactor::lower(token)) }
+        Self(Arc::new(Redactor::new(token)))
     }
 
     /// The same for several tokens at once.
     pub(super) fn of_all(tokens: &[SecretString]) -> Self {
-        let names = Redactor::of_all(tokens).lowered();
-        Self { all: Arc::new(Redactor::of_all(tokens)), names: Arc::new(names) }
+        Self(Arc::new(Redactor::of_all(tokens)))
     }
 
     /// Headers without the token.
     pub(in crate::client) fn headers(&self, headers: &HeaderMap) -> Headers {
         let pair = |(name, value): (&reqwest::header::HeaderName, &reqwest::header::HeaderValue)| {
-            let value = String::from_utf8_lossy(&self.all.scrub(value.as_bytes())).into_owned();
-            (Cow::Owned(self.names.text(name.as_str())), value)
+            let value = String::from_utf8_lossy(&self.0.scrub(value.as_bytes())).into_owned();
+            (Cow::Owned(self.0.text(name.as_str())), value)
         };
         headers.iter().map(pair).collect()
     }
 
     /// What of a body is kept.
     fn body(&self, bytes: &[u8], cap: usize) -> Body {
-        let kept = match self.all.scrub_head(bytes, cap) {
+        let kept = match self.0.scrub_head(bytes, cap) {
             Cow::Borrowed(kept) => Bytes::copy_from_slice(kept),
             Cow::Owned(kept) => Bytes::from(kept.into_boxed_slice()),
         };
@@ -58,7 +54,7 @@ impl Redactors {
             Received::Text(text) => return self.body(text.as_bytes(), BODY),
             Received::Bytes(bytes) => return self.body(bytes, BODY),
         };
-        match self.all.scrub_head(text.as_bytes(), BODY) {
+        match self.0.scrub_head(text.as_bytes(), BODY) {
             Cow::Borrowed(clean) => Body {
                 kept: Bytes::from_owner(Shared(Arc::clone(text))).slice(..clean.len()),
                 size: text.len() as u64,
@@ -70,7 +66,7 @@ impl Redactors {
     }
 
     fn label(&self, label: Label) -> Label {
-        let clean = |text: Option<String>| text.map(|text| self.all.text(&text));
+        let clean = |text: Option<String>| text.map(|text| self.0.text(&text));
         Label { session: clean(label.session), queue: clean(label.queue), ..label }
     }
 }
@@ -138,7 +134,7 @@ impl Note {
             at: Timestamp::now(),
             operation: draft.operation,
             method: draft.method,
-            url: redactors.all.text(draft.url),
+            url: redactors.0.text(draft.url),
             headers: draft.headers,
             body: redactors.body(draft.body, BODY),
             response: None,
@@ -230,7 +226,7 @@ impl Note {
     /// The exchange is over: it failed for this reason, or did not.
     pub(super) fn ended(mut self, failure: Option<&str>) {
         let state = match (&self.0, failure) {
-            (Some(live), Some(why)) => State::Failed(live.redactors.all.text(why)),
+            (Some(live), Some(why)) => State::Failed(live.redactors.0.text(why)),
             _ => State::Answered,
         };
         self.close(state);
@@ -239,7 +235,7 @@ impl Note {
     /// The exchange is over; its number, where it was recorded.
     pub(in crate::client) fn end(mut self, failure: Option<&Failure>) -> Option<u64> {
         let state = match (&self.0, failure) {
-            (Some(live), Some(failure)) => State::Failed(live.redactors.all.text(&failure.message)),
+            (Some(live), Some(failure)) => State::Failed(live.redactors.0.text(&failure.message)),
             _ => State::Answered,
         };
         self.close(state)
