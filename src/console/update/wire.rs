@@ -35,11 +35,15 @@ pub(super) fn find(filter: &str) -> Vec<Effect> {
     vec![Effect::Wire(WireRequest::Find(filter))]
 }
 
-/// From screen 1: to the request of the log's first line, or to the last that failed.
+/// From screen 1: to the request of the page that waits in step mode, of the line that the log was moved to, or to the
+/// last that failed.
 pub(super) fn find_from_log(model: &Model) -> Vec<Effect> {
     let at = model.scroll[SyncPane::Log as usize];
-    let line = model.log.newest(at).next().filter(|_| model.pane == SyncPane::Log);
-    find(line.filter(|line| !line.request.is_empty()).map_or("is:failed", |line| &line.request))
+    // While a page waits nothing else is taken: the newest is its.
+    let other = if model.snapshot.looked_at.is_some() { "op:take status:200" } else { "is:failed" };
+    let chosen = model.pane == SyncPane::Log && (at > 0 || model.snapshot.looked_at.is_none());
+    let line = model.log.newest(at).next().filter(|line| chosen && !line.request.is_empty());
+    find(line.map_or(other, |line| &line.request))
 }
 
 /// Does an action; none where it is nothing special here.
