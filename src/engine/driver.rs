@@ -150,8 +150,8 @@ impl Driver {
         let mut reports: Vec<Report> = Vec::with_capacity(BATCH);
         let mut listening = true;
         loop {
-            let (flow, now) = (&run.flow, self.now());
-            self.watchers.publish_when_due(now, || flow.snapshot(now, Timestamp::now()));
+            let (run, now) = (&mut run, self.now());
+            self.watchers.publish_when_due(now, || run.snapshot(now));
             let until = self.sleep_until(run.wake);
             tokio::select! {
                 biased;
@@ -169,7 +169,7 @@ impl Driver {
                         run.feed(self.now(), report.input, &mut self.watchers);
                     }
                 }
-                () = tokio::time::sleep_until(until) => self.tick(&mut run),
+                () = tokio::time::sleep_until(until) => self.tick(run),
             }
             if run.over {
                 break;
@@ -237,6 +237,16 @@ fn config(settings: &Settings) -> Config {
     Config {
         rate: settings.rate,
         workers: settings.workers,
+    /// The flow's state. What the flow does not look into is said here: which instruction of the page is the next.
+    fn snapshot(&self, now: Duration) -> Snapshot {
+        let mut snapshot = self.flow.snapshot(now, Timestamp::now());
+        let first = self.flow.commits_next().and_then(|ticket| self.jobs.first_of(ticket));
+        if let (Some(step), Some(first)) = (&mut snapshot.next_step, first) {
+            step.push_str(&first);
+        }
+        snapshot
+    }
+
         ack_pack: settings.ack_pack,
         ack_most: settings.ack_most,
         ack_interval: settings.ack_interval,
