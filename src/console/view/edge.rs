@@ -38,8 +38,12 @@ pub(super) fn header(model: &Model, buf: &mut Buffer, area: Rect) {
     }
     // Held acks are said everywhere: nothing new starts before they are released.
     if let Some(held) = model.held() {
-        right.extend([s(format!("■ {} held", counted(held, "ack")), theme.pending), gap(2)]);
-    } else if model.snapshot.dropping && model.running() {
+        let text = match held {
+            0 if !model.running() => "■ acks will be held".to_owned(),
+            held => format!("■ {} held", counted(held, "ack")),
+        };
+        right.extend([s(text, theme.pending), gap(2)]);
+    } else if model.snapshot.dropping {
         right.extend([s("■ next pack is lost", theme.pending), gap(2)]);
     }
     if model.wire.recorded.is_some() {
