@@ -7,6 +7,7 @@ use super::super::super::message::Effect;
 use super::super::super::model::browse::Pane;
 use super::super::super::model::prompt::Ask;
 use super::super::super::model::{Model, Screen};
+use super::super::super::rows;
 use super::super::act::{self, read};
 use super::{clear, record};
 use crate::mirror::filter::Filter;
@@ -106,6 +107,10 @@ fn accept(model: &mut Model) -> Vec<Effect> {
             _ => {
                 prompt.error = Some("a number from 0 to 100".to_owned());
                 return Vec::new();
+            if let Err(why) = rows::is_csv(text.as_ref()) {
+                prompt.error = Some(why.to_owned());
+                return Vec::new();
+            }
             }
         },
     };
