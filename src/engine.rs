@@ -52,9 +52,11 @@ pub enum Command {
     TryNow,
     /// Hold the pending acks back, those of pages to come too, or release them. While they are held no pack is sent and
     /// no session starts: the run waits. Held keys survive a restart; a run that finds them ends, since it cannot
-    /// deliver them. Without a run: done at once, in the mirror alone.
+    /// deliver them. Without a run: done at once, in the mirror alone; where nothing is pending, the next run begins
+    /// so.
     HoldAcks(bool),
-    /// Treat the answer of the next pack as lost: its keys stay pending and come again.
+    /// Treat the answer of the next pack as lost, in this run or the next: its keys stay pending and come again. Asked
+    /// for once more: not any longer.
     DropPack,
     /// Become a device that the service has never seen: it sends everything again. Only without a run; the keys that
     /// are pending are the old device's and are dropped.

@@ -83,7 +83,6 @@ async fn a_bent_service_is_drained_all_the_same() {
     let mut engine = Watched::new(Settings { tries: 8, ack_pack: 100, ..tapped(&line, &tap) });
     line.service.lose_acks(1);
     line.service.reset_next(1);
-    engine.ask(Command::DropPack).await; // without a run it is nothing
     engine.ask(Command::Start(Mode::Full)).await;
     engine.ask(Command::DropPack).await;
     let (outcome, totals) = engine.ended().await;
@@ -94,6 +93,33 @@ async fn a_bent_service_is_drained_all_the_same() {
     let again: Vec<_> = tap.find(None, 100, |exchange| exchange.attempt > 1);
     assert!(again.len() >= 2, "{again:?}");
     assert!(tap.find(None, 100, |exchange| matches!(exchange.state, State::Failed(_))).len() >= 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_asked_for_before_a_run_waits_for_it() {
+    let line = Line::new(300).await;
+    let tap = Tap::new();
+    let mut engine = Watched::new(tapped(&line, &tap));
+    // There is no mirror yet: nothing is pending, and what comes will be held.
+    for command in [Command::HoldAcks(true), Command::DropPack, Command::DropPack, Command::DropPack] {
+        engine.ask(command).await;
+    }
+    let armed = engine.shows(|s| s.holding && s.dropping).await;
+    assert_eq!((armed.phase, armed.held), (Phase::Idle, 0));
+    engine.ask(Command::Start(Mode::Full)).await;
+    let held = engine.shows(|s| s.phase == Phase::Acknowledging && s.held == s.totals.instructions).await;
+    assert!(held.dropping && held.held >= 300 && held.totals.acked == 0);
+    engine.ask(Command::HoldAcks(false)).await;
+    let (outcome, totals) = engine.ended().await;
+    assert_eq!((outcome.end, totals.acked), (RunEnd::Converged, totals.instructions));
+    assert!(totals.retries >= 1, "the first pack's answer counted as lost");
+    // What was used up is not armed any more; what no run needed is.
+    let over = engine.shows(|s| s.outcome.is_some()).await;
+    assert!(!over.holding && !over.dropping);
+    engine.ask(Command::DropPack).await;
+    let (outcome, totals) = engine.run().await;
+    assert_eq!((outcome.end, totals.packs), (RunEnd::Converged, 0));
+    engine.shows(|s| s.phase == Phase::Idle && s.outcome.is_some() && s.dropping).await;
 }
 
 /// What a tap costs a drain at full speed. Prints; the ratio binds on a quiet machine.

@@ -1,10 +1,28 @@
-//! Rows as a file: CSV where its name ends so, else a line of JSON each. Whole or not there at all.
+//! Rows as a file: CSV or a line of JSON each, as its name ends. Whole or not there at all.
 
 use std::io::{self, BufWriter};
 use std::path::Path;
 
 use crate::files::Draft;
 use crate::spreadsheet::Formulas;
+
+/// Endings of files with a JSON value a line.
+const LINES: [&str; 3] = ["ndjson", "jsonl", "json"];
+
+/// Whether a file of this name gets CSV; else it gets lines of JSON.
+///
+/// # Errors
+/// What to write instead, where the name says neither.
+pub(super) fn is_csv(place: &Path) -> Result<bool, &'static str> {
+    let ending = place.extension().unwrap_or_default();
+    let is = |known: &str| ending.eq_ignore_ascii_case(known);
+    match is("csv") {
+        false if !LINES.into_iter().any(is) => {
+            Err("the name says no form: end it with .csv, or .ndjson, .jsonl, .json for a line of JSON each")
+        }
+        csv => Ok(csv),
+    }
+}
 
 /// A file of rows that is being written. Dropped before its end, nothing of it is left.
 pub(super) struct Rows {
@@ -23,10 +41,11 @@ impl Rows {
     /// Begins a file for a place where nothing is.
     ///
     /// # Errors
-    /// An I/O error; [`io::ErrorKind::AlreadyExists`] where something is there.
+    /// An I/O error; [`io::ErrorKind::AlreadyExists`] where something is there, [`io::ErrorKind::InvalidInput`] where
+    /// the name does not say the form.
     pub(super) fn begin(place: &Path, formulas: Formulas) -> io::Result<Self> {
+        let csv = is_csv(place).map_err(|why| io::Error::new(io::ErrorKind::InvalidInput, why))?;
         let out = BufWriter::new(Draft::begin(place)?);
-        let csv = place.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
         let form =
             if csv { Form::Csv(Box::new(csv::Writer::from_writer(out)), formulas) } else { Form::Lines(out) };
         Ok(Self { form })

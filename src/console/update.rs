@@ -239,6 +239,7 @@ fn on_snapshot(model: &mut Model, snapshot: Arc<Snapshot>) -> Vec<Effect> {
     }
     let new_run = snapshot.started != model.snapshot.started;
     model.browse.totals = Arc::clone(&snapshot.totals);
+    model.acks.remember(&snapshot);
     (model.snapshot, model.snapshot_at) = (snapshot, model.now);
     let mut begun = Vec::new();
     if new_run {

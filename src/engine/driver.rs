@@ -32,6 +32,16 @@ pub(super) struct Driver {
     watchers: Watchers,
     pacer: Pacer,
     origin: Instant,
+    armed: Armed,
+}
+
+/// What was asked for without a run and waits for the next one.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Armed {
+    /// Its acks are held.
+    pub(super) hold: bool,
+    /// Its first pack's answer is lost.
+    pub(super) drop: bool,
 }
 
 /// One run while it lasts.
@@ -51,7 +61,8 @@ impl Driver {
     ) -> Self {
         let pacer = Pacer::new(settings.rate);
         let watchers = Watchers::new(events, snapshot);
-        Self { settings: Arc::new(settings), commands, watchers, pacer, origin: Instant::now() }
+        let armed = Armed::default();
+        Self { settings: Arc::new(settings), commands, watchers, pacer, origin: Instant::now(), armed }
     }
 
     /// Runs what is asked for until nobody can ask any more.
@@ -69,6 +80,11 @@ impl Driver {
                     self.hold(hold).await;
                     continue;
                 }
+                Command::DropPack => {
+                    self.armed.drop = !self.armed.drop && !self.settings.peek;
+                    self.watchers.armed(self.now(), self.armed);
+                    continue;
+                }
                 Command::NewDevice => {
                     self.new_device().await;
                     continue;
@@ -82,10 +98,14 @@ impl Driver {
         }
     }
 
-    /// Holds or releases without a run, in the mirror alone; where there is none, there is nothing to hold.
+    /// Holds or releases without a run, in the mirror alone; where nothing is pending, the next run holds what comes.
     async fn hold(&mut self, hold: bool) {
-        if !self.settings.mirror.exists() || self.settings.peek {
+        if self.settings.peek {
             return;
+        }
+        if !self.settings.mirror.exists() {
+            self.armed.hold = hold;
+            return self.watchers.armed(self.now(), self.armed);
         }
         let settings = Arc::clone(&self.settings);
         let opening = tokio::task::spawn_blocking(move || Mirror::open(&settings.mirror, &settings.identity));
@@ -95,7 +115,11 @@ impl Driver {
             mirror.close().await.map_err(|e| e.to_string()).map(|()| outbox)
         };
         match held.await {
-            Ok(outbox) => self.watchers.held(self.now(), outbox),
+            Ok(outbox) => {
+                self.armed.hold = hold && outbox.held == 0;
+                self.watchers.held(self.now(), outbox);
+                self.watchers.armed(self.now(), self.armed);
+            }
             Err(why) => self.cannot(&why),
         }
     }
@@ -116,7 +140,10 @@ impl Driver {
         let renewing =
             tokio::task::spawn_blocking(move || Mirror::renew(&settings.mirror, &settings.identity));
         match renewing.await {
-            Ok(Ok(renewed)) => self.watchers.renewed(self.now(), renewed),
+            Ok(Ok(renewed)) => {
+                self.armed.hold = false;
+                self.watchers.renewed(self.now(), renewed);
+            }
             Ok(Err(why)) => self.cannot(&why.to_string()),
             Err(died) => self.cannot(&died.to_string()),
         }
@@ -144,11 +171,18 @@ impl Driver {
         self.watchers.run_begins();
         let first = run.flow.begin(self.now(), Timestamp::now());
         run.carry_out(first, &mut self.watchers);
+        for (armed, command) in
+            [(self.armed.hold, Command::HoldAcks(true)), (self.armed.drop, Command::DropPack)]
+        {
+            if armed {
+                run.feed(self.now(), Input::Command(command), &mut self.watchers);
+            }
+        }
         let mut reports: Vec<Report> = Vec::with_capacity(BATCH);
         let mut listening = true;
         loop {
-            let (flow, now) = (&run.flow, self.now());
-            self.watchers.publish_when_due(now, || flow.snapshot(now, Timestamp::now()));
+            let (run, now) = (&mut run, self.now());
+            self.watchers.publish_when_due(now, || run.snapshot(now));
             let until = self.sleep_until(run.wake);
             tokio::select! {
                 biased;
@@ -166,14 +200,17 @@ impl Driver {
                         run.feed(self.now(), report.input, &mut self.watchers);
                     }
                 }
-                () = tokio::time::sleep_until(until) => self.tick(&mut run),
+                () = tokio::time::sleep_until(until) => self.tick(run),
             }
             if run.over {
                 break;
             }
         }
         let now = self.now();
-        self.watchers.finish(now, run.flow.snapshot(now, Timestamp::now()));
+        let last = run.snapshot(now);
+        // What came to nothing waits for the run after this one.
+        self.armed = Armed { hold: last.holding && last.held == 0, drop: last.dropping };
+        self.watchers.finish(now, last);
         self.pacer = run.flow.into_pacer();
     }
 
@@ -197,6 +234,16 @@ impl Driver {
 }
 
 impl Run {
+    /// The flow's state. What the flow does not look into is said here: which instruction of the page is the next.
+    fn snapshot(&self, now: Duration) -> Snapshot {
+        let mut snapshot = self.flow.snapshot(now, Timestamp::now());
+        let first = self.flow.commits_next().and_then(|ticket| self.jobs.first_of(ticket));
+        if let (Some(step), Some(first)) = (&mut snapshot.next_step, first) {
+            step.push_str(&first);
+        }
+        snapshot
+    }
+
     fn feed(&mut self, now: Duration, input: Input, watchers: &mut Watchers) {
         let outputs = self.flow.handle(now, input);
         watchers.changed();

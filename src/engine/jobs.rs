@@ -17,7 +17,7 @@ use super::Settings;
 use super::flow::{Cost, Input, Job, PackFacts, PageFacts, Ticket};
 use crate::client::{Answer, Client, Failure, Started, Taken};
 use crate::mirror::{Mirror, MirrorError, Pack, PackNo, SessionEnd, SessionNo, Settlement};
-use crate::protocol::{Page, QueueName, Session, SessionId};
+use crate::protocol::{EventType, Page, QueueName, Session, SessionId};
 use crate::text;
 
 /// What a task hands back: an input for the flow, and what the flow itself has no use for.
@@ -218,6 +218,18 @@ impl Jobs {
             client.brought_page(exchange, receipt.page);
             Ok(Input::Committed(ticket, receipt).into())
         });
+    }
+
+    /// The page's first instruction, to be said behind what is done with the page: `; first: ~ contact 1600000516`.
+    pub(super) fn first_of(&self, ticket: Ticket) -> Option<String> {
+        let first = self.pages.get(&ticket)?.0.items().next()?;
+        let sign = match first.event {
+            EventType::Created => '+',
+            EventType::Updated | EventType::Other => '~',
+            EventType::Deleted => '-',
+        };
+        let id = first.id.map_or_else(|| "without an id".to_owned(), ToString::to_string);
+        Some(text::visible(&format!("; first: {sign} {} {id}", first.kind)).into_owned())
     }
 
     /// The first instruction of a page becomes a page of its own. No job: where there is no page, its commit says so.

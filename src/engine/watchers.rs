@@ -9,6 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 
+use super::driver::Armed;
 use super::event::{Event, EventKind, Outcome, Phase, Snapshot, Totals};
 use crate::mirror::{Outbox, Renewed};
 
@@ -115,6 +116,14 @@ impl Watchers {
         latest.holding = outbox.held > 0;
         latest.held = outbox.held;
         Arc::make_mut(&mut latest.totals).pending_acks = outbox.pending;
+        self.publish(now, latest);
+    }
+
+    /// Something was asked for that waits for the next run.
+    pub(super) fn armed(&mut self, now: Duration, armed: Armed) {
+        let mut latest = Snapshot::clone(&self.snapshot.borrow());
+        latest.holding = armed.hold || latest.held > 0;
+        latest.dropping = armed.drop;
         self.publish(now, latest);
     }
 

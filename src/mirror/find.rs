@@ -13,7 +13,8 @@
 //! a filter's names mean).
 //!
 //! A list is what the mirror had when it was made: rows that went since are left out of its pages, new ones are not in
-//! it. The order is SQLite's for the same column; ids break ties, ascending in both directions.
+//! it. The order is SQLite's for the same column, decimals in texts being numbers (`order`); ids break ties, ascending
+//! in both directions.
 
 pub(super) mod dangling;
 pub(super) mod fold;

@@ -331,6 +331,9 @@ impl Reader {
             {
                 "as of a session only the tables of the types can be read, by their plain names".to_owned()
             }
+            rusqlite::Error::SqliteFailure(_, Some(text)) if text == "not authorized" => {
+                format!("{text}: the mirror is only read here")
+            }
             other => crate::text::visible(&other.to_string()).into_owned(),
         };
         MirrorError::Query { reason }

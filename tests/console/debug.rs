@@ -11,7 +11,8 @@ use drainboard::console::model::acks::{Opened, Pane as AcksPane};
 use drainboard::console::model::wire::Found;
 use drainboard::console::model::{Model, Overlay, Screen};
 use drainboard::console::update::update;
-use drainboard::engine::{Command, Mode};
+use drainboard::engine::budget::{Reason, Wait};
+use drainboard::engine::{Command, Mode, Phase};
 
 use super::debugging::{
     acks, acks_detail, acks_orphans, acks_stuck, bending, chars, exchange, exchanges, held, press, wire,
@@ -37,6 +38,34 @@ fn held_acks_are_told_on_every_screen() {
 }
 
 #[test]
+fn a_run_that_waits_for_a_release_says_so_on_its_screen() {
+    let mut model = models::with(models::draining(), |snapshot| {
+        (snapshot.phase, snapshot.holding, snapshot.held) = (Phase::Acknowledging, true, 1_740);
+        snapshot.budget.wait = Some(Wait { reason: Reason::Held, left: None });
+    });
+    let picture = text(&drawn(&mut model, 120, 40));
+    assert!(
+        picture.contains("■ held: the run waits for your release") && picture.contains("3 H"),
+        "{picture}"
+    );
+    assert!(!picture.contains("acknowledging") && !picture.contains("○ filling"), "{picture}");
+    let pack = picture.lines().find(|line| line.contains("│ –") || line.contains(" –  ")).unwrap();
+    assert!(pack.contains("■ held"), "{picture}");
+}
+
+#[test]
+fn a_page_that_waits_comes_again_if_it_crashes_and_its_request_is_a_key_away() {
+    let mut model = press(models::looking(), &[Key::char('3')]);
+    let picture = text(&drawn(&mut model, 120, 40));
+    assert!(picture.contains("1 page taken, 100 instructions: they come again"), "{picture}");
+    assert!(picture.contains("no key: every ack is accepted"), "{picture}");
+    assert!(!picture.contains("✓ nothing:") && !picture.contains("no page is on its way"), "{picture}");
+    // Its request is the newest that took a page, failed ones and those under way apart.
+    let model = press(models::looking(), &[Key::char('w')]);
+    assert_eq!((model.screen, model.wire.exchange().unwrap().number), (Screen::Wire, 85));
+}
+
+#[test]
 fn acks_are_held_released_dropped_and_sent_by_keys() {
     let mut model = acks();
     let commands = |model: &mut Model, key| update(model, Message::Key(Key::char(key)));
@@ -47,10 +76,33 @@ fn acks_are_held_released_dropped_and_sent_by_keys() {
     assert_eq!(commands(&mut model, 'H'), [Effect::Command(Command::HoldAcks(false))]);
     assert_eq!(commands(&mut model, 'a'), [], "held acks are not sent");
     let mut idle = press(models::idle(), &[Key::char('3')]);
-    assert_eq!(commands(&mut idle, 'D'), [], "without a run there is no next pack");
+    // Without a run they are for the next one, and that is said until then.
+    assert_eq!(commands(&mut idle, 'D'), [Effect::Command(Command::DropPack)]);
+    let mut armed = models::with(idle.clone(), |snapshot| snapshot.dropping = true);
+    assert!(text(&drawn(&mut armed, 80, 24)).contains("■ next pack is lost"));
     assert_eq!(commands(&mut idle, 'H'), [Effect::Command(Command::HoldAcks(true))]);
     let mut empty = press(models::idle_without_mirror(), &[Key::char('3')]);
-    assert_eq!(commands(&mut empty, 'H'), [], "without a key there is nothing to hold");
+    assert_eq!(commands(&mut empty, 'H'), [Effect::Command(Command::HoldAcks(true))]);
+    let mut armed = models::with(empty, |snapshot| snapshot.holding = true);
+    let picture = text(&drawn(&mut armed, 80, 24));
+    assert!(picture.contains("■ acks will be held") && !picture.contains("0 acks"), "{picture}");
+    assert_eq!(commands(&mut armed, 'H'), [Effect::Command(Command::HoldAcks(false))]);
+}
+
+#[test]
+fn a_packs_time_outlasts_its_run_and_a_ready_one_has_none() {
+    let mut model = acks();
+    assert!(text(&drawn(&mut model, 120, 40)).contains("131 ms"));
+    let mut model = models::with(model, |snapshot| {
+        snapshot.packs.retain(|pack| pack.no.is_none());
+        let mut ready = snapshot.packs[0].clone();
+        (ready.no, ready.time) = (Some(99), std::time::Duration::ZERO);
+        snapshot.packs.push(ready);
+    });
+    let picture = text(&drawn(&mut model, 120, 40));
+    assert!(picture.contains("131 ms"), "{picture}");
+    let ready = picture.lines().find(|line| line.contains("#99")).unwrap();
+    assert!(ready.contains("○ ready") && !ready.contains(" ms"), "{ready}");
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! The Wire list's conditions: `status:429 op:ack time>200 size>10000 text`. Pure.
 //!
 //! All terms must hold. A comparison is `:`, `=`, `>`, `<`, `>=` or `<=`; a `-` before a term turns it round; `"` keeps
-//! blanks together; what is no term is looked for in method, URL, failure and bodies, without regard to case (ASCII).
+//! blanks together; what is no term is looked for in method, URL, failure and bodies, without regard to case (ASCII). A
+//! size may be in KiB or MiB (`1k`, `2m`), a time in seconds (`2s`).
 
 use super::{Exchange, State};
 use crate::client::Operation;
@@ -107,6 +108,19 @@ impl Term {
 }
 
 impl Field {
+    /// A number of this field, in its unit or a larger one that is named.
+    fn number(self, text: &str) -> Option<u64> {
+        let units: &[(&str, u64)] = match self {
+            Self::Size => &[("kib", 1 << 10), ("mib", 1 << 20), ("k", 1 << 10), ("m", 1 << 20), ("b", 1)],
+            Self::Milliseconds => &[("ms", 1), ("s", 1_000)],
+            _ => &[],
+        };
+        let text = text.to_ascii_lowercase();
+        let named = units.iter().find_map(|(unit, times)| Some((text.strip_suffix(unit)?, *times)));
+        let (digits, times) = named.unwrap_or((&text, 1));
+        digits.parse::<u64>().ok()?.checked_mul(times)
+    }
+
     fn of(self, exchange: &Exchange) -> Option<u64> {
         match self {
             Self::Status => exchange.status().map(u64::from),
@@ -144,11 +158,18 @@ fn term(word: &str) -> Result<Term, String> {
         "page" => Field::Page,
         "pack" => Field::Pack,
         "no" => Field::Number,
-        _ => return Ok(Term::Text(word.to_ascii_lowercase())), // a URL has a colon too
+        // A URL and a time of day have a colon too.
+        _ if value.starts_with("//") || !name.bytes().all(|b| b.is_ascii_alphabetic()) || name.is_empty() => {
+            return Ok(Term::Text(word.to_ascii_lowercase()));
+        }
+        _ => return Err(format!("no field {name}: {FIELDS}; a text with a sign is quoted")),
     };
-    let number = value.parse().map_err(|_| format!("{name}: \"{value}\" is no whole number"))?;
+    let number = field.number(value).ok_or_else(|| format!("{name}: \"{value}\" is no whole number"))?;
     Ok(Term::Number(field, orders, number))
 }
+
+/// What a condition may be about.
+const FIELDS: &str = "status, op, time, size, try, page, pack, no, is:failed";
 
 fn operation(value: &str) -> Result<Term, String> {
     match value.to_ascii_lowercase().as_str() {

@@ -169,6 +169,14 @@ fn conditions_select() {
     assert_eq!(passing("time>120"), (false, false));
     assert_eq!(passing("time>=120 time<=120 http://h/v2"), (true, true));
     assert_eq!(passing("-"), (false, false));
+    assert_eq!(passing("size<1k"), (true, true));
+    assert_eq!(passing("size>=1MiB"), (false, false));
+    assert_eq!(passing("time<1s 12:30"), (false, false), "a time of day is a text");
+    assert_eq!(passing("time<=1s"), (true, true));
+    for text in ["stauts:429", "size>1x", "time>1k", "page:1k"] {
+        assert!(Filter::parse(text).is_err(), "{text}");
+    }
+    assert!(Filter::parse("stauts:429").unwrap_err().contains("status, op"));
     assert!(Filter::parse("status:red").is_err());
     assert!(Filter::parse("op:fetch").is_err());
     assert_eq!(passing("\"op:fetch\""), (false, false));

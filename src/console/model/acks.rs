@@ -2,11 +2,12 @@
 
 mod trouble;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::window;
 use crate::engine::Snapshot;
-use crate::engine::event::PackState;
+use crate::engine::event::{PackState, PackView};
 use crate::mirror::debug::{PackRow, PageRecord, PageRecords, RefusedKey, Stuck, WaitingPage};
 use crate::mirror::notes::Note;
 use crate::mirror::orphans::Orphans;
@@ -19,6 +20,8 @@ pub use trouble::{Remedy, Trouble};
 pub const ASKED: usize = 300;
 /// Objects that could not be delivered that are asked for.
 pub const FAILED: usize = 100;
+/// Settled packs whose times are remembered.
+const TIMES: usize = 2 * ASKED;
 /// Keys and records of a pack that are asked for.
 pub const DETAILS: usize = 2_000;
 
@@ -58,6 +61,8 @@ pub struct Acks {
     pub book: Book,
     /// Why it said nothing.
     pub error: Option<String>,
+    /// How long the last settled packs took, as the engine said: the mirror does not keep it.
+    times: BTreeMap<PackNo, Duration>,
     /// Where references lead.
     pub followed: Followed,
     /// What has the focus.
@@ -204,6 +209,16 @@ impl Content {
 }
 
 impl Acks {
+    /// Remembers how long the packs of a snapshot took: the next run's will not have them.
+    pub fn remember(&mut self, snapshot: &Snapshot) {
+        let settled = |view: &&PackView| !matches!(view.state, PackState::Filling | PackState::InFlight);
+        let times = snapshot.packs.iter().filter(settled).filter_map(|view| Some((view.no?, view.time)));
+        self.times.extend(times);
+        while self.times.len() > TIMES {
+            self.times.pop_first();
+        }
+    }
+
     /// All packs, newest first: those under way from the engine, the settled ones from both.
     pub fn packs(&self, snapshot: &Snapshot, held: u64) -> Vec<Pack> {
         let mut all: Vec<Pack> = Vec::new();
@@ -215,12 +230,14 @@ impl Acks {
                 continue;
             }
             let held = view.state == PackState::Filling && held > 0;
+            // One that is read and not sent has taken nothing yet.
+            let ready = view.state == PackState::Filling && view.no.is_some();
             all.push(Pack {
                 no: view.no,
                 keys: view.keys,
                 state: if held { Stand::Held } else { Stand::At(view.state) },
                 tries: view.tries.into(),
-                time: Some(view.time),
+                time: Some(view.time).filter(|_| !ready),
                 answer: String::new(),
                 status: None,
             });
@@ -235,7 +252,7 @@ impl Acks {
             if all.iter().any(|pack| pack.no == Some(row.no)) {
                 continue;
             }
-            let time = snapshot.packs.iter().find(|view| view.no == Some(row.no)).map(|view| view.time);
+            let time = self.times.get(&row.no).copied();
             all.push(Pack {
                 no: Some(row.no),
                 keys: row.keys,

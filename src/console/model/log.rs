@@ -198,13 +198,16 @@ fn words(kind: &EventKind) -> (Tone, String, String) {
         ),
         EventKind::RetryScheduled { operation, status, reason, wait_ms, attempt, .. } => {
             let subject = status.map_or_else(|| s(verb(*operation)), |s| s.to_string());
-            let reason = if status.is_some() { verb(*operation) } else { reason.as_str() };
+            let word = verb(*operation);
+            // The subject says the exchange already.
+            let said = reason.strip_prefix(word).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(reason);
+            let reason = if status.is_some() { word } else { said };
             (Tone::Wait, subject, format!("{reason}: again in {}, {} try", ms(*wait_ms), ordinal(*attempt)))
         }
         EventKind::SessionEnded { no, end } => {
             let (tone, text) = match end {
                 SessionEnd::Drained => (Tone::Good, "drained"),
-                SessionEnd::Lost => (Tone::Bad, "the service forgot it; a new one follows"),
+                SessionEnd::Lost => (Tone::Bad, "lost: a new one brings the rest"),
                 SessionEnd::Stopped => (Tone::Plain, "stopped"),
                 SessionEnd::Failed => (Tone::Bad, "failed"),
                 SessionEnd::Crashed => (Tone::Bad, "an earlier process died in it"),
@@ -263,6 +266,24 @@ mod tests {
     fn ordinals() {
         let all: Vec<_> = [1, 2, 3, 4, 11, 12, 13, 21, 102, 111].into_iter().map(ordinal).collect();
         assert_eq!(all, ["1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "102nd", "111th"]);
+    }
+
+    #[test]
+    fn a_try_that_follows_says_once_of_which_exchange() {
+        let kind = |status| EventKind::RetryScheduled {
+            operation: Operation::Acknowledge,
+            status,
+            reason: "ack: the answer was dropped".into(),
+            request_id: None,
+            wait_ms: 1_000,
+            attempt: 2,
+        };
+        let line =
+            |kind| Line::of(&Event { at: Timestamp::UNIX_EPOCH, kind, totals: std::sync::Arc::default() });
+        let lost = line(kind(None));
+        assert_eq!((&*lost.subject, &*lost.text), ("ack", "the answer was dropped: again in 1.0 s, 2nd try"));
+        let refused = line(kind(Some(503)));
+        assert_eq!((&*refused.subject, &*refused.text), ("503", "ack: again in 1.0 s, 2nd try"));
     }
 
     #[test]

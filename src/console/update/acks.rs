@@ -68,11 +68,7 @@ pub(super) fn take_orphans(model: &mut Model, mut followed: Followed) {
 pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     Some(match action {
         Action::AcksOpen => open(model),
-        Action::AcksHold if !model.running() && model.held().is_none() && model.pending() == 0 => {
-            refuse(model, "no acks are pending: there is nothing to hold")
-        }
         Action::AcksHold => command(model, Command::HoldAcks(model.held().is_none())),
-        Action::AcksDrop if !model.running() => refuse(model, "no run is on: there is no next pack to lose"),
         Action::AcksDrop => command(model, Command::DropPack),
         Action::AcksRequest => request(model),
         Action::Whole => in_full(model),
@@ -91,8 +87,12 @@ fn command(model: &mut Model, command: Command) -> Vec<Effect> {
         return refuse(model, act::ENDED);
     }
     let what = match command {
+        Command::HoldAcks(true) if !model.running() && model.pending() == 0 => {
+            "the acks of the next run will be held"
+        }
         Command::HoldAcks(true) => "holding the acks: the next session waits for their release",
         Command::HoldAcks(false) => "releasing the acks",
+        _ if model.snapshot.dropping => "the next pack's answer will count",
         _ => "the next pack's answer will count as lost",
     };
     model.say(what);

@@ -149,7 +149,8 @@ fn engine(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Step => Command::Step,
         _ if !running => return refuse(model, "nothing runs"),
         Action::StepOne | Action::SkipPage if model.snapshot.looked_at.is_none() => {
-            return refuse(model, "no page waits: in step mode a page that was taken does");
+            let key = model.keymap.key_of(Action::Step).unwrap_or_default();
+            return refuse(model, &format!("no page was taken yet: {key} takes one"));
         }
         Action::StepOne => Command::StepOne,
         Action::SkipPage => Command::SkipPage,

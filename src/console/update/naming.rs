@@ -6,6 +6,7 @@ use super::super::action::Action;
 use super::super::message::{Effect, WireRequest};
 use super::super::model::Model;
 use super::super::model::naming::{For, Naming};
+use super::super::rows;
 use super::{act, history, saved, sql, wire};
 
 /// Asks.
@@ -68,7 +69,9 @@ fn accept(model: &mut Model) -> Vec<Effect> {
     let done = match what {
         For::Search => Ok(wire::found(model)),
         For::Recording | For::Rows if text.is_empty() => Err("a file needs a name".to_owned()),
-        For::Rows => sql::export(model, PathBuf::from(text)).map_err(str::to_owned),
+        For::Rows => rows::is_csv(text.as_ref())
+            .and_then(|_| sql::export(model, PathBuf::from(text)))
+            .map_err(str::to_owned),
         For::Statement => saved::keep(model, &text),
         For::Kind => Ok(history::only(model, &text)),
         For::Recording => Ok(vec![Effect::Wire(WireRequest::Record(PathBuf::from(text)))]),

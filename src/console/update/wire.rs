@@ -10,6 +10,7 @@ use super::super::model::wire::{Pane, Way};
 use super::super::model::{Model, Screen, SyncPane, since};
 use super::super::view;
 use super::{act, naming, whole};
+use crate::client::Operation;
 use crate::client::curl;
 use crate::client::tap::filter::Sought;
 
@@ -34,11 +35,16 @@ pub(super) fn find(sought: Sought) -> Vec<Effect> {
     vec![Effect::Wire(WireRequest::Find(sought.into()))]
 }
 
-/// From screen 1: to the request of the log's first line, or to the last that failed.
+/// From screen 1: to the request of the page that waits in step mode, of the line that the log was moved to, or to the
+/// last that failed.
 pub(super) fn find_from_log(model: &Model) -> Vec<Effect> {
     let at = model.scroll[SyncPane::Log as usize];
-    let line = model.log.newest(at).next().filter(|_| model.pane == SyncPane::Log);
-    find(line.and_then(|line| line.request).unwrap_or(Sought::Failed))
+    let waits = model.snapshot.looked_at.is_some();
+    // While a page waits nothing else is taken: the newest is its.
+    let other = if waits { Sought::Operation(Operation::Take) } else { Sought::Failed };
+    let chosen = model.pane == SyncPane::Log && (at > 0 || !waits);
+    let line = model.log.newest(at).next().filter(|_| chosen);
+    find(line.and_then(|line| line.request).unwrap_or(other))
 }
 
 /// Does an action; none where it is nothing special here.

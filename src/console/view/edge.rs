@@ -19,6 +19,7 @@ use super::super::model::{Model, Overlay, Screen};
 use super::super::{Manner, cells};
 use super::paint::{gap, hint, line, line_right, s};
 use super::{acks, bend, browse, history, notice, saved, serving, sql, sync, whole, wire};
+use crate::engine::budget::Reason;
 use crate::engine::{Phase, RunEnd};
 use crate::text::{clock, counted, grouped, visible};
 
@@ -38,8 +39,12 @@ pub(super) fn header(model: &Model, buf: &mut Buffer, area: Rect) {
     }
     // Held acks are said everywhere: nothing new starts before they are released.
     if let Some(held) = model.held() {
-        right.extend([s(format!("■ {} held", counted(held, "ack")), theme.pending), gap(2)]);
-    } else if model.snapshot.dropping && model.running() {
+        let text = match held {
+            0 if !model.running() => "■ acks will be held".to_owned(),
+            held => format!("■ {} held", counted(held, "ack")),
+        };
+        right.extend([s(text, theme.pending), gap(2)]);
+    } else if model.snapshot.dropping {
         right.extend([s("■ next pack is lost", theme.pending), gap(2)]);
     }
     if model.wire.recorded.is_some() {
@@ -103,12 +108,19 @@ pub(super) fn phase(model: &Model) -> (&'static str, &'static str, Style) {
         Phase::Stopping => ("◌", "stopping", theme.pending),
         _ if snapshot.wait.is_some() => ("▲", "waiting", theme.pending),
         Phase::Opening => ("◌", "opening", theme.accent),
-        Phase::Flushing => ("●", "flushing acks", theme.pending),
         Phase::Starting => ("◌", "starting", theme.accent),
         Phase::Draining => ("●", "draining", theme.accent),
         Phase::OutboxFull => ("▲", "outbox full", theme.pending),
+        Phase::Acknowledging | Phase::Flushing if waits_for_release(model) => ("■", "held", theme.pending),
+        Phase::Flushing => ("●", "flushing acks", theme.pending),
         Phase::Acknowledging => ("●", "acknowledging", theme.accent),
     }
+}
+
+/// Whether nothing but a release of the held acks takes the run further.
+pub(super) fn waits_for_release(model: &Model) -> bool {
+    let wait = model.snapshot.budget.wait;
+    model.running() && wait.is_some_and(|wait| wait.reason == Reason::Held)
 }
 
 /// The screens; at their right what is said.

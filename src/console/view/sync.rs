@@ -221,6 +221,9 @@ fn state(model: &Model, buf: &mut Buffer, area: Rect, row: usize) {
         (text, theme.pending, hint(&key(Action::TryNow), "try now", theme))
     } else if let Some(step) = &model.snapshot.next_step {
         (format!("‖ next: {}", visible(step)), theme.pending, hint(&key(Action::Step), "do it", theme))
+    } else if edge::waits_for_release(model) {
+        let keys = [Action::ShowAcks, Action::AcksHold].map(key).join(" ");
+        ("■ held: the run waits for your release".to_owned(), theme.pending, hint(&keys, "release", theme))
     } else if model.snapshot.phase == Phase::OutboxFull {
         ("▲ the outbox is full: pages wait until acks are accepted".to_owned(), theme.pending, Vec::new())
     } else if model.snapshot.phase == Phase::Paused {

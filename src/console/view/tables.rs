@@ -147,9 +147,16 @@ pub(super) fn pack_words(theme: &Theme, state: PackState, numbered: bool) -> (&'
     }
 }
 
+/// The same for keys that are held back by hand.
+pub(super) fn held_words(theme: &Theme) -> (&'static str, Style) {
+    ("■ held", theme.pending)
+}
+
 fn pack_line(model: &Model, pack: &PackView) -> Vec<Span<'static>> {
     let theme = &model.theme;
-    let (word, style) = pack_words(theme, pack.state, pack.no.is_some());
+    let held = pack.state == PackState::Filling && model.held().is_some_and(|held| held > 0);
+    let (word, style) =
+        if held { held_words(theme) } else { pack_words(theme, pack.state, pack.no.is_some()) };
     let time = match pack.state {
         PackState::Filling if pack.no.is_some() => String::new(),
         PackState::Filling | PackState::InFlight => span(pack.time + model.snapshot_age()),

@@ -57,7 +57,7 @@ impl Flow {
             Command::StepOne => self.commit_one(),
             Command::SkipPage => self.skip_page(),
             Command::GiveUp => self.give_session_up(),
-            Command::DropPack => self.acks.hold.dropping = !self.config.peek,
+            Command::DropPack => self.acks.hold.dropping = !self.acks.hold.dropping && !self.config.peek,
         }
     }
 

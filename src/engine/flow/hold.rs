@@ -26,6 +26,13 @@ pub(super) struct Hold {
     pub(super) dropping: bool,
 }
 
+impl Hold {
+    /// Whether acks are to be held, from the first word of it on.
+    pub(super) fn asked(&self) -> bool {
+        self.early.unwrap_or(self.wanted)
+    }
+}
+
 impl Flow {
     /// Holds all acks back, or releases them, on the way out too: what was released still goes with the last packs. One
     /// write at a time: the newest wish is written when the last one is.

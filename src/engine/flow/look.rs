@@ -6,7 +6,7 @@
 
 use super::drain::Arrived;
 use super::io::{Cost, Output, PageFacts, Ticket};
-use super::{Flow, Stage};
+use super::{Action, Flow, Stage};
 use crate::engine::event::EventKind;
 
 impl Flow {
@@ -18,6 +18,13 @@ impl Flow {
     /// The page that waits, if one does.
     pub(super) fn looked_at(&self) -> Option<(Ticket, &Arrived)> {
         self.drain.as_ref()?.waiting.iter().next().map(|(ticket, page)| (*ticket, page))
+    }
+
+    /// The page that the next step commits; none where the next step is another.
+    pub(in crate::engine) fn commits_next(&self) -> Option<Ticket> {
+        let waits =
+            self.looked_at().filter(|_| self.stepping() && self.next_action(true) == Some(Action::Commit));
+        waits.map(|(ticket, _)| ticket)
     }
 
     /// A page that a step brought waits for the next one; any other is committed.

@@ -31,7 +31,7 @@ impl Flow {
             request_rate: self.pacer.in_last_second(now) as f64,
             rate_limit: self.config.rate,
             budget: self.budget(now),
-            holding: self.acks.hold.wanted || self.acks.held > 0,
+            holding: self.acks.hold.asked() || self.acks.held > 0,
             held: if self.acks.hold.wanted { self.acks.pending } else { self.acks.held },
             dropping: self.acks.hold.dropping,
             p50_ms,

@@ -2,7 +2,8 @@
 //! them).
 //!
 //! The order is SQLite's own for the same column: missing and null, then numbers (booleans are 0 and 1), then text by
-//! its bytes. Numbers compare exactly up to 64 bits, else as doubles. Rows that are equal come by id.
+//! its bytes. But a text that is a decimal and nothing else is a number, since the protocol writes amounts so, and a
+//! filter compares them so. Numbers compare exactly up to 64 bits, else as doubles. Rows that are equal come by id.
 
 use rusqlite::types::ValueRef;
 
@@ -29,7 +30,7 @@ impl SortKey {
             Some(b"true") => Self::integer(1),
             Some(b"false") => Self::integer(0),
             Some(raw @ [b'-' | b'0'..=b'9', ..]) => Self::number(raw),
-            Some(raw) => Self::text(json::decoded(raw).get(from..).unwrap_or_default()),
+            Some(raw) => Self::text(&json::decoded(raw), from),
         }
     }
 
@@ -39,7 +40,7 @@ impl SortKey {
             ValueRef::Null => Self::NULL,
             ValueRef::Integer(n) => Self::integer(n),
             ValueRef::Real(x) => Self::real(x),
-            ValueRef::Text(text) | ValueRef::Blob(text) => Self::text(text.get(from..).unwrap_or_default()),
+            ValueRef::Text(text) | ValueRef::Blob(text) => Self::text(text, from),
         }
     }
 
@@ -65,7 +66,12 @@ impl SortKey {
         Self([class << 56 | high >> 8, high << 56 | low >> 8, low << 56])
     }
 
-    fn text(text: &[u8]) -> Self {
+    fn text(text: &[u8], from: usize) -> Self {
+        // What goes on is text to its end, whatever its rest looks like.
+        if from == 0 && is_decimal(text) {
+            return Self::number(text);
+        }
+        let text = text.get(from..).unwrap_or_default();
         let mut bytes = [0; 24];
         bytes[0] = 2;
         let taken = text.len().min(TEXT);
@@ -86,6 +92,19 @@ impl SortKey {
         let plain = self.directed(descending).0;
         plain[0] >> 56 == 2 && plain[2] & 0xff == LONGER
     }
+}
+
+/// Whether a text is digits, with a sign and a fraction if any, and nothing else. Leading zeros are digits: in `02134`
+/// and `10001` they keep the order.
+fn is_decimal(text: &[u8]) -> bool {
+    let digits = text.strip_prefix(b"-").unwrap_or(text);
+    let whole = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    whole > 0
+        && match &digits[whole..] {
+            [] => true,
+            [b'.', fraction @ ..] => !fraction.is_empty() && fraction.iter().all(u8::is_ascii_digit),
+            _ => false,
+        }
 }
 
 /// A double's bits, so that they rise with it. -0 is 0.
@@ -161,7 +180,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_order_is_sqlites() {
+    fn the_order_is_sqlites_but_for_decimals() {
         let rising = [
             "null",
             "-1e300",
@@ -170,12 +189,22 @@ mod tests {
             "false",
             "0.5",
             "true",
+            "\"1.25\"",
+            "1.5",
+            "\"02134\"",
+            "\"9998.37\"",
+            "\"10001\"",
+            "\"9007199254740991\"",
             "9007199254740992",
-            "9007199254740993",
+            "\"9007199254740993\"",
             "1e300",
             "\"\"",
             "\"\\u0000\"",
-            "\"1\"",
+            "\"-\"",
+            "\".5\"",
+            "\"1.\"",
+            "\"1e5\"",
+            "\"2026-11-20\"",
             "\"A\"",
             "\"a\"",
             "\"aa\"",
@@ -199,6 +228,10 @@ mod tests {
             };
             assert_eq!(SortKey::of_cell(cell, 0), SortKey::of(Some(raw.as_bytes()), 0), "{raw}");
         }
-        assert_eq!(SortKey::of(Some(b"-0.0"), 0), SortKey::of(Some(b"0"), 0));
+        for (a, b) in
+            [("-0.0", "0"), ("\"-0\"", "0"), ("\"1.50\"", "1.5"), ("\"12.0\"", "12"), ("\"12\"", "12")]
+        {
+            assert_eq!(SortKey::of(Some(a.as_bytes()), 0), SortKey::of(Some(b.as_bytes()), 0), "{a} {b}");
+        }
     }
 }

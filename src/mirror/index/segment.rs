@@ -176,9 +176,18 @@ impl Rows {
     }
 }
 
-/// Where in a vocabulary the pattern is: at most one place a token counts.
+/// Where in a vocabulary the pattern is, one place a token: a token may be a megabyte of the same letter, and each
+/// further place in it would cost a walk through it.
 pub(super) fn hits(vocabulary: &[u8], pattern: &memmem::Finder<'_>) -> Vec<usize> {
-    pattern.find_iter(vocabulary).collect()
+    let (mut hits, mut from) = (Vec::new(), 0);
+    while let Some(at) = vocabulary.get(from..).and_then(|rest| pattern.find(rest)) {
+        hits.push(from + at);
+        // The separator behind the token is also the one before the next.
+        let inside = from + at + 1;
+        let Some(end) = vocabulary.get(inside..).and_then(|rest| memchr(SEPARATOR, rest)) else { break };
+        from = inside + end;
+    }
+    hits
 }
 
 /// The rows that have the tokens at these places of the vocabulary (rising). Junk gives some rows, never a panic.
@@ -286,6 +295,24 @@ fn take(bytes: &[u8], at: &mut usize) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_token_is_one_place() {
+        let mut maker = Maker::default();
+        let long = "w".repeat(2 << 20);
+        for (rowid, token) in ["aw", &long, "wb", "ww"].into_iter().enumerate() {
+            maker.row(rowid as i64);
+            maker.token(token);
+        }
+        let segment = maker.finish();
+        for (pattern, expected) in [("w", 0b1111), ("\0w", 0b1110), ("w\0", 0b1011), ("\0ww\0", 0b1000)] {
+            let found = hits(&segment.vocabulary, &memmem::Finder::new(pattern));
+            assert_eq!(found.len(), u32::count_ones(expected) as usize, "{pattern:?}");
+            let found = rows(&segment.vocabulary, &segment.places, &segment.postings, &found);
+            let found = (0..4).filter(|row| found.has(*row)).map(|row| 1_u32 << row).sum::<u32>();
+            assert_eq!(found, expected, "{pattern:?}");
+        }
+    }
 
     #[test]
     fn a_segment_knows_who_has_what() {

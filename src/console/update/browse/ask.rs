@@ -7,6 +7,7 @@ use super::super::super::message::Effect;
 use super::super::super::model::browse::Pane;
 use super::super::super::model::prompt::Ask;
 use super::super::super::model::{Model, Screen};
+use super::super::super::rows;
 use super::super::act::{self, read};
 use super::{clear, record};
 use crate::mirror::filter::Filter;
@@ -96,6 +97,10 @@ fn accept(model: &mut Model) -> Vec<Effect> {
             return Vec::new();
         }
         Ask::Export => {
+            if let Err(why) = rows::is_csv(text.as_ref()) {
+                prompt.error = Some(why.to_owned());
+                return Vec::new();
+            }
             model.browse.prompt = None;
             return read(model.browse.export(PathBuf::from(text)));
         }

@@ -21,8 +21,14 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
     let mut say = |row: usize, text: String, style: Style| {
         line(buf, area, row, vec![gap(1), s(cells::fit(&text, width), style)]);
     };
-    if keys == 0 {
+    let taking =
+        model.snapshot.workers.iter().filter(|w| matches!(w, WorkerView::Taking | WorkerView::Applying));
+    let taking = if model.running() { taking.count() } else { 0 };
+    let looked_at = model.snapshot.looked_at.filter(|_| model.running());
+    if keys == 0 && taking == 0 && looked_at.is_none() {
         say(1, "✓ nothing: every ack is accepted".to_owned(), theme.sent);
+    } else if keys == 0 {
+        say(1, "no key: every ack is accepted".to_owned(), theme.text);
     } else {
         let what = format!("{} of {}", counted(keys, "key"), counted(pages as u64, "page"));
         let text = if width >= 60 {
@@ -38,15 +44,18 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
         let n = grouped(pack.keys);
         say(2, format!("{n} in flight: twice is harmless"), theme.dim);
     }
-    let taking =
-        model.snapshot.workers.iter().filter(|w| matches!(w, WorkerView::Taking | WorkerView::Applying));
-    let taking = if model.running() { taking.count() } else { 0 };
-    let text = match taking {
-        0 => "no page is on its way".to_owned(),
-        1 => "1 page on its way comes anew".to_owned(),
-        n => format!("{n} pages on their way come anew"),
+    let (text, style) = match (looked_at, taking) {
+        // Taken, and neither the mirror nor the outbox has it.
+        (Some(n), _) if width >= 50 => {
+            let come = if n == 1 { "it comes" } else { "they come" };
+            (format!("1 page taken, {}: {come} again", counted(n, "instruction")), theme.pending)
+        }
+        (Some(n), _) => (format!("1 page taken: {} again", counted(n, "instruction")), theme.pending),
+        (None, 0) => ("no page is on its way".to_owned(), theme.dim),
+        (None, 1) => ("1 page on its way comes anew".to_owned(), theme.text),
+        (None, n) => (format!("{n} pages on their way come anew"), theme.text),
     };
-    say(3, text, if taking > 0 { theme.text } else { theme.dim });
+    say(3, text, style);
     let rows = usize::from(area.height).saturating_sub(AGAIN);
     let waiting = &model.acks.book.waiting;
     let from = window(model.acks.top[Pane::Again as usize], model.acks.at, rows, waiting.len());

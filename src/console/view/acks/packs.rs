@@ -8,7 +8,7 @@ use super::super::super::cells;
 use super::super::super::model::acks::{Pack, Pane, Stand};
 use super::super::super::model::{Model, window};
 use super::super::paint::{gap, line, s};
-use super::super::tables::pack_words;
+use super::super::tables::{held_words, pack_words};
 use super::{heading, mark};
 use crate::engine::event::PackState;
 use crate::text::{grouped, span};
@@ -48,7 +48,7 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
 fn pack_row(model: &Model, pack: &Pack, width: usize) -> Vec<Span<'static>> {
     let theme = &model.theme;
     let (word, style) = match pack.state {
-        Stand::Held => ("■ held", theme.pending),
+        Stand::Held => held_words(theme),
         Stand::At(state) => pack_words(theme, state, pack.no.is_some()),
     };
     let no = pack.no.map_or_else(|| "–".to_owned(), |no| format!("#{no}"));

@@ -120,7 +120,9 @@ pub(super) fn tree_lines(model: &Model, tree: &[Line], width: usize) -> Vec<Draw
         if !field.note.is_empty() || field.link.is_some() {
             let there = !matches!(field.link, Some(Link::Missing(_)));
             let sign = if there { " ↵" } else { "" };
-            let (value, gap_width, note) = beside(&field.value, &field.note, room - cells::width(sign));
+            let counts = matches!(field.link, Some(Link::Pointing(_)));
+            let (value, gap_width, note) =
+                beside(&field.value, counts, &field.note, room - cells::width(sign));
             let note_style = if there { theme.text } else { theme.dim };
             let mut spans = lit(field, name, theme.dim);
             spans.push(gap(2));
@@ -142,17 +144,20 @@ pub(super) fn tree_lines(model: &Model, tree: &[Line], width: usize) -> Vec<Draw
     out
 }
 
-/// An id and the name beside it: where both find no room, the id's end and the name; then the name alone.
-fn beside(value: &str, note: &str, room: usize) -> (String, usize, String) {
+/// A value and the note beside it. Where both find no room: of an id its end and the whole name; else the value, since
+/// the note only explains it, and what there is room for of the note.
+fn beside(value: &str, counts: bool, note: &str, room: usize) -> (String, usize, String) {
     let (id, name) = (cells::width(value), cells::width(note));
     if id + 2 + name <= room || note.is_empty() {
         return (cells::fit(value, room).into_owned(), 2, note.to_owned());
     }
     let end = room.saturating_sub(name + 1);
-    if end >= 4 && value.is_ascii() {
+    if end >= 4 && value.is_ascii() && !counts {
         return (format!("…{}", &value[value.len() + 1 - end..]), 1, note.to_owned());
     }
-    (String::new(), 0, cells::fit(note, room).into_owned())
+    let left = room.saturating_sub(id + 1);
+    let note = if left < 3 { String::new() } else { cells::fit(note, left).into_owned() };
+    (cells::fit(value, room).into_owned(), usize::from(!note.is_empty()), note)
 }
 
 /// What the last session changed, before and after.
@@ -258,5 +263,25 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
     scrolled(buf, Rect { height: height as u16, ..inner }, lines, from, theme);
     for row in bars {
         buf.set_style(Rect { y: inner.y + row as u16, height: 1, ..inner }, theme.selected);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_goes_before_the_note_that_explains_it() {
+        let shown = |value, counts, note, room| {
+            let (value, gap, note) = beside(value, counts, note, room);
+            format!("{value}{}{note}", " ".repeat(gap))
+        };
+        assert_eq!(shown("1,234", true, "by resource_id", 22), "1,234  by resource_id");
+        assert_eq!(shown("1,234", true, "by resource_id", 20), "1,234 by resource_id");
+        assert_eq!(shown("1,234", true, "by resource_id", 16), "1,234 by resour…");
+        assert_eq!(shown("1,234", true, "by resource_id", 7), "1,234");
+        assert_eq!(shown("1600000516", false, "Hanako Abe", 16), "…0516 Hanako Abe");
+        assert_eq!(shown("1600000516", false, "Hanako Abe", 14), "1600000516 Ha…");
+        assert_eq!(shown("1600000516", false, "Hanako Abe", 9), "16000005…");
     }
 }

@@ -62,7 +62,8 @@ struct Columns {
 
 impl Columns {
     fn of(width: usize) -> Self {
-        let (more, id) = (width >= 100, width >= 130);
+        // With all columns the end's last letter is in the 107th.
+        let (more, id) = (width >= 107, width >= 130);
         let time = if more { ("%d %b %H:%M:%S", 15) } else { ("%d %b %H:%M", 12) };
         Self { width, more, id, time, numbers: if more { [11; 3] } else { [9, 8, 8] } }
     }
