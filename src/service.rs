@@ -23,6 +23,7 @@ mod fault;
 mod import;
 mod ledger;
 mod listen;
+mod made;
 mod page;
 mod panel;
 mod queue;

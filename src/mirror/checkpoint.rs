@@ -15,7 +15,7 @@ use super::durable::Broken;
 use super::place::Place;
 
 /// Bytes of pages that are worth a checkpoint; the log has about twice as many.
-const WORTH: usize = 8 << 20;
+pub(super) const WORTH: usize = 8 << 20;
 
 /// The thread that checkpoints. Dropping this ends it after the checkpoint in hand.
 #[derive(Debug)]

@@ -144,10 +144,16 @@ impl<'c> Kind<'c> {
         of: impl for<'w> Fn(&'w mut Writers<'c>) -> &'w mut Statement<'c>,
     ) -> Result<bool> {
         if !bind(of(&mut self.writers), &mut self.layout, row)? {
+            of(&mut self.writers).clear_bindings();
             self.learn(connection, row.item.data)?;
             bind(of(&mut self.writers), &mut self.layout, row)?;
         }
-        Ok(of(&mut self.writers).raw_execute()? == 1)
+        let statement = of(&mut self.writers);
+        let written = statement.raw_execute();
+        // Not before the next row: until then this one's texts would have the connection's quick memory, those of
+        // each type's statements, and the other types would get none of it.
+        statement.clear_bindings();
+        Ok(written? == 1)
     }
 
     /// Sees to it that the fields of `data` have columns, where they can, and a place in the layout.
@@ -239,17 +245,17 @@ impl<'c> Kind<'c> {
 /// Parameters of a writing statement before the field columns'.
 const FIXED: usize = 5;
 
-/// Binds a row, the field columns straight from its JSON; false where a field of it has no place in the layout yet.
+/// Binds a row, the field columns straight from its JSON; false where a field of it has no place in the layout yet. Of
+/// the statement nothing may be bound: a field that this record does not have is null.
 fn bind(statement: &mut Statement<'_>, layout: &mut Layout, row: Row<'_>) -> Result<bool> {
-    // A field that this record does not have must not keep the last record's value.
-    statement.clear_bindings();
     statement.raw_bind_parameter(1, Key(row.id))?;
     statement.raw_bind_parameter(2, row.revision)?;
     statement.raw_bind_parameter(3, row.item.data)?;
     statement.raw_bind_parameter(4, row.origin.session)?;
     statement.raw_bind_parameter(5, row.origin.page)?;
-    layout.each_cell(row.item.data, row.item.fields(), |place, raw| {
-        statement.raw_bind_parameter(FIXED + 1 + place, Cell::from_json(raw))
+    layout.each_cell(row.item.data, row.item.fields(), |place, raw| match Cell::from_json(raw) {
+        Cell::Null => Ok(()), // as it is
+        cell => statement.raw_bind_parameter(FIXED + 1 + place, cell),
     })
 }
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
+use super::checkpoint;
 use super::durable;
 use super::lock::{self, Lock};
 use super::lost::{self, Note};
@@ -18,6 +19,11 @@ use super::{Identity, MirrorError};
 use crate::files;
 use crate::protocol::DeviceUuid;
 use crate::protocol::host::is_loopback;
+
+/// Pages of the log at which a writer copies it into the database by itself: 256 MiB, and about the most that the log
+/// has. Closing a mirror leaves nothing of it.
+const LOG_PAGES: i64 = 16_000;
+const _: () = assert!(LOG_PAGES * 16_384 > 8 * checkpoint::WORTH as i64);
 
 /// `drnb`: marks our files.
 const APPLICATION_ID: i64 = 0x6472_6e62;
@@ -32,6 +38,10 @@ const MIGRATIONS: [&str; SCHEMA as usize - 1] = [
      type TEXT NOT NULL, id BLOB, event TEXT, revision INTEGER, why TEXT NOT NULL, session INTEGER NOT NULL, \
      page INTEGER NOT NULL)",
 ];
+
+/// Ends the sessions that a dead run left open: the last ones. It looks no further back than to one that ended.
+const CRASHED: &str = "UPDATE _session SET end = 'crashed', ended = ?1 WHERE end IS NULL AND no > coalesce(\
+    (SELECT no FROM _session WHERE end IS NOT NULL ORDER BY no DESC LIMIT 1), 0)";
 
 /// A mirror that is open, locked and proven writable.
 #[derive(Debug)]
@@ -139,9 +149,7 @@ fn ready(
     transaction
         .execute("INSERT OR REPLACE INTO _meta (key, value) VALUES ('opened', ?1)", [super::now()])
         .map_err(say)?;
-    transaction
-        .execute("UPDATE _session SET end = 'crashed', ended = ?1 WHERE end IS NULL", [super::now()])
-        .map_err(say)?;
+    transaction.execute(CRASHED, [super::now()]).map_err(say)?;
     transaction.commit().map_err(say)?;
     Ok(note)
 }
@@ -155,8 +163,9 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "temp_store", "memory")?;
     connection.pragma_update(None, "trusted_schema", false)?;
     connection.pragma_update(None, "foreign_keys", false)?;
-    connection.pragma_update_and_check(None, "wal_autocheckpoint", 4_000, |_| Ok(()))?;
-    connection.pragma_update_and_check(None, "journal_size_limit", 64 << 20, |_| Ok(()))
+    // More than the helper leaves: the log is its to copy, and the writer's only where nobody helps. No limit to its
+    // size else: each time that the log begins anew the writer would cut it, and wait for the file system.
+    connection.pragma_update_and_check(None, "wal_autocheckpoint", LOG_PAGES, |_| Ok(()))
 }
 
 /// Moves into the database what a dead run left in the WAL, before any of its keys is acknowledged. Where that run died
@@ -295,7 +304,25 @@ pub(super) fn a_file_or_nothing(path: &Path) -> Result<(), MirrorError> {
 
 #[cfg(test)]
 mod tests {
-    use super::is_this_machine;
+    use super::*;
+
+    #[test]
+    fn what_a_dead_run_left_open_is_ended_without_a_look_at_all_sessions() {
+        let mut file = Connection::open_in_memory().unwrap();
+        file.execute_batch(TABLES).unwrap();
+        let mut steps = |sessions: i64| {
+            let file = file.transaction().unwrap();
+            let sql = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < ?1) \
+                       INSERT INTO _session (id, started, ended, end) \
+                       SELECT n, '', iif(n > ?1 - 2, NULL, ''), iif(n > ?1 - 2, NULL, 'drained') FROM n";
+            file.execute(sql, [sessions]).unwrap();
+            let mut ending = file.prepare(CRASHED).unwrap();
+            assert_eq!(ending.execute(["now"]).unwrap(), 2);
+            ending.get_status(rusqlite::StatementStatus::VmStep)
+        };
+        let (few, many) = (steps(10), steps(10_000));
+        assert!(many <= few + 10, "{few} steps among 10 sessions, {many} among 10,000");
+    }
 
     #[test]
     fn loopback_is_decided_on_the_parsed_host() {

@@ -277,19 +277,23 @@ impl Queue {
 
     /// The keys of a slice. Those of a large page are kept for its next slices.
     fn read(&mut self, connection: &Connection, slice: &Slice) -> Result<Vec<String>> {
-        let of = |all: &[String]| {
+        let within = |all: &[String]| {
             let end = all.len().min(slice.keys.end as usize);
-            all[end.min(slice.keys.start as usize)..end].to_vec()
+            end.min(slice.keys.start as usize)..end
         };
         if let Some((_, all)) = self.large.as_ref().filter(|(page, _)| *page == slice.page) {
-            return Ok(of(all));
+            return Ok(all[within(all)].to_vec());
         }
-        let all = read_keys(connection, slice.page)?;
-        let keys = of(&all);
+        let mut all = read_keys(connection, slice.page)?;
+        let keys = within(&all);
         if all.len() > MANY {
+            let some = all[keys].to_vec();
             self.large = Some((slice.page, all));
+            return Ok(some);
         }
-        Ok(keys)
+        all.truncate(keys.end);
+        all.drain(..keys.start);
+        Ok(all)
     }
 }
 

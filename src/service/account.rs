@@ -11,6 +11,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::access::Sight;
 use super::ledger::{Gaps, SeqSet};
+use super::made::Made;
 use super::queue::{self, Session};
 use super::store::Store;
 use crate::protocol::DeviceUuid;
@@ -104,6 +105,8 @@ pub(super) struct State {
     pub(super) vacated: SeqSet,
     /// The last number of the sequence.
     pub(super) last: u64,
+    /// The records of what was handed out lately.
+    pub(super) made: Made,
 }
 
 impl State {
@@ -157,6 +160,11 @@ impl Head {
             prior: row.get::<_, i64>(5)? as u64,
             deleted: row.get(6)?,
         })
+    }
+
+    /// Whether a user is to have it.
+    pub(super) fn wanted(&self, sight: Sight) -> bool {
+        !self.deleted && sight.sees(self.owner)
     }
 }
 
@@ -253,6 +261,19 @@ impl Account {
         Ok(())
     }
 
+    /// Whether all that a device has is in its ledger; then it never had what has no earlier state.
+    pub(super) fn holds_nothing(&self, uuid: DeviceUuid) -> bool {
+        self.state().devices.get(&uuid).is_some_and(|device| device.held.is_empty())
+    }
+
+    /// Remembers the records, by number, type and id, of what leaves in a page.
+    pub(super) fn handed_out(&self, records: &[(u64, i64, i64)]) {
+        let mut state = self.state();
+        for (seq, kind, id) in records {
+            state.made.note(*seq, *kind, *id);
+        }
+    }
+
     /// Writes what changed in a device's ledger. For the writer.
     pub(super) fn save_ledger(&self, file: &Connection, uuid: DeviceUuid) -> rusqlite::Result<()> {
         let (row, dirty) = {
@@ -276,7 +297,7 @@ impl Account {
         head: &Head,
         sight: Sight,
     ) -> rusqlite::Result<Owed> {
-        let wanted = !head.deleted && sight.sees(head.owner);
+        let wanted = head.wanted(sight);
         let has = self.has(file, uuid, head)?;
         Ok(match (wanted, has) {
             (true, false) => Owed::Created,

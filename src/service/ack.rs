@@ -14,17 +14,17 @@ use crate::protocol::DeviceUuid;
 /// A delete's key ends in `x`; after a change of sight a key ends in `.` and how many there were, so that a key which
 /// arrives later than such a change is told from one that was made for what the device sees now.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Key {
-    pub(super) word: String,
+pub(super) struct Key<'k> {
+    pub(super) word: &'k str,
     pub(super) id: Id,
     pub(super) seq: u64,
     pub(super) delete: bool,
     pub(super) epoch: u64,
 }
 
-impl Key {
+impl<'k> Key<'k> {
     /// Reads a key; none where it is no key of ours. Such a key is accepted and forgotten, like one that is repeated.
-    pub(super) fn parse(key: &str) -> Option<Self> {
+    pub(super) fn parse(key: &'k str) -> Option<Self> {
         let (rest, state) = key.rsplit_once('-')?;
         let (word, id) = rest.split_once('-')?;
         let (state, epoch) = match state.split_once('.') {
@@ -33,13 +33,7 @@ impl Key {
         };
         let (seq, delete) = state.strip_suffix('x').map_or((state, false), |seq| (seq, true));
         let seq = seq.parse().ok().filter(|seq| *seq > 0)?;
-        (!word.is_empty() && !id.is_empty()).then(|| Self {
-            word: word.to_owned(),
-            id: Id::from_key(id),
-            seq,
-            delete,
-            epoch,
-        })
+        (!word.is_empty() && !id.is_empty()).then(|| Self { word, id: Id::from_key(id), seq, delete, epoch })
     }
 }
 
@@ -106,7 +100,11 @@ impl Account {
 
     /// What keys stand for: those of ours taken apart, and the changes whose records came with a key of their own. What
     /// this account never made is left out: it may be another's, left in a mirror.
-    fn read_keys(&self, file: &Connection, keys: &[String]) -> rusqlite::Result<(Vec<Key>, Vec<u64>)> {
+    fn read_keys<'k>(
+        &self,
+        file: &Connection,
+        keys: &'k [String],
+    ) -> rusqlite::Result<(Vec<Key<'k>>, Vec<u64>)> {
         let (mut ours, mut given) = (Vec::with_capacity(keys.len()), Vec::new());
         let mut by_key = file.prepare_cached("SELECT seq FROM given WHERE ack_key = ?1")?;
         let mut by_seq = file.prepare_cached(
@@ -120,14 +118,19 @@ impl Account {
                 continue;
             }
             let Some(key) = Key::parse(text) else { continue };
-            let made = by_seq
-                .query_row([key.seq as i64], |row| {
-                    let kind = self.kinds.get(&row.get(0)?);
-                    Ok(kind.is_some_and(|kind| kind.word == key.word)
-                        && Id::from_column(row.get_ref(1)?) == key.id)
-                })
-                .optional()?;
-            ours.extend((made == Some(true)).then_some(key));
+            let of = |kind: i64, id: Id| {
+                self.kinds.get(&kind).is_some_and(|kind| kind.word == key.word) && id == key.id
+            };
+            // Nearly all are of pages that left a moment ago.
+            let remembered = self.state().made.record(key.seq);
+            let made = match remembered {
+                Some((kind, id)) => of(kind, Id::Int(id)),
+                None => by_seq
+                    .query_row([key.seq as i64], |row| Ok(of(row.get(0)?, Id::from_column(row.get_ref(1)?))))
+                    .optional()?
+                    .unwrap_or_default(),
+            };
+            ours.extend(made.then_some(key));
         }
         Ok((ours, given))
     }
@@ -156,7 +159,7 @@ impl Account {
 
     /// A key from the time of another sight: the device has the record, whether or not it may see it now. If it may
     /// and nothing changed, that settles it; else the record is held, and an update or a delete is owed.
-    fn hold(&self, file: &Connection, uuid: DeviceUuid, key: &Key) -> rusqlite::Result<()> {
+    fn hold(&self, file: &Connection, uuid: DeviceUuid, key: &Key<'_>) -> rusqlite::Result<()> {
         let Some((kind, id)) = self.identity(key) else { return Ok(()) };
         let sql =
             "SELECT seq, kind, id, owner, revision, prior, deleted FROM record WHERE kind = ?1 AND id = ?2";
@@ -183,7 +186,7 @@ impl Account {
     }
 
     /// Which record a key speaks of.
-    fn identity(&self, key: &Key) -> Option<Identity> {
+    fn identity(&self, key: &Key<'_>) -> Option<Identity> {
         let (kind, _) = self.kinds.iter().find(|(_, kind)| kind.word == key.word)?;
         Some((*kind, key.id.clone()))
     }

@@ -60,21 +60,35 @@ impl Writer {
         last: u64,
     ) -> rusqlite::Result<Vec<u64>> {
         let mut passed = Vec::new();
+        let mut handed_out = Vec::with_capacity(self.room().min((last - first) as usize + 1));
+        let nothing_held = account.holds_nothing(device);
+        let mut met: Option<(i64, &Kind)> = None;
         let mut statement = file.prepare_cached(WHOLE)?;
         let mut rows = statement.query([first as i64, last as i64])?;
         while let Some(row) = rows.next()? {
             let head = Head::from_row(row)?;
-            let Some(kind) = account.kinds.get(&head.kind) else { continue };
-            let data = row.get_ref(7)?.as_str()?;
+            // Types come in runs.
+            let kind = match met {
+                Some((number, kind)) if number == head.kind => kind,
+                _ => {
+                    let Some(kind) = account.kinds.get(&head.kind) else { continue };
+                    met.insert((head.kind, kind)).1
+                }
+            };
+            // As it was taken in: nobody here has to read it again.
+            let data = row.get_ref(7)?.as_bytes()?;
             let (event, deleted);
-            let (data, word) = match account.owed(file, device, &head, sight)? {
+            // What has no earlier state, and is to be seen, is new to a device that holds nothing else.
+            let new = nothing_held && head.prior == 0 && head.wanted(sight);
+            let owed = if new { Owed::Created } else { account.owed(file, device, &head, sight)? };
+            let (data, word) = match owed {
                 Owed::Nothing => {
                     passed.push(head.seq);
                     continue;
                 }
                 Owed::Deleted => {
                     deleted = identity(&head, data);
-                    (deleted.as_str(), "deleted")
+                    (deleted.as_bytes(), "deleted")
                 }
                 Owed::Created => (data, "created"),
                 Owed::Updated => (data, "updated"),
@@ -85,35 +99,34 @@ impl Writer {
                 (key, event) = given(file, head.seq)?;
                 word = event.as_deref().unwrap_or(word);
             }
+            if let (Id::Int(id), None) = (&head.id, &key) {
+                handed_out.push((head.seq, head.kind, *id));
+            }
             self.item(kind, &head, data, word, key.as_deref());
         }
+        account.handed_out(&handed_out);
         Ok(passed)
     }
 
     /// Writes one instruction. Nothing is allocated for it: a page is a hundred of them.
-    fn item(&mut self, kind: &Kind, head: &Head, data: &str, event: &str, given: Option<&str>) {
+    fn item(&mut self, kind: &Kind, head: &Head, data: &[u8], event: &str, given: Option<&str>) {
         let out = &mut self.body;
         if self.items > 0 {
             out.push(b',');
         }
         self.items += 1;
-        for part in [
-            r#"{"data":"#,
-            data,
-            r#","meta":{"type":"#,
-            &kind.json,
-            r#","sync":{"event_type":""#,
-            event,
-            "\"",
-        ] {
+        out.extend_from_slice(br#"{"data":"#);
+        out.extend_from_slice(data);
+        for part in [r#","meta":{"type":"#, &kind.json, r#","sync":{"event_type":""#, event, "\""] {
             out.extend_from_slice(part.as_bytes());
         }
         // Writing into memory cannot fail.
         let _ = self.key(kind, head, event, given);
-        let _ = match head.revision {
-            Some(revision) => write!(self.body, r#","revision":{revision}}}}}}}"#),
-            None => write!(self.body, "}}}}}}"),
-        };
+        if let Some(revision) = head.revision {
+            self.body.extend_from_slice(br#","revision":"#);
+            number(&mut self.body, revision);
+        }
+        self.body.extend_from_slice(b"}}}");
     }
 
     /// Writes an ack key: the one that was given, or one of our own.
@@ -122,14 +135,21 @@ impl Writer {
         if let Some(key) = given {
             return write!(out, r#","ack_key":{}"#, serde_json::Value::from(key));
         }
-        write!(out, r#","ack_key":"{}-"#, kind.word)?;
+        for part in [r#","ack_key":""#, &kind.word, "-"] {
+            out.extend_from_slice(part.as_bytes());
+        }
         match &head.id {
-            Id::Int(id) => write!(out, "{id}")?,
+            Id::Int(id) => number(out, *id),
             // A text is quoted in the key; within the JSON its quotes are escaped.
             Id::Other(text) => write!(out, "{}", text.replace('\\', r"\\").replace('"', r#"\""#))?,
         }
+        out.push(b'-');
+        number(out, head.seq as i64);
         let mark = if event == "deleted" { "x" } else { "" };
-        write!(out, "-{}{mark}{}\"", head.seq, self.epoch)
+        for part in [mark, &self.epoch, "\""] {
+            out.extend_from_slice(part.as_bytes());
+        }
+        Ok(())
     }
 
     /// The body, with so many items said to be left.
@@ -139,6 +159,11 @@ impl Writer {
         self.body.extend_from_slice(meta.as_bytes());
         self.body
     }
+}
+
+/// Writes a number; the machinery of formatting costs several times as much.
+fn number(out: &mut Vec<u8>, number: i64) {
+    let _ = serde_json::to_writer(out, &number); // writing into memory cannot fail
 }
 
 /// The key and the event that an instruction without an id came with; none of ours has any.
@@ -151,9 +176,9 @@ fn given(file: &Connection, seq: u64) -> rusqlite::Result<(Option<String>, Optio
 }
 
 /// What a deleted instruction carries: the id alone. A record that has none is named by what it links.
-fn identity(head: &Head, data: &str) -> String {
+fn identity(head: &Head, data: &[u8]) -> String {
     use serde_json::{Map, Value};
-    let fields = match serde_json::from_str::<Value>(data) {
+    let fields = match serde_json::from_slice::<Value>(data) {
         Ok(Value::Object(fields)) => fields,
         _ => Map::new(),
     };

@@ -282,7 +282,7 @@ fn open(path: &Path) -> Result<Connection, String> {
     connection
         .execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = OFF;
-             PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY;",
+             PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 17179869184;",
         )
         .map_err(text)?;
     Ok(connection)

@@ -1,17 +1,16 @@
 //! The floor: the least that a program must do to copy an account. It borrows each item from its page, has a table and
 //! a prepared upsert a type, 16 KiB pages, 1,000 records a transaction, `synchronous = NORMAL`; it takes, writes and
-//! acknowledges on three threads. It keeps no promise of ours: what it acknowledged may be lost with the power.
+//! acknowledges on three threads, and reads a page on the thread that took it. It keeps no promise of ours: what it
+//! acknowledged may be lost with the power, and it stops at the first thing that is out of the ordinary.
 
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::time::{Duration, Instant};
 
+use drainboard::protocol::walk;
 use reqwest::Method;
-use rusqlite::types::{Null, ValueRef};
 use rusqlite::{Connection, Statement};
 use serde::Deserialize;
-use serde_json::json;
 use serde_json::value::RawValue;
 use tokio::runtime::Runtime;
 
@@ -26,7 +25,7 @@ pub(super) enum Columns {
 }
 
 #[derive(Deserialize)]
-struct Page<'a> {
+struct Wire<'a> {
     #[serde(borrow)]
     items: Vec<Item<'a>>,
 }
@@ -50,17 +49,78 @@ struct Meta<'a> {
 #[derive(Deserialize)]
 struct Sync<'a> {
     #[serde(borrow)]
-    ack_key: std::borrow::Cow<'a, str>,
+    ack_key: &'a RawValue,
     revision: i64,
 }
 
-#[derive(Deserialize)]
-struct Identity {
-    id: Option<i64>,
+/// A part of a body.
+type Part = std::ops::Range<usize>;
+
+/// A page: the body, and where its records lie in it.
+pub(super) struct Page {
+    body: String,
+    records: Vec<Record>,
+    /// The fields of all records, one record behind the other: names and values.
+    fields: Vec<(Part, Part)>,
+}
+
+struct Record {
+    kind: Part,
+    data: Part,
+    id: i64,
+    revision: i64,
+    /// As JSON, with its quotes.
+    ack_key: Part,
+    /// Which of the page's fields are its own.
+    fields: Part,
+}
+
+impl Page {
+    pub(super) fn read(body: Vec<u8>, columns: Columns) -> Self {
+        let body = String::from_utf8(body).unwrap();
+        let text = body.as_str();
+        let place = |part: &str| {
+            let begin = part.as_ptr() as usize - text.as_ptr() as usize;
+            begin..begin + part.len()
+        };
+        let wire: Wire<'_> = serde_json::from_str(text).unwrap();
+        let mut fields = Vec::new();
+        let record = |item: Item<'_>| {
+            let data = item.data.get();
+            let begin = fields.len();
+            if columns == Columns::All {
+                for field in walk::fields(data.as_bytes()) {
+                    let within = place(data).start;
+                    let place = |part: Part| part.start + within..part.end + within;
+                    fields.push((place(field.name), place(field.value)));
+                }
+            }
+            let digits = data.strip_prefix("{\"id\":").unwrap();
+            let digits = &digits[..digits.find([',', '}']).unwrap()];
+            Record {
+                kind: place(item.meta.kind),
+                data: place(data),
+                id: digits.parse().unwrap(),
+                revision: item.meta.sync.revision,
+                ack_key: place(item.meta.sync.ack_key.get()),
+                fields: begin..fields.len(),
+            }
+        };
+        let records = wire.items.into_iter().map(record).collect();
+        Self { body, records, fields }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    fn text(&self, part: &Part) -> &str {
+        &self.body[part.clone()]
+    }
 }
 
 /// Who asks.
-struct Client {
+pub(super) struct Client {
     http: reqwest::Client,
     runtime: Runtime,
     base: String,
@@ -68,7 +128,7 @@ struct Client {
 
 impl Client {
     /// A runtime and connections of its own: those of another runtime stand still while that one does.
-    fn new(service: &Service, device: &str) -> Self {
+    pub(super) fn new(service: &Service, device: &str) -> Self {
         // The first client of a process says which cryptography TLS would use; nothing here does.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let headers = [
@@ -83,7 +143,7 @@ impl Client {
         Self { http, runtime, base: service.base().to_owned() }
     }
 
-    fn ask(&self, method: Method, path: &str, body: Vec<u8>) -> (u16, Vec<u8>) {
+    pub(super) fn ask(&self, method: Method, path: &str, body: Vec<u8>) -> (u16, Vec<u8>) {
         self.runtime.block_on(async {
             let asked = self.http.request(method, format!("{}{path}", self.base)).body(body);
             let answer = asked.send().await.unwrap();
@@ -95,7 +155,12 @@ impl Client {
     fn start(&self) -> String {
         let (status, body) = self.ask(Method::POST, "/v2/sync/start", Vec::new());
         assert_eq!(status, 201);
-        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        Self::queue(&body)
+    }
+
+    /// The path of the queue, from what `start` answered.
+    pub(super) fn queue(started: &[u8]) -> String {
+        let body: serde_json::Value = serde_json::from_slice(started).unwrap();
         format!("/v2/sync/{}/queues/main", body["data"]["id"].as_str().unwrap())
     }
 
@@ -111,72 +176,79 @@ impl Client {
     }
 }
 
-fn device() -> String {
+pub(super) fn device() -> String {
     uuid::Uuid::new_v4().to_string()
 }
 
 /// Takes all pages and keeps nothing.
-pub(super) fn throw_away(service: &Service) -> Duration {
-    let begun = Instant::now();
+pub(super) fn throw_away(service: &Service) {
     Client::new(service, &device()).pages(drop);
-    begun.elapsed()
 }
 
 /// Takes, writes and acknowledges everything.
-pub(super) fn drain(service: &Service, file: &Path, columns: Columns) -> Duration {
-    let begun = Instant::now();
+pub(super) fn drain(service: &Service, file: &Path, columns: Columns) {
     let device = device();
     let (taker, acker) = (Client::new(service, &device), Client::new(service, &device));
-    let (pages, bodies) = sync_channel::<Vec<u8>>(64);
-    let (committed, keys) = sync_channel::<Vec<String>>(64);
+    let (taken, pages) = sync_channel::<Page>(64);
+    let (committed, written) = sync_channel::<Vec<Page>>(64);
     std::thread::scope(|threads| {
-        threads.spawn(move || taker.pages(|body| pages.send(body).unwrap()));
-        threads.spawn(move || write(file, columns, &bodies, &committed));
-        threads.spawn(move || acknowledge(&acker, &keys));
+        threads.spawn(move || taker.pages(|body| taken.send(Page::read(body, columns)).unwrap()));
+        threads.spawn(move || write(file, &pages, &committed));
+        threads.spawn(move || acknowledge(&acker, &written));
     });
-    begun.elapsed()
 }
 
-fn acknowledge(client: &Client, keys: &Receiver<Vec<String>>) {
-    for pack in keys {
-        let body = json!({"data": {"ack_keys": pack}}).to_string();
-        assert_eq!(client.ask(Method::POST, "/v2/sync/ack", body.into_bytes()).0, 202);
+fn acknowledge(client: &Client, written: &Receiver<Vec<Page>>) {
+    for pages in written {
+        assert_eq!(client.ask(Method::POST, "/v2/sync/ack", ack_body(&pages)).0, 202);
     }
 }
 
-fn write(file: &Path, columns: Columns, bodies: &Receiver<Vec<u8>>, committed: &SyncSender<Vec<String>>) {
+/// An ack pack with the keys of some pages, as they came.
+pub(super) fn ack_body(pages: &[Page]) -> Vec<u8> {
+    let mut body = br#"{"data":{"ack_keys":["#.to_vec();
+    for page in pages {
+        for record in &page.records {
+            body.extend_from_slice(page.text(&record.ack_key).as_bytes());
+            body.push(b',');
+        }
+    }
+    body.pop();
+    body.extend_from_slice(b"]}}");
+    body
+}
+
+fn write(file: &Path, pages: &Receiver<Page>, committed: &SyncSender<Vec<Page>>) {
     let database = Connection::open(file).unwrap();
     database
         .execute_batch(
             "PRAGMA page_size = 16384; PRAGMA journal_mode = wal; PRAGMA synchronous = NORMAL;
-             PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 4000;",
+             PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 16000;",
         )
         .unwrap();
     let mut upserts: HashMap<String, Upsert<'_>> = HashMap::new();
-    let mut keys = Vec::new();
+    let (mut written, mut count) = (Vec::new(), 0);
     let mut transaction = None;
-    for body in bodies {
-        let page: Page<'_> = serde_json::from_slice(&body).unwrap();
-        let open = transaction.get_or_insert_with(|| database.unchecked_transaction().unwrap());
-        for item in &page.items {
-            let meta = &item.meta;
-            if !upserts.contains_key(meta.kind) {
-                upserts.insert(
-                    meta.kind.to_owned(),
-                    Upsert::new(open, &database, meta.kind, item.data.get(), columns),
-                );
+    for page in pages {
+        transaction.get_or_insert_with(|| database.unchecked_transaction().unwrap());
+        for record in &page.records {
+            let kind = page.text(&record.kind);
+            if !upserts.contains_key(kind) {
+                upserts.insert(kind.to_owned(), Upsert::new(&database, kind, &page, record));
             }
-            upserts.get_mut(meta.kind).unwrap().write(item.data.get(), meta.sync.revision);
-            keys.push(meta.sync.ack_key.clone().into_owned());
+            upserts.get_mut(kind).unwrap().write(&page, record);
         }
-        if keys.len() >= 1_000 {
+        count += page.records.len();
+        written.push(page);
+        if count >= 1_000 {
             transaction.take().unwrap().commit().unwrap();
-            committed.send(std::mem::take(&mut keys)).unwrap();
+            committed.send(std::mem::take(&mut written)).unwrap();
+            count = 0;
         }
     }
     if let Some(open) = transaction {
         open.commit().unwrap();
-        committed.send(keys).unwrap();
+        committed.send(written).unwrap();
     }
 }
 
@@ -187,63 +259,60 @@ struct Upsert<'c> {
 }
 
 impl<'c> Upsert<'c> {
-    fn new(open: &Connection, database: &'c Connection, kind: &str, first: &str, columns: Columns) -> Self {
-        let fields: serde_json::Map<String, serde_json::Value> = serde_json::from_str(first).unwrap();
-        let columns: Vec<String> = match columns {
-            Columns::None => Vec::new(),
-            Columns::All => fields.into_iter().map(|(name, _)| name).filter(|name| name != "id").collect(),
-        };
+    fn new(database: &'c Connection, kind: &str, page: &Page, first: &Record) -> Self {
+        let fields = page.fields[first.fields.clone()].iter();
+        let columns: Vec<String> =
+            fields.map(|(name, _)| page.text(name).to_owned()).filter(|name| name != "id").collect();
         let list = |each: &dyn Fn(usize, &str) -> String| -> String {
             columns.iter().enumerate().map(|(n, name)| each(n, name)).collect::<Vec<_>>().concat()
         };
         let names = list(&|_, name| format!(", \"{name}\""));
         let marks = list(&|n, _| format!(", ?{}", n + 4));
         let sets = list(&|_, name| format!(", \"{name}\" = excluded.\"{name}\""));
-        open.execute_batch(&format!(
-            "CREATE TABLE \"{kind}\" (id INTEGER PRIMARY KEY, revision INTEGER, data TEXT NOT NULL{names})"
-        ))
-        .unwrap();
-        let statement = database
-            .prepare(&format!(
-                "INSERT INTO \"{kind}\" (id, revision, data{names}) VALUES (?1, ?2, ?3{marks}) ON CONFLICT (id) DO \
-                 UPDATE SET revision = excluded.revision, data = excluded.data{sets} \
-                 WHERE excluded.revision >= revision"
+        database
+            .execute_batch(&format!(
+                "CREATE TABLE \"{kind}\" (id INTEGER PRIMARY KEY, revision INTEGER, data TEXT NOT NULL{names})"
             ))
             .unwrap();
-        Self { statement, columns }
+        let sql = format!(
+            "INSERT INTO \"{kind}\" (id, revision, data{names}) VALUES (?1, ?2, ?3{marks}) ON CONFLICT (id) DO \
+             UPDATE SET revision = excluded.revision, data = excluded.data{sets} \
+             WHERE excluded.revision >= revision"
+        );
+        let lasting = rusqlite::PrepFlags::SQLITE_PREPARE_PERSISTENT;
+        Self { statement: database.prepare_with_flags(&sql, lasting).unwrap(), columns }
     }
 
-    fn write(&mut self, data: &str, revision: i64) {
-        let id = serde_json::from_str::<Identity>(data).unwrap().id;
-        self.statement.raw_bind_parameter(1, id).unwrap();
-        self.statement.raw_bind_parameter(2, revision).unwrap();
-        self.statement.raw_bind_parameter(3, data).unwrap();
-        if !self.columns.is_empty() {
-            let fields: HashMap<&str, &RawValue> = serde_json::from_str(data).unwrap();
-            for (at, name) in self.columns.iter().enumerate() {
-                let raw = fields.get(name.as_str()).map_or("null", |raw| raw.get());
-                bind(&mut self.statement, at + 4, raw);
+    fn write(&mut self, page: &Page, record: &Record) {
+        self.statement.raw_bind_parameter(1, record.id).unwrap();
+        self.statement.raw_bind_parameter(2, record.revision).unwrap();
+        self.statement.raw_bind_parameter(3, page.text(&record.data)).unwrap();
+        // The fields come in the order of the first record's; where one is missing the next ones are looked for.
+        let mut expected = 0;
+        for (name, value) in &page.fields[record.fields.clone()] {
+            let name = page.text(name);
+            let rest = self.columns[expected..].iter();
+            if let Some(ahead) = rest.map(String::as_str).position(|column| column == name) {
+                expected += ahead + 1;
+                bind(&mut self.statement, expected + 3, page.text(value));
             }
         }
         self.statement.raw_execute().unwrap();
+        self.statement.clear_bindings();
     }
 }
 
 fn bind(statement: &mut Statement<'_>, at: usize, raw: &str) {
     let bound = match raw.as_bytes()[0] {
-        b'"' => match serde_json::from_str::<std::borrow::Cow<'_, str>>(raw) {
-            Ok(text) => statement.raw_bind_parameter(at, text.as_ref()),
-            Err(_) => statement.raw_bind_parameter(at, raw),
-        },
-        b'n' => statement.raw_bind_parameter(at, Null),
+        b'"' => statement.raw_bind_parameter(at, walk::text(raw).as_ref()),
+        b'n' => Ok(()),
         b't' => statement.raw_bind_parameter(at, 1),
         b'f' => statement.raw_bind_parameter(at, 0),
         b'-' | b'0'..=b'9' => match raw.parse::<i64>() {
             Ok(whole) => statement.raw_bind_parameter(at, whole),
             Err(_) => statement.raw_bind_parameter(at, raw.parse::<f64>().unwrap()),
         },
-        _ => statement
-            .raw_bind_parameter(at, rusqlite::types::ToSqlOutput::Borrowed(ValueRef::Text(raw.as_bytes()))),
+        _ => statement.raw_bind_parameter(at, raw),
     };
     bound.unwrap();
 }

@@ -4,8 +4,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
+use super::floor::{self, Columns};
 use super::service::Service;
-use super::{Took, drainboard};
+use super::{Took, drainboard, here, settle};
 
 /// Records that change before the small session.
 const CHANGES: usize = 10;
@@ -13,12 +14,15 @@ const CHANGES: usize = 10;
 /// Prints a line a size: 10,000 and each tenfold, up to `most`, and `most` itself.
 pub(super) fn table(most: usize) {
     println!(
-        "{:>10} {:>9} {:>10} {:>8} {:>8} | {:>12} {:>12} {:>9} | {:>9}",
+        "{:>10} {:>9} {:>10} {:>8} {:>8} {:>8} {:>8} {:>8} | {:>12} {:>12} {:>9} | {:>9}",
         "records",
         "made in",
         "drained in",
         "a record",
+        "on disk",
         "memory",
+        "floor",
+        "on disk",
         "10 changes",
         "at the start",
         "service",
@@ -36,21 +40,30 @@ pub(super) fn table(most: usize) {
 
 fn line(records: usize) {
     let folder = tempfile::tempdir().unwrap();
-    let service = Service::start(records, folder.path());
+    let service = Service::start(records, folder.path(), "0", "0ms");
     let mirror = folder.path().join("mirror.db");
-    let first = drainboard(&service, &mirror);
-    edit(&service);
+    settle(folder.path());
+    let (first, waited) = stalled(|| drainboard(&service, &mirror));
+    settle(folder.path());
+    let beside = folder.path().join("floor.db");
+    let (floor, floor_waited) = stalled(|| here(|| floor::drain(&service, &beside, Columns::All)));
+    std::fs::remove_file(beside).unwrap();
+    service.edit(CHANGES);
     let before = service.processor();
     let second = drainboard(&service, &mirror);
     let served = service.processor() - before;
     let third = drainboard(&service, &mirror);
     let status = status(&mirror);
     println!(
-        "{records:>10} {:>7.2} s {:>8.2} s {:>5.1} µs {:>4.0} MiB | {:>9.0} ms {:>9.0} ms {:>6.0} ms | {:>6.0} ms",
+        "{records:>10} {:>7.2} s {:>8.2} s {:>5.1} µs {:>5.1} µs {:>4.0} MiB {:>5.1} µs {:>5.1} µs | {:>9.0} ms \
+         {:>9.0} ms {:>6.0} ms | {:>6.0} ms",
         service.ready.as_secs_f64(),
         first.time.as_secs_f64(),
         first.time.as_secs_f64() * 1e6 / records as f64,
+        waited * 1e6 / records as f64,
         first.memory,
+        floor.time.as_secs_f64() * 1e6 / records as f64,
+        floor_waited * 1e6 / records as f64,
         milliseconds(second),
         milliseconds(third),
         served * 1e3,
@@ -58,21 +71,21 @@ fn line(records: usize) {
     );
 }
 
-fn milliseconds(took: Took) -> f64 {
-    took.time.as_secs_f64() * 1e3
+/// What work took, and how long somebody on this machine waited for a disk meanwhile, in seconds: that part is not the
+/// program's. 0 where the system does not say (Linux does, with pressure stall information).
+fn stalled(work: impl FnOnce() -> Took) -> (Took, f64) {
+    let total = || {
+        let pressure = std::fs::read_to_string("/proc/pressure/io").unwrap_or_default();
+        let some = pressure.lines().find(|line| line.starts_with("some")).unwrap_or_default();
+        some.rsplit("total=").next().and_then(|total| total.parse::<f64>().ok()).unwrap_or_default() / 1e6
+    };
+    let before = total();
+    let took = work();
+    (took, total() - before)
 }
 
-/// Somebody edits a few records.
-fn edit(service: &Service) {
-    let _ = rustls::crypto::ring::default_provider().install_default(); // the first client of a process says which
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let http = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
-    let answer = runtime.block_on(async {
-        let asked =
-            http.post(format!("{}/emulator/edit", service.base())).body(format!(r#"{{"update":{CHANGES}}}"#));
-        asked.send().await.unwrap()
-    });
-    assert!(answer.status().is_success(), "{}", answer.status());
+fn milliseconds(took: Took) -> f64 {
+    took.time.as_secs_f64() * 1e3
 }
 
 /// How long `drainboard status` takes, in seconds.

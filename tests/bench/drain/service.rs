@@ -15,12 +15,37 @@ pub(super) struct Service {
 }
 
 impl Service {
-    /// Serves a new account of so many records, kept in `folder`.
-    pub(super) fn start(records: usize, folder: &Path) -> Self {
+    /// Serves a new account of so many records, kept in `folder`, at that rate and with that latency.
+    pub(super) fn start(records: usize, folder: &Path, rate: &str, latency: &str) -> Self {
         let begun = Instant::now();
         let (items, account) = (records.to_string(), format!("account{records}.db"));
-        let served = Served::at(folder, &["--rate", "0", "--items", &items, "--account", &account]);
+        let options = ["--rate", rate, "--latency", latency, "--items", &items, "--account", &account];
+        let served = Served::at(folder, &options);
         Self { served, ready: begun.elapsed() }
+    }
+
+    /// Asks what only our own service has.
+    fn emulator(&self, method: reqwest::Method, path: &str, body: String) -> String {
+        let _ = rustls::crypto::ring::default_provider().install_default(); // the first client of a process says which
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let http = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
+        runtime.block_on(async {
+            let asked = http.request(method, format!("{}/emulator/{path}", self.base())).body(body);
+            let answer = asked.send().await.unwrap();
+            assert!(answer.status().is_success(), "{}", answer.status());
+            answer.text().await.unwrap()
+        })
+    }
+
+    /// Somebody edits so many records.
+    pub(super) fn edit(&self, records: usize) {
+        self.emulator(reqwest::Method::POST, "edit", format!(r#"{{"update":{records}}}"#));
+    }
+
+    /// Requests of the Sync API that it has answered.
+    pub(super) fn requests(&self) -> u64 {
+        let status = self.emulator(reqwest::Method::GET, "status", String::new());
+        serde_json::from_str::<serde_json::Value>(&status).unwrap()["requests"].as_u64().unwrap()
     }
 
     /// `http://127.0.0.1:PORT`.
@@ -40,6 +65,11 @@ impl Service {
 
 /// Waits for a process that began then, and says what it took.
 pub(super) fn ended(mut child: Child, begun: Instant) -> Took {
+    watched(&mut child, begun, || {})
+}
+
+/// The same, and does something every few milliseconds.
+pub(super) fn watched(child: &mut Child, begun: Instant, mut each: impl FnMut()) -> Took {
     let (mut used, mut memory) = (0.0, 0.0_f64);
     loop {
         // Read before it is waited for: afterwards there is nothing to read.
@@ -49,12 +79,13 @@ pub(super) fn ended(mut child: Child, begun: Instant) -> Took {
             assert!(status.success(), "{status}");
             return Took { time: begun.elapsed(), processor: used, memory };
         }
+        each();
         std::thread::sleep(Duration::from_millis(5));
     }
 }
 
 /// Processor time in seconds; 0 where the system has no /proc.
-fn processor(process: u32) -> f64 {
+pub(super) fn processor(process: u32) -> f64 {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
     let fields = stat.rsplit(") ").next().unwrap_or_default().split(' ').skip(11).take(2);
     fields.filter_map(|ticks| ticks.parse::<u32>().ok()).map(f64::from).sum::<f64>() / 100.0
