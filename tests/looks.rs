@@ -91,7 +91,7 @@ fn the_cursor_can_be_seen_and_read_in_each_theme() {
         model.theme = theme;
         let buffer = drawn(&mut model, 120, 40);
         let (x, y) = (0..40)
-            .flat_map(|y| (20..110).map(move |x| (x, y)))
+            .flat_map(|y| (5..110).map(move |x| (x, y)))
             .find(|at| buffer[*at].symbol() == "▸")
             .unwrap();
         let plain = (y + 1..40).find(|y| buffer[(x, *y)].symbol() == " ").unwrap();

@@ -1,5 +1,7 @@
 //! The table of screen 2.
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
@@ -9,7 +11,7 @@ use super::{Spot, foot, head, lit};
 use crate::console::cells;
 use crate::console::model::Model;
 use crate::console::model::browse::{Entry, Pane};
-use crate::console::record::Column;
+use crate::console::record::{Column, Look, when};
 use crate::mirror::find::SortBy;
 use crate::text::visible;
 
@@ -93,8 +95,11 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
             if n > 0 {
                 spans.push(s("  ", style));
             }
-            let cell = entry.cells.get(*at).map_or("", String::as_str);
-            let text = if column.number { cells::right(cell, *width) } else { cells::left(cell, *width) };
+            let cell = cell(model, entry, *at, column);
+            let text = match column.look {
+                Look::Number => cells::right(&cell, *width),
+                _ => cells::left(&cell, *width),
+            };
             spans.extend(lit(theme, text, style, &words.in_field(&[&column.field])));
         }
         line(buf, area, row + 1, spans);
@@ -114,6 +119,16 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
         line(buf, area, 1, vec![gap(2), s(text, theme.dim)]);
     }
     foot::position(model, buf, area);
+}
+
+/// What a cell shows: a time as seen from now, a reference by name, where that is known; else what is there.
+fn cell<'a>(model: &'a Model, entry: &'a Entry, at: usize, column: &Column) -> Cow<'a, str> {
+    let cell = entry.cells.get(at).map_or("", String::as_str);
+    match column.look {
+        Look::Time => when::seen(cell, model.now, &model.zone).map_or(Cow::Borrowed(cell), Cow::Owned),
+        Look::Reference => Cow::Borrowed(model.browse.called(entry, &column.field).unwrap_or(cell)),
+        Look::Text | Look::Number => Cow::Borrowed(cell),
+    }
 }
 
 fn heading(model: &Model, buf: &mut Buffer, area: Rect, grid: &Grid<'_>) {
@@ -144,7 +159,7 @@ fn heading(model: &Model, buf: &mut Buffer, area: Rect, grid: &Grid<'_>) {
         let text = format!("{}{sign}", cells::fit(&column.heading, room));
         let fill = gap(width.saturating_sub(cells::width(&text)));
         let text = s(text, marked(at + 1, style));
-        spans.extend(if column.number { [fill, text] } else { [text, fill] });
+        spans.extend(if column.look == Look::Number { [fill, text] } else { [text, fill] });
     }
     line(buf, area, 0, spans);
     let last = grid.columns.last().map_or(0, |(at, ..)| at + 1);
