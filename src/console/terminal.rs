@@ -3,6 +3,7 @@
 //! Promise: whatever happens (the end, an error, a panic of a thread of the console, a stop), [`give_back`] undoes all
 //! of it once, takes no lock that a drawing thread may hold, and never panics.
 
+mod sgr;
 mod steady;
 mod title;
 
@@ -68,7 +69,7 @@ impl Write for Frames {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        let written = self.out.write_all(&self.bytes).and_then(|()| self.out.flush());
+        let written = self.out.write_all(&sgr::plain(&self.bytes)).and_then(|()| self.out.flush());
         self.bytes.clear();
         written
     }

@@ -158,8 +158,8 @@ mod tests {
                         );
                     }
                 }
-                let Theme { created, updated, deleted, pending, sent, failed, .. } = &theme;
-                let meanings = [created, updated, deleted, pending, sent, failed].map(|s| s.fg);
+                let Theme { created, updated, deleted, pending, sent, failed, accent, .. } = &theme;
+                let meanings = [created, updated, deleted, pending, sent, failed, accent].map(|s| s.fg);
                 for (i, colour) in meanings.iter().enumerate() {
                     assert!(!meanings[..i].contains(colour), "{name} {depth:?}: {colour:?} means two things");
                 }
