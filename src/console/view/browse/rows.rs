@@ -8,6 +8,7 @@ use ratatui::style::{Modifier, Style};
 
 use super::super::paint::{gap, line, line_right, s};
 use super::{Spot, foot, head, lit};
+use crate::console::action::Action;
 use crate::console::cells;
 use crate::console::model::Model;
 use crate::console::model::browse::{Entry, Pane};
@@ -110,13 +111,17 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
     }
     if table.rows.is_empty() {
         let filtered = model.browse.applied().is_some_and(|q| !q.filter.is_empty());
-        let text = match (table.loaded && !table.waits(), filtered) {
-            (true, _) if model.browse.is_dead() => "nothing of this type was deleted",
-            (true, true) => "no row is like that",
-            (true, false) => "no rows",
-            (false, _) => "reading …",
+        let (text, key) = match (table.loaded && !table.waits(), filtered) {
+            (true, _) if model.browse.is_dead() => ("nothing of this type was deleted", ""),
+            (true, true) => ("no row is like that", " takes the filter away"),
+            (true, false) => ("no rows", ""),
+            (false, _) => ("reading …", ""),
         };
-        line(buf, area, 1, vec![gap(2), s(text, theme.dim)]);
+        let mut spans = vec![gap(2), s(text, theme.dim)];
+        if let Some(back) = model.keymap.key_of(Action::Back).filter(|_| !key.is_empty()) {
+            spans.extend([gap(3), s(back, theme.key), s(key, theme.dim)]);
+        }
+        line(buf, area, 1, spans);
     }
     foot::position(model, buf, area);
 }
