@@ -24,7 +24,7 @@ use super::super::model::{Mirrored, Model};
 use super::super::record::hits;
 use super::super::theme::Theme;
 use super::paint::{divider, gap, line, s};
-use crate::text::{grouped, visible};
+use crate::text::{grouped, type_name, visible};
 
 pub(super) use record::{overflow, scroll};
 pub(super) use story::room as story_room;
@@ -215,7 +215,7 @@ fn kinds(model: &Model, buf: &mut Buffer, area: Rect) {
             false => theme.text,
         };
         let dim = if at == chosen { style } else { theme.dim };
-        let (name, count) = parts(&visible(&kind.name), kind.rows);
+        let (name, count) = parts(&type_name(&kind.name), kind.rows);
         line(
             buf,
             area,
