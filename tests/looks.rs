@@ -31,7 +31,21 @@ use ratatui::style::{Color, Modifier};
 use unicode_width::UnicodeWidthStr;
 
 /// Which of them stand for their screen in each theme.
-const SCREENS: [&str; 6] = ["draining", "browse", "acks", "wire", "sql_answered", "history"];
+const SCREENS: [&str; 13] = [
+    "draining",
+    "browse",
+    "acks",
+    "wire",
+    "sql_answered",
+    "history",
+    "welcome",
+    "help",
+    "palette",
+    "bending",
+    "serving",
+    "stepping",
+    "failed",
+];
 
 /// The themes as terminals get them.
 fn themes() -> Vec<(&'static str, Theme)> {
