@@ -5,35 +5,111 @@
 //! bytes stay exact.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::time::Duration;
 
+use unicode_width::UnicodeWidthChar;
+
+/// How a type is called: visible, and said where it has no name.
+pub fn type_name(name: &str) -> Cow<'_, str> {
+    if name.is_empty() { Cow::Borrowed("(no name)") } else { visible(name) }
+}
+
+/// Marks that one character bears: more than any script stacks. The rest of a pile is one U+FFFD.
+const MARKS: usize = 8;
+
 /// Shows control characters as symbols: C0 as control pictures, the rest (C1, bidi marks, zero-width and format
-/// characters, tags, line separators) as U+FFFD. Borrowed where there is nothing to show.
+/// characters, blanks that look like nothing, tags, line separators, variation selectors without a character before
+/// them) as U+FFFD. Borrowed where there is nothing to show.
 pub fn visible(text: &str) -> Cow<'_, str> {
-    if text.chars().any(|c| symbol(c).is_some()) {
-        Cow::Owned(text.chars().map(|c| symbol(c).unwrap_or(c)).collect())
-    } else {
-        Cow::Borrowed(text)
+    if text.bytes().all(|b| (b' '..=b'~').contains(&b)) {
+        return Cow::Borrowed(text);
+    }
+    let mut door = Door::default();
+    if text.chars().all(|c| door.shown(c) == Some(c)) {
+        return Cow::Borrowed(text);
+    }
+    let mut door = Door::default();
+    Cow::Owned(text.chars().filter_map(|c| door.shown(c)).collect())
+}
+
+/// What depends on the characters before.
+#[derive(Default)]
+struct Door {
+    /// What marks and selectors belong to; none at the beginning and behind a space.
+    base: Option<char>,
+    /// Marks on it so far.
+    marks: usize,
+    /// The character before was a selector.
+    selected: bool,
+}
+
+impl Door {
+    /// What is shown for a character; none for what a sign before it stands for already.
+    fn shown(&mut self, c: char) -> Option<char> {
+        let selected = std::mem::take(&mut self.selected);
+        if is_selector(c) {
+            // The supplement's are for ideographs, of which names have variants.
+            let fits = |base: char| {
+                c < SUPPLEMENT
+                    || matches!(base, '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
+            };
+            self.selected = true;
+            return Some(if !selected && self.base.is_some_and(fits) { c } else { HIDDEN });
+        }
+        if let Some(symbol) = symbol(c) {
+            (self.base, self.marks) = (Some(symbol), 0);
+            return Some(symbol);
+        }
+        if c != JOINER && c.width() == Some(0) {
+            self.marks += 1;
+            return match self.marks.cmp(&(MARKS + 1)) {
+                Ordering::Less => Some(c),
+                Ordering::Equal => Some(HIDDEN),
+                Ordering::Greater => None,
+            };
+        }
+        (self.base, self.marks) = ((!c.is_whitespace()).then_some(c), 0);
+        Some(c)
     }
 }
 
-/// What stands for a character that must not reach a terminal; none for one that may.
+/// What stands for what cannot be seen.
+const HIDDEN: char = '\u{fffd}';
+/// Joins emoji, and letters of some scripts.
+const JOINER: char = '\u{200d}';
+/// The first of the selectors for variants of ideographs.
+const SUPPLEMENT: char = '\u{e0100}';
+
+/// Whether a character chooses how the one before it looks.
+fn is_selector(c: char) -> bool {
+    matches!(c, '\u{fe00}'..='\u{fe0f}' | SUPPLEMENT..='\u{e01ef}')
+}
+
+/// What stands for a character that must not reach a terminal wherever it stands; none for one that may.
 pub fn symbol(c: char) -> Option<char> {
     match c {
         '\0'..='\x1f' => char::from_u32(0x2400 + c as u32),
         '\x7f' => Some('\u{2421}'),
         '\u{80}'..='\u{9f}'
         | '\u{ad}'
+        | '\u{34f}'
         | '\u{61c}'
-        | '\u{180e}'
+        | '\u{115f}'..='\u{1160}'
+        | '\u{17b4}'..='\u{17b5}'
+        | '\u{180b}'..='\u{180f}'
         | '\u{200b}'
         | '\u{200e}'
         | '\u{200f}'
         | '\u{2028}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}'
+        | '\u{2800}'
+        | '\u{3164}'
         | '\u{feff}'
+        | '\u{ffa0}'
         | '\u{fff9}'..='\u{fffb}'
-        | '\u{e0000}'..='\u{e007f}' => Some('\u{fffd}'),
+        | '\u{e0000}'..='\u{e00ff}'
+        | '\u{e01f0}'..='\u{e0fff}' => Some(HIDDEN),
         _ => None,
     }
 }
@@ -96,18 +172,25 @@ pub fn clock(time: Duration) -> String {
     if h > 0 { format!("{h}:{m:02}:{s:02}") } else { format!("{m}:{s:02}") }
 }
 
-/// A span of time in one or two units: `118 ms`, `1.1 s`, `2 min 05 s`, `3 h 20 min`, `12 d 4 h`.
+/// A span of time in one or two units: `118 ms`, `1.1 s`, `2 min 05 s`, `3 h 20 min`, `12 d 4 h`; a second one that would
+/// be nought is left out.
 pub fn span(time: Duration) -> String {
     const MINUTE: u64 = 60;
     const HOUR: u64 = 60 * MINUTE;
     const DAY: u64 = 24 * HOUR;
-    let (ms, s) = (time.as_millis(), time.as_secs());
-    match s {
-        0 => format!("{ms} ms"),
-        1..MINUTE => format!("{:.1} s", time.as_secs_f64()),
-        MINUTE..HOUR => format!("{} min {:02} s", s / MINUTE, s % MINUTE),
-        HOUR..DAY => format!("{} h {:02} min", s / HOUR, s % HOUR / MINUTE),
-        _ => format!("{} d {} h", s / DAY, s % DAY / HOUR),
+    let s = time.as_secs();
+    let (much, unit, rest) = match s {
+        0 => return format!("{} ms", time.as_millis()),
+        1..MINUTE => return format!("{:.1} s", time.as_secs_f64()),
+        MINUTE..HOUR => (s / MINUTE, "min", Some(s % MINUTE).filter(|s| *s > 0).map(|s| format!("{s:02} s"))),
+        HOUR..DAY => {
+            (s / HOUR, "h", Some(s % HOUR / MINUTE).filter(|m| *m > 0).map(|m| format!("{m:02} min")))
+        }
+        _ => (s / DAY, "d", Some(s % DAY / HOUR).filter(|h| *h > 0).map(|h| format!("{h} h"))),
+    };
+    match rest {
+        Some(rest) => format!("{much} {unit} {rest}"),
+        None => format!("{much} {unit}"),
     }
 }
 
@@ -123,6 +206,53 @@ mod tests {
             if c.is_control() {
                 assert!(symbol(c).is_some(), "{c:?}");
             }
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_shown() {
+        for c in [
+            '\u{34f}',
+            '\u{115f}',
+            '\u{1160}',
+            '\u{3164}',
+            '\u{ffa0}',
+            '\u{2800}',
+            '\u{200b}',
+            '\u{e0041}',
+            '\u{e0100}',
+            '\u{fe0f}',
+        ] {
+            assert_eq!(visible(&format!("a {c}b")), "a \u{fffd}b", "{c:?}");
+        }
+        assert_eq!(visible("\u{fe0f}"), "\u{fffd}");
+        assert_eq!(visible("a\u{fe0f}\u{fe0e}\u{e0101}"), "a\u{fe0f}\u{fffd}\u{fffd}");
+        // Emoji, flags, the variant of an ideograph, scripts that stack and join.
+        for text in [
+            "👩\u{200d}💻",
+            "❤\u{fe0f}",
+            "1\u{fe0f}\u{20e3}",
+            "🇸🇪",
+            "👍🏽",
+            "🏳\u{fe0f}\u{200d}🌈",
+            "葛\u{e0100}城",
+            "e\u{301}\u{323}",
+            "क्ष्म्य",
+            "ශ්\u{200d}රී",
+            "한국",
+            "\u{1112}\u{1161}\u{11ab}",
+            "بِسْمِ",
+        ] {
+            assert_eq!(visible(text), text);
+        }
+    }
+
+    #[test]
+    fn a_character_bears_few_marks() {
+        let pile = |n: usize| format!("z{}go", "\u{301}".repeat(n));
+        assert_eq!(visible(&pile(MARKS)), pile(MARKS));
+        for n in [MARKS + 1, 40] {
+            assert_eq!(visible(&pile(n)), pile(MARKS).replace('g', "\u{fffd}g"));
         }
     }
 
@@ -156,5 +286,6 @@ mod tests {
         assert_eq!(clock(Duration::from_secs(3723)), "1:02:03");
         assert_eq!(span(Duration::from_millis(118)), "118 ms");
         assert_eq!(span(Duration::from_secs(125)), "2 min 05 s");
+        assert_eq!(span(Duration::from_mins(2)), "2 min");
     }
 }

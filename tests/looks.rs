@@ -31,7 +31,21 @@ use ratatui::style::{Color, Modifier};
 use unicode_width::UnicodeWidthStr;
 
 /// Which of them stand for their screen in each theme.
-const SCREENS: [&str; 6] = ["draining", "browse", "acks", "wire", "sql_answered", "history"];
+const SCREENS: [&str; 13] = [
+    "draining",
+    "browse",
+    "acks",
+    "wire",
+    "sql_answered",
+    "history",
+    "welcome",
+    "help",
+    "palette",
+    "bending",
+    "serving",
+    "stepping",
+    "failed",
+];
 
 /// The themes as terminals get them.
 fn themes() -> Vec<(&'static str, Theme)> {
@@ -91,7 +105,7 @@ fn the_cursor_can_be_seen_and_read_in_each_theme() {
         model.theme = theme;
         let buffer = drawn(&mut model, 120, 40);
         let (x, y) = (0..40)
-            .flat_map(|y| (20..110).map(move |x| (x, y)))
+            .flat_map(|y| (5..110).map(move |x| (x, y)))
             .find(|at| buffer[*at].symbol() == "▸")
             .unwrap();
         let plain = (y + 1..40).find(|y| buffer[(x, *y)].symbol() == " ").unwrap();

@@ -34,6 +34,9 @@ impl Base {
             let named = door.calls(Subject::BaseUrl);
             return Err(refuse(&format!("{named} is empty; the real service is https://api.getbase.com")));
         }
+        if text.matches("://").nth(1).is_some() {
+            return Err(refuse(&format!("the base URL {} has two addresses in it; write one", quoted(text))));
+        }
         let Ok(url) = Url::parse(text) else {
             return Err(refuse(&format!("the base URL {} is no URL; write https://HOST", quoted(text))));
         };

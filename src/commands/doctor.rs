@@ -439,6 +439,6 @@ mod tests {
         let late = judge(now, after(423));
         assert_eq!(late.state, State::Warning);
         assert!(late.text.contains("7 min 03 s behind"), "{}", late.text);
-        assert!(judge(after(3_600), now).text.contains("1 h 00 min ahead of"));
+        assert!(judge(after(3_600), now).text.contains("1 h ahead of"));
     }
 }

@@ -3,6 +3,7 @@
 
 mod columns;
 pub mod kept;
+pub mod when;
 mod words;
 
 use serde_json::value::RawValue;
@@ -13,7 +14,7 @@ use crate::protocol::walk;
 use crate::spreadsheet::Formulas;
 use crate::text::visible;
 
-pub use columns::{Column, Columns};
+pub use columns::{Column, Columns, Look};
 pub use words::{Words, hits};
 
 /// Levels of a record that are laid out; what is deeper is shown as it came.
@@ -199,7 +200,7 @@ mod tests {
         let rows = [
             r#"{"id":1,"custom":{"a":1},"note":"x","email":"a@b.c","name":"Åsa","first_name":"Å","empty":null}"#,
         ];
-        let columns = Columns::choose(rows.into_iter());
+        let columns = Columns::choose(rows.into_iter(), |_| false);
         let names = columns.fields();
         assert_eq!(names, ["name", "email", "note"]);
         assert_eq!(cells(rows[0], &columns), ["Åsa", "a@b.c", "x"]);

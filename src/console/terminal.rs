@@ -3,6 +3,7 @@
 //! Promise: whatever happens (the end, an error, a panic of a thread of the console, a stop), [`give_back`] undoes all
 //! of it once, takes no lock that a drawing thread may hold, and never panics.
 
+mod sgr;
 mod steady;
 mod title;
 
@@ -23,8 +24,9 @@ use super::tty::{self, write_all};
 use super::view::view;
 use steady::Steady;
 
-/// Alternate screen, no cursor; bracketed paste; focus.
-const CLAIM: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?2004h\x1b[?1004h";
+/// Alternate screen, no cursor; bracketed paste; focus; no reordering of right-to-left text by the terminal (ECMA-48
+/// BDSM, explicit): it knows of no columns, and would let two of them change places.
+const CLAIM: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?2004h\x1b[?1004h\x1b[8l";
 /// Buttons, drags and SGR reports.
 const MOUSE: &[u8] = b"\x1b[?1000h\x1b[?1002h\x1b[?1006h";
 /// The same undone.
@@ -32,7 +34,7 @@ const NO_MOUSE: &[u8] = b"\x1b[?1006l\x1b[?1002l\x1b[?1000l";
 /// All of it undone, last first, colours off, and a frame that was cut off ended. The alternate screen is left empty:
 /// what a multiplexer cut off from it when its window grew and shrank would stand on the other screen afterwards.
 const RELEASE: &[u8] =
-    b"\x1b[?2026l\x1b[?1004l\x1b[?2004l\x1b[?1006l\x1b[?1002l\x1b[?1000l\x1b[0m\x1b[H\x1b[2J\x1b[?25h\x1b[?1049l";
+    b"\x1b[?2026l\x1b[8h\x1b[?1004l\x1b[?2004l\x1b[?1006l\x1b[?1002l\x1b[?1000l\x1b[0m\x1b[H\x1b[2J\x1b[?25h\x1b[?1049l";
 
 /// How the terminal was before; there while it is claimed.
 static BEFORE: Mutex<Option<tty::Mode>> = Mutex::new(None);
@@ -67,7 +69,7 @@ impl Write for Frames {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        let written = self.out.write_all(&self.bytes).and_then(|()| self.out.flush());
+        let written = self.out.write_all(&sgr::plain(&self.bytes)).and_then(|()| self.out.flush());
         self.bytes.clear();
         written
     }

@@ -149,8 +149,9 @@ impl Theme {
 
     /// Meanings that lie side by side and had a colour each in `rich` have one each again.
     fn apart(mut self, rich: &Self) -> Self {
+        // The accent too: its bar and that of what is sent stand one above the other.
         let meanings =
-            |t: &Self| [t.created, t.updated, t.deleted, t.pending, t.failed, t.sent].map(|s| s.fg);
+            |t: &Self| [t.created, t.updated, t.deleted, t.pending, t.failed, t.accent, t.sent].map(|s| s.fg);
         let (had, got) = (meanings(rich), meanings(&self));
         let last = got.len() - 1;
         let collides = (0..last).any(|i| got[i] == got[last] && had[i] != had[last]);

@@ -324,6 +324,7 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
             model.browse.take_about(*about);
             return browse::follow_late(model);
         }
+        Answer::Names(names) => model.browse.take_names(names),
         Answer::Story { of, told } => model.browse.take_story(&of, told),
         Answer::Pointing(pointing) => model.browse.take_pointing(pointing),
         Answer::Exporting(rows, of) => {

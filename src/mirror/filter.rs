@@ -89,6 +89,11 @@ impl Op {
         Self::WRITTEN.iter().find(|(_, op)| *op == self).map_or("", |(sign, _)| sign)
     }
 
+    /// Whether it compares by size.
+    fn orders(self) -> bool {
+        matches!(self, Self::Greater | Self::GreaterOrEqual | Self::Less | Self::LessOrEqual)
+    }
+
     fn at(text: &str) -> Option<(&'static str, Self)> {
         Self::WRITTEN.into_iter().find(|(sign, _)| text.starts_with(sign))
     }
@@ -108,7 +113,7 @@ impl Filter {
     /// Reads a filter.
     ///
     /// # Errors
-    /// [`FilterError`] for an unclosed quote or a comparison without a value.
+    /// [`FilterError`] for an unclosed quote, a comparison without a value, or a sign too many.
     pub fn parse(text: &str) -> Result<Self, FilterError> {
         let mut reader = Reader { text, at: 0 };
         let mut terms = Vec::new();
@@ -145,8 +150,8 @@ impl fmt::Display for Term {
             Test::Anywhere(text) => f.write_str(&written(text, true)),
             Test::Field { field, op, value } => {
                 let empty = value.is_empty() && *op != Op::Contains;
-                // Behind `>` and `<` a value's own `=` would be taken for theirs.
-                let longer = matches!(op, Op::Greater | Op::Less) && value.starts_with('=');
+                // Behind `>` and `<` a value's own sign would be taken for theirs.
+                let longer = op.orders() && value.starts_with(['<', '>', '=']);
                 let value = if empty { "\"\"".to_owned() } else { written(value, longer) };
                 write!(f, "{}{}{value}", written(field, true), op.sign())
             }
@@ -206,6 +211,11 @@ impl Reader<'_> {
         }
         self.at += sign.len();
         let value_at = self.at;
+        // No record holds such a value: it is a sign too many.
+        if op.orders() && self.rest().starts_with(['<', '>', '=']) {
+            return Err(self
+                .error(value_at, "one sign too many: rev>8; a value that begins with one stands in quotes"));
+        }
         let value = self.word(|_| false)?;
         if value_at == self.at && op != Op::Contains {
             return Err(self.error(value_at, "a value is missing here"));
@@ -293,7 +303,9 @@ mod tests {
 
     #[test]
     fn a_mistake_is_named_with_its_place() {
-        for (text, at) in [("a:\"b", 2), ("ä b>", 4), (":x", 0), ("a -", 3), ("\"", 0)] {
+        for (text, at) in
+            [("a:\"b", 2), ("ä b>", 4), (":x", 0), ("a -", 3), ("\"", 0), ("rev>>8", 4), ("a<=>1", 3)]
+        {
             assert_eq!(Filter::parse(text).unwrap_err().at, at, "{text}");
         }
     }

@@ -138,6 +138,14 @@ pub fn ids(raw: &str) -> Vec<RecordId> {
 
 /// What a record is called, in a line of at most 60 characters; none where it says nothing.
 pub fn name(data: &str) -> Option<String> {
+    naming(data).map(|(_, name)| match name.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name,
+    })
+}
+
+/// The fields that say what a record is called, and what they say, in a line.
+pub fn naming(data: &str) -> Option<(&'static [&'static str], String)> {
     NAMES.iter().find_map(|fields| {
         let parts = fields.iter().filter_map(|field| {
             let raw = json::find(data.as_bytes(), &[(*field).to_owned()])?;
@@ -147,11 +155,16 @@ pub fn name(data: &str) -> Option<String> {
             (!text.is_empty()).then_some(text)
         });
         let name = parts.collect::<Vec<_>>().join(" ");
-        (!name.is_empty()).then(|| match name.char_indices().nth(LONGEST) {
-            Some((end, _)) => format!("{}…", &name[..end]),
-            None => name,
-        })
+        (!name.is_empty()).then_some((*fields, name))
     })
+}
+
+/// The records that a field of a record points to; mostly one, or none. `exists` knows the types.
+pub fn pointed(kind: &str, field: &str, data: &str, exists: impl Fn(&str) -> bool) -> Vec<Reference> {
+    let Some(target) = target(kind, field, Some(data), exists) else { return Vec::new() };
+    let raw = json::find(data.as_bytes(), &[field.to_owned()]);
+    let raw = raw.and_then(|raw| std::str::from_utf8(raw).ok()).unwrap_or_default();
+    ids(raw).into_iter().map(|id| Reference { kind: target.clone(), id }).collect()
 }
 
 impl Reader {
@@ -162,10 +175,7 @@ impl Reader {
     pub fn references(&self, kind: &str, field: &str, data: &str) -> Result<Vec<Reference>, MirrorError> {
         let kinds = self.kinds()?;
         let exists = |name: &str| kinds.iter().any(|kind| kind.name == name);
-        let Some(target) = target(kind, field, Some(data), exists) else { return Ok(Vec::new()) };
-        let raw = json::find(data.as_bytes(), &[field.to_owned()]);
-        let raw = raw.and_then(|raw| std::str::from_utf8(raw).ok()).unwrap_or_default();
-        Ok(ids(raw).into_iter().map(|id| Reference { kind: target.clone(), id }).collect())
+        Ok(pointed(kind, field, data, exists))
     }
 
     /// What a record is called; none where the mirror does not have it or it says nothing.

@@ -57,6 +57,7 @@ fn kinds() -> Vec<Kind> {
         ("deal_source", 31),
         ("loss_reason", 12),
         ("stage", 9),
+        ("user", 9),
         ("pipeline", 2),
         ("account", 1),
     ];
@@ -408,14 +409,18 @@ fn contacts() -> Vec<Row> {
         ("Иван Петров", "ivan@example.ru", "Казань"),
         ("A very long name that goes on and on until it is cut at a border", "long@example.com", "Oslo"),
     ];
+    let updated =
+        ["2026-11-19T17:31:02Z", "2026-11-20T10:00:11Z", "2026-11-20T11:41:00Z", "2025-02-28T08:15:00Z"];
     (0..120_i64)
         .map(|n| {
             let (name, email, city) = names[n as usize % names.len()];
             let name = serde_json::to_string(name).unwrap();
             let city = serde_json::to_string(city).unwrap();
             let data = format!(
-                r#"{{"id":{id},"name":{name},"email":"{email}","is_organization":false,"owner_id":17,"phone":null,"address":{{"line1":"Storgatan {n}","city":{city},"geo":[59.3293000,18.0686000]}},"tags":["vip","2026"],"custom_fields":{{"budget":1200.50,"big":12345678901234567890123}},"description":"Met at the fair. Wants to hear about the move of the whole mirror before the summer, and to see the numbers first.","created_at":"2026-01-02T03:04:05Z","updated_at":"2026-11-19T17:31:02Z"}}"#,
+                r#"{{"id":{id},"name":{name},"email":"{email}","is_organization":false,"owner_id":{owner},"phone":null,"address":{{"line1":"Storgatan {n}","city":{city},"geo":[59.3293000,18.0686000]}},"tags":["vip","2026"],"custom_fields":{{"budget":1200.50,"big":12345678901234567890123}},"description":"Met at the fair. Wants to hear about the move of the whole mirror before the summer, and to see the numbers first.","created_at":"2026-01-02T03:04:05Z","updated_at":"{updated}"}}"#,
                 id = 4_700 + n,
+                owner = 17 + n % 3,
+                updated = updated[n as usize % updated.len()],
             );
             Row { id: RecordId::Int(4_700 + n), revision: Some(9), data, session: 41 }
         })
@@ -428,7 +433,21 @@ fn answer(model: &mut Model, request: Option<&Request>, hits: Option<u64>, rows:
     let sheet = Sheet { rows, first: Some(0), exact: true, above: None, below: None };
     let took = hits.map(|_| Duration::from_millis(4));
     let page = Page { sheet, hits, took, complete: true, gone: Vec::new() };
-    update(model, Message::Read(Answer::Page { ticket, page: Ok(page) }));
+    let effects = update(model, Message::Read(Answer::Page { ticket, page: Ok(page) }));
+    for effect in effects {
+        if let Effect::Read(Request::Names { of }) = effect {
+            let name = |to: Reference| {
+                let name = ["Ada Lovelace", "Grace Hopper"];
+                // The third is not in the mirror.
+                let name = match to.id {
+                    RecordId::Int(id) => name.get(usize::try_from(id - 17).unwrap()).map(|n| (*n).to_owned()),
+                    RecordId::Text(_) => None,
+                };
+                (to, name)
+            };
+            update(model, Message::Read(Answer::Names(of.into_iter().map(name).collect())));
+        }
+    }
 }
 
 /// Screen 2 on contacts.

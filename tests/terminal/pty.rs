@@ -221,6 +221,11 @@ impl Terminal {
             let (on, off) = (last(&format!("\x1b[?{mode}h")), last(&format!("\x1b[?{mode}l")));
             assert!(on.is_none() || off > on, "mode {mode} is off");
         }
+        // Right-to-left text is reordered by nobody meanwhile, and by the terminal again afterwards.
+        assert!(
+            last("\x1b[8l").is_some() && last("\x1b[8h") > last("\x1b[8l"),
+            "the terminal reorders text again"
+        );
         // The kitty protocol is a stack: as many pops as pushes.
         let count = |what: &str| places(&self.raw, what.as_bytes()).count();
         assert_eq!(count("\x1b[>1u"), count("\x1b[<1u"), "the keyboard's protocol");

@@ -194,8 +194,8 @@ pub(crate) const SCRIPTS: &[Script] = &[
     script("column-before", Scope::Browse, &[Keys("2"), FIRST, Keys(">>"), Press, Keys("o"), BY_NAME]),
     script("column-next", Scope::Browse, &[Keys("2"), FIRST, Press, Keys("o"), BY_NAME]),
     script("columns", Scope::Browse, &[Keys("2"), FIRST, Press, See("╭ Columns")]),
-    script("column-left", Scope::Browse, &[Keys("2"), FIRST, Keys(">>"), Press, See("id  title")]),
-    script("column-right", Scope::Browse, &[Keys("2"), FIRST, Keys(">"), Press, See("id  title")]),
+    script("column-left", Scope::Browse, &[Keys("2"), FIRST, Keys(">>"), Press, See("id  email")]),
+    script("column-right", Scope::Browse, &[Keys("2"), FIRST, Keys(">"), Press, See("id  email")]),
     script("wider", Scope::Browse, &[Keys("2"), FIRST, Keys(">"), Press, Changed]),
     script("narrower", Scope::Browse, &[Keys("2"), FIRST, Keys(">"), Press, Changed]),
     script("go-to-id", Scope::Browse, &[Keys("2"), FIRST, Press, Keys("1600000020\r"), See("▸1600000020")]),
@@ -232,11 +232,7 @@ pub(crate) const SCRIPTS: &[Script] = &[
         Scope::Browse,
         &[Keys("2"), FIRST, Press, See("copied row"), Sent("]52;c;MTYwMDAwMDAxMSxT")],
     ),
-    script(
-        "record-history",
-        Scope::Browse,
-        &[Keys("2"), FIRST, Press, See("The first state that the mirror knows")],
-    ),
+    script("record-history", Scope::Browse, &[Keys("2"), FIRST, Press, See("The first state that")]),
     script(
         "deleted-records",
         Scope::Browse,

@@ -24,18 +24,19 @@ pub(super) fn work(mut desk: Desk) {
 
 /// The newest request of each kind, what is looked at before what lies beside it.
 fn newest(waiting: Vec<Request>) -> Vec<Request> {
-    let mut newest: [Option<Request>; 9] = Default::default();
+    let mut newest: [Option<Request>; 10] = Default::default();
     for request in waiting {
         let place = match request {
             Request::About { .. } => 0,
-            Request::Story { .. } => 1,
-            Request::Change { .. } => 2,
-            Request::Opened(_) => 3,
-            Request::Acks => 4,
-            Request::Sessions { .. } => 5,
-            Request::Kinds => 6,
-            Request::Status => 7,
-            Request::Keep { .. } => 8,
+            Request::Names { .. } => 1,
+            Request::Story { .. } => 2,
+            Request::Change { .. } => 3,
+            Request::Opened(_) => 4,
+            Request::Acks => 5,
+            Request::Sessions { .. } => 6,
+            Request::Kinds => 7,
+            Request::Status => 8,
+            Request::Keep { .. } => 9,
             // Other threads answer these.
             Request::Page { .. }
             | Request::Pointing { .. }
@@ -59,6 +60,14 @@ fn answer(desk: &mut Desk, request: Request) -> Option<Answer> {
         Request::About { of, revision, data } => {
             let about = read(desk, |r| about(r, &of, revision, &data)).ok().flatten()?;
             Answer::About(Box::new(about))
+        }
+        Request::Names { of } => {
+            // One that cannot be read has no name, as one that is not there.
+            let named = |to: Reference| {
+                let name = read(desk, |r| r.name_of(&to)).ok().flatten().flatten();
+                (to, name)
+            };
+            Answer::Names(of.into_iter().map(named).collect())
         }
         Request::Acks => {
             Answer::Acks(read(desk, outbox::book).map(|book| Box::new(book.unwrap_or_default())))

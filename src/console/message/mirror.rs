@@ -46,6 +46,11 @@ pub enum Request {
         /// The record itself, JSON.
         data: String,
     },
+    /// What records are called.
+    Names {
+        /// Which.
+        of: Vec<Reference>,
+    },
     /// What happened to a record.
     Story {
         /// The record.
@@ -144,6 +149,8 @@ pub enum Answer {
     Ranked,
     /// What is known of a record.
     About(Box<About>),
+    /// What records are called: all that were asked for; none where the mirror does not have one, or it has no name.
+    Names(Vec<(Reference, Option<String>)>),
     /// What happened to a record.
     Story {
         /// Of the request.

@@ -5,6 +5,7 @@ mod answers;
 mod lens;
 mod look;
 mod memory;
+mod names;
 pub mod rows;
 pub mod story;
 pub mod tree;
@@ -99,6 +100,8 @@ pub struct Browse {
     tickets: u64,
     /// What is remembered between runs, and where.
     memory: memory::Memory,
+    /// What the records are called that the rows refer to.
+    names: names::Names,
 }
 
 /// What is shown of a record.
@@ -260,12 +263,12 @@ impl Browse {
         Some(self.request(seen, place, limit, Why::Again, anew))
     }
 
-    /// What is to be asked about the record under the cursor that is not known yet.
+    /// What is to be asked about the record under the cursor, and what the rows refer to, that is not known yet.
     pub fn wonder(&mut self) -> Vec<Request> {
-        let Some(of) = self.record() else { return Vec::new() };
-        let Some(entry) = self.current() else { return Vec::new() };
+        let mut out: Vec<Request> = self.wonder_names().into_iter().collect();
+        let Some(of) = self.record() else { return out };
+        let Some(entry) = self.current() else { return out };
         let key = (of.clone(), entry.row.revision);
-        let mut out = Vec::new();
         if self.wondered.as_ref() != Some(&key) {
             out.push(Request::About { of: of.clone(), revision: key.1, data: entry.row.data.clone() });
             if self.about.as_ref().is_some_and(|a| a.of != of) {

@@ -66,6 +66,8 @@ pub struct Welcome {
     pub mirror: Line,
     /// What is wrong with an answer.
     pub wrong: Option<String>,
+    /// The question whose line was changed last.
+    pub touched: Option<At>,
     /// When the service began to be asked.
     pub since: Option<Timestamp>,
     /// Of the last request.
@@ -101,6 +103,16 @@ impl Welcome {
             (At::Place, Source::Command) => Some(&mut self.command),
             _ => None,
         }
+    }
+
+    /// Whether the line has what was offered, and nobody has touched it.
+    pub fn is_offered(&self) -> bool {
+        let (line, offer) = match self.at {
+            At::Service => (&self.url, &self.offer.base_url),
+            At::Mirror => (&self.mirror, &self.offer.mirror),
+            _ => return false,
+        };
+        self.touched != Some(self.at) && line.text() == offer
     }
 
     /// Whether the token is typed just now.

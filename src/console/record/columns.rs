@@ -1,48 +1,20 @@
 //! A table's columns: chosen by the first rows, then by the user. What does not fit is reached by moving among them.
 
+mod choice;
+
 use super::kept::{self, Kept};
-use super::{Kind, cell};
 use crate::console::cells;
-use crate::protocol::record::each_field;
 use crate::text::visible;
 
-/// Fields that tell most, best first.
-const TELLING: [&str; 28] = [
-    "name",
-    "title",
-    "subject",
-    "display_name",
-    "first_name",
-    "last_name",
-    "content",
-    "summary",
-    "email",
-    "value",
-    "currency",
-    "organization_name",
-    "status",
-    "category",
-    "type",
-    "resource_type",
-    "resource_id",
-    "due_date",
-    "phone",
-    "mobile",
-    "city",
-    "owner_id",
-    "creator_id",
-    "contact_id",
-    "stage_id",
-    "role",
-    "updated_at",
-    "created_at",
-];
-/// Columns chosen at the most.
-const COLUMNS: usize = 8;
-/// Rows looked at to choose them.
-const SAMPLE: usize = 60;
 /// The widest a column asks to be.
 const WIDEST: usize = 32;
+/// What a column of text is content with where the room is small, and the first one, which names the row.
+const ENOUGH: usize = 12;
+const ENOUGH_TO_NAME: usize = 14;
+/// So many columns are shown in a small room before any of them gets more of it.
+const FEW: usize = 5;
+/// What the names that ids stand for take: they come later than the rows, and then nothing moves.
+const NAME: usize = 16;
 /// The narrowest a user can make one.
 const NARROWEST: usize = 3;
 /// The widest a user can make one.
@@ -67,63 +39,52 @@ pub struct Column {
     pub heading: String,
     /// The columns of a terminal that it would like.
     pub width: usize,
-    /// Whether its values are numbers: then they stand to the right.
-    pub number: bool,
+    /// How its values are shown.
+    pub look: Look,
     /// Whether the user has set the width.
     pub fixed: bool,
 }
 
-#[derive(Default)]
-struct Seen {
-    field: String,
-    filled: usize,
-    numbers: usize,
-    nested: usize,
-    width: usize,
+/// How values are shown. What they are stays: that is copied, filtered, sorted and exported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Look {
+    /// As they are.
+    #[default]
+    Text,
+    /// To the right.
+    Number,
+    /// As seen from now.
+    Time,
+    /// By the name of the record that they refer to.
+    Reference,
 }
 
 impl Columns {
-    /// Chooses columns by the first rows.
-    pub fn choose<'a>(rows: impl Iterator<Item = &'a str>) -> Self {
-        let mut seen: Vec<Seen> = Vec::new();
-        for data in rows.take(SAMPLE) {
-            each_field(data, |name, raw| {
-                let at = seen.iter().position(|s| s.field == name);
-                let at = at.unwrap_or_else(|| {
-                    seen.push(Seen { field: name.to_owned(), ..Seen::default() });
-                    seen.len() - 1
-                });
-                let s = &mut seen[at];
-                let text = cell(raw);
-                s.filled += usize::from(!text.is_empty());
-                s.numbers += usize::from(Kind::of(raw) == Kind::Number);
-                s.nested += usize::from(raw.starts_with(['{', '[']));
-                s.width = s.width.max(cells::width(&text));
-            });
-        }
-        let named = seen.iter().any(|s| s.field == "name" && s.filled > 0);
-        let mut chosen: Vec<_> = seen
-            .into_iter()
-            .filter(|s| s.field != "id")
-            .map(|s| {
-                let twice = named && matches!(s.field.as_str(), "first_name" | "last_name" | "display_name");
-                (s.filled > 0 && s.nested == 0 && !twice, s)
-            })
-            .enumerate()
-            .collect();
-        let telling = |s: &Seen| TELLING.iter().position(|t| *t == s.field).unwrap_or(usize::MAX);
-        chosen.sort_by_key(|(at, (shown, s))| (!shown, telling(s), *at));
-        let column = |s: Seen| {
-            let heading = visible(&s.field).into_owned();
-            let width = s.width.max(cells::width(&heading)).min(WIDEST);
-            let number = s.filled > 0 && s.numbers == s.filled;
-            Column { number, field: s.field, heading, width, fixed: false }
-        };
-        let some = chosen.iter().filter(|(_, (shown, _))| *shown).count().min(COLUMNS);
-        let mut shown: Vec<_> = chosen.into_iter().map(|(_, (_, s))| column(s)).collect();
-        let hidden = shown.split_off(some);
+    /// Chooses columns by the first rows. `refers` knows which fields refer to records.
+    pub fn choose<'a>(rows: impl Iterator<Item = &'a str>, refers: impl Fn(&str) -> bool) -> Self {
+        let (shown, hidden) = choice::choose(rows);
         // The first one names the row.
-        Self { frozen: shown.len().min(1), shown, hidden }
+        let mut columns = Self { frozen: shown.len().min(1), shown, hidden };
+        columns.refer(refers);
+        columns
+    }
+
+    /// Fields that refer to records are shown by these records' names, and `owner_id` is headed `owner` where nothing
+    /// else is called so. `refers` knows them; with the types of the mirror they become more.
+    pub fn refer(&mut self, refers: impl Fn(&str) -> bool) {
+        let fields: Vec<String> = self.all().map(|(column, _)| column.field.clone()).collect();
+        for column in self.shown.iter_mut().chain(&mut self.hidden) {
+            if column.look == Look::Reference || !refers(&column.field) {
+                continue;
+            }
+            column.look = Look::Reference;
+            if let Some(short) = column.field.strip_suffix("_id").filter(|s| !fields.iter().any(|f| f == s)) {
+                column.heading = visible(short).into_owned();
+            }
+            if !column.fixed {
+                column.width = NAME.max(cells::width(&column.heading).min(WIDEST));
+            }
+        }
     }
 
     /// Shows the columns that are remembered, in their order. One that the first rows do not have is empty there.
@@ -135,7 +96,7 @@ impl Columns {
             let mut column = known.unwrap_or_else(|| {
                 let heading = visible(&kept.field).into_owned();
                 let width = cells::width(&heading).clamp(NARROWEST, WIDEST);
-                Column { field: kept.field.clone(), heading, width, number: false, fixed: false }
+                Column { field: kept.field.clone(), heading, width, look: Look::Text, fixed: false }
             });
             if let Some(width) = kept.width {
                 (column.width, column.fixed) = (width.clamp(NARROWEST, BROADEST), true);
@@ -162,10 +123,10 @@ impl Columns {
         self.frozen = count.min(self.shown.len());
     }
 
-    /// The first column from `from` on, round to it again, whose heading has the text in whatever case. Counted as in
+    /// The first column from `from` on, round to it again, whose field has the text in whatever case. Counted as in
     /// [`Columns::all`].
     pub fn find(&self, text: &str, from: usize) -> Option<usize> {
-        let all: Vec<_> = self.all().map(|(column, _)| column.heading.to_lowercase()).collect();
+        let all: Vec<_> = self.all().map(|(column, _)| visible(&column.field).to_lowercase()).collect();
         let text = text.to_lowercase();
         (0..all.len()).map(|n| (from + n) % all.len()).find(|at| all[*at].contains(&text))
     }
@@ -262,14 +223,17 @@ impl Columns {
         let mut out: Vec<(usize, &Column, usize)> = Vec::new();
         let mut left = room;
         let numbered = |at: usize| self.shown.get(at).map(|column| (at, column));
-        let least = |column: &Column| {
-            if column.width <= 20 || column.fixed { column.width } else { 18 }
+        let least = |at: usize, column: &Column| match (column.look, at) {
+            _ if column.fixed => column.width,
+            (Look::Number | Look::Time, _) => column.width,
+            (_, 0) => column.width.min(ENOUGH_TO_NAME),
+            _ => column.width.min(ENOUGH),
         };
         let mut part = if tight { room / 2 } else { room };
         for (at, column) in (0..frozen).filter_map(numbered) {
             let gap = if out.is_empty() { 0 } else { 2 };
-            let width = least(column).min(part.saturating_sub(gap));
-            if width < least(column).min(NARROWEST + 3) {
+            let width = least(at, column).min(part.saturating_sub(gap));
+            if width < least(at, column).min(NARROWEST + 3) {
                 break;
             }
             part -= gap + width;
@@ -279,7 +243,7 @@ impl Columns {
         let begun = out.len();
         for (at, column) in (from..self.shown.len()).filter_map(numbered) {
             let gap = if out.is_empty() { 0 } else { 2 };
-            let mut width = least(column);
+            let mut width = least(at, column);
             if left < gap + width {
                 // One of them is shown, however narrow.
                 if out.len() > begun || left < gap + NARROWEST {
@@ -290,10 +254,19 @@ impl Columns {
             left -= gap + width;
             out.push((at, column, width));
         }
-        for (_, column, width) in &mut out {
-            let more = column.width.saturating_sub(*width).min(left);
-            *width += more;
-            left -= more;
+        // More columns than a few are shown only beside the others' whole values.
+        let whole =
+            |out: &[(usize, &Column, usize)]| out.iter().map(|(_, c, w)| c.width.saturating_sub(*w)).sum();
+        while out.len() > FEW.max(begun + 1) && left < whole(&out) {
+            left += out.pop().map_or(0, |(.., width)| width + 2);
+        }
+        // What is left goes round.
+        let mut wants = true;
+        while left > 0 && std::mem::take(&mut wants) {
+            for (_, _, width) in out.iter_mut().filter(|(_, column, width)| *width < column.width) {
+                let more = 1.min(left);
+                (*width, left, wants) = (*width + more, left - more, true);
+            }
         }
         out
     }
@@ -308,7 +281,7 @@ mod tests {
             field: format!("f{n}"),
             heading: format!("F{n}"),
             width: *width,
-            number: false,
+            look: Look::Text,
             fixed: true,
         };
         Columns { shown: widths.iter().enumerate().map(column).collect(), hidden: Vec::new(), frozen: 1 }
@@ -356,18 +329,18 @@ mod tests {
     #[test]
     fn what_is_remembered_is_shown_again_and_found_by_name() {
         let data = r#"{"id":1,"name":"a","email":"b","city":"c"}"#;
-        let mut columns = Columns::choose([data].into_iter());
+        let mut columns = Columns::choose([data].into_iter(), |_| false);
         columns.toggle(1);
         columns.shift(0, 1);
         columns.widen(0, 7);
         columns.freeze(2);
         let (kept, frozen) = columns.kept();
         let kept = Kept { columns: Some(kept), frozen, ..Kept::default() };
-        let mut again = Columns::choose([data].into_iter());
+        let mut again = Columns::choose([data].into_iter(), |_| false);
         again.arrange(&kept);
         assert_eq!(again, columns);
         // A field that the first rows do not have is there all the same.
-        let mut other = Columns::choose([r#"{"id":1,"zip":"1"}"#].into_iter());
+        let mut other = Columns::choose([r#"{"id":1,"zip":"1"}"#].into_iter(), |_| false);
         other.arrange(&kept);
         assert_eq!(other.fields(), ["city", "name"]);
         assert_eq!(other.all().count(), 3);

@@ -1,6 +1,7 @@
 //! The way of the cells to the terminal: crossterm's, made steady. It never asks the terminal anything (an answer would
 //! come as input), and a grapheme of several characters, whose width programs and terminals see differently, cannot
-//! shift what stands behind it: its cells are blanked first, and what follows is placed anew. A frame is sent as one
+//! shift what stands behind it: its cells are blanked first, and what follows is placed anew. So is what stands behind
+//! right-to-left letters, for a terminal that turns such a run round on its own. A frame is sent as one
 //! synchronized update, and a frame in which nothing has changed is not sent at all.
 
 use std::io::{self, Write};
@@ -104,6 +105,12 @@ fn contested(symbol: &str) -> bool {
     !symbol.is_ascii() && symbol.chars().nth(1).is_some()
 }
 
+/// Whether a grapheme is written from right to left: Hebrew, Arabic, Syriac, Thaana, N'Ko and what lies beside them.
+fn leftwards(symbol: &str) -> bool {
+    let first = symbol.chars().next().map_or(0, u32::from);
+    matches!(first, 0x0590..=0x08ff | 0xfb1d..=0xfdff | 0xfe70..=0xfeff | 0x1_0800..=0x1_0fff | 0x1_e800..=0x1_efff)
+}
+
 impl<W: Write> Backend for Steady<W> {
     type Error = io::Error;
 
@@ -123,6 +130,11 @@ impl<W: Write> Backend for Steady<W> {
         while let Some((x, y, cell)) = content.next() {
             self.shown.insert(x, y, cell);
             if !contested(cell.symbol()) {
+                // Each call places its first cell, wherever the terminal believes to be.
+                let turns = plain.last().is_some_and(|last| leftwards(last.2.symbol()));
+                if turns && !leftwards(cell.symbol()) {
+                    self.inner.draw(plain.drain(..))?;
+                }
                 plain.push((x, y, cell));
                 continue;
             }
@@ -131,7 +143,6 @@ impl<W: Write> Backend for Steady<W> {
             blank.set_symbol(" ");
             let behind = x + cell.symbol().width() as u16;
             self.inner.draw((x..behind).map(|x| (x, y, &blank)))?;
-            // Each call places its first cell, wherever the terminal believes to be.
             self.inner.draw(once((x, y, cell)))?;
             if content.peek().is_none_or(|next| (next.0, next.1) != (behind, y))
                 && let Some(next) = self.shown.get(behind, y)
@@ -208,6 +219,22 @@ mod tests {
         assert!(text.contains("\x1b[1;3H  "), "blanked: {text:?}");
         assert!(text.contains("\x1b[1;3H👩\u{200d}💻"), "placed: {text:?}");
         assert!(text.contains("\x1b[1;5Hcd"), "what follows: {text:?}");
+    }
+
+    #[test]
+    fn what_follows_right_to_left_letters_is_placed_anew() {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 20, 1));
+        buffer.set_string(0, 0, "a שלום 12 مصر|b", Style::new());
+        let before = Buffer::filled(buffer.area, ratatui::buffer::Cell::new("x"));
+        let mut out = Vec::new();
+        let mut steady = Steady::new(&mut out);
+        steady.shown.clear(Size::new(20, 1));
+        steady.draw(before.diff(&buffer).into_iter()).unwrap();
+        drop(steady);
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.contains("a שלום"), "a run is one piece: {text:?}");
+        assert!(text.contains("\x1b[1;7H 12 مصر"), "what follows the first: {text:?}");
+        assert!(text.contains("\x1b[1;14H|b"), "what follows the second: {text:?}");
     }
 
     #[test]

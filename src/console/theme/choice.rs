@@ -58,8 +58,10 @@ impl Wish {
         let Some(theme) = theme else {
             let place = self.folder.as_ref().map(|f| format!(", and yours in {}", f.display()));
             let place = place.unwrap_or_default();
-            let near = nearest(name, Theme::BUILT_IN.map(|(name, _)| name));
-            let near = near.map_or(String::new(), |near| format!("did you mean {near}? "));
+            let own = self.own();
+            let built_in = Theme::BUILT_IN.map(|(name, _)| name);
+            let near = nearest(name, built_in.into_iter().chain(own.iter().map(String::as_str)));
+            let near = near.map_or(String::new(), |near| format!("did you mean {}? ", visible(near)));
             return Err(format!("{}: there is none; {near}there are {}{place}", visible(name), known()));
         };
         let theme = match self.depth {
@@ -76,6 +78,15 @@ impl Wish {
             (Depth::True, _) => "dark",
             _ => "ansi",
         }
+    }
+
+    /// The names of the user's own themes.
+    fn own(&self) -> Vec<String> {
+        let files =
+            self.folder.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten();
+        let names =
+            files.filter_map(|file| file.file_name().to_str()?.strip_suffix(".toml").map(str::to_owned));
+        names.collect()
     }
 
     /// The user's file of that name.
@@ -133,6 +144,8 @@ mod tests {
         assert_eq!(odd, [2, 3]);
         let error = of("../mine").unwrap_err();
         assert!(error.contains("there are ansi, dark, light, and yours in"), "{error}");
+        let error = of("mien").unwrap_err();
+        assert!(error.contains("did you mean mine?"), "{error}");
     }
 
     #[test]
@@ -158,8 +171,8 @@ mod tests {
                         );
                     }
                 }
-                let Theme { created, updated, deleted, pending, sent, failed, .. } = &theme;
-                let meanings = [created, updated, deleted, pending, sent, failed].map(|s| s.fg);
+                let Theme { created, updated, deleted, pending, sent, failed, accent, .. } = &theme;
+                let meanings = [created, updated, deleted, pending, sent, failed, accent].map(|s| s.fg);
                 for (i, colour) in meanings.iter().enumerate() {
                     assert!(!meanings[..i].contains(colour), "{name} {depth:?}: {colour:?} means two things");
                 }

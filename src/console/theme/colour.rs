@@ -70,7 +70,8 @@ pub(super) fn own(n: usize) -> Option<Color> {
     SIXTEEN.get(n).map(|(colour, _)| *colour)
 }
 
-/// The nearest of the sixteen to one of them, by hue, that none of `taken` is; itself where there is none.
+/// The nearest of the sixteen to one of them, by hue, that none of `taken` is; where all hues are taken, the grey that
+/// reads on light and on dark.
 pub(super) fn beside(colour: Color, taken: &[Option<Color>]) -> Color {
     const RING: [usize; 6] = [1, 3, 2, 6, 4, 5];
     let Some(own) = SIXTEEN.iter().position(|(c, _)| *c == colour) else { return colour };
@@ -79,7 +80,7 @@ pub(super) fn beside(colour: Color, taken: &[Option<Color>]) -> Color {
         let other = SIXTEEN[RING[(at + step) % RING.len()] + own / 8 * 8].0;
         (!taken.contains(&Some(other))).then_some(other)
     };
-    [1, 5, 2, 4, 3].into_iter().find_map(free).unwrap_or(colour)
+    [1, 5, 2, 4, 3].into_iter().find_map(free).unwrap_or(Color::DarkGray)
 }
 
 /// One of the sixteen. A colour keeps its hue, which is what it means; only greys go by what is nearest.
@@ -154,6 +155,8 @@ mod tests {
         assert_eq!(beside(Color::Green, &taken), Color::Cyan);
         assert_eq!(beside(Color::Green, &[Color::Green, Color::Cyan].map(Some)), Color::Yellow);
         assert_eq!(beside(Color::LightGreen, &[Some(Color::LightGreen)]), Color::LightCyan);
+        let hues = [1, 2, 3, 4, 5, 6].map(own);
+        assert_eq!(beside(Color::Green, &hues), Color::DarkGray);
         assert_eq!(beside(Color::Black, &[Some(Color::Black)]), Color::Black);
     }
 }

@@ -13,7 +13,18 @@ use crate::text::visible;
 /// Takes typed or pasted text; none where there is no line.
 pub(super) fn insert(model: &mut Model, text: &str) -> Option<Vec<Effect>> {
     let welcome = model.welcome.as_mut()?;
-    let whole = if welcome.hides() { welcome.secret.insert(text) } else { welcome.line()?.insert(text) };
+    let offered = welcome.is_offered();
+    let whole = if welcome.hides() {
+        welcome.secret.insert(text)
+    } else {
+        let line = welcome.line()?;
+        if offered {
+            // What is typed is an answer of one's own, and no end of the one that was offered.
+            line.set("");
+        }
+        line.insert(text)
+    };
+    welcome.touched = Some(welcome.at);
     welcome.wrong = (!whole).then(|| "there is no room for more".to_owned());
     Some(Vec::new())
 }
@@ -66,6 +77,7 @@ fn write(welcome: &mut Welcome, edit: Edit) {
         }
     } else if let Some(line) = welcome.line() {
         line.edit(edit);
+        welcome.touched = Some(welcome.at);
     }
 }
 
@@ -241,10 +253,29 @@ mod tests {
         for c in "/q?".chars() {
             assert_eq!(press(&mut model, Code::Char(c)), []);
         }
-        assert_eq!(model.welcome.as_ref().unwrap().url.text(), "https://api.getbase.com/q?");
+        assert_eq!(model.welcome.as_ref().unwrap().url.text(), "/q?");
         let mut other = welcome();
         assert_eq!(press(&mut other, Code::Char('d')), [Effect::Leave(Left::Demo)]);
         assert_eq!(press(&mut other, Code::Char('q')), [Effect::Leave(Left::Quit)]);
+    }
+
+    #[test]
+    fn what_is_typed_takes_the_place_of_what_was_offered_and_a_change_changes_it() {
+        let mut model = welcome();
+        press(&mut model, Code::Char('c'));
+        update(&mut model, Message::Paste("https://a.b".into()));
+        press(&mut model, Code::Char('c'));
+        assert_eq!(model.welcome.as_ref().unwrap().url.text(), "https://a.bc");
+        let mut model = welcome();
+        press(&mut model, Code::Char('c'));
+        press(&mut model, Code::End);
+        update(&mut model, Message::Paste("http://example.com".into()));
+        assert_eq!(model.welcome.as_ref().unwrap().url.text(), "https://api.getbase.comhttp://example.com");
+        press(&mut model, Code::Enter);
+        let welcome = model.welcome.as_ref().unwrap();
+        assert!(
+            welcome.at == At::Service && welcome.wrong.as_ref().is_some_and(|w| w.contains("two addresses"))
+        );
     }
 
     #[test]

@@ -24,7 +24,7 @@ use super::super::model::{Mirrored, Model};
 use super::super::record::hits;
 use super::super::theme::Theme;
 use super::paint::{divider, gap, line, s};
-use crate::text::{grouped, visible};
+use crate::text::{grouped, type_name, visible};
 
 pub(super) use record::{overflow, scroll};
 pub(super) use story::room as story_room;
@@ -74,7 +74,7 @@ pub(super) fn layout(body: Rect, browse: &Browse) -> Layout {
     }
     let record = match browse.divider {
         Some(column) => rest.right().saturating_sub(column + 1).clamp(20, rest.width.saturating_sub(30)),
-        None => (rest.width * 9 / 20).clamp(36, 84),
+        None => (rest.width * 2 / 5).saturating_sub(10).clamp(30, 72),
     };
     Layout {
         kinds,
@@ -91,11 +91,10 @@ fn kinds_width(body: Rect, browse: &Browse) -> u16 {
     // The heading is a line as well; a mark before each, two columns between and one behind.
     let wish = wish.chain([5 + grouped(total).len()]).max().unwrap_or(0) + 4;
     let most = match body.width {
-        0..110 => 24,
-        110..150 => 29,
-        _ => 40,
+        0..150 => 19,
+        _ => 34,
     };
-    (wish as u16).clamp(20, most).min(body.width)
+    (wish as u16).clamp(16, most).min(body.width)
 }
 
 pub(super) fn draw(model: &Model, buf: &mut Buffer, body: Rect) {
@@ -196,7 +195,9 @@ fn kinds(model: &Model, buf: &mut Buffer, area: Rect) {
     let width = usize::from(area.width).saturating_sub(2);
     // A name gets what its count leaves.
     let parts = |name: &str, rows: u64| {
-        let count = cells::count(rows, 11);
+        // A large count is rounded where that saves a name.
+        let whole = cells::width(name) + 1 + grouped(rows).len() <= width;
+        let count = cells::count(rows, if whole { 11 } else { 6 });
         let room = width.saturating_sub(count.len() + 1);
         (cells::left(name, room), format!(" {count}"))
     };
@@ -214,7 +215,7 @@ fn kinds(model: &Model, buf: &mut Buffer, area: Rect) {
             false => theme.text,
         };
         let dim = if at == chosen { style } else { theme.dim };
-        let (name, count) = parts(&visible(&kind.name), kind.rows);
+        let (name, count) = parts(&type_name(&kind.name), kind.rows);
         line(
             buf,
             area,

@@ -10,13 +10,10 @@ use super::paint::{gap, line, s};
 use crate::engine::budget::{Reason, Wait};
 use crate::text::{grouped, span};
 
-/// What the next request waits for, in a word or two, and how it is meant.
-fn words(model: &Model, wait: Option<Wait>) -> (String, Style) {
+/// What the next request waits for, in a word or two, and how it is meant; none where it waits for nothing.
+fn words(model: &Model, wait: Option<Wait>) -> Option<(String, Style)> {
     let theme = &model.theme;
-    if !model.running() {
-        return ("no run".to_owned(), theme.dim);
-    }
-    let Some(wait) = wait else { return ("nothing".to_owned(), theme.sent) };
+    let wait = wait.filter(|_| model.running())?;
     let (word, style) = match wait.reason {
         Reason::Pacing => ("the rate", theme.text),
         Reason::TooMany => ("429", theme.pending),
@@ -33,7 +30,7 @@ fn words(model: &Model, wait: Option<Wait>) -> (String, Style) {
         Some(left) => format!("{word}, {}", span(left)),
         None => word.to_owned(),
     };
-    (text, style)
+    Some((text, style))
 }
 
 fn second(model: &Model) -> String {
@@ -50,13 +47,14 @@ pub(super) fn block(model: &Model, buf: &mut Buffer, area: Rect) {
     let theme = &model.theme;
     let budget = &model.snapshot.budget;
     line(buf, area, 0, vec![s("Request budget", theme.heading)]);
-    let (wait, style) = words(model, budget.wait);
+    let (label, (wait, style)) = match words(model, budget.wait) {
+        Some(words) => ("waits for", words),
+        None if model.running() => ("next request", ("at once".to_owned(), theme.sent)),
+        None => ("next request", ("with a run".to_owned(), theme.dim)),
+    };
     let hour = format!("{} of {}", grouped(budget.last_hour), grouped(budget.per_hour));
-    let rows = [
-        ("this second", second(model), theme.value),
-        ("this hour", hour, theme.value),
-        ("waits for", wait, style),
-    ];
+    let rows =
+        [("this second", second(model), theme.value), ("this hour", hour, theme.value), (label, wait, style)];
     for (row, (label, value, style)) in rows.into_iter().enumerate() {
         let spans = vec![s(cells::left(label, 12), theme.dim), s(cells::right(&value, 15), style)];
         line(buf, area, row + 1, spans);
@@ -67,7 +65,11 @@ pub(super) fn block(model: &Model, buf: &mut Buffer, area: Rect) {
 pub(super) fn row(model: &Model, buf: &mut Buffer, area: Rect, row: usize) {
     let theme = &model.theme;
     let budget = &model.snapshot.budget;
-    let (wait, style) = words(model, budget.wait);
+    let (label, (wait, style)) = match words(model, budget.wait) {
+        Some(words) => ("the next request waits for  ", words),
+        None if model.running() => ("the next request goes  ", ("at once".to_owned(), theme.sent)),
+        None => ("the next request comes  ", ("with a run".to_owned(), theme.dim)),
+    };
     let hour = cells::right(&grouped(budget.last_hour), 6);
     let spans = vec![
         gap(1),
@@ -76,7 +78,7 @@ pub(super) fn row(model: &Model, buf: &mut Buffer, area: Rect, row: usize) {
         s(hour, theme.value),
         s(format!(" of {} this hour", grouped(budget.per_hour)), theme.dim),
         gap(4),
-        s("the next request waits for  ", theme.dim),
+        s(label, theme.dim),
         s(wait, style),
     ];
     line(buf, area, row, spans);

@@ -50,8 +50,10 @@ pub(super) fn header(model: &Model, buf: &mut Buffer, area: Rect) {
     if model.wire.recorded.is_some() {
         right.extend([s("● rec", theme.failed), gap(2)]);
     }
-    // The word has the width of the longest one, so that nothing beside it moves.
-    right.extend([s(format!("{glyph} "), style), s(cells::left(word, 13), style)]);
+    // The word has the width of the longest one, so that nothing beside it moves; where it is narrow the place has it.
+    let steady = if area.width >= 72 { 13 } else { 0 };
+    right
+        .extend([s(format!("{glyph} "), style), s(cells::left(word, steady.max(cells::width(word))), style)]);
     let session = model.snapshot.session.as_ref();
     if let Some(session) = session.filter(|_| area.width >= 100 || model.every.left(model.now).is_none()) {
         right.extend([gap(2), s("session ", theme.dim), s(cells::left(&session.short, 8), theme.text)]);
@@ -125,17 +127,22 @@ pub(super) fn waits_for_release(model: &Model) -> bool {
 
 /// The screens; at their right what is said.
 pub(super) fn tabs(model: &Model, buf: &mut Buffer, area: Rect) {
-    let room = if let Some(watched) = &model.serving {
+    // A remark that goes may lie over the tabs for its while, over whole ones: a file's place that is cut is none.
+    let over = model.toast.as_ref().map(|_| usize::from(area.width).saturating_sub(4));
+    let said = |room: usize| remark(model, room.saturating_sub(2));
+    let mut remark = if let Some(watched) = &model.serving {
         // One screen needs no tabs.
         serving::standing(model, watched, buf, area);
-        usize::from(area.width).saturating_sub(4)
+        said(usize::from(area.width).saturating_sub(4))
+    } else if let Some(room) = over {
+        let remark = said(room);
+        let taken: usize = remark.iter().map(|span| cells::width(&span.content)).sum();
+        screens(model, buf, area, usize::from(area.width).saturating_sub(taken + 3));
+        remark
     } else {
-        let used = screens(model, buf, area);
-        usize::from(area.width).saturating_sub(used + 1)
+        let used = screens(model, buf, area, area.width.into());
+        said(usize::from(area.width).saturating_sub(used + 1))
     };
-    // A remark that goes may lie over the tabs for its while: a file's place that is cut is none.
-    let room = if model.toast.is_some() { usize::from(area.width).saturating_sub(4) } else { room };
-    let mut remark = remark(model, room.saturating_sub(2));
     if remark.is_empty() {
         return;
     }
@@ -144,8 +151,8 @@ pub(super) fn tabs(model: &Model, buf: &mut Buffer, area: Rect) {
     line_right(buf, area, 0, remark);
 }
 
-/// The screens' names; how many columns they take.
-fn screens(model: &Model, buf: &mut Buffer, area: Rect) -> usize {
+/// The screens' names, those that have room; how many columns they take.
+fn screens(model: &Model, buf: &mut Buffer, area: Rect, room: usize) -> usize {
     let theme = &model.theme;
     let mut spans = vec![gap(1)];
     let mut used = 1;
@@ -161,7 +168,11 @@ fn screens(model: &Model, buf: &mut Buffer, area: Rect) -> usize {
         let key = model.keymap.key_of(action).unwrap_or_default();
         let word = action.entry().short;
         let style = if screen == model.screen { theme.accent.patch(theme.heading) } else { theme.dim };
-        used += cells::width(&key) + cells::width(word) + 4;
+        let width = cells::width(&key) + 1 + cells::width(word);
+        if used + width > room {
+            break;
+        }
+        used += width + 3;
         spans.extend([s(format!("{key} "), style), s(word, style), gap(3)]);
     }
     line(buf, area, 0, spans);

@@ -10,7 +10,7 @@ use super::super::model::{Mirrored, Model};
 use super::paint::{gap, line, line_at, s};
 use crate::mirror::SessionEnd;
 use crate::mirror::reader::{SessionRow, Status};
-use crate::text::{bytes, grouped, visible};
+use crate::text::{bytes, grouped, type_name, visible};
 
 pub(super) fn draw(model: &Model, buf: &mut Buffer, body: Rect) {
     let theme = &model.theme;
@@ -124,7 +124,7 @@ fn types(model: &Model, buf: &mut Buffer, area: Rect, status: &Status) {
     let number = 13.min(width / 2);
     let row_of = |name: &str, n: u64, style| {
         vec![
-            s(cells::left(&visible(name), width - number), style),
+            s(cells::left(&type_name(name), width - number), style),
             s(cells::right(&cells::count(n, number), number), theme.value),
         ]
     };

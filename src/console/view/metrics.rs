@@ -9,7 +9,6 @@ use super::super::model::Model;
 use super::budget;
 use super::paint::{gap, line, line_right, s, spark};
 use crate::engine::event::WorkerView;
-use crate::text::grouped;
 
 pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
     let theme = &model.theme;
@@ -24,7 +23,6 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
         0 => "no limit".to_owned(),
         n => format!("of {n}"),
     };
-    let ms = |v: Option<u64>| v.map_or_else(|| "–".to_owned(), grouped);
     let mut right =
         vec![gap(1), s(cells::right(&cells::count(rate, 7), 7), theme.value), gap(if wide { 5 } else { 2 })];
     let per_second = format!("{:>4.1}", if model.running() { snapshot.request_rate } else { 0.0 });
@@ -43,7 +41,10 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
     }
     right.push(gap(if wide { 3 } else { 1 }));
     for (label, value) in [("p50 ", snapshot.p50_ms), ("p95 ", snapshot.p95_ms)] {
-        right.extend([s(label, theme.dim), s(cells::right(&ms(value), 4), theme.value), s(" ms", theme.dim)]);
+        let (value, unit) = value.map_or(("–".to_owned(), " ms"), latency);
+        // Number and unit have the same room, whichever unit it is.
+        let room = 7 - unit.len();
+        right.extend([s(label, theme.dim), s(cells::right(&value, room), theme.value), s(unit, theme.dim)]);
         right.push(gap(if label == "p95 " { 1 } else { 2 + usize::from(wide) }));
     }
     let taken = line_right(buf, area, 0, right);
@@ -60,6 +61,15 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
     if area.height > 1 {
         workers(model, buf, area, 1);
         budget::row(model, buf, area, 2);
+    }
+}
+
+/// How long a request took, and the unit: milliseconds, from a second on seconds.
+fn latency(ms: u64) -> (String, &'static str) {
+    match ms {
+        0..1_000 => (ms.to_string(), " ms"),
+        1_000..100_000 => (format!("{:.1}", ms as f64 / 1e3), " s"),
+        _ => ((ms / 1_000).to_string(), " s"),
     }
 }
 
@@ -89,5 +99,23 @@ pub(super) fn worker_words(model: &Model, worker: WorkerView) -> (&'static str, 
         WorkerView::Taking => ("●", "taking", theme.accent),
         WorkerView::Applying => ("●", "applying", theme.sent),
         WorkerView::Retrying => ("▲", "retrying", theme.pending),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::latency;
+
+    #[test]
+    fn a_latency_fits_whatever_it_is() {
+        for (ms, value, unit) in [
+            (0, "0", " ms"),
+            (999, "999", " ms"),
+            (3_000, "3.0", " s"),
+            (61_200, "61.2", " s"),
+            (600_000, "600", " s"),
+        ] {
+            assert_eq!(latency(ms), (value.to_owned(), unit));
+        }
     }
 }

@@ -18,7 +18,7 @@ use super::metrics::worker_words;
 use super::paint::{divider, gap, line, s};
 use crate::engine::event::{PackState, PackView};
 use crate::mirror::Counts;
-use crate::text::{bytes, grouped, span, visible};
+use crate::text::{bytes, grouped, span, type_name};
 
 /// The columns of a worker, or of a fact about the run.
 const FACTS: u16 = 30;
@@ -102,7 +102,7 @@ fn kinds(model: &Model, buf: &mut Buffer, area: Rect) {
         spans
     };
     for (row, (kind, counts)) in kinds.iter().skip(from).take(shown).enumerate() {
-        line(buf, area, row + 1, row_of(visible(kind).into_owned(), theme.text, counts));
+        line(buf, area, row + 1, row_of(type_name(kind).into_owned(), theme.text, counts));
     }
     if !fits {
         let rest = &kinds[from + shown..];

@@ -1,5 +1,6 @@
 //! What the readers answer, taken: types, pages of rows and how far they are, what is known of the record.
 
+use super::super::super::record::Columns;
 use super::super::prompt::Ask;
 use super::rows::Why;
 use super::tree::{About, Pointing};
@@ -36,14 +37,29 @@ impl Browse {
             self.error = None;
         }
         self.applied = self.asked.clone();
+        if self.table.columns.is_empty() {
+            let rows = page.sheet.rows.iter().map(|row| row.data.as_str());
+            self.table.columns = Columns::choose(rows, |field| self.is_reference(field));
+        }
         self.table.take(wait.why, page, height);
         self.arrange();
+        self.refer();
+        if matches!(wait.why, Why::Fresh { .. } | Why::Again) {
+            self.doubt_names();
+        }
         let fresh = matches!(wait.why, Why::Fresh { .. });
         if let Some(sought) = self.sought.take_if(|_| fresh && complete) {
             let found = self.current().is_some_and(|e| e.row.id == sought);
             self.missed = (!found).then_some(sought);
         }
         if complete { self.more() } else { None }
+    }
+
+    /// With more types more fields refer to something.
+    fn refer(&mut self) {
+        let mut columns = std::mem::take(&mut self.table.columns);
+        columns.refer(|field| self.is_reference(field));
+        self.table.columns = columns;
     }
 
     /// Takes how far the making of a view is.

@@ -124,9 +124,6 @@ impl Table {
     /// Takes a page that was asked for.
     pub(super) fn take(&mut self, why: Why, page: Page, height: usize) {
         self.loaded = true;
-        if self.columns.is_empty() {
-            self.columns = Columns::choose(page.sheet.rows.iter().map(|r| r.data.as_str()));
-        }
         let gone = page.gone;
         self.hits = page.hits;
         if page.took.is_some() || page.hits.is_none() {

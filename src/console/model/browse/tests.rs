@@ -249,3 +249,64 @@ fn what_points_here_is_shown_by_a_filter_that_finds_it() {
         assert_eq!(asked(request.as_ref()).0.filter.to_string(), expected);
     }
 }
+
+#[test]
+fn references_are_shown_by_name_and_stay_ids() {
+    let user = Kind { name: "user".into(), table: "user".into(), rows: 2 };
+    let mut browse = Browse::default();
+    let ticket = |request: Option<Request>| match request {
+        Some(Request::Page { ticket, .. }) => ticket,
+        other => panic!("{other:?}"),
+    };
+    let rows = |n: i64| {
+        let row = |n: i64| Row {
+            id: RecordId::Int(n),
+            revision: None,
+            data: format!(r#"{{"id":{n},"name":"n{n}","owner_id":{}}}"#, 17 + n % 3),
+            session: 1,
+        };
+        let sheet = Sheet { rows: (0..n).map(row).collect(), ..Sheet::default() };
+        Page { sheet, complete: true, ..Page::default() }
+    };
+    let asked = |browse: &mut Browse| {
+        let names = |request| if let Request::Names { of } = request { Some(of) } else { None };
+        browse
+            .wonder()
+            .into_iter()
+            .find_map(names)
+            .map(|of| of.into_iter().map(|to| to.id.to_string()).collect())
+    };
+    let shown = |browse: &Browse, row: usize| {
+        let entry = &browse.table.rows[row];
+        let at = browse.table.columns.position("owner_id").unwrap();
+        (browse.called(entry, "owner_id").map(str::to_owned), entry.cells[at].clone())
+    };
+    let named = |names: &[(i64, Option<&str>)]| {
+        let named = |(id, name): &(i64, Option<&str>)| {
+            let to = Reference { kind: "user".into(), id: RecordId::Int(*id) };
+            (to, name.map(str::to_owned))
+        };
+        names.iter().map(named).collect::<Vec<_>>()
+    };
+    // Without users in the mirror nothing refers to them.
+    let first = ticket(browse.take_kinds(kinds(30)));
+    assert_eq!(browse.take_page(first, rows(30), HEIGHT), None);
+    assert_eq!(asked(&mut browse), None::<Vec<String>>);
+    assert!(browse.table.columns.all().any(|(column, _)| column.heading == "owner_id"));
+    browse.take_kinds([kinds(30), vec![user]].concat());
+    let again = ticket(browse.again(false));
+    browse.take_page(again, rows(30), HEIGHT);
+    assert!(browse.table.columns.all().any(|(column, _)| column.heading == "owner"));
+    assert_eq!(asked(&mut browse), Some(["17", "18", "19"].map(str::to_owned).to_vec()));
+    assert_eq!(asked(&mut browse), None, "what is on its way is not asked again");
+    assert_eq!(shown(&browse, 0), (None, "17".to_owned()));
+    browse.take_names(named(&[(17, Some("Ada\u{1b}")), (18, Some("Grace")), (19, None)]));
+    assert_eq!(shown(&browse, 0), (Some("Ada␛".to_owned()), "17".to_owned()));
+    assert_eq!(shown(&browse, 2), (None, "19".to_owned()));
+    assert_eq!(asked(&mut browse), None, "what is known is not asked again");
+    // With new rows a name may be another; until that is known the old one is shown.
+    let again = ticket(browse.again(false));
+    browse.take_page(again, rows(30), HEIGHT);
+    assert_eq!(shown(&browse, 0).0.as_deref(), Some("Ada␛"));
+    assert_eq!(asked(&mut browse).map(|of: Vec<String>| of.len()), Some(3));
+}

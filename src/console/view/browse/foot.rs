@@ -122,14 +122,17 @@ fn place(model: &Model, words: Words) -> Vec<Span<'static>> {
     let whole = grouped(count);
     let about = if table.exact || table.hits.is_some() { "" } else { "~" };
     let here = match table.first {
-        _ if table.rows.is_empty() => String::new(),
+        _ if table.rows.is_empty() => "none".to_owned(),
         Some(first) => {
             cells::right(&format!("{about}{}", grouped(first + table.cursor as u64 + 1)), whole.len())
         }
         None => "…".to_owned(),
     };
+    // Where nothing is found, it is all that it was looked for in; and that is said once where all are found.
+    let (whole, of) = if count == 0 { (grouped(all), 0) } else { (whole, all) };
     let mut spans = vec![s(here, theme.value), s(" of ", theme.dim), s(whole, theme.value)];
-    if words != Words::Place && filtered && table.hits.is_some() && model.browse.changed_since().is_none() {
+    let among = filtered && table.hits.is_some_and(|hits| hits > 0 && hits != of);
+    if words != Words::Place && among && model.browse.changed_since().is_none() {
         spans.extend([s(" in ", theme.dim), s(grouped(all), theme.dim)]);
     }
     spans

@@ -13,7 +13,7 @@ use crate::console::model::browse::tree::{self, Line, Link};
 use crate::console::model::browse::{Entry, Pane, Show};
 use crate::console::record::Kind;
 use crate::mirror::changes::FieldChange;
-use crate::text::visible;
+use crate::text::{type_name, visible};
 
 /// A line of the screen, with the number of the tree's line that it belongs to.
 pub(super) type Drawn = (usize, Vec<Span<'static>>);
@@ -227,7 +227,7 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
     let kind = model.browse.applied().map(|q| q.kind.as_str()).unwrap_or_default();
     let revision = entry.row.revision.map_or_else(|| "no revision".to_owned(), |r| format!("rev {r}"));
     let back = if model.browse.way() > 0 { "‹ " } else { "" };
-    let title = visible(&format!("{back}{kind} {}", entry.row.id)).into_owned();
+    let title = visible(&format!("{back}{} {}", type_name(kind), entry.row.id)).into_owned();
     let session = format!(" · session {}", entry.row.session);
     let whole = cells::width(&title) + cells::width(&revision) + cells::width(&session) + 2;
     let mut tail = vec![s(revision, theme.dim)];

@@ -1,15 +1,18 @@
 //! The table of screen 2.
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
 use super::super::paint::{gap, line, line_right, s};
 use super::{Spot, foot, head, lit};
+use crate::console::action::Action;
 use crate::console::cells;
 use crate::console::model::Model;
 use crate::console::model::browse::{Entry, Pane};
-use crate::console::record::Column;
+use crate::console::record::{Column, Look, when};
 use crate::mirror::find::SortBy;
 use crate::text::visible;
 
@@ -93,8 +96,11 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
             if n > 0 {
                 spans.push(s("  ", style));
             }
-            let cell = entry.cells.get(*at).map_or("", String::as_str);
-            let text = if column.number { cells::right(cell, *width) } else { cells::left(cell, *width) };
+            let cell = cell(model, entry, *at, column);
+            let text = match column.look {
+                Look::Number => cells::right(&cell, *width),
+                _ => cells::left(&cell, *width),
+            };
             spans.extend(lit(theme, text, style, &words.in_field(&[&column.field])));
         }
         line(buf, area, row + 1, spans);
@@ -105,15 +111,29 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
     }
     if table.rows.is_empty() {
         let filtered = model.browse.applied().is_some_and(|q| !q.filter.is_empty());
-        let text = match (table.loaded && !table.waits(), filtered) {
-            (true, _) if model.browse.is_dead() => "nothing of this type was deleted",
-            (true, true) => "no row is like that",
-            (true, false) => "no rows",
-            (false, _) => "reading …",
+        let (text, key) = match (table.loaded && !table.waits(), filtered) {
+            (true, _) if model.browse.is_dead() => ("nothing of this type was deleted", ""),
+            (true, true) => ("no row is like that", " takes the filter away"),
+            (true, false) => ("no rows", ""),
+            (false, _) => ("reading …", ""),
         };
-        line(buf, area, 1, vec![gap(2), s(text, theme.dim)]);
+        let mut spans = vec![gap(2), s(text, theme.dim)];
+        if let Some(back) = model.keymap.key_of(Action::Back).filter(|_| !key.is_empty()) {
+            spans.extend([gap(3), s(back, theme.key), s(key, theme.dim)]);
+        }
+        line(buf, area, 1, spans);
     }
     foot::position(model, buf, area);
+}
+
+/// What a cell shows: a time as seen from now, a reference by name, where that is known; else what is there.
+fn cell<'a>(model: &'a Model, entry: &'a Entry, at: usize, column: &Column) -> Cow<'a, str> {
+    let cell = entry.cells.get(at).map_or("", String::as_str);
+    match column.look {
+        Look::Time => when::seen(cell, model.now, &model.zone).map_or(Cow::Borrowed(cell), Cow::Owned),
+        Look::Reference => Cow::Borrowed(model.browse.called(entry, &column.field).unwrap_or(cell)),
+        Look::Text | Look::Number => Cow::Borrowed(cell),
+    }
 }
 
 fn heading(model: &Model, buf: &mut Buffer, area: Rect, grid: &Grid<'_>) {
@@ -144,7 +164,7 @@ fn heading(model: &Model, buf: &mut Buffer, area: Rect, grid: &Grid<'_>) {
         let text = format!("{}{sign}", cells::fit(&column.heading, room));
         let fill = gap(width.saturating_sub(cells::width(&text)));
         let text = s(text, marked(at + 1, style));
-        spans.extend(if column.number { [fill, text] } else { [text, fill] });
+        spans.extend(if column.look == Look::Number { [fill, text] } else { [text, fill] });
     }
     line(buf, area, 0, spans);
     let last = grid.columns.last().map_or(0, |(at, ..)| at + 1);

@@ -9,7 +9,7 @@ use super::super::super::model::Model;
 use super::super::super::model::history::{Opened, Pane};
 use super::super::paint::{gap, line, line_right, s};
 use crate::mirror::deeds::{Deed, Event};
-use crate::text::visible;
+use crate::text::{type_name, visible};
 
 /// An event's sign and style, the same everywhere.
 pub(super) fn sign(model: &Model, event: Event) -> (&'static str, Style) {
@@ -26,7 +26,7 @@ pub(super) fn sign(model: &Model, event: Event) -> (&'static str, Style) {
 /// A record's name in the list.
 pub(super) fn name(deed: &Deed) -> String {
     let id = deed.id.as_ref().map_or_else(|| "without an id".to_owned(), ToString::to_string);
-    visible(&format!("{} {id}", deed.kind)).into_owned()
+    visible(&format!("{} {id}", type_name(&deed.kind))).into_owned()
 }
 
 pub(super) fn draw(model: &Model, opened: &Opened, buf: &mut Buffer, area: Rect) {
