@@ -171,7 +171,7 @@ pub(super) struct Common {
     /// Say less: no progress
     #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "verbose")]
     pub(super) quiet: u8,
-    /// Say more: every event as a line on stderr
+    /// Say more: every event as a line on stderr, with `serve` every request
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub(super) verbose: u8,
 }

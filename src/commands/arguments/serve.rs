@@ -48,6 +48,9 @@ While it runs it hears more, from this machine alone and without a token:
   POST /emulator/sight   {\"user\":200000012,\"everything\":true}: what a user sees
   GET  /emulator/status  records a type, open sessions, changes, requests, users
 
+-v writes a line a request on stderr: the time, method, path, status, size and how
+long it took; no token is in it.
+
 The token is made from the seed; BASECRM_ACCESS_TOKEN sets another.
 
 With --console the service is watched in the terminal: every request with what was
