@@ -17,7 +17,7 @@ use super::settings;
 use super::status::local;
 use super::window;
 use crate::client::{Client, Tap};
-use crate::config::{CONFIG_VAR, Config, Origin};
+use crate::config::{Config, Origin};
 use crate::console::keymap::Keymap;
 use crate::mirror::orphans::Orphaned;
 use crate::mirror::{Mirror, MirrorError, Reader};
@@ -117,18 +117,10 @@ fn configuration(config: &Config) -> Check {
     };
     let (profile, url) = (said("profile"), said("base_url"));
     let text = format!("profile {}{profile}, {}{url}{device}", config.profile, config.base_url);
-    let named = std::env::var_os(CONFIG_VAR).is_some_and(|name| !name.is_empty());
     match settings::configuration() {
         Some(file) if file.exists() => Check::fine(
             "configuration",
             format!("{text}\n{} (`drainboard config` shows the rest)", file.display()),
-        ),
-        Some(file) if named => Check::warning(
-            "configuration",
-            format!(
-                "{text}\n{CONFIG_VAR} names {}, which is not there: `drainboard config --init` writes one",
-                file.display()
-            ),
         ),
         _ => Check::fine("configuration", text),
     }

@@ -100,7 +100,7 @@ fn what_a_run_left_unfinished_comes_with_what_to_do() {
     finds(&failed, "last sync", "warning", "the next sync goes on");
     let mut command = user.command(&["doctor", "--json"]);
     command.env("DRAINBOARD_CONFIG", user.path("none.toml"));
-    finds(user.ended(command).status(0), "configuration", "warning", "`drainboard config --init` writes one");
+    finds(user.ended(command).status(2), "configuration", "fault", "which is not there");
 }
 
 #[test]
