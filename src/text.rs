@@ -4,6 +4,8 @@
 //! for table cells, names of types and columns, error messages, titles and logs; not for `--json` and exports, whose
 //! bytes stay exact.
 
+pub mod notation;
+
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::time::Duration;

@@ -32,5 +32,7 @@ mod process;
 mod replay;
 #[path = "service/speed.rs"]
 mod speed;
+#[path = "service/told.rs"]
+mod told;
 #[path = "service/watch.rs"]
 mod watch;

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use super::arguments;
 use super::output::{self, Ending, Failure};
 use super::settings;
+use super::window;
 use crate::config::{Answers, CONFIG_VAR, Config, Origin, Setting, template, write_new};
 use crate::text::visible;
 
@@ -30,6 +31,8 @@ pub(super) fn run(asked: &arguments::Config, resolve: impl FnOnce() -> Result<Co
         writeln!(out, "{} is written; every setting in it is a comment yet", file.display())
     } else {
         let config = resolve()?;
+        // Only the console draws, and a name that it would refuse is no setting to be shown as one.
+        window::looks(&config)?;
         let file = file.ok();
         if asked.json {
             write_json(&config, file.as_deref(), &mut out)

@@ -10,13 +10,14 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::net::TcpListener;
 
 use super::arguments::{Examination as Asked, Serve};
 use super::output::{Ending, Failure};
-use super::serve::{bind, ready};
+use super::serve::{Told, bind, ready};
 use super::signals::Signals;
 use crate::service::conformance::{self, Examination, SCENARIOS, Scenario, Verdict};
 
@@ -34,19 +35,25 @@ const QUIET: Duration = Duration::from_secs(10);
 const HUNG: Duration = Duration::from_mins(1);
 
 /// Examines.
-pub(super) fn run(serve: &Serve, token: Option<String>) -> Ending {
+pub(super) fn run(serve: &Serve, token: &str, told: Option<&Arc<Told>>) -> Ending {
     let asked = &serve.examination;
     let scenarios = chosen(asked)?;
-    let token = token.unwrap_or_else(any_token);
+    let before = |examination: Examination| match told {
+        Some(told) => examination.watched_by(Arc::clone(told) as _),
+        None => examination,
+    };
     let runtime = super::runtime()?;
     let mut report = Report::written(asked.json);
     let ending = runtime.block_on(async {
         let mut signals = Signals::listen().map_err(Failure::other)?;
         if asked.client.is_empty() {
-            by_hand(serve, &scenarios, token, &mut report, &mut signals).await
+            let Some(first) = scenarios.first() else { return Ok(report.end()) };
+            let examination = before(Examination::new(first, token.to_owned()));
+            by_hand(serve, &scenarios, token, examination, &mut report, &mut signals).await
         } else {
             for scenario in &scenarios {
-                let examined = examine(asked, scenario, &token);
+                let examination = before(Examination::new(scenario, token.to_owned()));
+                let examined = examine(asked, scenario, token, examination);
                 tokio::select! {
                     result = examined => { let (verdict, end) = result?; report.line(scenario, &verdict, &end); }
                     signal = signals.next() => return Ok(signal.exit_status()),
@@ -128,10 +135,14 @@ impl Drop for Client {
 }
 
 /// Runs the client before one scenario.
-async fn examine(asked: &Asked, scenario: &'static Scenario, token: &str) -> Result<(Verdict, End), Failure> {
+async fn examine(
+    asked: &Asked,
+    scenario: &'static Scenario,
+    token: &str,
+    examination: Examination,
+) -> Result<(Verdict, End), Failure> {
     let listener = TcpListener::bind("127.0.0.1:0").await.map_err(Failure::other)?;
     let url = format!("http://{}", listener.local_addr().map_err(Failure::other)?);
-    let examination = Examination::new(scenario, token.to_owned());
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let serving = tokio::spawn(examination.clone().serve(listener, async {
         let _ = stopped.await;
@@ -190,14 +201,13 @@ fn last_line(words: &mut File) -> String {
 async fn by_hand(
     serve: &Serve,
     scenarios: &[&'static Scenario],
-    token: String,
+    token: &str,
+    examination: Examination,
     report: &mut Report,
     signals: &mut Signals,
 ) -> Ending {
     let listener = bind(&serve.listen).await?;
-    ready(&listener, &token)?;
-    let Some(first) = scenarios.first() else { return Ok(report.end()) };
-    let examination = Examination::new(first, token);
+    ready(&listener, token)?;
     let (_stop, stopped) = tokio::sync::oneshot::channel::<()>();
     tokio::spawn(examination.clone().serve(listener, async {
         let _ = stopped.await;

@@ -17,7 +17,7 @@ use super::settings;
 use super::status::local;
 use super::window;
 use crate::client::{Client, Tap};
-use crate::config::{CONFIG_VAR, Config, Origin};
+use crate::config::{Config, Origin};
 use crate::console::keymap::Keymap;
 use crate::files;
 use crate::mirror::orphans::Orphaned;
@@ -148,18 +148,10 @@ fn configuration(config: &Config) -> Check {
     };
     let (profile, url) = (said("profile"), said("base_url"));
     let text = format!("profile {}{profile}, {}{url}{device}", config.profile, config.base_url);
-    let named = std::env::var_os(CONFIG_VAR).is_some_and(|name| !name.is_empty());
     match settings::configuration() {
         Some(file) if file.exists() => Check::fine(
             "configuration",
             format!("{text}\n{} (`drainboard config` shows the rest)", file.display()),
-        ),
-        Some(file) if named => Check::warning(
-            "configuration",
-            format!(
-                "{text}\n{CONFIG_VAR} names {}, which is not there: `drainboard config --init` writes one",
-                file.display()
-            ),
         ),
         _ => Check::fine("configuration", text),
     }
@@ -394,11 +386,11 @@ fn references(reader: &Reader) -> Check {
     Check { orphans: found.collect(), ..Check::warning(NAME, lines.join("\n")) }
 }
 
-/// What, by which field, and the first of them.
+/// What, by which field, and whose: the first of them.
 fn line(orphaned: &Orphaned) -> String {
     let first: Vec<String> = orphaned.first.iter().map(ToString::to_string).collect();
     let more = if orphaned.count > first.len() as u64 { " …" } else { "" };
-    format!("{orphaned} ({}: {}{more})", orphaned.field, first.join(", "))
+    format!("{orphaned} ({} of {} {}{more})", orphaned.field, orphaned.kind, first.join(", "))
 }
 
 fn write_plain(check: &Check, out: &mut impl Write) -> io::Result<()> {

@@ -116,6 +116,7 @@ fn failure(error: ExportError) -> Failure {
         | ExportError::UnknownType { .. }
         | ExportError::Filter { .. }
         | ExportError::Occupied { .. }
+        | ExportError::Busy { .. }
         | ExportError::NoFolder { .. } => Failure::usage(error),
         ExportError::Mirror(error) => Failure::mirror(error),
         error => Failure::other(error),
@@ -209,6 +210,11 @@ fn tell(
     took: Duration,
 ) -> Ending {
     let totals = &manifest.totals;
+    if let (Some(filter), 0) = (&export.filter, totals.records) {
+        output::complain(&format!(
+            "no record matched --where '{filter}': `drainboard export --help` has its words"
+        ));
+    }
     let mut out = output::stdout();
     if export.json {
         let summary = Summary {

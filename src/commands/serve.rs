@@ -3,9 +3,11 @@
 mod console;
 mod examined;
 mod log;
+mod told;
 
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -14,6 +16,8 @@ use super::arguments::{Common, Serve};
 use super::conformance;
 use super::output::{self, Ending, Failure};
 use super::signals::Signals;
+pub(super) use told::Told;
+
 use crate::service::{Access, Options, Replay, Script, Service, Sight};
 
 /// Serves, with the token of the account or the one given.
@@ -39,7 +43,9 @@ pub(super) fn run(serve: &Serve, common: &Common, token: Option<String>) -> Endi
             let token = token.unwrap_or_else(conformance::any_token);
             return examined::examination(serve, common, &token, given);
         }
-        return conformance::run(serve, token);
+        let token = token.unwrap_or_else(conformance::any_token);
+        let told = Told::asked(common, vec![token.clone()])?;
+        return ended(told.as_ref(), conformance::run(serve, &token, told.as_ref()));
     }
     if let Some(file) = &serve.replay {
         let replay = Replay::open(file).map_err(Failure::usage)?;
@@ -47,7 +53,8 @@ pub(super) fn run(serve: &Serve, common: &Common, token: Option<String>) -> Endi
         if serve.console {
             return console::replay(serve, common, &replay, token, given);
         }
-        return blocked(replayed(&serve.listen, replay, &token));
+        let told = Told::asked(common, vec![token.clone()])?;
+        return ended(told.as_ref(), blocked(replayed(&serve.listen, replay, &token, told.clone())));
     }
     let script = match serve.examination.scenario.as_slice() {
         [] => None,
@@ -72,7 +79,17 @@ pub(super) fn run(serve: &Serve, common: &Common, token: Option<String>) -> Endi
     if serve.console {
         return console::account(serve, common, service, script, given);
     }
-    blocked(listen(serve, service, script))
+    let tokens = service.accesses().into_iter().map(|access| access.token).collect();
+    let told = Told::asked(common, tokens)?;
+    ended(told.as_ref(), blocked(listen(serve, service, script, told.clone())))
+}
+
+/// An end, once the lines of `-v` are written.
+fn ended(told: Option<&Arc<Told>>, ending: Ending) -> Ending {
+    if let Some(told) = told {
+        told.end();
+    }
+    ending
 }
 
 /// Serves to its end.
@@ -84,12 +101,16 @@ fn blocked(serving: impl Future<Output = Ending>) -> Ending {
 }
 
 /// Serves a recording, and says at the end what nobody asked for.
-async fn replayed(address: &str, replay: Replay, token: &str) -> Ending {
+async fn replayed(address: &str, replay: Replay, token: &str, told: Option<Arc<Told>>) -> Ending {
     let signals = Signals::listen().map_err(Failure::other)?;
     let listener = bind(address).await?;
     ready(&listener, token)?;
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let serving = replay.clone().serve(listener, async {
+    let watched = match told {
+        Some(told) => replay.clone().watched_by(told),
+        None => replay.clone(),
+    };
+    let serving = watched.serve(listener, async {
         let _ = stopped.await;
     });
     let ending = until_signal(serving, stop, signals).await;
@@ -126,7 +147,7 @@ pub(super) fn ready(listener: &TcpListener, token: &str) -> Result<(), Failure> 
     Ok(())
 }
 
-async fn listen(serve: &Serve, service: Service, script: Option<Script>) -> Ending {
+async fn listen(serve: &Serve, service: Service, script: Option<Script>, told: Option<Arc<Told>>) -> Ending {
     let signals = Signals::listen().map_err(Failure::other)?;
     let listener = bind(&serve.listen).await?;
     ready(&listener, service.token())?;
@@ -142,6 +163,10 @@ async fn listen(serve: &Serve, service: Service, script: Option<Script>) -> Endi
         });
     }
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let service = match told {
+        Some(told) => service.watched_by(told),
+        None => service,
+    };
     let serving = service.serve(listener, async {
         let _ = stopped.await;
     });

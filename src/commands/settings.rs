@@ -21,10 +21,12 @@ use crate::protocol::DeviceUuid;
 
 /// Everything that options, environment and configuration come to. The configuration is read, no token needed.
 pub(super) fn resolve(common: &Common, pacing: &Pacing) -> Result<Config, Failure> {
+    named_is_there()?;
     resolve_at(common, pacing, Door::Options)
 }
 
-/// The same for what was said at a door of its own, whose words the messages then use.
+/// The same for what was said at a door of its own, whose words the messages then use; and for who would write the
+/// configuration's file where a name has none yet.
 pub(super) fn resolve_at(common: &Common, pacing: &Pacing, door: Door) -> Result<Config, Failure> {
     let flags = Flags {
         mirror: common.mirror.clone(),
@@ -59,6 +61,7 @@ pub(super) fn reading(common: &Common) -> Result<Config, Failure> {
     };
     let only_place =
         |name: &str| [MIRROR_VAR, PROFILE_VAR].contains(&name).then(|| env::var_os(name)).flatten();
+    named_is_there()?;
     layered(flags, &only_place)
 }
 
@@ -86,8 +89,24 @@ fn layered(flags: Flags, environment: &dyn Fn(&str) -> Option<OsString>) -> Resu
 
 /// Where the configuration's file is, or would be; none on a machine that has no home for this user.
 pub(super) fn configuration() -> Option<PathBuf> {
-    let named = env::var_os(CONFIG_VAR).filter(|name| !name.is_empty()).map(PathBuf::from);
-    named.or_else(|| Folders::of_user().map(|folders| folders.configuration()))
+    named().or_else(|| Folders::of_user().map(|folders| folders.configuration()))
+}
+
+/// The file that the environment names.
+fn named() -> Option<PathBuf> {
+    env::var_os(CONFIG_VAR).filter(|name| !name.is_empty()).map(PathBuf::from)
+}
+
+/// Fails where the environment names a file that is not there: a typo would take another mirror and another token.
+pub(super) fn named_is_there() -> Result<(), Failure> {
+    match named() {
+        Some(path) if path.try_exists().is_ok_and(|there| !there) => Err(Failure::usage(format!(
+            "{CONFIG_VAR} names {}, which is not there: name the right file, or let `drainboard config --init` write it",
+            path.display()
+        ))),
+        // What cannot be looked at is told when it is read.
+        _ => Ok(()),
+    }
 }
 
 /// Who said a setting, in a word: `--rate`, `DRAINBOARD_MIRROR`, `config.toml:12`, `default`.

@@ -18,6 +18,7 @@ use toml::de::{DeString, DeTable, DeValue};
 use super::Color;
 use crate::client::ConfigError;
 use crate::protocol::DeviceUuid;
+use crate::text::notation::{self, Broken};
 use crate::text::visible;
 
 pub use keys::KEYS;
@@ -100,6 +101,8 @@ pub struct File {
 /// Something wrong in a line.
 struct Mistake {
     line: usize,
+    /// The character in it, where the file is no TOML there.
+    column: Option<usize>,
     what: String,
 }
 
@@ -150,10 +153,11 @@ impl Reading<'_> {
     fn read(&mut self) {
         let (root, errors) = DeTable::parse_recoverable(self.text);
         for error in errors {
-            let line = self.line(error.span().map_or(0, |span| span.start));
+            let at = error.span().map_or(0, |span| span.start);
+            let Broken { line, column, what } = notation::broken(self.text, at, error.message());
             // What the parser makes of the rest of such a line is no second mistake.
             if self.mistakes.iter().all(|mistake| mistake.line != line) {
-                self.mistake(line, error.message().replace('\n', " "));
+                self.mistakes.push(Mistake { line, column: Some(column), what });
             }
         }
         let broken: Vec<usize> = self.mistakes.iter().map(|mistake| mistake.line).collect();
@@ -226,7 +230,7 @@ impl Reading<'_> {
     }
 
     fn mistake(&mut self, line: usize, what: impl Into<String>) {
-        self.mistakes.push(Mistake { line, what: what.into() });
+        self.mistakes.push(Mistake { line, column: None, what: what.into() });
     }
 
     fn line(&self, at: usize) -> usize {
@@ -271,7 +275,11 @@ fn told(path: &Path, mistakes: &[Mistake]) -> ConfigError {
     let mut text = String::new();
     for mistake in mistakes.iter().take(TOLD) {
         let newline = if text.is_empty() { "" } else { "\n" };
-        let _ = write!(text, "{newline}{path}:{}: {}", mistake.line, visible(&mistake.what)); // a String takes everything
+        let place = match mistake.column {
+            Some(column) => format!("{}:{column} is no TOML", mistake.line),
+            None => mistake.line.to_string(),
+        };
+        let _ = write!(text, "{newline}{path}:{place}: {}", visible(&mistake.what)); // a String takes everything
     }
     match mistakes.len().saturating_sub(TOLD) {
         0 => {}

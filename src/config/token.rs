@@ -332,6 +332,14 @@ pub fn looks_like_a_token(text: &str) -> bool {
         && text.bytes().any(|byte| byte.is_ascii_digit())
 }
 
+/// Whether a command has the token in it, like `echo TOKEN`: a word of exactly the letters and digits that Sell's tokens
+/// have. Anything shorter may be a key's fingerprint or a path's.
+pub(super) fn holds_a_token(command: &str) -> bool {
+    const LENGTH: usize = 64;
+    let words = command.split(|c: char| !c.is_ascii_alphanumeric());
+    words.into_iter().any(|word| word.len() == LENGTH && looks_like_a_token(word))
+}
+
 fn misplaced(wanted: &str) -> ConfigError {
     ConfigError(format!(
         "{wanted}; what is there looks like the token itself (not shown here). It may be in your shell's history and was \

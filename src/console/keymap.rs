@@ -10,7 +10,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::action::{ACTIONS, Action, Scope};
 use super::key::Key;
-use crate::text::visible;
+use crate::text::{notation, visible};
 
 /// The keymap that is built in.
 pub const DEFAULT: &str = include_str!("../../keymap.toml");
@@ -160,7 +160,8 @@ impl Overlay<'_> {
             let line = self.line(at);
             if !self.broken.contains(&line) {
                 self.broken.push(line);
-                self.mistake(at, format!("{}; this line is left out", error.message().replace('\n', " ")));
+                let what = notation::broken(self.text, at, error.message()).what;
+                self.mistake(at, format!("{what}; this line is left out"));
             }
         }
         for (name, value) in root.get_ref() {

@@ -109,8 +109,10 @@ impl Script {
     }
 
     fn parse(text: &str) -> Result<Self, Mistake> {
-        let written: Written =
-            toml::from_str(text).map_err(|e| (e.span().map_or(0, |span| span.start), words(e.message())))?;
+        let written: Written = toml::from_str(text).map_err(|e| {
+            let at = e.span().map_or(0, |span| span.start);
+            (at, words(text, at, e.message()))
+        })?;
         let steps: Vec<Step> = written.step.into_iter().map(WrittenStep::read).collect::<Result<_, _>>()?;
         if steps.is_empty() { Err((0, "it has no [[step]]".to_owned())) } else { Ok(Self { steps }) }
     }
@@ -224,12 +226,12 @@ fn span(text: &Spanned<String>) -> Result<Duration, Mistake> {
 }
 
 /// The reader's words, with the key that may have been meant.
-fn words(message: &str) -> String {
+fn words(source: &str, at: usize, message: &str) -> String {
     let message = message.trim_end_matches('.');
     let unknown = message.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next());
     match unknown.map(|word| (word, text::nearest(word, KEYS))) {
         Some((word, Some(near))) => format!("there is no key {word}; perhaps {near} is meant"),
-        _ => message.replace('\n', " "),
+        _ => text::notation::broken(source, at, message).what,
     }
 }
 

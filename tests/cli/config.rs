@@ -94,13 +94,63 @@ fn every_command_that_reads_the_file_refuses_a_mistake_in_it() {
     }
     let mut elsewhere = user.bare(&["config"]);
     elsewhere.env("DRAINBOARD_CONFIG", user.path("none.toml"));
-    user.ended(elsewhere).status(0);
+    user.ended(elsewhere).status(2).complains_of("none.toml, which is not there");
     configure(&user, "token = \"t0ken\"\n");
     user.run(&["status"]).status(2).complains_of("the token itself has no place in this file");
     fs::write(&path, vec![b'#'; 300_000]).unwrap();
     user.run(&["status"]).status(2).complains_of("256 KiB");
     fs::write(&path, [0xff, 0xfe, b'\n']).unwrap();
     user.run(&["status"]).status(2).complains_of("no UTF-8");
+}
+
+#[test]
+fn a_file_that_is_named_and_not_there_is_no_reason_for_defaults() {
+    let user = User::with("http://127.0.0.1:9", "t0ken");
+    let at = |arguments: &[&str]| {
+        let mut command = user.command(arguments);
+        command.env("DRAINBOARD_CONFIG", user.path("none.toml"));
+        user.ended(command)
+    };
+    for arguments in [&["config"][..], &["sync"], &["status"], &["query", "SELECT 1"], &["verify"]] {
+        at(arguments).status(2).complains_of("none.toml, which is not there");
+    }
+    // Who would write it, and who only asks for its name.
+    assert!(at(&["config", "--path"]).status(0).stdout.contains("none.toml"));
+    at(&["config", "--init"]).status(0);
+    at(&["config"]).status(0);
+}
+
+#[test]
+fn a_theme_that_the_console_would_refuse_is_told_with_its_line() {
+    let user = User::with("http://127.0.0.1:9", "t0ken");
+    configure(&user, "rate = 3\ntheme = \"drak\"\n");
+    user.run(&["config"])
+        .status(2)
+        .complains_of("config.toml:2: theme drak: there is none; did you mean dark?");
+    // What never draws goes on.
+    user.run(&["config", "--path"]).status(0);
+    configure(&user, "theme = \"dark\"\n");
+    user.run(&["config"]).status(0);
+}
+
+#[test]
+fn what_is_no_toml_is_told_with_its_place_and_key() {
+    let user = User::with("http://127.0.0.1:9", "t0ken");
+    for (text, words) in [
+        ("rate = 3\ntheme = dark\n", "config.toml:2:9 is no TOML: a text stands in quotes: theme = \"…\""),
+        ("rate = 3\nrate = 4\n", "config.toml:2:1 is no TOML: `rate` stands there twice; keep one"),
+        ("[profile.a]\n[profile.a]\n", "stands there twice"),
+        ("token = 0123456789abcdefghijklmnopqrstuvwxyz\n", "config.toml:1:9 is no TOML: "),
+    ] {
+        configure(&user, text);
+        let ended = user.run(&["config"]);
+        ended.status(2).complains_of(words);
+        assert!(
+            !ended.stderr.contains(", expected") && !ended.stderr.contains("0123456789"),
+            "{}",
+            ended.stderr
+        );
+    }
 }
 
 #[test]

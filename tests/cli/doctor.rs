@@ -100,7 +100,7 @@ fn what_a_run_left_unfinished_comes_with_what_to_do() {
     finds(&failed, "last sync", "warning", "the next sync goes on");
     let mut command = user.command(&["doctor", "--json"]);
     command.env("DRAINBOARD_CONFIG", user.path("none.toml"));
-    finds(user.ended(command).status(0), "configuration", "warning", "`drainboard config --init` writes one");
+    finds(user.ended(command).status(2), "configuration", "fault", "which is not there");
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn references_that_lead_nowhere_are_counted() {
         .unwrap();
     drop(writer);
     let ended = doctor(&user);
-    finds(ended.status(0), "references", "warning", "to a contact that is not here (contact_id: ");
+    finds(ended.status(0), "references", "warning", "to a contact that is not here (contact_id of deal ");
     finds(&ended, "references", "warning", "contact_id:missing");
     let line: Value = serde_json::from_str(&ended.stdout).unwrap();
     let check =

@@ -8,6 +8,7 @@ use toml::de::DeValue;
 use super::{Placed, Section, TokenPlace, short};
 use crate::client::{self, ConfigError, Door};
 use crate::config::looks_like_a_token;
+use crate::config::token::holds_a_token;
 use crate::config::values::{duration, pause, size};
 use crate::config::{Color, MOST_WORKERS, within};
 use crate::text::nearest;
@@ -60,7 +61,8 @@ pub(super) struct At<'a> {
 pub(super) fn put(section: &mut Section, key: &str, value: &DeValue<'_>, at: &At<'_>) -> Result<(), String> {
     let line = at.line;
     let taken = Value { key, value };
-    if key.starts_with("token_") && value.as_str().is_some_and(looks_like_a_token) {
+    let given_away = |text: &str| looks_like_a_token(text) || key == "token_command" && holds_a_token(text);
+    if key.starts_with("token_") && value.as_str().is_some_and(given_away) {
         return Err(format!(
             "`{}`: what is there looks like the token itself (not shown here), which has no place in this file: make a new \
              one and keep it elsewhere",

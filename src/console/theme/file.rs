@@ -7,6 +7,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::super::keymap::Mistake;
 use super::{Theme, colour};
+use crate::text::notation;
 
 /// The key that is no meaning: the theme beneath.
 pub(super) const BASE: &str = "base";
@@ -44,7 +45,10 @@ pub(super) fn lay_over(theme: &mut Theme, file: &str, text: &str) -> Vec<Mistake
         let at = error.span().map_or(0, |s| s.start);
         if !broken.contains(&line_of(text, at)) {
             broken.push(line_of(text, at));
-            mistake(at, format!("{}; this line is left out", error.message().replace('\n', " ")));
+            mistake(
+                at,
+                format!("{}; this line is left out", notation::broken(text, at, error.message()).what),
+            );
         }
     }
     for (name, value) in root.get_ref() {
