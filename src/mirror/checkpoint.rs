@@ -15,7 +15,23 @@ use super::durable::Broken;
 use super::place::Place;
 
 /// Bytes of pages that are worth a checkpoint; the log has about twice as many.
-pub(super) const WORTH: usize = 8 << 20;
+const WORTH: usize = 8 << 20;
+/// Pages of the log, 16 KiB each, at which the writer copies it into the database by itself: 256 MiB, and about the most
+/// that the log has. Closing a mirror leaves nothing of it.
+const LOG_PAGES: usize = 16_000;
+const _: () = assert!(LOG_PAGES * 16_384 > 8 * WORTH, "the helper is called long before");
+/// Names a smaller number of them, so that tests of the real program meet checkpoints in mid-run. Debug builds only.
+#[cfg(debug_assertions)]
+const VARIABLE: &str = "DRAINBOARD_CHECKPOINT";
+
+/// Pages of the log at which the writer's own connection checkpoints.
+pub(super) fn log_pages() -> usize {
+    #[cfg(debug_assertions)]
+    if let Some(pages) = std::env::var(VARIABLE).ok().and_then(|pages| pages.parse().ok()) {
+        return pages;
+    }
+    LOG_PAGES
+}
 
 /// The thread that checkpoints. Dropping this ends it after the checkpoint in hand.
 #[derive(Debug)]
@@ -23,6 +39,8 @@ pub(super) struct Checkpointer {
     path: PathBuf,
     place: Place,
     broken: Broken,
+    /// Bytes that are worth it: fewer where the log is to be shorter.
+    worth: usize,
     /// Bytes that came since it was last called.
     bytes: usize,
     thread: Option<(SyncSender<()>, JoinHandle<()>)>,
@@ -31,13 +49,14 @@ pub(super) struct Checkpointer {
 impl Checkpointer {
     /// For the mirror at `path`.
     pub(super) fn new(path: PathBuf, place: Place, broken: Broken) -> Self {
-        Self { path, place, broken, bytes: 0, thread: None }
+        let worth = WORTH / LOG_PAGES * log_pages();
+        Self { path, place, broken, worth, bytes: 0, thread: None }
     }
 
     /// Pages of so many bytes are committed.
     pub(super) fn committed(&mut self, bytes: usize) {
         self.bytes += bytes;
-        if self.bytes < WORTH {
+        if self.bytes < self.worth {
             return;
         }
         if self.thread.is_none() {
@@ -100,7 +119,7 @@ mod tests {
         };
         let place = Place::of(&path).unwrap();
         let mut checkpointer = Checkpointer::new(path.clone(), place, Broken::default());
-        checkpointer.committed(WORTH - 1);
+        checkpointer.committed(checkpointer.worth - 1);
         assert!(checkpointer.thread.is_none() && rows().is_err());
         checkpointer.committed(1);
         drop(checkpointer);

@@ -20,11 +20,6 @@ use crate::files;
 use crate::protocol::DeviceUuid;
 use crate::protocol::host::is_loopback;
 
-/// Pages of the log at which a writer copies it into the database by itself: 256 MiB, and about the most that the log
-/// has. Closing a mirror leaves nothing of it.
-const LOG_PAGES: i64 = 16_000;
-const _: () = assert!(LOG_PAGES * 16_384 > 8 * checkpoint::WORTH as i64);
-
 /// `drnb`: marks our files.
 const APPLICATION_ID: i64 = 0x6472_6e62;
 /// The newest schema that this program knows.
@@ -165,7 +160,8 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "foreign_keys", false)?;
     // More than the helper leaves: the log is its to copy, and the writer's only where nobody helps. No limit to its
     // size else: each time that the log begins anew the writer would cut it, and wait for the file system.
-    connection.pragma_update_and_check(None, "wal_autocheckpoint", LOG_PAGES, |_| Ok(()))
+    let pages = checkpoint::log_pages() as i64;
+    connection.pragma_update_and_check(None, "wal_autocheckpoint", pages, |_| Ok(()))
 }
 
 /// Moves into the database what a dead run left in the WAL, before any of its keys is acknowledged. Where that run died

@@ -4,15 +4,19 @@
  * is one line in FAULT_LOG: the call's number, its kind and the path; what is written or synced after the first one is
  * logged as well, as `after`. Without FAULT_ERROR the process dies there, by SIGKILL, and a little late: whatever does not
  * wait for this call has time to go on without it. With FAULT_SYNCS each sync that came to its end is logged there, with the
- * size of the file; with FAULT_SLOW each takes so many microseconds more. */
+ * size that the file had before it; with FAULT_SLOW each takes so many microseconds more. With FAULT_UNDO, the name of a
+ * folder, what each write finds in its place is kept there, in a list for each file: three numbers (where, how many bytes,
+ * the size of the file before) and those bytes; a sync is then logged with the length of its file's list. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,18 +79,55 @@ static int fails_at(const char *kind, int fd) {
     return fails(kind, path_of(fd, path));
 }
 
-/* The size is that from before the sync: what another thread writes meanwhile is not promised. */
+#define REAL(name, type) ((type)dlsym(RTLD_NEXT, #name))
+
+static pthread_mutex_t undoing = PTHREAD_MUTEX_INITIALIZER;
+
+/* The list of what was in the places that are written, to be closed; -1 where none is kept. */
+static int undo_of(const char *path) {
+    const char *folder = getenv("FAULT_UNDO");
+    if (!folder || !ours(path)) return -1;
+    char list[2 * PATH_MAX];
+    snprintf(list, sizeof list, "%s/%s", folder, strrchr(path, '/') + 1);
+    return REAL(open64, int (*)(const char *, int, ...))(list, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+}
+
+/* Keeps what is in the place of a write, then writes. One at a time, so that a sync knows which were before it. */
+static ssize_t undoable(ssize_t (*real)(int, const void *, size_t, off_t), int fd, const void *from, size_t size, off_t at) {
+    char path[PATH_MAX];
+    int list = undo_of(path_of(fd, path));
+    if (list < 0) return real(fd, from, size, at);
+    pthread_mutex_lock(&undoing);
+    struct stat state;
+    char *old = malloc(size);
+    ssize_t length = old ? REAL(pread64, ssize_t (*)(int, void *, size_t, off_t))(fd, old, size, at) : -1;
+    if (length < 0 || fstat(fd, &state) != 0) abort();
+    int64_t head[3] = {at, length, state.st_size};
+    if (write(list, head, sizeof head) < 0 || write(list, old, length) < 0) abort();
+    free(old);
+    close(list);
+    ssize_t result = real(fd, from, size, at);
+    pthread_mutex_unlock(&undoing);
+    return result;
+}
+
+/* What was written before the sync began: what another thread writes meanwhile is not promised. */
 static int synced(int (*real)(int), int fd) {
     char path[PATH_MAX];
-    struct stat state;
-    int known = getenv("FAULT_SYNCS") && ours(path_of(fd, path)) && fstat(fd, &state) == 0;
-    if (known && getenv("FAULT_SLOW")) usleep(atoi(getenv("FAULT_SLOW")));
+    struct stat state = {0};
+    int known = getenv("FAULT_SYNCS") && ours(path_of(fd, path));
+    if (known) {
+        pthread_mutex_lock(&undoing);
+        int list = undo_of(path);
+        if (fstat(list >= 0 ? list : fd, &state) != 0) abort();
+        if (list >= 0) close(list);
+        pthread_mutex_unlock(&undoing);
+        if (getenv("FAULT_SLOW")) usleep(atoi(getenv("FAULT_SLOW")));
+    }
     int result = real(fd);
     if (result == 0 && known) tell("FAULT_SYNCS", (long)state.st_size, "synced", path);
     return result;
 }
-
-#define REAL(name, type) ((type)dlsym(RTLD_NEXT, #name))
 
 #define OPEN(name)                                                                                     \
     int name(const char *path, int flags, ...) {                                                       \
@@ -115,7 +156,7 @@ READ(pread64)
             errno = why;                                                                               \
             return -1;                                                                                 \
         }                                                                                              \
-        return REAL(name, ssize_t (*)(int, const void *, size_t, off_t))(fd, from, size, at);          \
+        return undoable(REAL(name, ssize_t (*)(int, const void *, size_t, off_t)), fd, from, size, at); \
     }
 WRITE(pwrite)
 WRITE(pwrite64)
