@@ -14,7 +14,8 @@
 //!
 //! A value with spaces stands in double quotes; in them `\"` is a quote and `\\` a backslash. A field is a top-level
 //! field's name, or that of one inside an object (`city` finds `address.city`); `rev` is the revision, and `owner`
-//! finds `owner_id` by the name of what it points to.
+//! finds `owner_id` by the name of what it points to. Where no field is called so, the only one that is the same but for
+//! case is meant.
 
 use std::fmt;
 

@@ -174,7 +174,7 @@ impl Reader {
     /// with an index, what may match.
     ///
     /// # Errors
-    /// [`MirrorError::Query`] for a field that the type does not have; [`MirrorError::Stopped`]; else the mirror cannot
+    /// [`MirrorError::Query`] for a field that the type does not have and a condition that nothing can fulfil; [`MirrorError::Stopped`]; else the mirror cannot
     /// be read.
     pub fn view(&self, query: &Query, index: Option<&Index>, tell: Tell<'_>) -> Result<View, MirrorError> {
         let table = self.table(&query.kind)?;
@@ -186,7 +186,11 @@ impl Reader {
                 let matcher = self.matcher(&query.kind, &query.filter, tell)?;
                 let by_id = self.integer_ids(table)?;
                 let listing = Listing { reader: self, query, table, by_id, matcher };
-                Order::List { handles: listing.make(index, tell)?, by_id }
+                let handles = listing.make(index, tell)?;
+                if handles.is_empty() {
+                    self.why_nothing(&query.kind, &listing.matcher)?;
+                }
+                Order::List { handles, by_id }
             }
         };
         Ok(View { query: query.clone(), table, order })

@@ -142,8 +142,11 @@ pub(crate) fn filter(rng: &mut Rng) -> String {
         let field = ["name", "city", "value", "budget", "custom_fields.budget", "id", "rev"][rng.usize(..7)];
         let op = [":", "=", "!=", ">", ">=", "<", "<="][rng.usize(..7)];
         let number = ["1.5", "1", "12", "9007199254740992", "2026", "-1"][rng.usize(..6)];
+        let compares = field == "rev" && ![":", "!="].contains(&op);
         let term = match rng.u8(..4) {
             0 if part != "\"\"" => part,
+            // A revision is compared with numbers only: anything else is a mistake, and told.
+            1 if compares && part.trim_matches('"').parse::<f64>().is_err() => format!("{field}{op}{number}"),
             1 => format!("{field}{op}{part}"),
             2 => format!("{field}{op}{number}"),
             _ => format!("{field}:"),

@@ -256,6 +256,23 @@ async fn a_field_that_is_none_is_an_error_with_what_is_near() {
     };
     let error = reader.view(&query("nmae:x"), None, &mut |_| true).unwrap_err().to_string();
     assert_eq!(error, "thing has no field nmae; did you mean name?");
+    let error = |filter: &str| reader.view(&query(filter), None, &mut |_| true).unwrap_err().to_string();
+    assert_eq!(error("NMAE:x"), "thing has no field NMAE; did you mean name?");
+    // What nothing can fulfil is told, and not only found nowhere.
+    assert_eq!(error("rev>abc"), "rev is a number, and \"abc\" is none: rev>8");
+    assert_eq!(
+        error("custom_fields.buget>0"),
+        "thing has no field custom_fields.buget; did you mean custom_fields.budget?"
+    );
+    // What a record that lacks the field fulfils is no mistake.
+    for (filter, rows) in [("custom_fields.buget:", 20), ("-custom_fields.buget>0", 20), ("rev!=abc", 20)] {
+        assert_eq!(view(&reader, filter, Sort::default()).hits(), Some(rows), "{filter}");
+    }
+    // The only field that is the same but for case is meant.
+    for (other, filter) in [("NAME:a", "name:a"), ("REV>3", "rev>3"), ("Budget>1", "budget>1")] {
+        let rows = |filter| walk(&reader, &view(&reader, filter, Sort::default()), 5);
+        assert_eq!(rows(other), rows(filter), "{filter}");
+    }
     let nothing = Query { kind: "nothing".into(), ..query("") };
     let view = reader.view(&nothing, None, &mut |_| true).unwrap();
     assert_eq!(reader.page(&view, &Place::Top, 5).unwrap().rows, []);

@@ -342,6 +342,7 @@ pub(crate) const SCRIPTS: &[Script] = &[
         &[First(OPENED), Keys("se"), See("lines have it"), Keys("\r"), Gone("lines have it"), Press, Changed],
     ),
     script("whole", Scope::Wire, &[First(OPENED), Press, See("End bottom")]),
+    script("whole", Scope::Browse, &[Keys("2"), FIRST, Press, See("╭ id")]),
     // Screen 5.
     script(
         "whole",

@@ -292,7 +292,7 @@ pub const ACTIONS: &[Entry] = &[
     entry(
         Action::Whole,
         "whole",
-        &[Scope::Acks, Scope::Wire, Scope::Sql, Scope::Whole],
+        &[Scope::Browse, Scope::Acks, Scope::Wire, Scope::Sql, Scope::Whole],
         "in full",
         "the value of the line or the cell in full; of a pack the answer",
     ),

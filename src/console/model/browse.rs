@@ -47,6 +47,8 @@ pub struct Browse {
     pub lenses: BTreeMap<String, Lens>,
     /// What is being written.
     pub prompt: Option<Prompt>,
+    /// Filters that were written in this run, each once, the newest last.
+    pub filters: Vec<String>,
     /// The line of the record that the cursor is on.
     pub line: usize,
     /// Lines of the record scrolled away.

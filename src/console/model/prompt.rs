@@ -35,7 +35,7 @@ impl Ask {
     /// What an empty prompt says.
     pub fn hint(self) -> &'static str {
         match self {
-            Self::Filter => "city:\"New York\" owner:grace rev>8 -status:lost word",
+            Self::Filter => "rev>8 word",
             Self::Id => "a record's id",
             Self::Percent => "0 to 100",
             Self::Export => "a file ending in .csv or .ndjson",
@@ -54,6 +54,10 @@ pub struct Prompt {
     pub error: Option<String>,
     /// What is typed.
     pub line: Line,
+    /// How far back the text was taken from what was written earlier; 0: it was not.
+    back: usize,
+    /// What was typed before that.
+    draft: String,
 }
 
 impl Prompt {
@@ -61,6 +65,21 @@ impl Prompt {
     pub fn new(ask: Ask, text: &str) -> Self {
         let mut line = Line::default();
         line.set(text);
-        Self { ask, error: None, line }
+        Self { ask, error: None, line, back: 0, draft: String::new() }
+    }
+
+    /// Takes an earlier text in the place of what is typed, or a later one; at the end what was typed. `earlier`:
+    /// oldest first.
+    pub fn recall(&mut self, earlier: &[String], older: bool) {
+        if self.back == 0 {
+            self.line.text().clone_into(&mut self.draft);
+        }
+        let back = if older { (self.back + 1).min(earlier.len()) } else { self.back.saturating_sub(1) };
+        if back == self.back {
+            return;
+        }
+        self.back = back;
+        let text = earlier.len().checked_sub(back).and_then(|at| earlier.get(at)).unwrap_or(&self.draft);
+        self.line.set(text);
     }
 }

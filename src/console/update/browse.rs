@@ -189,6 +189,7 @@ fn own(model: &mut Model, action: Action) -> Vec<Effect> {
             return record::find(model, action == Action::FindPrevious);
         }
         Action::Freeze => freeze(model),
+        Action::Whole => return record::in_full(model),
         _ => return record::copy(model, action),
     }
     Vec::new()

@@ -428,6 +428,91 @@ fn what_is_written_is_text_and_no_action() {
 }
 
 #[test]
+fn earlier_filters_come_again_by_the_arrows() {
+    let mut model = browsing();
+    for filter in ["one", "two", "one"] {
+        press(&mut model, '/');
+        // What the type was filtered by stands there already.
+        update(&mut model, Message::Key(Key::ctrl('u')));
+        keys(&mut model, filter);
+        plain(&mut model, Code::Enter);
+    }
+    assert_eq!(model.browse.filters, ["two", "one"], "each once, the newest last");
+    press(&mut model, '/');
+    update(&mut model, Message::Key(Key::ctrl('u')));
+    keys(&mut model, "new");
+    let shown = |model: &Model| model.browse.prompt.as_ref().unwrap().line.text().to_owned();
+    let mut seen = Vec::new();
+    for code in [Code::Up, Code::Up, Code::Up, Code::Down, Code::Down, Code::Down] {
+        plain(&mut model, code);
+        seen.push(shown(&model));
+    }
+    assert_eq!(seen, ["one", "two", "two", "one", "new", "new"]);
+    plain(&mut model, Code::Up);
+    assert_eq!(model.browse.lens().filter.to_string(), "one", "what is recalled filters at once");
+}
+
+#[test]
+fn an_unfinished_filter_leaves_the_rows_and_the_example_is_of_the_types_fields() {
+    let mut model = browsing();
+    assert_eq!(model.browse.example(), "owner:grace name:ada rev>8 word");
+    press(&mut model, '/');
+    keys(&mut model, "name");
+    let effects = press(&mut model, ':');
+    answer(&mut model, &effects);
+    let effects = press(&mut model, '"');
+    assert_eq!(effects, [], "nothing is asked");
+    let error = model.browse.prompt.as_ref().unwrap().error.clone().unwrap();
+    assert_eq!(error, "this quote is not closed (at character 6)");
+    model.browse.table.rows.clear();
+    let mut terminal = ratatui::Terminal::new(ratatui::backend::TestBackend::new(120, 40)).unwrap();
+    terminal.draw(|frame| view::view(&model, frame)).unwrap();
+    let picture = terminal.backend().to_string();
+    assert!(picture.contains("no row was like the last filter that could be read"), "{picture}");
+}
+
+#[test]
+fn a_value_is_seen_in_full_and_a_long_one_is_cut_in_the_record() {
+    let mut model = browsing();
+    keys(&mut model, ">v");
+    assert_eq!(
+        (model.overlay, model.whole.title.as_str(), model.whole.text.as_str()),
+        (Some(Overlay::Whole), "name", "n, 1")
+    );
+    plain(&mut model, Code::Esc);
+    let long = "word ".repeat(1_000);
+    let entry = &mut model.browse.table.rows[0];
+    entry.row.data = format!(r#"{{"id":1,"name":"{long}","city":"Ghent"}}"#);
+    plain(&mut model, Code::Enter);
+    press(&mut model, 'j');
+    let mut terminal = ratatui::Terminal::new(ratatui::backend::TestBackend::new(120, 40)).unwrap();
+    terminal.draw(|frame| view::view(&model, frame)).unwrap();
+    let picture = terminal.backend().to_string();
+    assert!(picture.contains("… v") && picture.contains("Ghent"), "{picture}");
+    press(&mut model, 'v');
+    assert_eq!(model.whole.text, long);
+}
+
+#[test]
+fn a_file_that_says_no_form_is_refused() {
+    let mut model = browsing();
+    press(&mut model, 'w');
+    for (name, taken) in [("out.xlsx", false), ("out", false), ("out.CSV", true), ("out.jsonl", true)] {
+        model.browse.prompt.as_mut().unwrap().line.set(name);
+        let effects = plain(&mut model, Code::Enter);
+        assert_eq!(!effects.is_empty(), taken, "{name}: {effects:?}");
+        if taken {
+            press(&mut model, 'w');
+            model.browse.export = None;
+            press(&mut model, 'w');
+        } else {
+            let error = model.browse.prompt.as_ref().unwrap().error.clone().unwrap();
+            assert!(error.contains(".csv"), "{error}");
+        }
+    }
+}
+
+#[test]
 fn esc_stops_the_making_of_a_view() {
     let mut model = browsing();
     let effects = keys(&mut model, ">o");

@@ -16,6 +16,8 @@ use crate::mirror::filter::Op;
 #[derive(Debug, Default)]
 pub(in crate::mirror) struct Matcher {
     pub(super) terms: Vec<Ready>,
+    /// Fields inside objects that must have a value.
+    pub(super) inside: Vec<Vec<String>>,
 }
 
 #[derive(Debug)]
@@ -219,7 +221,7 @@ impl Check {
     }
 
     /// Missing and null: empty, different from everything, and nothing else.
-    fn without_value(&self) -> bool {
+    pub(super) fn without_value(&self) -> bool {
         matches!(self, Self::Missing | Self::Compare(Op::NotEqual, ..))
     }
 

@@ -2,8 +2,9 @@
 //!
 //! A field is looked for in this order: `rev` (or `revision`) and `id`; a top-level field of that exact name;
 //! `field.field` inside an object; `<field>_id` where that refers to a type whose records have names; a field of that
-//! name inside `custom_fields`, or else inside another object (`address`), of one of the first or last 500 records.
-//! What is found nowhere is an error that names what is near.
+//! name inside `custom_fields`, or else inside another object (`address`), of one of the first or last 500 records; the
+//! only one of all these that is the same but for case. What is found nowhere is an error that names what is near, and so
+//! is a condition that nothing can fulfil.
 
 use std::collections::HashSet;
 
@@ -43,7 +44,7 @@ impl Reader {
         tell: Tell<'_>,
     ) -> Result<Matcher, MirrorError> {
         let mut terms = Vec::with_capacity(filter.terms.len());
-        let mut ids = Known::new();
+        let (mut ids, mut inside) = (Known::new(), Vec::new());
         for term in &filter.terms {
             let test = match &term.test {
                 Written::Anywhere(text) => Test::Anywhere(Needle::new(text)),
@@ -57,20 +58,63 @@ impl Reader {
                         };
                         judge.map_or_else(|| Test::Field(subject, check(*op, value)), Test::Dangling)
                     }
-                    Meaning::Subject(subject) => Test::Field(subject, check(*op, value)),
-                    Meaning::NameOf { field, kind } => {
+                    Meaning::Subject(subject) => {
+                        let check = check(*op, value);
+                        if let (Subject::Revision, Check::Compare(_, text, None)) = (&subject, &check)
+                            && !check.without_value()
+                        {
+                            let text = crate::text::visible(text);
+                            let reason = format!("{field} is a number, and \"{text}\" is none: {field}>8");
+                            return Err(MirrorError::Query { reason });
+                        }
+                        if let (Subject::Path(path), false) = (&subject, term.negated)
+                            && path.len() > 1
+                            && !check.without_value()
+                        {
+                            inside.push(path.clone());
+                        }
+                        Test::Field(subject, check)
+                    }
+                    Meaning::NameOf { field: id, kind } => {
                         let check = if value.is_empty() && *op == Op::Contains {
                             Check::Missing
                         } else {
                             Check::OneOf(self.named(&kind, *op, value, tell)?)
                         };
-                        Test::Field(Subject::Path(vec![field]), check)
+                        let nobody = matches!(&check, Check::OneOf(ids) if ids.is_empty());
+                        if nobody && value.parse::<u64>().is_ok() {
+                            let reason = format!(
+                                "{field} goes by the name of a {kind}, and none is called {value}; by its id: {id}={value}"
+                            );
+                            return Err(MirrorError::Query {
+                                reason: crate::text::visible(&reason).into_owned(),
+                            });
+                        }
+                        Test::Field(Subject::Path(vec![id]), check)
                     }
                 },
             };
             terms.push(Ready { negated: term.negated, test });
         }
-        Ok(Matcher { terms })
+        Ok(Matcher { terms, inside })
+    }
+
+    /// Why a filter finds nothing, where it asks for a field inside an object that no record has that was looked at.
+    pub(super) fn why_nothing(&self, kind: &str, matcher: &Matcher) -> Result<(), MirrorError> {
+        if matcher.inside.is_empty() {
+            return Ok(());
+        }
+        let inner = self.inner_fields(kind)?;
+        let known =
+            |path: &Vec<String>| inner.iter().any(|(outer, name)| [outer, name].into_iter().eq(&path[..2]));
+        match matcher.inside.iter().find(|path| !known(path)) {
+            None => Ok(()),
+            Some(path) => {
+                let names: Vec<String> =
+                    inner.iter().map(|(outer, name)| format!("{outer}.{name}")).collect();
+                Err(unknown(kind, &path.join("."), names.iter()))
+            }
+        }
     }
 
     /// The path of a field to sort by.
@@ -113,7 +157,16 @@ impl Reader {
         if let Some((outer, _)) = found.min_by_key(|(outer, _)| outer != CUSTOM) {
             return Ok(path(&[outer, field]));
         }
-        Err(unknown(kind, field, fields.iter().chain(inner.iter().map(|(_, name)| name))))
+        let names = fields.iter().chain(inner.iter().map(|(_, name)| name));
+        let by_name = fields.iter().filter_map(|field| field.strip_suffix("_id"));
+        let all = names.clone().map(String::as_str).chain(by_name).chain(["id", "rev", "revision"]);
+        let mut alike: Vec<&str> = all.filter(|name| name.to_lowercase() == field.to_lowercase()).collect();
+        alike.sort_unstable();
+        alike.dedup();
+        match alike[..] {
+            [only] if only != field => self.meaning(kind, only),
+            _ => Err(unknown(kind, field, names)),
+        }
     }
 
     /// The top-level fields of a type, those without a column included.
@@ -209,7 +262,9 @@ fn check(op: Op, value: &str) -> Check {
 }
 
 fn unknown<'a>(kind: &str, field: &str, known: impl Iterator<Item = &'a String>) -> MirrorError {
-    let mut near: Vec<(usize, &str)> = known.map(|name| (distance(field, name), name.as_str())).collect();
+    let low = field.to_lowercase();
+    let mut near: Vec<(usize, &str)> =
+        known.map(|name| (distance(&low, &name.to_lowercase()), name.as_str())).collect();
     near.sort_unstable();
     near.dedup();
     let close = |(d, name): &&(usize, &str)| *d <= field.chars().count().max(3) / 2 || name.contains(field);

@@ -6,6 +6,20 @@ use super::{Browse, Lens, Seen};
 use crate::mirror::filter::Filter;
 use crate::mirror::find::{Place, Sort, SortBy};
 
+/// Filters that are remembered.
+const FILTERS: usize = 100;
+
+/// Fields that many types have, and a condition on each, the most telling first.
+const EXAMPLES: [(&str, &str); 7] = [
+    ("city", "city:\"New York\""),
+    ("owner_id", "owner:grace"),
+    ("status", "-status:lost"),
+    ("value", "value>1000"),
+    ("name", "name:ada"),
+    ("resource_type", "resource_type:deal"),
+    ("created_at", "created_at>2026"),
+];
+
 impl Browse {
     /// How the shown type is looked at.
     pub fn lens(&self) -> Lens {
@@ -30,6 +44,25 @@ impl Browse {
         lens.filter = filter;
         self.chosen = true;
         (!same || self.error.is_some()).then(|| self.fresh(place))
+    }
+
+    /// Remembers a filter that was written, for the arrow up.
+    pub fn remember_filter(&mut self, text: &str) {
+        if text.is_empty() {
+            return;
+        }
+        self.filters.retain(|known| known != text);
+        self.filters.push(text.to_owned());
+        if self.filters.len() > FILTERS {
+            self.filters.remove(0);
+        }
+    }
+
+    /// A filter to begin with, of fields that the type has.
+    pub fn example(&self) -> String {
+        let has = |field: &str| self.table.columns.all().any(|(column, _)| column.field == field);
+        let known = EXAMPLES.iter().filter(|(field, _)| has(field)).take(3).map(|(_, term)| *term);
+        known.chain(["rev>8", "word"]).collect::<Vec<_>>().join(" ")
     }
 
     /// The filter with one more term: this field has this value.

@@ -35,6 +35,11 @@ pub(super) fn asking(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
             model.browse.prompt.as_mut()?.line.edit(edit);
             Some(written(model))
         }
+        Action::Up | Action::Down if model.browse.prompt.as_ref()?.ask == Ask::Filter => {
+            let browse = &mut model.browse;
+            browse.prompt.as_mut()?.recall(&browse.filters, action == Action::Up);
+            Some(written(model))
+        }
         Action::Accept => Some(accept(model)),
         Action::Back => Some(cancel(model)),
         Action::NextPane | Action::PreviousPane => Some(Vec::new()),
@@ -83,7 +88,12 @@ fn accept(model: &mut Model) -> Vec<Effect> {
     }
     let text = prompt.line.text().trim().to_owned();
     let place = match prompt.ask {
-        Ask::Filter | Ask::Column => None,
+        Ask::Filter => {
+            model.browse.prompt = None;
+            model.browse.remember_filter(&text);
+            return Vec::new();
+        }
+        Ask::Column => None,
         Ask::Find => {
             model.browse.prompt = None;
             return if text.is_empty() { Vec::new() } else { record::find(model, false) };

@@ -10,7 +10,7 @@ use super::super::super::model::browse::{Pane, Show, tree};
 use super::super::super::record;
 use super::super::super::view;
 use super::super::act::{self, read, refuse};
-use super::super::wire;
+use super::super::{whole, wire};
 use super::marked;
 use crate::client::tap::filter::Sought;
 use crate::text::grouped;
@@ -164,17 +164,44 @@ pub(super) fn copy(model: &mut Model, action: Action) -> Vec<Effect> {
             cells.extend(record::for_csv(&row.data, &fields, model.formulas));
             ("row", record::csv_line(&cells))
         }
-        Action::CopyCell if model.browse.pane == Pane::Record => {
-            let Some(line) = line(model) else { return Vec::new() };
-            ("value", record::at(&row.data, &line.path).unwrap_or(line.value))
-        }
-        Action::CopyCell => match marked(model) {
-            Some(column) => ("value", record::exact(&row.data, std::slice::from_ref(&column.field)).concat()),
-            None => ("id", row.id.to_string()),
+        Action::CopyCell => match value(model) {
+            Some((name, value)) if name == ID => (ID, value),
+            Some((_, value)) => ("value", value),
+            None => return Vec::new(),
         },
         _ => return Vec::new(),
     };
     act::copy(model, what, text)
+}
+
+/// The name of the id's own column.
+const ID: &str = "id";
+
+/// The value under the cursor, as received, and its field: of the record's line, or of the row's marked column.
+fn value(model: &Model) -> Option<(String, String)> {
+    let row = &model.browse.current()?.row;
+    if model.browse.pane == Pane::Record {
+        let line = line(model)?;
+        return Some((line.name, record::at(&row.data, &line.path).unwrap_or(line.value)));
+    }
+    Some(match marked(model) {
+        Some(column) => {
+            let value = record::exact(&row.data, std::slice::from_ref(&column.field)).concat();
+            (column.field.clone(), value)
+        }
+        None => (ID.to_owned(), row.id.to_string()),
+    })
+}
+
+/// The value under the cursor from its beginning to its end.
+pub(super) fn in_full(model: &mut Model) -> Vec<Effect> {
+    if model.browse.pane == Pane::Record && model.browse.show != Show::Tree {
+        return refuse(model, "choose a line of the record itself: Esc leads to it");
+    }
+    match value(model) {
+        Some((name, value)) => whole::open(model, &name, value, false),
+        None => refuse(model, "no record is chosen"),
+    }
 }
 
 /// The record as it was after the step of its story that is looked at.

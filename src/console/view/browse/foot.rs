@@ -10,7 +10,7 @@ use super::super::typed;
 use crate::console::action::Action;
 use crate::console::cells;
 use crate::console::model::Model;
-use crate::console::model::prompt::Prompt;
+use crate::console::model::prompt::{Ask, Prompt};
 use crate::text::{grouped, visible};
 
 /// The line under the table: the filter and what came of it, where one is, what goes on.
@@ -148,7 +148,11 @@ fn written(model: &Model, prompt: &Prompt, buf: &mut Buffer, area: Rect) {
     typed::draw(&prompt.line, true, theme, buf, rest);
     if prompt.line.text().is_empty() {
         let room = usize::from(rest.width).saturating_sub(1);
-        let hint = s(cells::fit(prompt.ask.hint(), room).into_owned(), theme.dim);
+        let hint = match prompt.ask {
+            Ask::Filter => model.browse.example(),
+            ask => ask.hint().to_owned(),
+        };
+        let hint = s(cells::fit(&hint, room).into_owned(), theme.dim);
         line(buf, Rect { x: rest.x + 1, width: room as u16, ..rest }, 0, vec![hint]);
     }
 }

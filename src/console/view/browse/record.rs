@@ -7,6 +7,7 @@ use ratatui::text::Span;
 
 use super::super::paint::{gap, inner, line, line_right, s, scrolled};
 use super::{Spot, head, layout, lit, story};
+use crate::console::action::Action;
 use crate::console::cells;
 use crate::console::model::Model;
 use crate::console::model::browse::tree::{self, Line, Link};
@@ -14,6 +15,9 @@ use crate::console::model::browse::{Entry, Pane, Show};
 use crate::console::record::Kind;
 use crate::mirror::changes::FieldChange;
 use crate::text::{type_name, visible};
+
+/// Lines that a value takes in the tree, at most: it can be seen in full in a place of its own.
+const LINES: usize = 20;
 
 /// A line of the screen, with the number of the tree's line that it belongs to.
 pub(super) type Drawn = (usize, Vec<Span<'static>>);
@@ -133,7 +137,15 @@ pub(super) fn tree_lines(model: &Model, tree: &[Line], width: usize) -> Vec<Draw
             out.push((at, spans));
             continue;
         }
-        for (n, text) in cells::wrap(&field.value, room).into_iter().enumerate() {
+        let mut lines = cells::wrap(beginning(&field.value, room), room);
+        if lines.len() > LINES {
+            lines.truncate(LINES);
+            let key = model.keymap.key_of(Action::Whole).unwrap_or_default();
+            let more = if model.browse.show == Show::Tree { format!("… {key}") } else { "…".to_owned() };
+            let last = cells::fit(&lines[LINES - 1], room.saturating_sub(cells::width(&more) + 1));
+            lines[LINES - 1] = format!("{last} {more}");
+        }
+        for (n, text) in lines.into_iter().enumerate() {
             let name = if n == 0 { name.clone() } else { " ".repeat(names) };
             let mut spans = lit(field, name, theme.dim);
             spans.push(gap(2));
@@ -142,6 +154,13 @@ pub(super) fn tree_lines(model: &Model, tree: &[Line], width: usize) -> Vec<Draw
         }
     }
     out
+}
+
+/// As much of a value as a few lines more than are shown can hold.
+fn beginning(value: &str, room: usize) -> &str {
+    // A character takes a column or more, or belongs to the one before it; the odd text of marks alone is cut early.
+    let chars = (LINES + 1) * room * 4;
+    value.char_indices().nth(chars).map_or(value, |(at, _)| &value[..at])
 }
 
 /// A value and the note beside it. Where both find no room: of an id its end and the whole name; else the value, since

@@ -111,8 +111,11 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
     }
     if table.rows.is_empty() {
         let filtered = model.browse.applied().is_some_and(|q| !q.filter.is_empty());
+        let unread = model.browse.prompt.as_ref().is_some_and(|prompt| prompt.error.is_some());
         let (text, key) = match (table.loaded && !table.waits(), filtered) {
             (true, _) if model.browse.is_dead() => ("nothing of this type was deleted", ""),
+            // What is being written cannot be read yet: these are the rows of what could be.
+            (true, true) if unread => ("no row was like the last filter that could be read", ""),
             (true, true) => ("no row is like that", " takes the filter away"),
             (true, false) => ("no rows", ""),
             (false, _) => ("reading …", ""),
