@@ -89,6 +89,8 @@ pub struct Setup {
     pub watch: Option<Duration>,
     /// Begin with the welcome screen, and with whom to connect an account.
     pub welcome: Option<(Offer, Arc<dyn Connect>)>,
+    /// Begin with this, for the user to read.
+    pub notice: Option<String>,
 }
 
 /// What the demo can do to its embedded service. Called from a thread that may block.

@@ -1,9 +1,11 @@
 //! Connecting an account from the welcome screen: the answers are tried on the service and then written down.
 //!
-//! Promises: nothing is written before the service has taken the token, nor where there is a configuration already; a
-//! typed token goes to the keyring, or to a file of mode 0600 where there is none, and never into the configuration.
+//! Promises: nothing is written before the service has taken the token, nor where there is a configuration already, nor
+//! before the mirror was opened as a synchronization opens it; a typed token goes to the keyring, or to a file of mode
+//! 0600 where there is none, and no token into the configuration, in a command neither.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use secrecy::ExposeSecret as _;
 use tokio_util::sync::CancellationToken;
@@ -14,8 +16,11 @@ use super::probe::{self, Probe};
 use super::settings;
 use crate::client::{ConfigError, Door, Subject};
 use crate::config::file::TokenPlace;
-use crate::config::{self, Config, Folders, Token, keep_token, template, token_file, token_from, write_new};
+use crate::config::{
+    self, Config, Folders, TOKEN_VAR, Token, keep_token, template, token_file, token_from, write_new,
+};
 use crate::console::welcome::{Answer, Answers, Connect, Offer, Secret, TokenAnswer, Trouble};
+use crate::mirror::{Identity, Mirror};
 use crate::protocol::DeviceUuid;
 use crate::text::span;
 
@@ -26,6 +31,8 @@ pub(super) struct Connector {
     /// The file to be written.
     file: PathBuf,
     profile: String,
+    /// What was put where, for the console that comes then.
+    said: Mutex<Option<String>>,
 }
 
 /// What the welcome screen begins with, where nothing is configured.
@@ -45,8 +52,9 @@ pub(super) fn offer(config: &Config, common: &Common, pacing: &Pacing) -> Option
         configuration: short(&file),
         kept,
     };
+    let profile = config.profile.clone();
     let connector =
-        Connector { common: common.clone(), pacing: *pacing, file, profile: config.profile.clone() };
+        Connector { common: common.clone(), pacing: *pacing, file, profile, said: Mutex::default() };
     Some((offer, connector))
 }
 
@@ -128,8 +136,17 @@ impl Connect for Connector {
         if answers.token == TokenAnswer::Environment {
             return Ok("nothing was asked: there is no token yet".to_owned());
         }
-        let client = token(answers, &config).and_then(|token| config.client_with(token, DeviceUuid::fresh()));
-        let client = client.map_err(|error| at(Answer::Token)(&error))?;
+        let refused = |error: ConfigError| at(Answer::Token)(&error);
+        let token = token(answers, &config).map_err(refused)?;
+        if let TokenAnswer::Command(words) = &answers.token
+            && words.contains(token.value.expose_secret())
+        {
+            return Err(at(Answer::Token)(
+                &"the token itself stands in this command, which the configuration would keep and show: write one that \
+                  fetches it, like pass show sell, or type the token and it is kept where it is safe",
+            ));
+        }
+        let client = config.client_with(token, DeviceUuid::fresh()).map_err(refused)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| at(Answer::Service)(&error))?;
         let probe = runtime.block_on(async {
@@ -159,6 +176,7 @@ impl Connect for Connector {
             let file = self.file.display();
             return Err(wrong(&format!("{file} is there already; start drainboard again to use it")));
         }
+        Self::prove(&mirror, &config)?;
         let token = match &answers.token {
             TokenAnswer::Environment => None,
             TokenAnswer::File(name) => Some(TokenPlace::File(full(name))),
@@ -169,6 +187,12 @@ impl Connect for Connector {
         };
         // What is so without a word needs none.
         let usual = Folders::of_user().map(|folders| folders.mirror(&self.profile));
+        let kept = match &token {
+            Some(TokenPlace::Keyring) => "the token is in the system's keyring".to_owned(),
+            Some(TokenPlace::File(file)) => format!("the token is in {}", short(file)),
+            Some(TokenPlace::Command(_)) => "the token comes from the command".to_owned(),
+            None => format!("the token is to be in {TOKEN_VAR}"),
+        };
         let written = config::Answers {
             profile: Some(self.profile.clone()),
             base_url: Some(answers.base_url.clone()),
@@ -176,7 +200,26 @@ impl Connect for Connector {
             mirror: (usual.as_ref() != Some(&mirror)).then_some(mirror),
         };
         write_new(&self.file, &template(&written))
-            .map_err(|error| wrong(&format!("cannot write {}: {error}", self.file.display())))
+            .map_err(|error| wrong(&format!("cannot write {}: {error}", self.file.display())))?;
+        let said = format!("{kept}, the settings are in {}", short(&self.file));
+        *self.said.lock().unwrap_or_else(PoisonError::into_inner) = Some(said);
+        Ok(())
+    }
+}
+
+impl Connector {
+    /// What was put where, once it is written.
+    pub(super) fn said(&self) -> Option<String> {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Opens the mirror as a synchronization does, which says what it would say: made where there is none, locked,
+    /// proven writable, and closed again.
+    fn prove(mirror: &Path, config: &Config) -> Result<(), Trouble> {
+        let identity = Identity { host: config.origin(), device: config.device };
+        let opened = Mirror::open(mirror, &identity).map(drop);
+        // The option is an answer here.
+        opened.map_err(|error| at(Answer::Mirror)(&error.to_string().replace(" with --mirror", "")))
     }
 }
 
@@ -200,11 +243,60 @@ mod tests {
 
     fn connector() -> Connector {
         let (common, pacing) = (Common::default(), Pacing::default());
-        Connector { common, pacing, file: "/c/config.toml".into(), profile: "default".into() }
+        let (file, profile) = ("/c/config.toml".into(), "default".into());
+        Connector { common, pacing, file, profile, said: Mutex::default() }
     }
 
     fn answers(base_url: &str, token: TokenAnswer) -> Answers {
         Answers { base_url: base_url.to_owned(), token, mirror: "/tmp/mirror.db".to_owned() }
+    }
+
+    #[test]
+    fn a_command_that_has_the_token_in_it_is_refused() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let token = "t0ken".repeat(4);
+        let trouble = connector()
+            .test(&answers(&url, TokenAnswer::Command(format!("echo {token}"))), &CancellationToken::new())
+            .unwrap_err();
+        assert_eq!(trouble.at, Answer::Token);
+        assert!(trouble.text.contains("the token itself stands in this command"), "{}", trouble.text);
+        assert!(!trouble.text.contains(&token));
+        listener.set_nonblocking(true).unwrap();
+        assert!(listener.accept().is_err(), "the service was asked");
+    }
+
+    #[test]
+    fn the_mirror_is_proven_before_anything_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let of = |name: &str| folder.path().join(name);
+        std::fs::write(of("text.db"), "no database, and long enough to be looked at as one").unwrap();
+        std::fs::write(of("file"), "").unwrap();
+        let connector = Connector { file: of("config.toml"), ..connector() };
+        let save = |mirror: PathBuf| {
+            let mirror = mirror.display().to_string();
+            connector.save(&Answers { mirror, ..answers("https://sync.example", TokenAnswer::Environment) })
+        };
+        for (mirror, words) in [
+            (of("text.db"), "is no database"),
+            (of("file/m.db"), "is in no folder that can be made"),
+            (folder.path().to_owned(), "is a folder"),
+            ("/proc/nope/m.db".into(), "/proc/nope"),
+        ] {
+            let trouble = save(mirror.clone()).unwrap_err();
+            assert_eq!(trouble.at, Answer::Mirror);
+            assert!(
+                trouble.text.contains(words) && !trouble.text.contains("--"),
+                "{mirror:?}: {}",
+                trouble.text
+            );
+            assert!(!of("config.toml").exists(), "{mirror:?}");
+        }
+        assert_eq!(connector.said(), None);
+        save(of("new/m.db")).unwrap();
+        assert!(of("new/m.db").exists() && of("config.toml").exists());
+        let said = connector.said().unwrap();
+        assert!(said.contains(TOKEN_VAR) && said.contains("config.toml"), "{said}");
     }
 
     #[test]

@@ -214,6 +214,7 @@ fn watch(
         tells: console::model::telling::Tells::USUAL,
         watch: None,
         welcome: None,
+        notice: None,
     };
     let left = console::run(setup).map_err(|error| Failure::other(format!("the console ended: {error}")))?;
     if let Some(kept) = folder.kept() {

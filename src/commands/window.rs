@@ -11,7 +11,7 @@ use super::connect;
 use super::demo;
 use super::output::{self, Ending, Failure};
 use super::settings;
-use crate::client::Tap;
+use crate::client::{Door, Tap};
 use crate::config::{Config, Origin};
 use crate::console;
 use crate::console::model::telling::Tells;
@@ -33,12 +33,17 @@ pub(super) fn run(
             "this is no terminal: use `drainboard sync` (`drainboard --help` shows the others)",
         ));
     }
-    let config = settings::resolve(common, pacing)?;
+    // The welcome screen may write the file that is named; nobody else makes do without.
+    let config = settings::resolve_at(common, pacing, Door::Options)?;
     let plain = manner == Manner::default();
     let Some((offer, connector)) = plain.then(|| connect::offer(&config, common, pacing)).flatten() else {
-        return open(config, sync, manner, formulas, None).map(console::Left::exit_status);
+        settings::named_is_there()?;
+        return open(config, sync, manner, formulas, Begins::default()).map(console::Left::exit_status);
     };
-    match open(config, false, manner, formulas, Some((offer, Arc::new(connector))))? {
+    let connector = Arc::new(connector);
+    let connect: Arc<dyn Connect> = Arc::<connect::Connector>::clone(&connector);
+    let welcome = Begins { welcome: Some((offer, connect)), notice: None };
+    match open(config, false, manner, formulas, welcome)? {
         console::Left::Demo => {
             let looks = Common {
                 theme: common.theme.clone(),
@@ -51,10 +56,20 @@ pub(super) fn run(
         }
         console::Left::Connected => {
             let config = settings::resolve(common, pacing)?;
-            open(config, sync, manner, formulas, None).map(console::Left::exit_status)
+            let said = Begins { welcome: None, notice: connector.said() };
+            open(config, sync, manner, formulas, said).map(console::Left::exit_status)
         }
         left => Ok(left.exit_status()),
     }
+}
+
+/// What the console begins with.
+#[derive(Default)]
+struct Begins {
+    /// The welcome screen, and with whom to connect an account.
+    welcome: Option<(Offer, Arc<dyn Connect>)>,
+    /// Something to be read.
+    notice: Option<String>,
 }
 
 /// The console on a configuration.
@@ -63,7 +78,7 @@ fn open(
     sync: bool,
     manner: Manner,
     formulas: Formulas,
-    welcome: Option<(Offer, Arc<dyn Connect>)>,
+    Begins { welcome, notice }: Begins,
 ) -> Result<console::Left, Failure> {
     let tap = Tap::new();
     let (title, host) = (config.profile.clone(), host(&config.origin()));
@@ -96,6 +111,7 @@ fn open(
         tells,
         watch,
         welcome,
+        notice,
         engine: engine::spawn(settings),
     };
     let ended = console::run(setup);

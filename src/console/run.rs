@@ -114,6 +114,7 @@ fn model(setup: &Setup) -> Model {
         model.browse.remember(path.clone(), shelf);
         model.notices.extend(trouble.map(|text| Notice { error: false, text }));
     }
+    model.notices.extend(setup.notice.clone().map(|text| Notice { error: false, text }));
     model.telling.tells = setup.tells;
     model.every = Every::beginning_with(setup.watch);
     model.welcome = setup.welcome.as_ref().map(|(offer, _)| Welcome::new(offer.clone()));

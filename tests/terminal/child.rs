@@ -47,6 +47,7 @@ fn console() {
         tells: drainboard::console::model::telling::Tells::default(),
         watch: None,
         welcome: None,
+        notice: None,
     });
     std::process::exit(if left.is_err() { 101 } else { 0 });
 }

@@ -57,8 +57,11 @@ fn three_answers_lead_to_a_synchronized_account() {
     terminal.press(format!("\x15{}\r", served.token).as_bytes());
     terminal.see("answer 3 of 3");
     terminal.press(b"\r");
-    // The console, idle; and a key synchronizes.
-    terminal.see("No mirror yet");
+    // The console, idle, says where things are; and a key synchronizes.
+    terminal.see("the token is in ~/.config/drainboard/token");
+    terminal.press(b"\x1b");
+    // Esc and a letter at once would be one key.
+    terminal.until("the notice is seen", |screen| !screen.contains("the token is in"));
     terminal.press(b"s");
     terminal.see("✓ up to date");
     terminal.quit();
@@ -90,7 +93,7 @@ fn a_service_that_is_not_there_is_told_and_a_question_can_be_given_up() {
     // The second source: a command.
     terminal.press(b"j\r");
     terminal.see("whose first line is the token");
-    terminal.press(b"echo some-token-or-other\r");
+    terminal.press(b"printf some-; echo token-or-other\r");
     terminal.see("answer 3 of 3");
     terminal.press(b"\r");
     terminal.see("asking the service");
@@ -104,6 +107,28 @@ fn a_service_that_is_not_there_is_told_and_a_question_can_be_given_up() {
     terminal.see("see the demo");
     terminal.quit();
     assert!(!home.path().join(".config").exists(), "something was written");
+}
+
+#[test]
+fn a_mirror_that_no_run_could_use_is_told_at_its_answer_and_nothing_is_written() {
+    let served = Served::start(&["--items", "10"]);
+    let home = tempfile::tempdir().unwrap();
+    let text = home.path().join("notes.txt");
+    fs::write(&text, "no database, and long enough to be looked at as one").unwrap();
+    let mut terminal = Terminal::start(nobody(home.path(), &[]), 100, 30);
+    // With the arrows and Enter.
+    terminal.see("connect an account");
+    terminal.press(b"\x1b[B\r");
+    terminal.see("answer 1 of 3");
+    terminal.press(format!("\x15{}\r\r{}\r\x15~/notes.txt\r", served.url, served.token).as_bytes());
+    terminal.see("is no database");
+    terminal.see("answer 3 of 3");
+    assert!(!home.path().join(".config").exists(), "something was written");
+    terminal.press(b"\x15~/new/sell.db\r");
+    terminal.see("the token is in ~/.config/drainboard/token");
+    terminal.press(b"q");
+    assert_eq!(terminal.ended(), 0);
+    assert!(home.path().join("new/sell.db").exists());
 }
 
 #[test]

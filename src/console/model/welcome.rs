@@ -25,6 +25,23 @@ impl Source {
     pub const ALL: [Self; 4] = [Self::Typed, Self::Command, Self::File, Self::Environment];
 }
 
+/// What can be chosen first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Choice {
+    /// The demo.
+    #[default]
+    Demo,
+    /// An account.
+    Connect,
+    /// To leave.
+    Leave,
+}
+
+impl Choice {
+    /// All of them, as they are offered.
+    pub const ALL: [Self; 3] = [Self::Demo, Self::Connect, Self::Leave];
+}
+
 /// What is asked just now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum At {
@@ -52,6 +69,8 @@ pub struct Welcome {
     pub offer: Offer,
     /// What is asked.
     pub at: At,
+    /// What Enter would choose first.
+    pub choice: Choice,
     /// The base URL.
     pub url: Line,
     /// The token's source.
@@ -84,7 +103,7 @@ impl Welcome {
     /// Where keys mean something.
     pub fn scopes(&self) -> &'static [Scope] {
         match self.at {
-            At::Choosing => &[Scope::Welcome, Scope::Global],
+            At::Choosing => &[Scope::Welcome, Scope::Line, Scope::Global],
             At::Source => &[Scope::Line, Scope::Global],
             At::Place if self.source == Source::Environment => &[Scope::Line, Scope::Global],
             At::Service | At::Place | At::Mirror => &[Scope::Line, Scope::Text, Scope::Global],
@@ -138,9 +157,16 @@ impl Welcome {
         self.wrong = Some(trouble.text);
     }
 
-    /// The source so many further, within bounds.
+    /// The choice or the source so many further, within bounds.
     pub fn turn(&mut self, by: isize) {
-        let at = Source::ALL.iter().position(|source| *source == self.source).unwrap_or(0);
-        self.source = Source::ALL[at.saturating_add_signed(by).min(Source::ALL.len() - 1)];
+        match self.at {
+            At::Choosing => self.choice = further(&Choice::ALL, self.choice, by),
+            _ => self.source = further(&Source::ALL, self.source, by),
+        }
     }
+}
+
+fn further<T: Copy + PartialEq>(all: &[T], one: T, by: isize) -> T {
+    let at = all.iter().position(|other| *other == one).unwrap_or(0);
+    all[at.saturating_add_signed(by).min(all.len() - 1)]
 }

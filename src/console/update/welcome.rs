@@ -5,7 +5,7 @@ use super::super::action::Action;
 use super::super::edit::Edit;
 use super::super::message::{Effect, WelcomeAnswer, WelcomeRequest};
 use super::super::model::Model;
-use super::super::model::welcome::{At, Source, Welcome};
+use super::super::model::welcome::{At, Choice, Source, Welcome};
 use super::super::welcome::{Answer, Trouble};
 use crate::client::{self, Door};
 use crate::text::visible;
@@ -22,17 +22,15 @@ pub(super) fn insert(model: &mut Model, text: &str) -> Option<Vec<Effect>> {
 pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     let welcome = model.welcome.as_mut()?;
     let effects = match action {
-        Action::WelcomeDemo if welcome.at == At::Choosing => vec![Effect::Leave(Left::Demo)],
-        Action::WelcomeConnect if welcome.at == At::Choosing => {
-            welcome.at = At::Service;
-            Vec::new()
-        }
+        Action::WelcomeDemo if welcome.at == At::Choosing => choose(welcome, Choice::Demo),
+        Action::WelcomeConnect if welcome.at == At::Choosing => choose(welcome, Choice::Connect),
+        Action::Accept if welcome.at == At::Choosing => choose(welcome, welcome.choice),
         Action::Text(edit) => {
             write(welcome, edit);
             Vec::new()
         }
-        Action::Up | Action::PreviousPane if welcome.at == At::Source => turn(welcome, -1),
-        Action::Down | Action::NextPane if welcome.at == At::Source => turn(welcome, 1),
+        Action::Up | Action::PreviousPane if turns(welcome.at) => turn(welcome, -1),
+        Action::Down | Action::NextPane if turns(welcome.at) => turn(welcome, 1),
         Action::Accept => {
             let now = model.now;
             let welcome = model.welcome.as_mut()?;
@@ -48,6 +46,23 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         _ => Vec::new(),
     };
     Some(effects)
+}
+
+/// Whether one of several is chosen here.
+fn turns(at: At) -> bool {
+    matches!(at, At::Choosing | At::Source)
+}
+
+fn choose(welcome: &mut Welcome, choice: Choice) -> Vec<Effect> {
+    welcome.choice = choice;
+    match choice {
+        Choice::Demo => vec![Effect::Leave(Left::Demo)],
+        Choice::Leave => vec![Effect::Leave(Left::Quit)],
+        Choice::Connect => {
+            welcome.at = At::Service;
+            Vec::new()
+        }
+    }
 }
 
 fn turn(welcome: &mut Welcome, by: isize) -> Vec<Effect> {
@@ -245,6 +260,22 @@ mod tests {
         let mut other = welcome();
         assert_eq!(press(&mut other, Code::Char('d')), [Effect::Leave(Left::Demo)]);
         assert_eq!(press(&mut other, Code::Char('q')), [Effect::Leave(Left::Quit)]);
+    }
+
+    #[test]
+    fn the_first_choice_is_made_with_arrows_and_enter_too() {
+        let mut model = welcome();
+        assert_eq!(press(&mut model, Code::Up), []);
+        assert_eq!(press(&mut model, Code::Enter), [Effect::Leave(Left::Demo)]);
+        let mut model = welcome();
+        press(&mut model, Code::Down);
+        assert_eq!(press(&mut model, Code::Enter), []);
+        assert_eq!(at(&model), At::Service);
+        // Back at the choice it is still that one.
+        press(&mut model, Code::Esc);
+        press(&mut model, Code::Down);
+        press(&mut model, Code::Down);
+        assert_eq!(press(&mut model, Code::Enter), [Effect::Leave(Left::Quit)]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use ratatui::text::Span;
 use super::super::action::{Action, Scope};
 use super::super::cells;
 use super::super::edit::Line;
-use super::super::model::welcome::{At, Source, Welcome};
+use super::super::model::welcome::{At, Choice, Source, Welcome};
 use super::super::model::{Model, since};
 use super::paint::{gap, hint, line, line_at, line_right, rule, s};
 use super::typed;
@@ -28,7 +28,7 @@ const ABOUT: &str = "Drain a Base CRM (Zendesk Sell) account into a SQLite file 
 
 pub(super) fn draw(model: &Model, welcome: &Welcome, buf: &mut Buffer, area: Rect) {
     if welcome.at == At::Choosing {
-        choice(model, buf, area);
+        choice(model, welcome, buf, area);
     } else {
         questions(model, welcome, buf, area);
     }
@@ -43,7 +43,7 @@ fn middle(area: Rect, width: u16, height: u16) -> Rect {
     Rect { x: area.x + (area.width - width) / 2, y, width, height }
 }
 
-fn choice(model: &Model, buf: &mut Buffer, area: Rect) {
+fn choice(model: &Model, welcome: &Welcome, buf: &mut Buffer, area: Rect) {
     let theme = &model.theme;
     let area = middle(area, NARROW, 11);
     line(buf, area, 0, vec![s("drainboard", theme.accent.patch(theme.heading))]);
@@ -59,12 +59,14 @@ fn choice(model: &Model, buf: &mut Buffer, area: Rect) {
         (Action::WelcomeConnect, "connect an account", "three answers"),
         (Action::Quit, "leave", ""),
     ];
-    for (action, what, more) in choices {
+    for ((action, what, more), one) in choices.into_iter().zip(Choice::ALL) {
+        let style = if one == welcome.choice { theme.text.patch(theme.selected) } else { theme.text };
         let key = model.keymap.keys_in(&[Scope::Welcome, Scope::Global], action);
         let key = key.into_iter().next().unwrap_or_default();
         let spans = vec![
             s(cells::left(&key, 4), theme.accent.patch(theme.key)),
-            s(cells::left(what, 21), theme.text),
+            s(what, style),
+            s(cells::left("", 21 - what.len()), theme.text),
             s(more, theme.dim),
         ];
         line(buf, area, row, spans);
