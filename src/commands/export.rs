@@ -116,6 +116,7 @@ fn failure(error: ExportError) -> Failure {
         | ExportError::UnknownType { .. }
         | ExportError::Filter { .. }
         | ExportError::Occupied { .. }
+        | ExportError::Busy { .. }
         | ExportError::NoFolder { .. } => Failure::usage(error),
         ExportError::Mirror(error) => Failure::mirror(error),
         error => Failure::other(error),

@@ -37,6 +37,12 @@ pub enum ExportError {
         /// `has an export already`, `is not empty`.
         what: String,
     },
+    /// Somebody exports there just now.
+    #[error("{} is being exported into by another drainboard; wait for it, or name another folder", folder.display())]
+    Busy {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// The target is no folder.
     #[error("{} is no folder; name another with --output", path.display())]
     NoFolder {

@@ -1,7 +1,8 @@
 //! All files or none: they are written under temporary names in the folder and get their own at the end, together.
 //!
 //! Dropping the staging before that removes them, and the folder where it was made for them. Temporary names begin with
-//! [`PREFIX`]; what a killed export left behind goes when the next one is forced.
+//! [`PREFIX`]; what a killed export left behind is no content, and goes when the next one begins. That nobody is at work
+//! in a folder says a lock on the folder itself, which goes with its process, however that ends.
 
 use std::fs;
 use std::io::{self, Read as _, Write};
@@ -27,6 +28,8 @@ pub(super) struct Staging {
     /// Files of an earlier export, relative to the folder.
     earlier: Vec<String>,
     done: bool,
+    /// Held until the files have their names.
+    _claim: Option<fs::File>,
 }
 
 /// A file under its temporary name.
@@ -57,10 +60,21 @@ impl Staging {
             }
             Err(error) => return Err(refused("look into", &error)),
         };
-        let mut staging =
-            Self { folder: folder.to_owned(), made, staged: Vec::new(), earlier: Vec::new(), done: false };
-        let entries = fs::read_dir(folder).map_err(|error| refused("look into", &error))?;
-        if entries.into_iter().next().is_none() {
+        let claim = claim(folder)?;
+        // Where no lock can be had, temporary files may be somebody's at work.
+        let is_content = |entry: &fs::DirEntry| claim.is_none() || !is_debris(entry, PREFIX);
+        let mut entries = fs::read_dir(folder).map_err(|error| refused("look into", &error))?;
+        let empty = !entries.any(|entry| entry.as_ref().map_or(true, is_content));
+        let mut staging = Self {
+            folder: folder.to_owned(),
+            made,
+            staged: Vec::new(),
+            earlier: Vec::new(),
+            done: false,
+            _claim: claim,
+        };
+        if empty {
+            sweep(folder, PREFIX);
             return Ok(staging);
         }
         let earlier = Manifest::read(folder).ok();
@@ -181,10 +195,24 @@ fn own_prefix() -> String {
 
 fn sweep(folder: &Path, prefix: &str) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let ours = entry.file_name().to_str().is_some_and(|name| name.starts_with(prefix));
-        if ours && entry.file_type().is_ok_and(|kind| kind.is_file()) {
+        if is_debris(&entry, prefix) {
             let _ = fs::remove_file(entry.path());
         }
+    }
+}
+
+fn is_debris(entry: &fs::DirEntry, prefix: &str) -> bool {
+    entry.file_name().to_str().is_some_and(|name| name.starts_with(prefix))
+        && entry.file_type().is_ok_and(|kind| kind.is_file())
+}
+
+/// The folder's lock; none where the system has no such locks.
+fn claim(folder: &Path) -> Result<Option<fs::File>, ExportError> {
+    let Ok(file) = fs::File::open(folder) else { return Ok(None) };
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(fs::TryLockError::WouldBlock) => Err(ExportError::Busy { folder: folder.to_owned() }),
+        Err(fs::TryLockError::Error(_)) => Ok(None),
     }
 }
 
@@ -207,6 +235,32 @@ mod tests {
         for name in ["", "/etc/passwd", "../x", "a/../../x", "a/b/c", "."] {
             assert!(!is_ours(name), "{name}");
         }
+    }
+
+    /// As after `kill -9`: the files are there, and nobody holds the folder any more.
+    #[test]
+    #[cfg(unix)]
+    fn what_a_killed_export_left_is_no_content_and_what_a_live_one_has_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let left = |name: &str| fs::write(dir.path().join(name), "half").unwrap();
+        left(".drainboard-export-1-abc.tmp");
+        left(".drainboard-export-1-def.tmp-journal");
+        let staging = Staging::open(dir.path(), false).unwrap();
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0, "it is cleared");
+
+        // While that one is at work, nobody else may, not even by force.
+        left(".drainboard-export-1-abc.tmp");
+        for force in [false, true] {
+            assert!(matches!(Staging::open(dir.path(), force), Err(ExportError::Busy { .. })));
+        }
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+        drop(staging);
+        // Beside what is somebody's it is no reason to write there, and stays as all of it does.
+        left("mine.txt");
+        assert!(matches!(Staging::open(dir.path(), false), Err(ExportError::Occupied { .. })));
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
+        Staging::open(dir.path(), true).unwrap();
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
     }
 
     #[test]
