@@ -184,7 +184,7 @@ impl Layout {
                 From::Data => "data, the JSON as received".to_owned(),
                 From::Own(what) => (*what).to_owned(),
             },
-            kind: format.has_types().then(|| kind.word().to_owned()),
+            kind: format.has_types().then(|| kind.word().into_owned()),
         };
         self.columns.iter().zip(&self.kinds).map(note).collect()
     }

@@ -165,7 +165,9 @@ pub struct ColumnNote {
     pub name: String,
     /// Where its values come from.
     pub from: String,
-    /// Its type, in forms that have types: `INT64`, `DOUBLE`, `BOOLEAN`, `UTF8`.
+    /// Its type, in forms that have types: `INT64`, `DOUBLE`, `BOOLEAN`, `UTF8`; `DECIMAL(38,s)`, whose every value has
+    /// s digits behind the point; `TIMESTAMP(d)`, microseconds in UTC, whose every value has d digits of a second's
+    /// fraction.
     #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
 }

@@ -8,8 +8,10 @@ use std::io::{self, BufWriter, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 
-use parquet::basic::{Compression, ConvertedType, LogicalType, Repetition, Type as Physical};
-use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DoubleType, Int64Type};
+use parquet::basic::{Compression, ConvertedType, LogicalType, Repetition, TimeUnit, Type as Physical};
+use parquet::data_type::{
+    BoolType, ByteArray, ByteArrayType, DoubleType, FixedLenByteArray, FixedLenByteArrayType, Int64Type,
+};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
@@ -21,7 +23,7 @@ use super::cell::Cell;
 use super::layout::{DATA, Layout};
 use super::manifest::PROGRAM;
 use super::staging::Staged;
-use super::typing::Kind;
+use super::typing::{DIGITS, Kind, decimal, instant};
 
 /// Rows of a row group, at most.
 const ROWS: usize = 65_536;
@@ -47,6 +49,8 @@ enum Values {
     Integer(Vec<i64>),
     Double(Vec<f64>),
     Boolean(Vec<bool>),
+    Decimal(Vec<FixedLenByteArray>),
+    Time(Vec<i64>),
     Text(Vec<ByteArray>),
 }
 
@@ -105,6 +109,8 @@ impl Column {
             Kind::Integer => Values::Integer(Vec::new()),
             Kind::Double => Values::Double(Vec::new()),
             Kind::Boolean => Values::Boolean(Vec::new()),
+            Kind::Decimal(_) => Values::Decimal(Vec::new()),
+            Kind::Time(_) => Values::Time(Vec::new()),
             Kind::Text => Values::Text(Vec::new()),
         };
         Self { values, levels: Vec::new() }
@@ -120,6 +126,12 @@ impl Column {
             (Values::Integer(values), Cell::Number(text)) => values.push(text.parse().map_err(|_| unfit())?),
             (Values::Double(values), Cell::Number(text)) => values.push(text.parse().map_err(|_| unfit())?),
             (Values::Boolean(values), Cell::Boolean(value)) => values.push(*value),
+            (Values::Decimal(values), Cell::Number(text) | Cell::Text(text)) => {
+                let (unscaled, _) = decimal(text).ok_or_else(unfit)?;
+                values.push(unscaled.to_be_bytes().to_vec().into());
+                return Ok(48);
+            }
+            (Values::Time(values), Cell::Text(text)) => values.push(instant(text).ok_or_else(unfit)?.0),
             (Values::Text(values), cell) => {
                 let text = cell.words();
                 values.push(ByteArray::from(text.as_bytes().to_vec()));
@@ -137,7 +149,7 @@ impl Column {
         let Some(mut column) = group.next_column()? else { return Ok(()) };
         let levels = Some(self.levels.as_slice());
         match &mut self.values {
-            Values::Integer(values) => {
+            Values::Integer(values) | Values::Time(values) => {
                 column.typed::<Int64Type>().write_batch(values, levels, None)?;
                 values.clear();
             }
@@ -147,6 +159,10 @@ impl Column {
             }
             Values::Boolean(values) => {
                 column.typed::<BoolType>().write_batch(values, levels, None)?;
+                values.clear();
+            }
+            Values::Decimal(values) => {
+                column.typed::<FixedLenByteArrayType>().write_batch(values, levels, None)?;
                 values.clear();
             }
             Values::Text(values) => {
@@ -167,7 +183,8 @@ pub(super) fn rows(path: &Path) -> Option<u64> {
 
 fn field(name: &str, kind: Kind) -> Result<Type, ParquetError> {
     let physical = match kind {
-        Kind::Integer => Physical::INT64,
+        Kind::Integer | Kind::Time(_) => Physical::INT64,
+        Kind::Decimal(_) => Physical::FIXED_LEN_BYTE_ARRAY,
         Kind::Double => Physical::DOUBLE,
         Kind::Boolean => Physical::BOOLEAN,
         Kind::Text => Physical::BYTE_ARRAY,
@@ -177,6 +194,20 @@ fn field(name: &str, kind: Kind) -> Result<Type, ParquetError> {
         Kind::Text => field
             .with_logical_type(Some(LogicalType::String))
             .with_converted_type(ConvertedType::UTF8)
+            .build(),
+        Kind::Decimal(scale) => {
+            let (scale, precision) = (i32::from(scale), i32::from(DIGITS));
+            field
+                .with_length(16)
+                .with_logical_type(Some(LogicalType::decimal(scale, precision)))
+                .with_converted_type(ConvertedType::DECIMAL)
+                .with_precision(precision)
+                .with_scale(scale)
+                .build()
+        }
+        Kind::Time(_) => field
+            .with_logical_type(Some(LogicalType::timestamp(true, TimeUnit::MICROS)))
+            .with_converted_type(ConvertedType::TIMESTAMP_MICROS)
             .build(),
         _ => field.build(),
     }

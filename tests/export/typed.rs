@@ -4,6 +4,7 @@ use std::fs::File;
 use std::path::Path;
 
 use drainboard::export::{self, Format};
+use parquet::data_type::Decimal;
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use parquet::record::Field;
 
@@ -48,7 +49,7 @@ fn every_value_is_what_it_was() {
             "t BYTE_ARRAY",
             "list BYTE_ARRAY",
             "nil BYTE_ARRAY",
-            "late DOUBLE",
+            "late FIXED_LEN_BYTE_ARRAY",
             "_data BYTE_ARRAY"
         ]
     );
@@ -78,12 +79,46 @@ fn every_value_is_what_it_was() {
         text(""),
         Field::Null,
         Field::Null,
-        Field::Double(1.5),
+        Field::Decimal(Decimal::from_bytes(15_i128.to_be_bytes().to_vec().into(), 38, 1)),
         text(rows[1]),
     ];
     assert_eq!(found, [first.to_vec(), second.to_vec()]);
     let told: Vec<_> = manifest.files[0].columns.iter().filter_map(|column| column.kind.as_deref()).collect();
     assert_eq!(told[..5], ["INT64", "INT64", "INT64", "DOUBLE", "UTF8"]);
+    assert!(export::check(&filled.path("out"), &mut |_, _| true).unwrap().faults.is_empty());
+}
+
+/// Amounts and times as the service sends them are what a program can count with, digit for digit.
+#[test]
+fn amounts_and_times_have_types_where_all_of_a_column_are_alike() {
+    let rows = [
+        r#"{"id":1,"value":"1000.10","odd":"1.5","at":"2026-01-02T03:04:05Z","seen":"2026-01-02T03:04:05.250Z","zip":"10115"}"#,
+        r#"{"id":2,"value":"-0.90","odd":"1.50","at":"1969-12-31T23:59:59Z","seen":"2026-01-02T03:04:05Z","zip":"90210"}"#,
+    ];
+    let items: Vec<Instruction> = rows
+        .iter()
+        .zip(1..)
+        .map(|(data, no)| item("thing", "created", &format!("k{no}"), no, data))
+        .collect();
+    let filled = Filled::with(&[&items]);
+    let manifest = filled.export(&filled.order(Format::Parquet, "out"));
+    let told: Vec<_> = manifest.files[0]
+        .columns
+        .iter()
+        .map(|column| format!("{} {}", column.name, column.kind.as_deref().unwrap()))
+        .collect();
+    assert_eq!(
+        told[2..7],
+        ["value DECIMAL(38,2)", "odd UTF8", "at TIMESTAMP(0)", "seen UTF8", "zip UTF8"],
+        "{told:?}"
+    );
+    let (_, found) = read(&filled.path("out/thing.parquet"));
+    let amount =
+        |unscaled: i128| Field::Decimal(Decimal::from_bytes(unscaled.to_be_bytes().to_vec().into(), 38, 2));
+    assert_eq!((&found[0][2], &found[1][2]), (&amount(100_010), &amount(-90)));
+    let time = |text: &str| Field::TimestampMicros(text.parse::<jiff::Timestamp>().unwrap().as_microsecond());
+    assert_eq!(found[0][4], time("2026-01-02T03:04:05Z"));
+    assert_eq!(found[1][4], time("1969-12-31T23:59:59Z"));
     assert!(export::check(&filled.path("out"), &mut |_, _| true).unwrap().faults.is_empty());
 }
 

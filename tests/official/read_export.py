@@ -6,7 +6,8 @@ Not part of `cargo test`: it needs Python and PyPI. From the repository's root:
     /tmp/readers/bin/python tests/official/read_export.py target/release/drainboard
 
 It exports the demo account in each form and checks that every reader has the manifest's rows, that ids and texts are
-those of `data`, and that types are what the manifest says. Exits 0, and 77 where the readers are not installed.
+those of `data`, that types are what the manifest says, and that amounts and times can be counted with and write
+themselves again as they were. Exits 0, and 77 where the readers are not installed.
 """
 
 import json
@@ -55,9 +56,9 @@ def check(form, path, note):
     if form == "parquet":
         frame = pandas.read_parquet(path)
         schema = pyarrow.parquet.read_schema(path)
-        types = {"INT64": "int64", "DOUBLE": "double", "BOOLEAN": "bool", "UTF8": "string"}
         for column in note["columns"]:
-            assert str(schema.field(column["name"]).type) == types[column["type"]], (path, column)
+            assert str(schema.field(column["name"]).type) == arrow(column["type"]), (path, column)
+            check_digits(path, column)
         if "id" in frame and "_data" in frame:
             for id_, data in zip(frame["id"], frame["_data"]):
                 assert json.loads(data)["id"] == id_, (path, id_)
@@ -67,6 +68,32 @@ def check(form, path, note):
     else:
         frame = pandas.read_json(path, lines=True, dtype=False)
     assert len(frame) == note["rows"], (path, len(frame))
+
+
+def arrow(kind):
+    """What pyarrow calls a type of the manifest."""
+    if kind.startswith("TIMESTAMP"):
+        return "timestamp[us, tz=UTC]"
+    if kind.startswith("DECIMAL"):
+        return "decimal128" + kind.removeprefix("DECIMAL").replace(",", ", ")
+    return {"INT64": "int64", "DOUBLE": "double", "BOOLEAN": "bool", "UTF8": "string"}[kind]
+
+
+def check_digits(path, column):
+    """Amounts and times, written again by DuckDB, are what `data` says, digit for digit."""
+    name, kind = column["name"], column["type"]
+    if not kind.startswith(("TIMESTAMP", "DECIMAL")) or not column["from"].startswith("data."):
+        return
+    written = f"CAST({name} AS VARCHAR)"
+    if kind.startswith("TIMESTAMP"):
+        digits = int(kind[len("TIMESTAMP("):-1])
+        cut = 19 + (digits + 1 if digits else 0)
+        written = f"left(strftime({name} AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%f'), {cut}) || 'Z'"
+    unlike = duckdb.sql(f"""
+        SELECT {written}, json_extract_string(_data, '$.{name}') FROM read_parquet('{path}')
+        WHERE {written} IS DISTINCT FROM json_extract_string(_data, '$.{name}') LIMIT 3
+    """).fetchall()
+    assert not unlike, (path, column, unlike)
 
 
 def words(forms):
@@ -81,6 +108,14 @@ def words(forms):
     owners = duckdb.sql(f"""
         SELECT owner_id_name, count(*) FROM read_parquet('{paths['parquet']}') GROUP BY 1 ORDER BY 2 DESC LIMIT 1
     """).fetchall()[0]
+    deals = os.path.join(forms["parquet"][0], "deal.parquet")
+    months = duckdb.sql(f"""
+        SELECT date_trunc('month', created_at) AS month, sum(value) FROM read_parquet('{deals}') GROUP BY 1 ORDER BY 1
+    """).fetchall()
+    frame = pandas.read_parquet(deals)
+    assert sum(total for _, total in months if total) == frame["value"].dropna().sum()
+    assert frame["created_at"].dt.year.min() > 2000
+    print(f"deals of {len(months)} months; of the last: {months[-1][1]}")
     print(f"contacts are the same in all three; most belong to {owners[0]} ({owners[1]})")
 
 

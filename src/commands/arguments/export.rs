@@ -22,7 +22,8 @@ ndjson  a line is {\"type\":\"contact\",\"revision\":7,\"data\":{…}}, data byt
 csv     id, revision and a column a field. Numbers keep their digits, arrays and
         nested objects are their JSON text, null is empty and an empty text \"\".
 parquet the same columns, typed where a type holds every value exactly, else text;
-        and _data, the record as received
+        and _data, the record as received. Times in UTC are TIMESTAMP, amounts with
+        a point DECIMAL (texts too), where all of a column write their digits alike
 
 --all leaves Sell: ndjson/, csv/, mirror.db, and report.md with what is missing,
 what was not fetched, in which order to import, and the days left. The copy of the
