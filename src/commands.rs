@@ -38,7 +38,6 @@ mod words;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser;
 use tokio::runtime::Runtime;
 
 use arguments::{Arguments, Manner, Pacing, Task};
@@ -50,7 +49,8 @@ use crate::spreadsheet::Formulas;
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     privacy::close();
     signals::outlive_limits();
-    let arguments = match Arguments::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let arguments = match arguments::parse(&arguments) {
         Ok(arguments) => arguments,
         Err(error) if arguments::token_is_written(&error) => {
             output::complain(arguments::NO_TOKEN_OPTION);

@@ -9,11 +9,14 @@ mod serve;
 mod sync;
 mod token;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use clap::builder::PossibleValue;
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::error::{ContextKind, ContextValue};
+use clap::{ArgAction, Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 pub(super) use config::Config;
 pub(super) use export::{Export, Form};
@@ -22,6 +25,7 @@ pub(super) use sync::{Pause, Sync};
 pub(super) use token::{NO_TOKEN_OPTION, TokenTask, token_is_written};
 
 use crate::config::{Color, duration, size};
+use crate::text::nearest;
 
 const ABOUT: &str =
     "Watch a device's queue drain from the Base CRM (Zendesk Sell) Sync API into a local SQLite mirror";
@@ -194,6 +198,69 @@ impl Common {
     }
 }
 
+/// The commands that have a place of their own, and those that need none: they refuse what names another, or do nothing
+/// with it, so their help is silent about it.
+const PLACELESS: [&str; 4] = ["demo", "serve", "completions", "man"];
+/// [`Common`]'s options that choose a place.
+const PLACES: [&str; 7] =
+    ["mirror", "base_url", "device_uuid", "profile", "token_file", "token_command", "token_keyring"];
+
+/// Reads a command line. What is said of a mistake in it has colours as it asks for itself.
+///
+/// # Errors
+/// What is wrong, or the help that was asked for, ready to be printed.
+pub(super) fn parse(arguments: &[OsString]) -> Result<Arguments, clap::Error> {
+    let mut command = Arguments::command().color(coloured(arguments));
+    // The common options are each command's own from here on.
+    command.build();
+    let command = command.mut_subcommands(|command| {
+        let silent = PLACELESS.contains(&command.get_name());
+        command.mut_args(|arg| {
+            let hidden = silent && PLACES.contains(&arg.get_id().as_str());
+            if hidden { arg.hide(true) } else { arg }
+        })
+    });
+    let parsed =
+        command.try_get_matches_from(arguments).and_then(|matches| Arguments::from_arg_matches(&matches));
+    parsed.map_err(with_a_suggestion)
+}
+
+/// The colours that a command line wishes for, also where the rest of it cannot be read.
+fn coloured(arguments: &[OsString]) -> ColorChoice {
+    let words: Vec<_> =
+        arguments.iter().map(|word| word.to_string_lossy()).take_while(|word| word != "--").collect();
+    let wish = words.iter().enumerate().find_map(|(at, word)| match word.strip_prefix("--color")? {
+        "" => words.get(at + 1).map(AsRef::as_ref),
+        rest => rest.strip_prefix('='),
+    });
+    match wish {
+        Some("never") => ColorChoice::Never,
+        Some("always") => ColorChoice::Always,
+        _ => ColorChoice::Auto,
+    }
+}
+
+/// Offers the nearest of the words that a value may be, where the parser sees none: `cvs` is far from `csv` to it.
+fn with_a_suggestion(mut error: clap::Error) -> clap::Error {
+    let near = match (error.get(ContextKind::InvalidValue), error.get(ContextKind::ValidValue)) {
+        (Some(ContextValue::String(wrong)), Some(ContextValue::Strings(right)))
+            if error.get(ContextKind::SuggestedValue).is_none() =>
+        {
+            nearest(wrong, right.iter().map(String::as_str)).map(str::to_owned)
+        }
+        _ => None,
+    };
+    if let Some(near) = near {
+        error.insert(ContextKind::SuggestedValue, ContextValue::String(near));
+    }
+    error
+}
+
+/// A number that is no less than 0.
+fn number<N: FromStr>(text: &str) -> Result<N, String> {
+    text.parse().map_err(|_| "a whole number is wanted, 0 or more, like 10".to_owned())
+}
+
 impl ValueEnum for Color {
     fn value_variants<'a>() -> &'a [Self] {
         &Self::ALL
@@ -209,13 +276,13 @@ impl ValueEnum for Color {
 #[command(next_help_heading = "Pacing")]
 pub(super) struct Pacing {
     /// Requests in any second, all together; 0 = no limit [default: 10]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number::<u32>, allow_negative_numbers = true)]
     pub(super) rate: Option<u32>,
     /// Pages in flight at one time [default: 4]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number::<usize>, allow_negative_numbers = true)]
     pub(super) workers: Option<usize>,
     /// Keys an acknowledgement pack [default: 2000; up to 10000 where more have piled up]
-    #[arg(long, value_name = "KEYS")]
+    #[arg(long, value_name = "KEYS", value_parser = number::<usize>, allow_negative_numbers = true)]
     pub(super) ack_pack: Option<usize>,
     /// The age at which a pack leaves, full or not [default: 5s]
     #[arg(long, value_name = "TIME", value_parser = duration)]
@@ -224,7 +291,7 @@ pub(super) struct Pacing {
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub(super) max_page: Option<u64>,
     /// Tries of one request before the service counts as unreachable [default: 8]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number::<u32>, allow_negative_numbers = true)]
     pub(super) tries: Option<u32>,
     /// The same, not counting the first
     #[arg(long, value_name = "N", hide = true, conflicts_with = "tries")]
@@ -266,16 +333,16 @@ Examples:
 #[derive(Debug, Args)]
 pub(super) struct Demo {
     /// Records of the demo account
-    #[arg(long, value_name = "N", default_value_t = 12_000)]
+    #[arg(long, value_name = "N", default_value_t = 12_000, value_parser = number::<u64>, allow_negative_numbers = true)]
     pub(super) items: u64,
     /// The seed that the account is made from
-    #[arg(long, value_name = "SEED", default_value_t = 1)]
+    #[arg(long, value_name = "SEED", default_value_t = 1, value_parser = number::<u64>, allow_negative_numbers = true)]
     pub(super) seed: u64,
     /// Work in this folder and keep it: the account, and the mirror as mirror.db
     #[arg(long, value_name = "DIR")]
     pub(super) keep: Option<PathBuf>,
     /// Requests a second; 0 = no limit [default: 10 in the console, 0 headless]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number::<u32>, allow_negative_numbers = true)]
     pub(super) rate: Option<u32>,
     /// How long each answer takes [default: 120ms in the console, 0s headless]
     #[arg(long, value_name = "TIME", value_parser = duration)]
@@ -389,11 +456,54 @@ pub(super) struct Status {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_definitions_hold_together() {
         Arguments::command().debug_assert();
+    }
+
+    /// What is said of a command line that cannot be read.
+    fn told(words: &[&str]) -> String {
+        let words: Vec<OsString> = ["drainboard"].iter().chain(words).map(Into::into).collect();
+        parse(&words).unwrap_err().render().to_string()
+    }
+
+    #[test]
+    fn a_command_that_takes_no_place_offers_none() {
+        for command in PLACELESS {
+            let help = told(&[command, "--help"]);
+            assert!(!help.contains("--mirror") && !help.contains("--token-command"), "{help}");
+            assert!(help.contains("--quiet"), "{help}");
+        }
+        let help = told(&["sync", "--help"]);
+        for option in PLACES {
+            assert!(help.contains(&option.replace('_', "-")), "{option} in\n{help}");
+        }
+        // Written all the same it is read, to be refused in words.
+        let words = ["drainboard", "demo", "--mirror", "x"].map(OsString::from);
+        assert_eq!(parse(&words).unwrap().common.place(), ["--mirror"]);
+    }
+
+    #[test]
+    fn a_mistake_is_told_so_that_it_can_be_mended() {
+        assert!(told(&["export", "--format", "cvs", "--output", "x"]).contains("'csv'"));
+        for wrong in ["x", "-1", "1.5"] {
+            let told = told(&["sync", "--rate", wrong]);
+            assert!(told.contains("a whole number is wanted, 0 or more, like 10"), "{told}");
+        }
+        assert!(told(&["serve", "--items", "-3"]).contains("a whole number"));
+    }
+
+    #[test]
+    fn a_mistake_has_the_colours_that_were_asked_for() {
+        let wish = |words: &[&str]| coloured(&words.iter().map(OsString::from).collect::<Vec<_>>());
+        assert_eq!(wish(&["drainboard", "--color", "never", "sync", "--rat"]), ColorChoice::Never);
+        assert_eq!(wish(&["drainboard", "sync", "--color=always"]), ColorChoice::Always);
+        assert_eq!(wish(&["drainboard", "sync", "--colour"]), ColorChoice::Auto);
+        assert_eq!(
+            wish(&["drainboard", "serve", "--conformance", "--", "x", "--color=never"]),
+            ColorChoice::Auto
+        );
     }
 
     #[test]

@@ -26,7 +26,7 @@ fn render(command: &Command, page: &mut Vec<u8>) -> io::Result<()> {
     let man = clap_mangen::Man::new(command.clone());
     man.render_title(page)?;
     man.render_name_section(page)?;
-    man.render_synopsis_section(page)?;
+    synopsis(command, &man, page)?;
     man.render_options_section(page)?;
     for subcommand in command.get_subcommands() {
         let name = format!("drainboard {}", subcommand.get_name());
@@ -43,6 +43,21 @@ fn render(command: &Command, page: &mut Vec<u8>) -> io::Result<()> {
     }
     writeln!(page, ".SH \"EXAMPLES AND EXIT STATUS\"")?;
     notes(command, page)
+}
+
+/// The synopsis, with the names of the options' values.
+fn synopsis(command: &Command, man: &clap_mangen::Man, page: &mut Vec<u8>) -> io::Result<()> {
+    let mut section = Vec::new();
+    man.render_synopsis_section(&mut section)?;
+    let mut section = String::from_utf8_lossy(&section).into_owned();
+    for option in command.get_arguments().filter(|option| option.get_action().takes_values()) {
+        let (Some(long), Some([value, ..])) = (option.get_long(), option.get_value_names()) else { continue };
+        let flag = format!("\\fB\\-\\-{}\\fR", escaped(long));
+        let optional = option.get_num_args().is_some_and(|count| count.min_values() == 0);
+        let value = if optional { format!("[=\\fI{value}\\fR]") } else { format!(" \\fI{value}\\fR") };
+        section = section.replace(&format!("[{flag}]"), &format!("[{flag}{value}]"));
+    }
+    page.write_all(section.as_bytes())
 }
 
 /// What stands below a help page, line by line as it is written there.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::number;
 use crate::config::duration;
 use crate::service::PlannedFault;
 
@@ -101,13 +102,13 @@ pub(in crate::commands) struct Serve {
     #[arg(long, value_name = "FILE", requires = "account")]
     pub(in crate::commands) state: Option<PathBuf>,
     /// Records of a generated account
-    #[arg(long, value_name = "N", default_value_t = 12_000)]
+    #[arg(long, value_name = "N", default_value_t = 12_000, value_parser = number::<u64>, allow_negative_numbers = true)]
     pub(in crate::commands) items: u64,
     /// The seed of a generated account
-    #[arg(long, value_name = "SEED", default_value_t = 1)]
+    #[arg(long, value_name = "SEED", default_value_t = 1, value_parser = number::<u64>, allow_negative_numbers = true)]
     pub(in crate::commands) seed: u64,
     /// Requests a second for one token; 0 = no limit
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = number::<u32>, allow_negative_numbers = true)]
     pub(in crate::commands) rate: u32,
     /// How long each answer takes
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration)]
