@@ -42,6 +42,14 @@ impl Metrics {
         Self { file, mirror, profile }
     }
 
+    /// Sees whether the file can be written, before a run that would be measured in vain.
+    ///
+    /// # Errors
+    /// Why not; exit status 2.
+    pub(super) fn prove(&self) -> Result<(), Failure> {
+        Draft::beside(&self.file).map(drop).map_err(|error| Failure::usage(self.refused(&error)))
+    }
+
     /// Writes what the run came to.
     ///
     /// # Errors
@@ -67,9 +75,17 @@ impl Metrics {
             status: status.as_ref(),
             now: Timestamp::now(),
         };
-        self.replace(&known.text()).map_err(|error| {
-            format!("cannot write the metrics {}: {error}", visible(&self.file.to_string_lossy()))
-        })
+        self.replace(&known.text()).map_err(|error| self.refused(&error))
+    }
+
+    /// Why the file cannot be written. The system's words would name the draft's file.
+    fn refused(&self, error: &io::Error) -> String {
+        let why = match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => "there is no such folder".to_owned(),
+            kind => kind.to_string(),
+        };
+        let file = self.file.to_string_lossy();
+        format!("cannot write the metrics {}: {why}; --metrics names another file", visible(&file))
     }
 
     /// Puts a text in the file's place, all at once.

@@ -26,6 +26,10 @@ use crate::text::{grouped, visible};
 pub(super) fn run(sync: &Sync, common: &Common, config: Result<Config, Failure>) -> Ending {
     let mirror = config.as_ref().ok().map(|config| config.mirror.clone());
     let metrics = sync.metrics.clone().map(|file| Metrics::new(file, config.as_ref().ok()));
+    let refused = |failure| if sync.json { of_nothing(failure, mirror.as_deref()) } else { failure };
+    if let Some(failure) = metrics.as_ref().and_then(|metrics| metrics.prove().err()) {
+        return Err(refused(failure));
+    }
     let prepared = config.and_then(|config| Job::prepare(sync, config));
     let (job, runtime) = match prepared.and_then(|job| Ok((job, super::runtime()?))) {
         Ok(ready) => ready,
@@ -33,7 +37,7 @@ pub(super) fn run(sync: &Sync, common: &Common, config: Result<Config, Failure>)
             if let Some(error) = metrics.as_ref().and_then(|metrics| metrics.write_failure(&failure).err()) {
                 output::complain(&error);
             }
-            return Err(if sync.json { of_nothing(failure, mirror.as_deref()) } else { failure });
+            return Err(refused(failure));
         }
     };
     let ending = runtime.block_on(job.run(sync, common, metrics.as_ref()));
