@@ -341,11 +341,11 @@ fn references(reader: &Reader) -> Check {
     Check { orphans: found.collect(), ..Check::warning(NAME, lines.join("\n")) }
 }
 
-/// What, by which field, and the first of them.
+/// What, by which field, and whose: the first of them.
 fn line(orphaned: &Orphaned) -> String {
     let first: Vec<String> = orphaned.first.iter().map(ToString::to_string).collect();
     let more = if orphaned.count > first.len() as u64 { " …" } else { "" };
-    format!("{orphaned} ({}: {}{more})", orphaned.field, first.join(", "))
+    format!("{orphaned} ({} of {} {}{more})", orphaned.field, orphaned.kind, first.join(", "))
 }
 
 fn write_plain(checks: &[Check], out: &mut impl Write) -> io::Result<()> {

@@ -210,6 +210,11 @@ fn tell(
     took: Duration,
 ) -> Ending {
     let totals = &manifest.totals;
+    if let (Some(filter), 0) = (&export.filter, totals.records) {
+        output::complain(&format!(
+            "no record matched --where '{filter}': `drainboard export --help` has its words"
+        ));
+    }
     let mut out = output::stdout();
     if export.json {
         let summary = Summary {

@@ -150,7 +150,11 @@ fn export(exchanges: &[Arc<Exchange>], folder: &Path) -> Result<String, String> 
     })?;
     write(file, exchanges).map_err(|e| visible(&format!("{}: {e}", path.display())).into_owned())?;
     let many = counted(exchanges.len() as u64, "exchange");
-    Ok(visible(&format!("{many} in {}", path.display())).into_owned())
+    let cut = exchanges.iter().any(|exchange| {
+        exchange.body.cut || exchange.response.as_ref().is_some_and(|response| response.body.cut)
+    });
+    let cut = if cut { "; bodies are cut: R records whole ones, for serve --replay" } else { "" };
+    Ok(visible(&format!("{many} in {}{cut}", path.display())).into_owned())
 }
 
 /// A new file of that name, or of that name and a number.

@@ -24,7 +24,7 @@ use crate::mirror::refs;
 use crate::protocol::record;
 
 /// Ids of records with a missing parent that are named, for each field.
-const NAMED: usize = 10;
+const NAMED: usize = 1_000;
 /// Undelivered objects that are named; the mirror keeps no more.
 const FAILED: usize = 1_000;
 /// Words in the names of fields that hold the addresses of files.

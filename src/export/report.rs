@@ -130,6 +130,17 @@ pub struct Addresses {
     pub count: u64,
 }
 
+/// Records that the page for people lists of one kind; report.json has more.
+const LISTED: usize = 20;
+
+impl MissingParent {
+    /// What is said where report.json has not all of them either.
+    fn bounded(&self) -> String {
+        let named = self.first.len() as u64;
+        if named < self.count { format!(" (the first {})", grouped(named)) } else { String::new() }
+    }
+}
+
 impl From<&Orphaned> for MissingParent {
     fn from(orphaned: &Orphaned) -> Self {
         Self {
@@ -167,9 +178,15 @@ impl Report {
             }
         };
         count(self.mirror.pending_acks, "keys are not acknowledged yet: `drainboard sync` sends them");
-        count(self.failed_objects, "objects could not be delivered by the service (`failed`)");
+        count(
+            self.failed_objects,
+            "objects could not be delivered by the service : listed below, and in report.json under `failed`",
+        );
         let missing = self.missing_parents.iter().map(|missing| missing.count).sum();
-        count(missing, "references lead to records that are not here (`missing_parents`)");
+        count(
+            missing,
+            "references lead to records that are not here: listed below, and in report.json under `missing_parents`",
+        );
         let addresses = self.not_fetched.iter().map(|addresses| addresses.count).sum();
         count(addresses, "files are known by address only and were not fetched (not_fetched.csv)");
         self.open = open;
@@ -267,15 +284,24 @@ impl Report {
         }
         for missing in &self.missing_parents {
             let (kind, field, to) = (cell(&missing.kind), cell(&missing.field), cell(&missing.to));
-            let first = missing.first.iter().map(|id| cell(id)).collect::<Vec<_>>().join(", ");
-            writeln!(out, "- {} of {kind}.{field} to {to}: records {first} …", grouped(missing.count))?;
+            let shown = &missing.first[..missing.first.len().min(LISTED)];
+            let ids = shown.iter().map(|id| cell(id)).collect::<Vec<_>>().join(", ");
+            let count = grouped(missing.count);
+            write!(out, "- {count} of {kind}.{field} to a {to} that is not here: {kind} {ids}")?;
+            match missing.count - shown.len() as u64 {
+                0 => writeln!(out)?,
+                more => writeln!(out, " and {} more in report.json{}", grouped(more), missing.bounded())?,
+            }
         }
         if !self.failed.is_empty() {
             writeln!(out, "\n## Objects that the service could not deliver\n")?;
         }
-        for failed in &self.failed {
+        for failed in self.failed.iter().take(LISTED) {
             let id = failed.id.as_deref().unwrap_or("without an id");
             writeln!(out, "- {} {}: {}", cell(&failed.kind), cell(id), cell(&failed.why))?;
+        }
+        if self.failed.len() > LISTED {
+            writeln!(out, "- and {} more in report.json", grouped((self.failed.len() - LISTED) as u64))?;
         }
         writeln!(out, "\n## Files that are elsewhere\n")?;
         if self.not_fetched.is_empty() {

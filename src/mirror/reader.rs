@@ -2,6 +2,7 @@
 //! from a thread that may wait. Works while a synchronization writes, and in a read-only folder.
 
 mod guard;
+mod refused;
 mod status;
 mod window;
 
@@ -291,7 +292,7 @@ impl Reader {
         }
         // VACUUM INTO passes the authorizer when it is prepared; this stops it before it runs.
         if !statement.readonly() {
-            return Err(MirrorError::Query { reason: "only statements that read can run here".into() });
+            return Err(MirrorError::Query { reason: refused::ONLY_READ.into() });
         }
         let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
         columns(&names);
@@ -310,30 +311,6 @@ impl Reader {
             }
         }
         Ok(())
-    }
-
-    fn query_error(&self, error: rusqlite::Error) -> MirrorError {
-        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase, SystemIoFailure};
-        if let Some(DatabaseCorrupt | NotADatabase | SystemIoFailure) = error.sqlite_error_code() {
-            return self.error(error);
-        }
-        let reason = match error {
-            rusqlite::Error::MultipleStatement => "one statement at a time".to_owned(),
-            // The statement itself is known to whoever wrote it; where in it, is not.
-            rusqlite::Error::SqlInputError { msg, sql, offset, .. } => {
-                let before = usize::try_from(offset).ok().and_then(|at| sql.get(..at));
-                let place = before.map(|text| format!(" (at character {})", text.chars().count() + 1));
-                crate::text::visible(&format!("{msg}{}", place.unwrap_or_default())).into_owned()
-            }
-            // What the guard of an earlier state lets nobody read.
-            rusqlite::Error::SqliteFailure(_, Some(text))
-                if self.as_of.is_some() && text.contains("prohibited") =>
-            {
-                "as of a session only the tables of the types can be read, by their plain names".to_owned()
-            }
-            other => crate::text::visible(&other.to_string()).into_owned(),
-        };
-        MirrorError::Query { reason }
     }
 
     pub(super) fn error(&self, error: rusqlite::Error) -> MirrorError {

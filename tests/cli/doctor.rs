@@ -118,7 +118,7 @@ fn references_that_lead_nowhere_are_counted() {
         .unwrap();
     drop(writer);
     let ended = doctor(&user);
-    finds(ended.status(0), "references", "warning", "to a contact that is not here (contact_id: ");
+    finds(ended.status(0), "references", "warning", "to a contact that is not here (contact_id of deal ");
     finds(&ended, "references", "warning", "contact_id:missing");
     let line: Value = serde_json::from_str(&ended.stdout).unwrap();
     let check =

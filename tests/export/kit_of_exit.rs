@@ -51,7 +51,8 @@ fn everything_is_there_and_the_report_knows_the_gaps() {
     for word in [
         "2027-08-31",
         "drainboard verify",
-        "call.contact_id to contact",
+        "call.contact_id to a contact that is not here: call 1\n",
+        "listed below, and in report.json under `missing_parents`",
         "same device",
         "ufo (not documented)",
     ] {

@@ -103,7 +103,7 @@ pub(super) fn read(file: &Path) -> Result<Vec<(Place, Exchange)>, ServiceError> 
         |why: String| ServiceError(format!("The recording {} cannot be served: {why}", file.display()));
     let text = std::fs::read(file).map_err(|e| wrong(format!("{e}.")))?;
     let har: Har = serde_json::from_slice(&text)
-        .map_err(|e| wrong(format!("it is no HAR: {e}. The Wire screen exports one.")))?;
+        .map_err(|e| wrong(format!("it is no HAR: {e}. `R` on the Wire screen records one.")))?;
     let mut entries = har.log.entries;
     entries.sort_by_key(|entry| entry.number);
     let numbered = entries.into_iter().enumerate().map(|(at, entry)| {
@@ -119,7 +119,7 @@ impl Entry {
     fn exchange(self) -> Result<Exchange, String> {
         let sent = self.request.post_data.as_ref();
         if sent.is_some_and(Content::is_cut) || self.response.content.is_cut() {
-            return Err("has only a part of its body; record to a file to have all of it".to_owned());
+            return Err("has only a part of its body, as `E` exports it: `R` on the Wire screen records whole bodies, to be served again".to_owned());
         }
         let keys = sent.and_then(|sent| keys(sent.text.as_bytes()));
         if self.response.status == 0 {
