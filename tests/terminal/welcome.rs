@@ -60,6 +60,8 @@ fn three_answers_lead_to_a_synchronized_account() {
     // The console, idle, says where things are; and a key synchronizes.
     terminal.see("the token is in ~/.config/drainboard/token");
     terminal.press(b"\x1b");
+    // Esc and a letter at once would be one key.
+    terminal.until("the notice is seen", |screen| !screen.contains("the token is in"));
     terminal.press(b"s");
     terminal.see("✓ up to date");
     terminal.quit();
