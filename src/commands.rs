@@ -25,6 +25,7 @@ mod query;
 mod serve;
 mod settings;
 mod signals;
+mod spent;
 mod status;
 mod summary;
 mod sync;

@@ -65,6 +65,14 @@ pub enum Command {
     SetRate(u32),
 }
 
+/// What a run spent of the rate, told to the next one on this machine: to the service's limit they are one.
+pub trait Spent: Send + Sync {
+    /// How long ago runs that are over sent something; blocks for an instant.
+    fn recall(&self) -> Vec<Duration>;
+    /// Tells how long ago each of the last requests left; blocks for an instant.
+    fn tell(&self, ages: &[Duration]);
+}
+
 /// How a synchronization is done.
 #[derive(Clone)]
 pub struct Settings {
@@ -88,6 +96,15 @@ pub struct Settings {
     pub tries: u32,
     /// Drain one session and acknowledge nothing (the mirror is a scratch one).
     pub peek: bool,
+    /// What runs under a rate tell each other; none: nobody is told.
+    pub spent: Option<Arc<dyn Spent>>,
+}
+
+impl Settings {
+    /// What runs tell each other, if there is something to spend.
+    fn spent(&self) -> Option<&dyn Spent> {
+        self.spent.as_deref().filter(|_| self.rate > 0)
+    }
 }
 
 /// A running engine. Dropping `commands` stops it as [`Command::Stop`] does.

@@ -232,6 +232,37 @@ async fn a_command_that_fails_is_the_end_of_no_run() {
     assert_eq!(engine.run().await.1.requests, 1);
 }
 
+/// What runs tell each other, in memory.
+#[derive(Default)]
+struct Told(std::sync::Mutex<Vec<Duration>>);
+
+impl drainboard::engine::Spent for Told {
+    fn recall(&self) -> Vec<Duration> {
+        self.0.lock().unwrap().clone()
+    }
+
+    fn tell(&self, ages: &[Duration]) {
+        *self.0.lock().unwrap() = ages.to_vec();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_counts_what_another_sent_and_tells_the_next_one() {
+    let line = Line::new(100).await;
+    let told = std::sync::Arc::new(Told(std::sync::Mutex::new(vec![Duration::ZERO; 50])));
+    let spent: std::sync::Arc<dyn drainboard::engine::Spent> = told.clone();
+    let settings =
+        |rate| drainboard::engine::Settings { rate, spent: Some(spent.clone()), ..line.settings() };
+    let begun = Instant::now();
+    let (outcome, totals) = Watched::new(settings(50)).run().await;
+    assert!(outcome.converged && begun.elapsed() > Duration::from_secs(1), "the second was used up");
+    let sent = told.0.lock().unwrap().len() as u64;
+    assert!((1..=totals.requests + 50).contains(&sent), "{sent} of {}", totals.requests);
+    told.0.lock().unwrap().clear();
+    assert!(Watched::new(settings(0)).run().await.0.converged);
+    assert!(told.0.lock().unwrap().is_empty(), "without a rate there is nothing to tell");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_defect_in_a_task_ends_the_run_and_not_the_engine() {
     let line = Line::new(100).await;

@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "flow/full.rs"]
+mod full;
 #[path = "flow/hold.rs"]
 mod hold;
 #[path = "flow/look.rs"]

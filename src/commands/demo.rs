@@ -112,6 +112,7 @@ fn settings(folder: &Folder, base_url: &str, token: &str, rate: u32, tap: Option
         ack_interval: config::ACK_INTERVAL,
         tries: config::TRIES,
         peek: false,
+        spent: None,
     }
 }
 

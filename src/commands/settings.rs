@@ -10,12 +10,13 @@ use tempfile::TempDir;
 use super::arguments::{Common, Pacing};
 use super::folder;
 use super::output::Failure;
+use super::spent::Note;
 use crate::client::{Door, Tap};
 use crate::config::file::File;
 use crate::config::{
     self, CONFIG_VAR, Config, Flags, Folders, MIRROR_VAR, Origin, PROFILE_VAR, Surroundings, TOKEN_VAR,
 };
-use crate::engine::Settings;
+use crate::engine::{Settings, Spent};
 use crate::mirror::{Identity, Reader};
 use crate::protocol::DeviceUuid;
 
@@ -133,8 +134,15 @@ pub(super) fn engine(config: Config) -> Settings {
         ack_interval: config.ack_interval,
         tries: config.tries,
         peek: false,
+        spent: spent(&config),
         connect: Arc::new(move |device| config.client(device)),
     }
+}
+
+/// Where runs tell each other what they spent of the rate; nowhere for a user without a home.
+fn spent(config: &Config) -> Option<Arc<dyn Spent>> {
+    let file = Folders::of_user()?.spent();
+    Some(Arc::new(Note { file, origin: config.origin() }))
 }
 
 /// The same; `tap` records what its clients send.

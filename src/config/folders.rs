@@ -45,6 +45,11 @@ impl Folders {
         self.state.join("browse.json")
     }
 
+    /// What runs sent in their last second.
+    pub fn spent(&self) -> PathBuf {
+        self.state.join("spent.json")
+    }
+
     /// The configuration's file.
     pub fn configuration(&self) -> PathBuf {
         self.config.join("config.toml")

@@ -22,6 +22,8 @@ use crate::mirror::Mirror;
 
 /// Packs' worth of pending keys above which no page is taken.
 const OUTBOX_PACKS: u64 = 20;
+/// What is remembered of before an engine began, so that its clock has times for it.
+const BEFORE: Duration = Duration::from_secs(5);
 /// Reports taken in before outputs go out and watchers are served.
 const BATCH: usize = 64;
 
@@ -61,8 +63,9 @@ impl Driver {
     ) -> Self {
         let pacer = Pacer::new(settings.rate);
         let watchers = Watchers::new(events, snapshot);
-        let armed = Armed::default();
-        Self { settings: Arc::new(settings), commands, watchers, pacer, origin: Instant::now(), armed }
+        let origin = Instant::now();
+        let origin = origin.checked_sub(BEFORE).unwrap_or(origin);
+        Self { settings: Arc::new(settings), commands, watchers, pacer, origin, armed: Armed::default() }
     }
 
     /// Runs what is asked for until nobody can ask any more.
@@ -165,7 +168,13 @@ impl Driver {
 
     async fn run(&mut self, mode: Mode, paused: bool) {
         let (jobs, mut inbox) = Jobs::new(Arc::clone(&self.settings));
-        let pacer = std::mem::take(&mut self.pacer);
+        let mut pacer = std::mem::take(&mut self.pacer);
+        // What this program's own runs tell is known here.
+        if let Some(spent) = self.settings.spent()
+            && pacer.in_last_second(self.now()) == 0
+        {
+            pacer.recall(self.now(), spent.recall());
+        }
         let flow = Flow::new(config(&self.settings), mode, paused, pacer);
         let mut run = Run { flow, jobs, wake: None, over: false };
         self.watchers.run_begins();
@@ -270,7 +279,7 @@ impl Run {
                 Output::Abandon => self.jobs.abandon(),
                 Output::Emit(kind, totals) => watchers.tell(kind, totals),
                 Output::WakeAt(at) => self.wake = at,
-                Output::Close => self.jobs.close(),
+                Output::Close => self.jobs.close(&self.flow.lately()),
                 Output::Over => self.over = true,
             }
         }

@@ -214,6 +214,11 @@ impl Flow {
         self.meter.totals()
     }
 
+    /// How long ago each request left that still counts for the rate.
+    pub fn lately(&self) -> Vec<Duration> {
+        self.pacer.lately(self.now).collect()
+    }
+
     /// Gives the pacer back for the next run.
     pub fn into_pacer(self) -> Pacer {
         self.pacer

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use tokio::sync::mpsc;
@@ -279,8 +280,12 @@ impl Jobs {
     }
 
     /// Closes the mirror, if it was opened.
-    pub(super) fn close(&mut self) {
+    /// Closes the mirror; how long ago each of the last requests left is told to the next run.
+    pub(super) fn close(&mut self, lately: &[Duration]) {
         let tools = self.tools.take();
+        if let Some(spent) = self.settings.spent() {
+            spent.tell(lately);
+        }
         self.run(Job::Close, async move {
             let Some((mirror, _)) = tools else { return Input::Closed.into() };
             match mirror.close().await {

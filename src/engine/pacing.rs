@@ -4,12 +4,13 @@
 //! A request reaches the service some time after it left, and the next one perhaps a little sooner, so more than a
 //! second has to lie between them here. How much more is learned from the answers: a request whose answer took longer
 //! than the quickest of the last minutes may have arrived later by as much, and not by more. Where the service
-//! says that it was too much all the same, it gets less, and then a little more every few seconds.
+//! says that it was too much all the same, it gets less, also where there was no limit, and then a little more every few
+//! seconds. What was too much is kept below for a while, and longer each time that it was too much again.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::budget::Hour;
+use super::budget::{AN_HOUR, Hour};
 
 const SECOND: Duration = Duration::from_secs(1);
 /// Beside what is known of a request's way, for what is not.
@@ -23,8 +24,14 @@ const LATEST: Duration = Duration::from_millis(200);
 const TURN: Duration = Duration::from_mins(1);
 /// … and of how many answers at the least: the quickest of a few may have been slow, and the next one would be early.
 const ENOUGH: u32 = 500;
-/// After a "too many" the rate comes back by one request a second, so often.
+/// After a "too many" the rate comes back step by step, so often …
 const BACK: Duration = Duration::from_secs(5);
+/// … in so many steps to less than what was too much; small rates come back by one request a second.
+const STEPS: usize = 3;
+/// The longest that it stays there before it tries more.
+const LONGEST: Duration = Duration::from_mins(10);
+/// What a "too many" says of at the least where there was no limit: less is documented nowhere.
+const DOCUMENTED: usize = (AN_HOUR / 3_600) as usize;
 
 /// The limiter: all requests of one token pass it.
 #[derive(Debug, Clone, Default)]
@@ -33,9 +40,37 @@ pub struct Pacer {
     sent: VecDeque<Sent>,
     /// The quickest answer to anything, and to the taking of a page.
     quickest: [Quickest; 2],
-    /// When the service said that it was too much, and what it got from then on.
-    limited: Option<(Duration, usize)>,
+    limited: Option<Limit>,
     hour: Hour,
+}
+
+/// What the service's "too many" taught.
+#[derive(Debug, Clone, Copy)]
+struct Limit {
+    /// When it said so last.
+    at: Duration,
+    /// What is sent in a second from then on …
+    slow: usize,
+    /// … and some time later: one less than was too much.
+    ceiling: usize,
+    /// How long it stays at that.
+    patience: Duration,
+}
+
+impl Limit {
+    /// What may be sent in a second.
+    fn allows(&self, now: Duration) -> usize {
+        let rounds = |time: Duration| (time.as_millis() / BACK.as_millis()) as usize;
+        let lost = self.ceiling - self.slow;
+        let step = (lost / STEPS).max(1);
+        let since = now.saturating_sub(self.at);
+        let back = BACK * lost.div_ceil(step) as u32;
+        match since.checked_sub(back + self.patience) {
+            // Nobody knows how much more it may be: by one step, by three, by seven …
+            Some(beyond) => self.ceiling.saturating_add(step << (rounds(beyond) + 1).min(20)) - step,
+            None => self.ceiling.min(self.slow + rounds(since) * step),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -82,13 +117,11 @@ impl Pacer {
         self.limited = None;
     }
 
-    /// What may be sent in a second now: the rate, or less where that was too much lately.
+    /// What may be sent in a second now: the rate, or less where that was too much lately; 0 = no limit.
     pub fn allowed(&self, now: Duration) -> usize {
-        match self.limited {
-            Some((at, slow)) => {
-                let back = (now.saturating_sub(at).as_millis() / BACK.as_millis()) as usize;
-                self.rate.min(slow + back)
-            }
+        match self.limited.map(|limit| limit.allows(now)) {
+            Some(allowed) if self.rate == 0 => allowed,
+            Some(allowed) => self.rate.min(allowed),
             None => self.rate,
         }
     }
@@ -122,6 +155,19 @@ impl Pacer {
         self.hour.sent(now);
     }
 
+    /// What others sent lately, each so long ago, counts as if it had left here.
+    pub fn recall(&mut self, now: Duration, ages: impl IntoIterator<Item = Duration>) {
+        let others = ages.into_iter().map(|age| Sent { at: now.saturating_sub(age), take: None, took: None });
+        self.sent.extend(others);
+        self.sent.make_contiguous().sort_by_key(|sent| sent.at);
+    }
+
+    /// How long ago each request left that may still count.
+    pub fn lately(&self, now: Duration) -> impl Iterator<Item = Duration> {
+        let ages = self.sent.iter().map(move |sent| now.saturating_sub(sent.at));
+        ages.filter(|age| *age < SECOND + GUARD + LATEST)
+    }
+
     /// An answer came; to the taking of a page, about which the service thinks longest, with its ticket.
     pub fn answered(&mut self, now: Duration, take: Option<u64>) {
         let mut sent = self.sent.iter_mut().rev();
@@ -136,9 +182,24 @@ impl Pacer {
     /// The service said that it was too much.
     pub fn limited(&mut self, now: Duration) {
         // What was on its way meanwhile says the same once more.
-        if self.limited.is_none_or(|(at, _)| at + SECOND <= now) {
-            self.limited = Some((now, (self.allowed(now) * 3 / 4).max(1)));
+        if self.limited.is_some_and(|limit| now < limit.at + SECOND) {
+            return;
         }
+        let much = match (self.rate, self.allowed(now)) {
+            (0, 0) => self.in_last_second(now).max(DOCUMENTED),
+            // As much may be allowed as was never sent.
+            (0, allowed) => allowed.min(self.in_last_second(now).max(DOCUMENTED)),
+            (_, allowed) => allowed,
+        };
+        let slow = (much * 3 / 4).max(1);
+        let ceiling = (much - 1).max(slow);
+        let patience = match self.limited {
+            // Still the same trouble: it did not get less enough.
+            Some(limit) if now < limit.at + BACK => limit.patience,
+            Some(limit) if ceiling <= limit.ceiling => (limit.patience * 2).min(LONGEST),
+            _ => BACK,
+        };
+        self.limited = Some(Limit { at: now, slow, ceiling, patience });
     }
 
     /// How many left in the hour before `now`, to ten seconds.
@@ -281,6 +342,79 @@ mod tests {
         assert_eq!(pacer.allowed(ms(2_500)), 5);
         assert_eq!(pacer.allowed(ms(12_500)), 7);
         assert_eq!(pacer.allowed(ms(60_000)), 10);
+    }
+
+    /// A service that takes so many in any second, and says what is too much; gives the pages taken and the refusals.
+    fn against(rate: u32, takes: usize, lasting: Duration) -> (usize, usize) {
+        let mut pacer = Pacer::new(rate);
+        let (mut now, mut taken, mut refused) = (SECOND, VecDeque::new(), 0);
+        let mut all = 0;
+        while now < SECOND + lasting {
+            now = pacer.ready_at(now);
+            pacer.sent(now, None);
+            while taken.front().is_some_and(|at| *at + SECOND <= now) {
+                taken.pop_front();
+            }
+            let arrived = now;
+            now += Duration::from_millis(5);
+            pacer.answered(now, None);
+            if taken.len() < takes {
+                taken.push_back(arrived);
+                all += 1;
+            } else {
+                refused += 1;
+                pacer.limited(now);
+                now += Duration::from_millis(700); // nobody sends anything for a while
+            }
+        }
+        (all, refused)
+    }
+
+    #[test]
+    fn more_than_the_service_takes_is_found_out_and_tried_ever_more_rarely() {
+        let hour = Duration::from_hours(1);
+        for rate in [0, 20, 11] {
+            let (taken, refused) = against(rate, 10, hour / 60);
+            assert!(taken > 500 && refused <= 6, "{rate}: {taken} taken, {refused} refused in a minute");
+            let (taken, refused) = against(rate, 10, hour);
+            assert!(taken > 34_000 && refused <= 16, "{rate}: {taken} taken, {refused} refused in an hour");
+        }
+        let (_, refused) = against(10, 10, hour);
+        assert_eq!(refused, 0);
+    }
+
+    #[test]
+    fn one_too_many_is_no_limit_for_ever() {
+        let mut pacer = Pacer::new(0);
+        for _ in 0..600 {
+            pacer.sent(SECOND, None);
+        }
+        pacer.limited(SECOND);
+        assert_eq!(pacer.allowed(SECOND), 450);
+        assert!(pacer.ready_at(SECOND) > SECOND * 2);
+        assert_eq!(pacer.allowed(SECOND + BACK * 4), 599);
+        assert!(pacer.allowed(SECOND * 60) > 5_000);
+        // Where hardly anything was sent it says nothing of that little.
+        let mut pacer = Pacer::new(0);
+        pacer.sent(SECOND, None);
+        pacer.limited(SECOND);
+        assert_eq!(pacer.allowed(SECOND), DOCUMENTED * 3 / 4);
+    }
+
+    #[test]
+    fn what_others_sent_counts() {
+        let ms = Duration::from_millis;
+        let mut first = Pacer::new(10);
+        for n in 0..9 {
+            first.sent(SECOND + ms(100 * n), None);
+        }
+        let mut next = Pacer::new(10);
+        let now = SECOND * 2;
+        next.recall(now, first.lately(now));
+        assert_eq!(next.ready_at(now), now);
+        next.sent(now, None);
+        assert_eq!(next.ready_at(now), SECOND * 2 + GUARD + UNANSWERED, "the first of the others'");
+        assert_eq!(first.lately(SECOND * 10).count(), 0);
     }
 
     #[test]

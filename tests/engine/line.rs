@@ -84,6 +84,7 @@ pub(crate) fn settings(mirror: PathBuf, address: SocketAddr, token: &str) -> Set
         ack_interval: Duration::from_secs(5),
         tries: 3,
         peek: false,
+        spent: None,
     }
 }
 

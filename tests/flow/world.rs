@@ -94,7 +94,8 @@ pub(crate) struct World {
     pub(crate) config: Config,
     pub(crate) fates: Fates,
     pub(crate) mutant: Mutant,
-    /// The most that an exchange or a commit takes, in milliseconds.
+    /// The least and the most that half an exchange or a commit takes, in milliseconds.
+    pub(crate) quick: u64,
     pub(crate) slow: u64,
     /// How honest `count_left` is: 0 = exact, 1 = absent, 2 = anything.
     pub(crate) guide: u32,
@@ -160,6 +161,7 @@ impl World {
             config,
             fates: Box::new(|_, _, _| Fate::Well),
             mutant: Mutant::None,
+            quick: 0,
             slow: 120,
             guide: 0,
             flow: None,
@@ -505,7 +507,7 @@ impl World {
     }
 
     pub(crate) fn delay(&mut self) -> Duration {
-        Duration::from_millis(self.rng.u64(0..=self.slow))
+        Duration::from_millis(self.rng.u64(self.quick..=self.slow))
     }
 
     fn soon(&mut self, input: Input) {

@@ -38,6 +38,7 @@ async fn synchronize(base: &str, token: &str, mirror: &Path, tap: &Tap) -> Outco
         ack_interval: Duration::from_mins(5),
         tries: 2,
         peek: false,
+        spent: None,
     });
     engine.commands.send(Command::Start(engine::Mode::Full)).await.unwrap();
     loop {
