@@ -43,9 +43,7 @@ pub(super) fn ended(model: &mut Model) {
 
 /// Begins the next run now, where one is coming.
 pub(super) fn nudged(model: &mut Model) -> Option<Effect> {
-    if model.every.left(model.now).is_none() {
-        return None;
-    }
+    model.every.left(model.now)?;
     model.every.wait_no_longer(model.now);
     on_time(model)
 }
