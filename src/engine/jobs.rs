@@ -365,6 +365,7 @@ mod tests {
             ack_interval: std::time::Duration::ZERO,
             tries: 1,
             peek: false,
+            spent: None,
         };
         Jobs::new(Arc::new(settings))
     }
