@@ -57,6 +57,8 @@ pub enum Message {
     Standing(Result<Standing, String>),
     /// A signal that asks to leave, by number.
     Signal(i32),
+    /// SIGUSR1: whatever waits is not to wait any longer, as `sync --watch` takes it.
+    Nudged,
     /// SIGTSTP: stop, with the terminal given back before.
     Stopped,
     /// SIGCONT: whoever had the terminal meanwhile may have changed it.

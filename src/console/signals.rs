@@ -5,7 +5,10 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
+use signal_hook::consts::{
+    SIGALRM, SIGCONT, SIGHUP, SIGINT, SIGPROF, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2, SIGVTALRM,
+    SIGWINCH, SIGXCPU,
+};
 use signal_hook::iterator::{Handle, Signals};
 
 use super::inbox::Inbox;
@@ -15,13 +18,16 @@ use super::terminal;
 /// How long the loop may take to obey; with what giving back takes it stays within 300 ms.
 const PATIENCE: Duration = Duration::from_millis(100);
 
+/// What ends a program that does nothing about it, and is no fault of its own: the terminal is given back first.
+const FATAL: [i32; 9] = [SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU];
+
 /// The thread that takes signals; dropping it ends the thread.
 pub(super) struct Watch(Handle);
 
 impl Watch {
     /// Begins to take signals.
     pub(super) fn start(inbox: &Arc<Inbox>) -> io::Result<Self> {
-        let mut signals = Signals::new([SIGTERM, SIGHUP, SIGINT, SIGWINCH, SIGCONT, SIGTSTP])?;
+        let mut signals = Signals::new(FATAL.iter().chain(&[SIGUSR1, SIGWINCH, SIGCONT, SIGTSTP]))?;
         let handle = signals.handle();
         let inbox = Arc::clone(inbox);
         std::thread::Builder::new().name("signals".into()).spawn(move || {
@@ -33,6 +39,7 @@ impl Watch {
                     }
                     SIGCONT => inbox.push(Message::Continued),
                     SIGTSTP => inbox.push(Message::Stopped),
+                    SIGUSR1 => inbox.push(Message::Nudged),
                     fatal => obey(&inbox, fatal),
                 }
             }

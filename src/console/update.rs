@@ -90,6 +90,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             Vec::new()
         }
         Message::Signal(n) => vec![Effect::Leave(Left::Signal(n))],
+        Message::Nudged => act::nudged(model),
         Message::Stopped => vec![Effect::Suspend],
         Message::Continued => vec![Effect::Reclaim],
         Message::Tick => Vec::new(),

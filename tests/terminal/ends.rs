@@ -12,7 +12,19 @@ const SOON: Duration = Duration::from_secs(5);
 
 #[test]
 fn a_signal_ends_it_with_its_number() {
-    for (signal, status) in [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::INT, 130)] {
+    let signals = [
+        Signal::TERM,
+        Signal::HUP,
+        Signal::INT,
+        Signal::QUIT,
+        Signal::USR2,
+        Signal::ALARM,
+        Signal::VTALARM,
+        Signal::PROF,
+        Signal::XCPU,
+    ];
+    for signal in signals {
+        let status = 128 + signal.as_raw().unsigned_abs();
         let mut terminal = Terminal::up_to_date();
         let begun = Instant::now();
         terminal.signal(signal);
@@ -20,6 +32,19 @@ fn a_signal_ends_it_with_its_number() {
         assert!(begun.elapsed() < SOON, "{signal:?}: {:?}", begun.elapsed());
         assert_eq!(terminal.ended(), status, "{signal:?}");
     }
+}
+
+#[test]
+fn a_nudge_begins_the_next_run_and_ends_nothing() {
+    let mut terminal = Terminal::up_to_date();
+    terminal.signal(Signal::USR1);
+    terminal.see("nothing runs");
+    terminal.press(b"i");
+    terminal.see("again in");
+    terminal.signal(Signal::USR1);
+    terminal.gone("again in");
+    terminal.see("✓ up to date");
+    terminal.quit();
 }
 
 #[test]

@@ -60,6 +60,11 @@ impl Every {
         self.due = self.pause().map(|pause| now + pause);
     }
 
+    /// The next run, where one is coming, is to begin now.
+    pub fn wait_no_longer(&mut self, now: Timestamp) {
+        self.due = self.due.map(|due| due.min(now));
+    }
+
     /// Whether a run is to begin; says so once.
     pub fn strike(&mut self, now: Timestamp) -> bool {
         self.due.take_if(|due| *due <= now).is_some()

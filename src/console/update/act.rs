@@ -165,6 +165,15 @@ fn engine(model: &mut Model, action: Action) -> Vec<Effect> {
     vec![Effect::Command(command)]
 }
 
+/// Somebody outside asks not to wait: for the next try, or idle for the time of the next run.
+pub(super) fn nudged(model: &mut Model) -> Vec<Effect> {
+    match every::nudged(model) {
+        Some(start) => vec![start],
+        None if model.serving.is_some() => Vec::new(),
+        None => engine(model, Action::TryNow),
+    }
+}
+
 fn quit(model: &mut Model) -> Vec<Effect> {
     match model.overlay {
         Some(Overlay::Help(_) | Overlay::Bend | Overlay::Connect | Overlay::Whole | Overlay::NewDevice) => {

@@ -41,6 +41,13 @@ pub(super) fn ended(model: &mut Model) {
     }
 }
 
+/// Begins the next run now, where one is coming.
+pub(super) fn nudged(model: &mut Model) -> Option<Effect> {
+    model.every.left(model.now)?;
+    model.every.wait_no_longer(model.now);
+    on_time(model)
+}
+
 /// Begins a run where it is time.
 pub(super) fn on_time(model: &mut Model) -> Option<Effect> {
     if model.running() || !model.engine_alive {

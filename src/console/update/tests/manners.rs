@@ -48,6 +48,23 @@ fn it_synchronizes_by_itself_after_each_run() {
 }
 
 #[test]
+fn a_nudge_cuts_a_wait_short_whatever_is_waited_for() {
+    let mut idle = model(Phase::Idle);
+    assert_eq!(update(&mut idle, Message::Nudged), [], "nothing waits");
+    press(&mut idle, 'i');
+    // Whatever lies over the screen: nobody at the keys has asked.
+    press(&mut idle, '?');
+    let effects = update(&mut idle, Message::Nudged);
+    assert_eq!(effects, [Effect::Command(Command::Start(Mode::Full))]);
+    assert_eq!(update(&mut idle, Message::Nudged), [], "once");
+    let mut waiting = model(Phase::Draining);
+    assert_eq!(update(&mut waiting, Message::Nudged), [Effect::Command(Command::TryNow)]);
+    let mut looking = model(Phase::Draining);
+    looking.manner = Manner::ReadOnly;
+    assert_eq!(update(&mut looking, Message::Nudged), []);
+}
+
+#[test]
 fn a_new_device_needs_the_first_characters_of_the_old_one() {
     let mut model = model(Phase::Idle);
     press(&mut model, 'N');
