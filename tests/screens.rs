@@ -68,6 +68,10 @@ fn the_smallest_sizes() {
     insta::assert_snapshot!("welcome_source_60x15", text(&drawn(&mut models::connecting(1), 60, 15)));
     insta::assert_snapshot!("welcome_refused_60x15", text(&drawn(&mut models::refused_token(), 60, 15)));
     insta::assert_snapshot!("tiny_40x10", text(&drawn(&mut models::draining(), 40, 10)));
+    // A question that a blind key would answer is seen.
+    let mut asked = typed(models::draining(), &[Key::char('q')]);
+    insta::assert_snapshot!("tiny_ask_40x10", text(&drawn(&mut asked, 40, 10)));
+    assert!(text(&drawn(&mut asked, 40, 1)).contains("stop and quit?"));
 }
 
 #[test]

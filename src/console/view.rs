@@ -33,6 +33,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use super::action::Action;
 use super::cells;
 use super::model::history::Pane as HistoryPane;
 use super::model::wire::Pane as WirePane;
@@ -62,8 +63,7 @@ fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
         return welcome::draw(model, screen, buf, area);
     }
     if model.welcome.is_some() || area.width < LEAST.0 || area.height < LEAST.1 {
-        too_small(buf, area, if model.welcome.is_some() { welcome::LEAST } else { LEAST });
-        return;
+        return too_small(model, buf, area);
     }
     let theme = &model.theme;
     edge::header(model, buf, Rect { height: 1, ..area });
@@ -211,9 +211,24 @@ pub fn help_height(model: &Model) -> usize {
     help::inner(model, area_of(model)).height.into()
 }
 
-fn too_small(buf: &mut Buffer, area: Rect, (w, h): (u16, u16)) {
-    let text = format!("need {w}x{h}, have {}x{}", area.width, area.height);
-    let text = cells::fit(&text, area.width.into()).into_owned();
-    let column = (usize::from(area.width) - cells::width(&text)) / 2;
-    paint::line_at(buf, area, usize::from(area.height) / 2, column, vec![s(text, Style::new())]);
+/// A line that says so; above it what keys would answer blindly, or how the run stands.
+fn too_small(model: &Model, buf: &mut Buffer, area: Rect) {
+    let (w, h) = if model.welcome.is_some() { welcome::LEAST } else { LEAST };
+    let size = format!("need {w}x{h}, have {}x{}", area.width, area.height);
+    let key = |action| model.keymap.key_of(action).unwrap_or_default();
+    let first = if model.overlay == Some(Overlay::AskQuit) {
+        let question = format!("stop and quit? {} yes, {} no", key(Action::Yes), key(Action::No));
+        Some((question, model.theme.pending))
+    } else if model.running() {
+        let (glyph, word, style) = edge::phase(model);
+        Some((format!("{glyph} {word}"), style))
+    } else {
+        None
+    };
+    let from = usize::from(area.height.saturating_sub(1)) / 2;
+    for (row, (text, style)) in first.into_iter().chain([(size, Style::new())]).enumerate() {
+        let text = cells::fit(&text, area.width.into()).into_owned();
+        let column = (usize::from(area.width) - cells::width(&text)) / 2;
+        paint::line_at(buf, area, from + row, column, vec![s(text, style)]);
+    }
 }
