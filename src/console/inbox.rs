@@ -1,7 +1,9 @@
 //! Where all threads put their messages and the loop takes them: keys at once, the engine's news once a frame.
 //!
 //! Promise: nobody who puts something in ever waits, and what is in is bounded: of snapshots the newest, of events the
-//! last few thousand (the engine's totals are in the snapshot, so a lost event loses a log line).
+//! last few thousand (the engine's totals are in the snapshot, so a lost event loses a log line; how many were lost is
+//! told), of keys and of what tells progress the first few thousand. Signals, the engine's end and answers are few, and
+//! never lost: somebody waits for them.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -16,13 +18,15 @@ pub(super) const TELL: Duration = Duration::from_millis(100);
 
 /// Events kept until the next frame.
 const EVENTS: usize = 4_096;
-/// Other messages kept; only a terminal that stopped reading lets them grow.
+/// Other messages kept; only a terminal that stopped reading lets them grow. What must arrive is kept beyond it.
 const MESSAGES: usize = 4_096;
 
 #[derive(Debug, Default)]
 struct State {
     urgent: VecDeque<Message>,
     events: VecDeque<Event>,
+    /// Events that had to go since the last look.
+    missed: u64,
     snapshot: Option<Arc<Snapshot>>,
     leaving: bool,
     closed: bool,
@@ -61,12 +65,13 @@ impl Inbox {
                 let quiet = !state.news();
                 if state.events.len() >= EVENTS {
                     state.events.pop_front();
+                    state.missed += 1;
                 }
                 state.events.push_back(event);
                 quiet
             }
             other => {
-                if state.urgent.len() < MESSAGES {
+                if state.urgent.len() < MESSAGES || !other.may_be_lost() {
                     state.urgent.push_back(other);
                 }
                 true
@@ -128,7 +133,7 @@ impl Inbox {
     }
 
     /// What is there now.
-    #[cfg(all(test, unix))]
+    #[cfg(test)]
     pub(super) fn take(&self) -> Vec<Message> {
         drain(&mut self.lock())
     }
@@ -136,7 +141,49 @@ impl Inbox {
 
 fn drain(state: &mut State) -> Vec<Message> {
     let mut out: Vec<_> = state.urgent.drain(..).collect();
+    let missed = std::mem::take(&mut state.missed);
+    out.extend((missed > 0).then_some(Message::Missed(missed)));
     out.extend(state.events.drain(..).map(Message::Event));
     out.extend(state.snapshot.take().map(Message::Snapshot));
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::super::key::Key;
+    use super::super::message::Answer;
+    use super::*;
+    use crate::engine::EventKind;
+
+    #[test]
+    fn what_is_lost_is_counted_and_what_somebody_waits_for_is_not_lost() {
+        let inbox = Inbox::default();
+        for _ in 0..MESSAGES + 10 {
+            inbox.push(Message::Key(Key::char('j')));
+            inbox.push(Message::Read(Answer::Scanned { ticket: 1, progress: (1, 2, 0) }));
+        }
+        let event = Event { at: Timestamp::UNIX_EPOCH, kind: EventKind::Resumed, totals: Arc::default() };
+        for _ in 0..EVENTS + 10 {
+            inbox.push(Message::Event(event.clone()));
+        }
+        inbox.push(Message::Read(Answer::Status(Ok(None))));
+        inbox.push(Message::EngineGone);
+        inbox.push(Message::Signal(15));
+        let got = inbox.take();
+        let count = |of: fn(&Message) -> bool| got.iter().filter(|message| of(message)).count();
+        assert_eq!(count(Message::may_be_lost), MESSAGES);
+        assert_eq!(count(|m| matches!(m, Message::Event(_))), EVENTS);
+        assert_eq!(count(|m| matches!(m, Message::Missed(10))), 1);
+        for needed in [
+            |m: &Message| matches!(m, Message::Read(Answer::Status(_))),
+            |m: &Message| matches!(m, Message::EngineGone),
+            |m: &Message| matches!(m, Message::Signal(15)),
+        ] {
+            assert_eq!(count(needed), 1);
+        }
+        inbox.push(Message::Event(event));
+        assert!(!inbox.take().iter().any(|m| matches!(m, Message::Missed(_))), "a loss is told once");
+    }
 }

@@ -35,6 +35,8 @@ pub enum Message {
     Snapshot(Arc<Snapshot>),
     /// An event of the engine.
     Event(Event),
+    /// So many events were lost on the way here: the drawing was held up.
+    Missed(u64),
     /// The engine is gone: its channels are closed.
     EngineGone,
     /// A task of the engine panicked; what it said. The engine goes on, its run ends.
@@ -71,6 +73,17 @@ impl Message {
     /// Whether somebody did something and waits to see it.
     pub fn is_human(&self) -> bool {
         matches!(self, Self::Key(_) | Self::Paste(_) | Self::Mouse(_) | Self::Focus(_) | Self::Resized(..))
+    }
+
+    /// Whether nobody waits for it: what people press while a terminal hangs, and what a later one of its kind says
+    /// again.
+    pub fn may_be_lost(&self) -> bool {
+        match self {
+            Self::Key(_) | Self::Paste(_) | Self::Mouse(_) | Self::News | Self::Tick => true,
+            Self::Read(answer) => answer.is_progress(),
+            Self::Sql(answer) => matches!(answer, SqlAnswer::Written { .. }),
+            _ => false,
+        }
     }
 
     /// Whether it is what somebody asked for.

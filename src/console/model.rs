@@ -97,6 +97,8 @@ pub struct Model {
     pub engine_alive: bool,
     /// What happened.
     pub log: Log,
+    /// Events that were lost between the engine's thread and the drawing, beside those that the engine counts.
+    pub missed: u64,
     /// Instructions a second, over time.
     pub pace: Pace,
     /// The mirror's status, for the idle screen.
@@ -235,6 +237,7 @@ impl Model {
             snapshot_at: now,
             engine_alive: true,
             log: Log::default(),
+            missed: 0,
             pace: Pace::default(),
             status: Mirrored::Unknown,
             pane: SyncPane::Kinds,

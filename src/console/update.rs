@@ -58,6 +58,10 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::Snapshot(snapshot) => on_snapshot(model, snapshot),
         Message::Event(event) => on_event(model, &event),
+        Message::Missed(events) => {
+            model.missed += events;
+            Vec::new()
+        }
         Message::EngineGone => {
             model.engine_alive = false;
             model.fail("the engine has ended: quit and start again to synchronize");

@@ -202,3 +202,10 @@ pub enum Answer {
         change: Result<Option<Box<Change>>, String>,
     },
 }
+
+impl Answer {
+    /// Whether it says only how far something is.
+    pub fn is_progress(&self) -> bool {
+        matches!(self, Self::Scanned { .. } | Self::Exporting(..) | Self::Orphans(Followed::Looking(..)))
+    }
+}

@@ -174,8 +174,9 @@ fn remark(model: &Model, room: usize) -> Vec<Span<'static>> {
     if let Some(step) = model.snapshot.next_step.as_ref().filter(|_| model.screen != Screen::Sync) {
         return vec![s(cells::fit(&format!("‖ next: {}", visible(step)), room), theme.pending)];
     }
-    if model.snapshot.missed > 0 {
-        let n = grouped(model.snapshot.missed);
+    let missed = model.snapshot.missed + model.missed;
+    if missed > 0 {
+        let n = grouped(missed);
         return vec![s(cells::fit(&format!("{n} events not shown, none uncounted"), room), theme.dim)];
     }
     Vec::new()
