@@ -46,7 +46,7 @@ pub use history::History;
 pub use log::Log;
 pub use naming::Naming;
 pub use pace::Pace;
-pub use said::Notice;
+pub use said::{Notice, Remark};
 pub use serving::Serving;
 pub use sql::Sql;
 pub use telling::Telling;
@@ -140,7 +140,7 @@ pub struct Model {
     /// Errors and notices that wait to be seen, oldest first.
     pub notices: Vec<Notice>,
     /// A remark that goes away by itself.
-    pub toast: Option<(String, Timestamp)>,
+    pub toast: Option<Remark>,
     /// A demo's lever is on its way.
     pub demo_busy: bool,
     /// Whether the mouse is ours.
@@ -390,8 +390,8 @@ impl Model {
         if self.welcome.as_ref().is_some_and(Welcome::waits) {
             next = Some(next.unwrap_or(Duration::MAX).min(Duration::from_secs(1)));
         }
-        if let Some((_, end)) = &self.toast {
-            let left = since(self.now, *end).max(Duration::from_millis(10));
+        if let Some(remark) = &self.toast {
+            let left = since(self.now, remark.until).max(Duration::from_millis(10));
             next = Some(next.map_or(left, |n| n.min(left)));
         }
         if self.stale {

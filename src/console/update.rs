@@ -27,7 +27,7 @@ use super::action::Scope;
 use super::key::{Code, Key};
 use super::keymap::Hit;
 use super::message::{Answer, Effect, Message, Request};
-use super::model::{Mirrored, Model, Notice, Overlay, Screen, log, since};
+use super::model::{Mirrored, Model, Notice, Overlay, Screen, SyncPane, log, since};
 use super::{Left, Manner};
 use crate::engine::{Command, Event, EventKind, Snapshot};
 use crate::mirror::reader::Status;
@@ -141,7 +141,7 @@ fn on_time(model: &mut Model, effects: &mut Vec<Effect>) {
     if model.running() {
         model.pace.note(model.now, model.snapshot.totals.instructions);
     }
-    if model.toast.as_ref().is_some_and(|t| t.1 <= model.now) {
+    if model.toast.as_ref().is_some_and(|remark| remark.until <= model.now) {
         model.toast = None;
     }
     if model.stale && since(model.refreshed, model.now) >= REFRESH {
@@ -287,9 +287,8 @@ fn on_event(model: &mut Model, event: &Event) -> Vec<Effect> {
         _ => {}
     }
     // A pane that was scrolled back stays on the lines that are being read.
-    if model.scroll[2] > 0 {
-        model.scroll[2] += 1;
-    }
+    let scrolled = &mut model.scroll[SyncPane::Log as usize];
+    *scrolled += usize::from(*scrolled > 0);
     model.log.push(line);
     Vec::new()
 }

@@ -157,7 +157,7 @@ fn a_recording_is_started_with_a_path_and_stopped_by_the_same_key() {
     let effects = update(&mut model, Message::Key(Key::char('R')));
     assert_eq!(effects, [Effect::Wire(WireRequest::StopRecording)]);
     update(&mut model, Message::Wire(WireAnswer::Recorded(Ok("61 exchanges".into()))));
-    assert!(model.wire.recorded.is_none() && model.toast.unwrap().0.contains("61"));
+    assert!(model.wire.recorded.is_none() && model.toast.unwrap().text.contains("61"));
     // An empty name is told, not taken.
     let mut model = press(wire(), &chars("R"));
     update(&mut model, Message::Key(Key::plain(Code::Home)));
@@ -177,7 +177,7 @@ fn a_copied_request_has_no_token_and_typed_text_is_no_key() {
     let model = press(model, &chars("/q1?y"));
     assert_eq!((model.screen, model.wire.line.text(), model.overlay), (Screen::Wire, "q1?y", None));
     let model = press(model, &[Key::plain(Code::Esc)]);
-    assert!(!model.wire.typing && model.wire.filter.0.is_empty() && model.wire.list.len() == 86);
+    assert!(!model.wire.typing && model.wire.filter.typed.is_empty() && model.wire.list.len() == 86);
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::Model;
 use super::log::{Line, Tone};
 
@@ -17,10 +19,19 @@ pub struct Notice {
     pub text: String,
 }
 
+/// Something that goes away by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remark {
+    /// What is said.
+    pub text: String,
+    /// Until when.
+    pub until: Timestamp,
+}
+
 impl Model {
     /// Shows a remark for a while.
     pub fn say(&mut self, text: impl Into<String>) {
-        self.toast = Some((text.into(), self.now + TOAST));
+        self.toast = Some(Remark { text: text.into(), until: self.now + TOAST });
     }
 
     /// Shows an error until it is seen.

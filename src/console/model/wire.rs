@@ -34,8 +34,8 @@ pub struct Wire {
     pub pane: Pane,
     /// The exchange that is laid out.
     pub detail: Option<Detail>,
-    /// The condition as it was typed, and as it was understood.
-    pub filter: (String, Filter),
+    /// Which exchanges are wanted.
+    pub filter: Condition,
     /// What is wrong with what is typed.
     pub mistake: Option<String>,
     /// The filter that is being typed.
@@ -48,6 +48,15 @@ pub struct Wire {
     pub search: String,
     /// What the recording has written, where one runs.
     pub recorded: Option<Recorded>,
+}
+
+/// Which exchanges are wanted; all of them where nothing was typed.
+#[derive(Debug, Clone, Default)]
+pub struct Condition {
+    /// As it was typed.
+    pub typed: String,
+    /// As it was understood.
+    pub meant: Filter,
 }
 
 /// What has the focus.
@@ -277,7 +286,7 @@ impl Wire {
     pub fn set_filter(&mut self, text: &str) -> bool {
         match Filter::parse(text) {
             Ok(filter) => {
-                self.filter = (text.to_owned(), filter);
+                self.filter = Condition { typed: text.to_owned(), meant: filter };
                 self.mistake = None;
                 true
             }

@@ -213,7 +213,7 @@ fn a_cell_and_a_row_are_copied_as_they_are_within_reason() {
     );
     press(&mut model, 'j');
     assert_eq!(press(&mut model, 'y'), [], "a terminal would not take so much");
-    assert!(model.toast.is_some_and(|t| t.0.contains("too much")));
+    assert!(model.toast.is_some_and(|t| t.text.contains("too much")));
 }
 
 #[test]
@@ -227,7 +227,7 @@ fn outside_of_the_demo_its_keys_say_so() {
     let mut model = model(Phase::Idle);
     model.demo = false;
     assert_eq!(press(&mut model, 'e'), []);
-    assert!(model.toast.as_ref().unwrap().0.contains("demo"));
+    assert!(model.toast.as_ref().unwrap().text.contains("demo"));
     model.demo = true;
     assert_eq!(press(&mut model, 'e'), [Effect::DemoEdit]);
     // Once at a time.
@@ -449,7 +449,11 @@ fn a_reference_that_is_pressed_before_its_end_is_known_is_followed_when_it_is() 
         plain(&mut model, Code::Enter);
         keys(&mut model, "jj");
         assert_eq!(plain(&mut model, Code::Enter), []);
-        assert!(model.toast.as_ref().is_some_and(|(text, _)| text.contains("looking")), "{:?}", model.toast);
+        assert!(
+            model.toast.as_ref().is_some_and(|remark| remark.text.contains("looking")),
+            "{:?}",
+            model.toast
+        );
         keys(&mut model, keys_between);
         let of = model.browse.record().unwrap();
         let to = Reference { kind: "user".into(), id: crate::protocol::RecordId::Int(17) };
@@ -530,7 +534,7 @@ fn rows_like_this_cell_and_jumps_that_find_nothing() {
     keys(&mut model, "#77");
     let effects = plain(&mut model, Code::Enter);
     answer(&mut model, &effects);
-    assert!(model.toast.as_ref().is_some_and(|t| t.0.contains("77")));
+    assert!(model.toast.as_ref().is_some_and(|t| t.text.contains("77")));
     keys(&mut model, "%101");
     assert_eq!(plain(&mut model, Code::Enter), []);
     assert!(model.browse.prompt.as_ref().is_some_and(|p| p.error.is_some()));

@@ -19,7 +19,7 @@ const LOOK: Duration = Duration::from_millis(200);
 /// Asks for the list.
 pub(super) fn list(model: &mut Model) -> Vec<Effect> {
     model.wire.asked = Some(model.now);
-    vec![Effect::Wire(WireRequest::List(model.wire.filter.1.clone()))]
+    vec![Effect::Wire(WireRequest::List(model.wire.filter.meant.clone()))]
 }
 
 /// The list again, where the run may have sent something.
@@ -71,7 +71,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
             Vec::new()
         }
         Action::Back if quiet && detail => close(model),
-        Action::Back if quiet && !model.wire.filter.0.is_empty() => filter(model, ""),
+        Action::Back if quiet && !model.wire.filter.typed.is_empty() => filter(model, ""),
         Action::WireSearch | Action::WireFilter if detail => {
             naming::ask(model, For::Search, &model.wire.search.clone())
         }
@@ -88,13 +88,13 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         Action::WireFilter => {
             model.wire.pane = Pane::List;
             model.wire.line = edit::Line::default();
-            let text = model.wire.filter.0.clone();
+            let text = model.wire.filter.typed.clone();
             model.wire.line.set(&text);
             model.wire.typing = true;
             Vec::new()
         }
         Action::WireCurl => copy(model),
-        Action::WireExport => vec![Effect::Wire(WireRequest::Export(model.wire.filter.1.clone()))],
+        Action::WireExport => vec![Effect::Wire(WireRequest::Export(model.wire.filter.meant.clone()))],
         _ => return None,
     })
 }

@@ -159,8 +159,8 @@ fn screens(model: &Model, buf: &mut Buffer, area: Rect) -> usize {
 /// What is said at the right of the tabs: a remark that goes, or else the first thing that waits to be seen.
 fn remark(model: &Model, room: usize) -> Vec<Span<'static>> {
     let theme = &model.theme;
-    if let Some((text, _)) = &model.toast {
-        return vec![s(cells::fit(&visible(text), room), theme.pending)];
+    if let Some(remark) = &model.toast {
+        return vec![s(cells::fit(&visible(&remark.text), room), theme.pending)];
     }
     let short = model.notices.first().filter(|_| notice::long(model).is_none());
     if let Some(notice) = short.filter(|_| model.screen != Screen::Sync || !model.has_run()) {

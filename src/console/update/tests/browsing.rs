@@ -75,7 +75,8 @@ fn an_order_that_the_type_cannot_have_any_more_is_forgotten() {
     let effects = update(&mut model, Message::Read(Answer::Page { ticket: *ticket, page }));
     assert_eq!(answer(&mut model, &effects).sort, crate::mirror::find::Sort::default());
     assert!(
-        model.browse.error.is_none() && model.toast.as_ref().is_some_and(|t| t.0.contains("no field gone"))
+        model.browse.error.is_none()
+            && model.toast.as_ref().is_some_and(|t| t.text.contains("no field gone"))
     );
 }
 
@@ -188,7 +189,7 @@ fn a_record_leads_to_the_request_that_brought_it_or_says_which_it_was() {
     let wanted = |page| Effect::Wire(WireRequest::Find(WireFilter::parse(page).unwrap()));
     assert_eq!(press(&mut model, 'W'), [wanted("page:77")]);
     update(&mut model, Message::Wire(WireAnswer::Found(None)));
-    let said = model.toast.clone().unwrap().0;
+    let said = model.toast.clone().unwrap().text;
     assert!(said.contains("page 77") && said.contains("session 9"), "{said}");
     assert_eq!(model.screen, Screen::Browse);
     // In its history: that of the step.
@@ -200,17 +201,17 @@ fn a_record_leads_to_the_request_that_brought_it_or_says_which_it_was() {
     model.screen = Screen::Browse;
     keys(&mut model, "kkk");
     assert_eq!(press(&mut model, 'W'), []);
-    assert!(model.toast.as_ref().unwrap().0.contains("session 1"));
+    assert!(model.toast.as_ref().unwrap().text.contains("session 1"));
     // What the other screens look for is said in their own words.
     update(&mut model, Message::Wire(WireAnswer::Found(None)));
-    assert!(!model.toast.as_ref().unwrap().0.contains("page"));
+    assert!(!model.toast.as_ref().unwrap().text.contains("page"));
 }
 
 #[test]
 fn hits_in_the_record_are_found_in_folded_parts_too() {
     let mut model = browsing();
     assert_eq!(press(&mut model, 'n'), []);
-    assert!(model.toast.as_ref().unwrap().0.contains('F'), "it says how to look for something");
+    assert!(model.toast.as_ref().unwrap().text.contains('F'), "it says how to look for something");
     plain(&mut model, Code::Enter);
     // `tags` is folded, and its only part is what is looked for.
     keys(&mut model, "jjj");
@@ -230,7 +231,7 @@ fn hits_in_the_record_are_found_in_folded_parts_too() {
     assert!(model.browse.folded.is_empty());
     press(&mut model, 'N');
     assert_eq!(model.browse.line, 4);
-    assert_eq!(model.toast.as_ref().unwrap().0, "3 of 3");
+    assert_eq!(model.toast.as_ref().unwrap().text, "3 of 3");
     // A filter's words are hits as well, once nothing else is looked for.
     press(&mut model, 'F');
     plain(&mut model, Code::Esc);
@@ -356,5 +357,5 @@ fn an_export_is_shown_and_stopped_by_escape() {
     assert_eq!(plain(&mut model, Code::Esc), [Effect::Read(Request::NoExport)]);
     update(&mut model, Message::Read(Answer::Exported(Ok("export stopped; nothing was written".into()))));
     assert!(model.browse.export.is_none() && model.screen == Screen::Browse);
-    assert!(model.toast.as_ref().unwrap().0.contains("stopped"));
+    assert!(model.toast.as_ref().unwrap().text.contains("stopped"));
 }

@@ -89,7 +89,7 @@ fn prompt(model: &Model, buf: &mut Buffer, area: Rect) {
         right.push(s(visible(mistake).into_owned(), theme.failed));
     } else {
         let all = grouped(wire.usage.exchanges as u64);
-        let count = if wire.filter.0.is_empty() {
+        let count = if wire.filter.typed.is_empty() {
             format!("{all} requests")
         } else {
             format!("{} of {all} requests", grouped(wire.list.len() as u64))
@@ -117,13 +117,13 @@ fn prompt(model: &Model, buf: &mut Buffer, area: Rect) {
         let place = Rect { x: area.x + 3, width: room as u16, ..area };
         typed::draw(&wire.line, true, theme, buf, place);
         vec![gap(1), s("/ ", theme.accent)]
-    } else if wire.filter.0.is_empty() {
+    } else if wire.filter.typed.is_empty() {
         vec![
             gap(1),
             s(cells::fit(&format!("{key} filter: status:429  op:ack  time>200"), room + 1), theme.dim),
         ]
     } else {
-        let text = cells::fit(&visible(&wire.filter.0), room).into_owned();
+        let text = cells::fit(&visible(&wire.filter.typed), room).into_owned();
         vec![gap(1), s("/ ", theme.accent), s(text, theme.value)]
     };
     line(buf, Rect { width: area.width.saturating_sub(taken as u16), ..area }, 0, spans);
