@@ -17,8 +17,10 @@ mod serving;
 mod statements;
 
 use debugging::drawn;
+use drainboard::console::action::Scope;
 use drainboard::console::key::{Code, Key};
-use drainboard::console::message::Message;
+use drainboard::console::keymap::Hit;
+use drainboard::console::message::{Effect, Message, WireRequest};
 use drainboard::console::model::Model;
 use drainboard::console::theme::Theme;
 use drainboard::console::update::update;
@@ -78,6 +80,41 @@ fn the_smallest_sizes() {
 fn the_record_takes_the_rows_place_where_it_is_narrow() {
     let mut model = typed(models::browsing(), &[Key::plain(Code::Enter)]);
     insta::assert_snapshot!("record_80x24", text(&drawn(&mut model, 80, 24)));
+}
+
+/// What is dimmed and left out of the footer does nothing but to say why.
+#[test]
+fn what_is_said_not_to_work_does_nothing() {
+    let (mut tried, mut wrong) = (0, Vec::new());
+    for (name, make) in MODELS {
+        let model = make();
+        if model.overlay.is_some() || model.naming.is_some() {
+            continue;
+        }
+        let scopes = model.scopes();
+        for (keys, action) in scopes.iter().flat_map(|scope| model.keymap.bindings(*scope)) {
+            let here = model.keymap.hit(scopes, keys) == Hit::Action(action);
+            let typed = scopes.contains(&Scope::Text) && keys.iter().any(|key| model.is_text(*key));
+            if model.works(action) || !here || typed {
+                continue;
+            }
+            let (mut pressed, mut waited) = (make(), make());
+            let mut effects: Vec<_> =
+                keys.iter().flat_map(|key| update(&mut pressed, Message::Key(*key))).collect();
+            let due = update(&mut waited, Message::Tick);
+            // To look for a request that is not there changes nothing either.
+            let looks = |effect: &Effect| matches!(effect, Effect::Wire(WireRequest::Find(_)));
+            effects.retain(|effect| !due.contains(effect) && !looks(effect));
+            (pressed.toast, waited.toast) = (None, None);
+            let (after, before) = (drawn(&mut pressed, 120, 40), drawn(&mut waited, 120, 40));
+            if !effects.is_empty() || text(&after) != text(&before) {
+                wrong.push(format!("{name}: {action:?} {effects:?}"));
+            }
+            tried += 1;
+        }
+    }
+    assert_eq!(wrong, [""; 0]);
+    assert!(tried > 100, "{tried}");
 }
 
 /// Prints all screens: `cargo test --test screens look -- --ignored --nocapture`

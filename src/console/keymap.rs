@@ -113,9 +113,14 @@ impl Keymap {
 
     /// The keys of an action where `scopes` are looked at, in the order of the keymap's file.
     pub fn keys_in(&self, scopes: &[Scope], action: Action) -> Vec<String> {
+        self.keys_that(scopes, action, |_| true)
+    }
+
+    /// Those of them that fit.
+    pub fn keys_that(&self, scopes: &[Scope], action: Action, fits: impl Fn(&[Key]) -> bool) -> Vec<String> {
         let tables = scopes.iter().filter_map(|scope| self.tables.get(scope));
-        let mut keys: Vec<_> =
-            tables.flatten().filter(|(_, b)| b.action == action).map(|(k, b)| (b.place, k)).collect();
+        let bound = tables.flatten().filter(|(k, b)| b.action == action && fits(k));
+        let mut keys: Vec<_> = bound.map(|(k, b)| (b.place, k)).collect();
         keys.sort();
         keys.into_iter().map(|(_, k)| spell(k)).collect()
     }

@@ -19,6 +19,7 @@ pub mod telling;
 pub mod welcome;
 pub mod whole;
 pub mod wire;
+pub mod works;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -53,6 +54,7 @@ pub use telling::Telling;
 pub use welcome::Welcome;
 pub use whole::Whole;
 pub use wire::Wire;
+pub use works::Stand;
 
 /// All state of the console.
 #[derive(Debug, Clone)]
@@ -168,6 +170,33 @@ pub enum Screen {
     Sql,
     /// Screen 6.
     History,
+}
+
+impl Screen {
+    /// The screen that a scope belongs to; none where it is of all, or lies over one.
+    pub fn of(scope: Scope) -> Option<Self> {
+        match scope {
+            Scope::Sync => Some(Self::Sync),
+            Scope::Browse => Some(Self::Browse),
+            Scope::Acks => Some(Self::Acks),
+            Scope::Wire => Some(Self::Wire),
+            Scope::Sql | Scope::Prompt => Some(Self::Sql),
+            Scope::History => Some(Self::History),
+            _ => None,
+        }
+    }
+
+    /// The action that shows it, whose word is its name.
+    pub fn shown_by(self) -> Action {
+        match self {
+            Self::Sync => Action::ShowSync,
+            Self::Browse => Action::ShowBrowse,
+            Self::Acks => Action::ShowAcks,
+            Self::Wire => Action::ShowWire,
+            Self::Sql => Action::ShowSql,
+            Self::History => Action::ShowHistory,
+        }
+    }
 }
 
 /// What lies over a screen.
@@ -294,20 +323,6 @@ impl Model {
             Screen::Sql if self.sql.pane == sql::Pane::Prompt => &[Scope::Prompt, Scope::Text, Scope::Global],
             Screen::Sql => &[Scope::Sql, Scope::Global],
             Screen::History => &[Scope::History, Scope::Global],
-        }
-    }
-
-    /// Whether an action means anything in this console.
-    pub fn offers(&self, action: Action) -> bool {
-        match action {
-            Action::Edit | Action::Pace | Action::Bend => self.demo,
-            Action::ShowSync
-            | Action::ShowBrowse
-            | Action::ShowAcks
-            | Action::ShowWire
-            | Action::ShowSql
-            | Action::ShowHistory => self.serving.is_none(),
-            _ => true,
         }
     }
 

@@ -1,7 +1,11 @@
-//! The palette: every action that means something here, found by a few letters of its name or of what it does.
+//! The palette: every action of the console, found by a few letters of its name or of what it does; those of other
+//! screens too, which lead there.
+
+use std::cmp::Reverse;
 
 use super::action::{ACTIONS, Action, Entry, Scope};
 use super::edit::Line;
+use super::model::Stand;
 
 /// What is typed and chosen.
 #[derive(Debug, Clone, Default)]
@@ -12,25 +16,46 @@ pub struct Palette {
     pub chosen: usize,
 }
 
+/// An action that fits what is typed.
+#[derive(Debug, Clone, Copy)]
+pub struct Found {
+    /// What is said of it.
+    pub entry: &'static Entry,
+    /// How it stands from here.
+    pub stand: Stand,
+}
+
 impl Palette {
-    /// The actions that fit what is typed, best first; of these `scopes`, and of what is offered.
-    pub fn found(&self, scopes: &[Scope], offers: impl Fn(Action) -> bool) -> Vec<&'static Entry> {
+    /// The actions that fit what is typed, best first: what works here, then what belongs here and does nothing now,
+    /// then those of other screens. `stand` knows how an action stands; none is no way to go there.
+    pub fn found(&self, stand: impl Fn(Action) -> Option<Stand>) -> Vec<Found> {
         let wanted = self.line.text().trim().to_lowercase();
-        let mut found: Vec<_> = ACTIONS
-            .iter()
-            .filter(|e| e.scopes.iter().any(|s| scopes.contains(s)) && offered(e.action) && offers(e.action))
-            .filter_map(|e| Some((score(&wanted, e)?, e)))
-            .collect();
-        // Stable: what fits alike stays in the order of the table, the screen's own actions first.
-        let place = |e: &Entry| scopes.iter().position(|s| e.scopes.contains(s));
-        found.sort_by_key(|(score, e)| (std::cmp::Reverse(*score), place(e)));
-        found.into_iter().map(|(_, e)| e).collect()
+        let fits = |entry: &'static Entry| {
+            let stand = stand(entry.action).filter(|_| offered(entry.action))?;
+            Some((score(&wanted, entry)? - behind(stand), Found { entry, stand }))
+        };
+        let mut found: Vec<_> = ACTIONS.iter().filter_map(fits).collect();
+        // Stable: what fits alike stays in the order of the table, what is everybody's behind the screen's own.
+        let everywhere = |found: &Found| found.entry.scopes.contains(&Scope::Global);
+        found.sort_by_key(|(score, found)| (Reverse(*score), everywhere(found)));
+        found.into_iter().map(|(_, found)| found).collect()
     }
 }
 
-/// Whether the palette is a way to an action.
+/// How much better an action must fit to stand before one that works here.
+fn behind(stand: Stand) -> i64 {
+    match stand {
+        Stand::Works => 0,
+        Stand::Idle => 10,
+        Stand::Elsewhere(_) => 20,
+    }
+}
+
+/// Whether the palette is a way to an action. To move a cursor nobody searches.
 fn offered(action: Action) -> bool {
-    !matches!(action, Action::Palette | Action::Choose | Action::Yes | Action::No | Action::Text(_))
+    use Action::{Bottom, Choose, Down, Left, No, PageDown, PageUp, Palette, Right, Text, Top, Up, Yes};
+    let moves = matches!(action, Up | Down | Left | Right | PageUp | PageDown | Top | Bottom);
+    !moves && !matches!(action, Palette | Choose | Yes | No | Text(_))
 }
 
 /// How well an entry fits: by its name, its words in the footer, or what the help says of it.
@@ -78,12 +103,14 @@ fn from(wanted: &[char], text: &[char], start: usize) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::model::Model;
     use super::*;
 
     fn names(wanted: &str) -> Vec<&'static str> {
         let mut palette = Palette::default();
         palette.line.insert(wanted);
-        palette.found(&[Scope::Sync, Scope::Global], |_| true).iter().map(|e| e.name).collect()
+        let model = Model::new("demo", "host", jiff::Timestamp::UNIX_EPOCH);
+        palette.found(|action| model.stand(action)).iter().map(|found| found.entry.name).collect()
     }
 
     #[test]
@@ -97,14 +124,11 @@ mod tests {
             ("hist", "show-history"),
             ("sql", "show-sql"),
             ("qu", "quit"),
-            ("PGDN", "page-down"),
+            ("hold", "hold-acks"),
+            ("curl", "copy-curl"),
         ] {
             let found = names(wanted);
-            if wanted == "PGDN" {
-                assert!(found.contains(&first), "{wanted}: {found:?}");
-            } else {
-                assert_eq!(found.first(), Some(&first), "{wanted}: {found:?}");
-            }
+            assert_eq!(found.first(), Some(&first), "{wanted}: {found:?}");
         }
         assert_eq!(names("zzzz"), [""; 0]);
     }
@@ -116,7 +140,10 @@ mod tests {
         once.sort_unstable();
         once.dedup();
         assert_eq!(once.len(), all.len());
-        assert!(all.starts_with(&["sync"]) && all.contains(&"quit") && !all.contains(&"open"));
+        assert!(all.starts_with(&["sync"]) && all.contains(&"quit") && !all.contains(&"down"));
+        // What works here, then what does nothing now, then what is elsewhere.
+        let at = |name| all.iter().position(|other| *other == name).unwrap();
+        assert!(at("quit") < at("pause") && at("pause") < at("filter-rows"), "{all:?}");
     }
 
     #[test]

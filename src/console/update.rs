@@ -192,9 +192,8 @@ fn typed_text(model: &mut Model, text: &str) -> Option<Vec<Effect>> {
 fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
     let key = key.normal();
     // Where a line is typed plain characters are text.
-    let lined = model.overlay.is_some() || model.naming.is_some() || model.welcome.is_some();
-    if let (Code::Char(c), false, false) = (key.code, key.ctrl, key.alt)
-        && (lined || !sql::keeps(model, key))
+    if let Code::Char(c) = key.code
+        && model.is_text(key)
         && let Some(effects) = typed_text(model, c.encode_utf8(&mut [0; 4]))
     {
         model.typed.clear();

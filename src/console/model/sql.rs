@@ -273,6 +273,11 @@ impl Sql {
         true
     }
 
+    /// Whether statements were run that can be recalled.
+    pub fn recalls(&self) -> bool {
+        !self.recall.all.is_empty()
+    }
+
     /// An earlier statement, or a later one, into the line.
     pub fn recall(&mut self, older: bool) {
         self.completion = None;

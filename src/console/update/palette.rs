@@ -1,9 +1,9 @@
 //! What the actions do in the palette.
 
-use super::super::action::{Action, Entry};
+use super::super::action::Action;
 use super::super::message::Effect;
-use super::super::model::{Model, Overlay};
-use super::super::palette::Palette;
+use super::super::model::{Model, Overlay, Stand};
+use super::super::palette::{Found, Palette};
 use super::act;
 
 /// Opens it, empty.
@@ -20,8 +20,18 @@ pub(super) fn insert(model: &mut Model, text: &str) {
 }
 
 /// The actions that it shows.
-pub(super) fn found(model: &Model) -> Vec<&'static Entry> {
-    model.palette.found(model.scopes(), |action| model.offers(action))
+pub(super) fn found(model: &Model) -> Vec<Found> {
+    model.palette.found(|action| model.stand(action))
+}
+
+/// Does what was found; what belongs to another screen is done there.
+fn run(model: &mut Model, found: Found) -> Vec<Effect> {
+    let mut effects = match found.stand {
+        Stand::Elsewhere(screen) => act::show(model, screen),
+        Stand::Works | Stand::Idle => Vec::new(),
+    };
+    effects.extend(act::act(model, found.entry.action));
+    effects
 }
 
 /// Does an action; none where it is nothing special here.
@@ -31,8 +41,8 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     let by = match action {
         Action::Choose => {
             model.overlay = None;
-            let chosen = found(model).get(model.palette.chosen).map(|e| e.action);
-            return Some(chosen.map_or_else(Vec::new, |action| act::act(model, action)));
+            let chosen = found(model).get(model.palette.chosen).copied();
+            return Some(chosen.map_or_else(Vec::new, |found| run(model, found)));
         }
         Action::Text(edit) => {
             model.palette.line.edit(edit);

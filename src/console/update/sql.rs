@@ -2,9 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::super::action::{Action, Scope};
-use super::super::key::{Code, Key};
-use super::super::keymap::Hit;
+use super::super::action::Action;
 use super::super::message::{Effect, SqlAnswer, SqlRequest};
 use super::super::model::grid::{Cell, CellKind};
 use super::super::model::naming::For;
@@ -16,18 +14,6 @@ use super::{act, naming, saved, whole};
 /// Whether what is typed is text for the statement.
 pub(super) fn takes_text(model: &Model) -> bool {
     model.screen == Screen::Sql && model.sql.pane == Pane::Prompt
-}
-
-/// Whether a key keeps its meaning although a statement could be typed: in an empty one a character that no statement
-/// begins with, like the digits that show the screens.
-pub(super) fn keeps(model: &Model, key: Key) -> bool {
-    let here = takes_text(model) && model.sql.line.text().is_empty();
-    here && starts_nothing(key.code) && matches!(model.keymap.hit(&[Scope::Global], &[key]), Hit::Action(_))
-}
-
-/// A statement begins with a word, and a comment or a blank may stand before it.
-fn starts_nothing(code: Code) -> bool {
-    matches!(code, Code::Char(c) if !c.is_alphabetic() && !c.is_whitespace() && !matches!(c, '-' | '/'))
 }
 
 /// Takes typed or pasted text.

@@ -181,6 +181,20 @@ fn the_palette_does_what_is_chosen_here() {
     }
     let effects = update(&mut model, Message::Key(Key::plain(Code::Enter)));
     assert_eq!((effects, model.overlay), (vec![Effect::Command(Command::Pause)], None));
+    // What another screen does is found from here too, and done there.
+    press(&mut model, '2');
+    for (wanted, screen, effect) in [
+        ("pause", Screen::Sync, Effect::Command(Command::Pause)),
+        ("hold", Screen::Acks, Effect::Command(Command::HoldAcks(true))),
+    ] {
+        press(&mut model, ':');
+        for key in wanted.chars() {
+            press(&mut model, key);
+        }
+        let effects = update(&mut model, Message::Key(Key::plain(Code::Enter)));
+        assert_eq!((model.screen, model.overlay), (screen, None), "{wanted}");
+        assert!(effects.contains(&effect), "{wanted}: {effects:?}");
+    }
     // Nothing found: nothing done.
     press(&mut model, ':');
     press(&mut model, '~');

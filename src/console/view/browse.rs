@@ -253,10 +253,9 @@ pub(super) fn footer(model: &Model) -> Vec<(Action, Option<&'static str>)> {
             (Action::Up, Some("older")),
             (Action::Down, Some("newer")),
             (Action::Open, Some(if whole { "what changed" } else { "as it was" })),
+            (Action::Back, Some("back")),
             (Action::PageDown, Some("scroll")),
             a(Action::RecordRequest),
-            a(Action::CopyRecord),
-            (Action::Back, Some("back")),
         ],
         Pane::Record if browse.show == Show::Changes => vec![
             a(Action::Down),
@@ -268,14 +267,12 @@ pub(super) fn footer(model: &Model) -> Vec<(Action, Option<&'static str>)> {
         ],
         Pane::Record => vec![
             (Action::Open, Some("follow")),
+            (Action::Back, Some("rows")),
             a(Action::WayBack),
             a(Action::Changes),
             a(Action::Story),
             a(Action::FindInRecord),
             a(Action::RecordRequest),
-            a(Action::CopyCell),
-            a(Action::CopyRecord),
-            (Action::Back, Some("back")),
         ],
         _ if browse.dead => vec![
             a(Action::Open),
@@ -289,12 +286,9 @@ pub(super) fn footer(model: &Model) -> Vec<(Action, Option<&'static str>)> {
             a(Action::Open),
             a(Action::Filter),
             a(Action::SortColumn),
-            a(Action::ColumnNext),
             a(Action::Columns),
             a(Action::Changes),
-            a(Action::Dead),
             a(Action::Export),
-            (Action::Back, Some("back")),
         ],
     }
 }

@@ -14,7 +14,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Span;
 
-use super::super::action::{Action, Scope};
+use super::super::action::Action;
 use super::super::model::{Model, Overlay, Screen};
 use super::super::{Manner, cells};
 use super::paint::{gap, hint, line, line_right, s};
@@ -182,7 +182,10 @@ fn remark(model: &Model, room: usize) -> Vec<Span<'static>> {
     Vec::new()
 }
 
-/// The actions that matter now, with a word of their own where the usual one says too little.
+/// Actions in a footer, beside the palette and the help.
+const MOST: usize = 6;
+
+/// The actions that matter now, the most useful ones first, with a word of their own where the usual one says too little.
 fn footer_actions(model: &Model) -> Vec<(Action, Option<&'static str>)> {
     let a = |action| (action, None);
     let mut keys = match (model.overlay, model.screen) {
@@ -210,13 +213,11 @@ fn footer_actions(model: &Model) -> Vec<(Action, Option<&'static str>)> {
         (None, Screen::Sql) => sql::footer(model),
         (None, Screen::History) => history::footer(model),
     };
-    // Where a line is typed plain keys are text: these would not do what they say.
-    let typing = model.scopes().contains(&Scope::Text);
-    if !typing {
-        keys.push(a(Action::Palette));
-        keys.push(a(Action::Help));
-    }
-    if keys.len() < 6 && !typing {
+    // What would do nothing now is not worth a look.
+    keys.retain(|(action, _)| model.works(*action));
+    keys.truncate(MOST);
+    keys.extend([a(Action::Palette), a(Action::Help)]);
+    if keys.len() < MOST {
         keys.push(a(Action::Quit));
     }
     keys
@@ -229,9 +230,11 @@ pub(super) fn footer(model: &Model, buf: &mut Buffer, area: Rect) {
         .into_iter()
         .filter_map(|(action, word)| {
             let word = word.unwrap_or(action.entry().short);
-            // The key that works here; over a screen, that of what lies there.
-            let here = model.keymap.keys_in(model.scopes(), action).into_iter().next();
-            here.or_else(|| model.keymap.key_of(action))
+            // Over a screen it is the key of what lies there.
+            let over = || model.overlay.and_then(|_| model.keymap.key_of(action));
+            model
+                .key_here(action)
+                .or_else(over)
                 .map(|key| (cells::width(&key) + 1 + word.len(), hint(&key, word, theme), action))
         })
         .collect();

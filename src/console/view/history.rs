@@ -87,12 +87,7 @@ pub(super) fn footer(model: &Model) -> Vec<(Action, Option<&'static str>)> {
     let a = |action| (action, None);
     match model.history.pane {
         Pane::Sessions => {
-            vec![
-                (Action::OpenSession, Some("what it changed")),
-                a(Action::PageDown),
-                a(Action::Top),
-                a(Action::Bottom),
-            ]
+            vec![(Action::OpenSession, Some("what it changed"))]
         }
         Pane::Changes => {
             vec![

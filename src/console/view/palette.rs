@@ -4,7 +4,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::super::cells;
-use super::super::model::Model;
+use super::super::model::{Model, Stand};
+use super::super::palette::Found;
 use super::over::{self, Search};
 use super::paint::{gap, s};
 
@@ -15,7 +16,7 @@ const KEYS: usize = 18;
 
 pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
     let theme = &model.theme;
-    let found = model.palette.found(model.scopes(), |action| model.offers(action));
+    let found = model.palette.found(|action| model.stand(action));
     let search = Search {
         title: "Commands",
         line: &model.palette.line,
@@ -24,16 +25,25 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
         none: "no action has these letters in this order".to_owned(),
     };
     search.draw(model, buf, area, over::width(area), |at, room| {
-        let entry = found[at];
-        let keys = model.keymap.keys_in(model.scopes(), entry.action);
+        let Found { entry, stand } = found[at];
+        let keys = model.keymap.keys_in(entry.scopes, entry.action);
         let keys = cells::fit(&keys.join("  "), KEYS).into_owned();
-        let help = room.saturating_sub(NAME + 2 + cells::width(&keys) + 2);
+        let place = match stand {
+            Stand::Elsewhere(screen) => screen.shown_by().entry().short,
+            Stand::Works | Stand::Idle => "",
+        };
+        let right = cells::width(place) + 2 + cells::width(&keys);
+        let help = room.saturating_sub(NAME + 2 + right + 2);
+        let (name, key) =
+            if stand == Stand::Works { (theme.text, theme.key) } else { (theme.dim, theme.dim) };
         vec![
-            s(cells::left(entry.name, NAME), theme.text),
+            s(cells::left(entry.short, NAME), name),
             gap(2),
             s(cells::left(entry.help, help), theme.dim),
             gap(2),
-            s(keys, theme.key),
+            s(place, theme.dim),
+            gap(2),
+            s(keys, key),
         ]
     });
 }

@@ -89,7 +89,7 @@ pub(super) fn footer(model: &Model) -> Vec<(Action, Option<&'static str>)> {
     let a = |action| (action, None);
     let back = |word| (Action::Back, Some(word));
     match (&model.sql.state, model.sql.pane) {
-        _ if model.sql.busy().is_some() => vec![back("stop"), (Action::PageDown, None)],
+        _ if model.sql.busy().is_some() => vec![back("stop")],
         (_, Pane::Prompt) if model.sql.completion.is_some() => {
             vec![
                 (Action::Complete, Some("next")),
@@ -104,7 +104,7 @@ pub(super) fn footer(model: &Model) -> Vec<(Action, Option<&'static str>)> {
             a(Action::Older),
             a(Action::SqlSave),
             a(Action::SqlSaved),
-            back("to the rows"),
+            back(if model.sql.grid.current().is_some() { "to the rows" } else { "no more typing" }),
         ],
         (_, Pane::Results) => {
             vec![

@@ -104,7 +104,7 @@ pub(super) fn footer(model: &Model) -> Vec<(Action, Option<&'static str>)> {
             if model.demo {
                 keys.extend([a(Action::Bend), a(Action::Edit)]);
             }
-            keys.extend([a(Action::WireCurl), a(Action::WireExport), (Action::WireRecord, recording)]);
+            keys.extend([a(Action::WireCurl), (Action::WireRecord, recording)]);
             keys
         }
         Pane::List => vec![
@@ -113,7 +113,6 @@ pub(super) fn footer(model: &Model) -> Vec<(Action, Option<&'static str>)> {
             a(Action::WireCurl),
             a(Action::WireExport),
             (Action::WireRecord, recording),
-            (Action::Back, Some("back")),
         ],
         Pane::Detail => vec![
             a(Action::WireFold),

@@ -131,6 +131,11 @@ impl Browse {
         Some(request)
     }
 
+    /// Whether the way leads on: back, or forward again.
+    pub fn leads(&self, back: bool) -> bool {
+        !(if back { &self.behind } else { &self.ahead }).is_empty()
+    }
+
     /// How many steps back there are.
     pub fn way(&self) -> usize {
         self.behind.len()
