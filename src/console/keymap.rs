@@ -260,15 +260,76 @@ mod tests {
             assert!(!entry.help.is_empty() && !entry.short.is_empty(), "{} is not described", entry.name);
             assert_eq!(entry.action.entry().name, entry.name, "{} is in the table twice", entry.name);
         }
-        // A line that is typed and what belongs to it take keys away from the rest: that is what they are for.
-        let screens = [Scope::Sync, Scope::Browse, Scope::Acks, Scope::Wire, Scope::Sql, Scope::History];
-        for scope in screens.into_iter().chain([Scope::Serve, Scope::Connect, Scope::Ask]) {
-            for (own, _) in keymap.bindings(scope) {
-                for (global, _) in keymap.bindings(Scope::Global) {
-                    assert!(!own.starts_with(global) && !global.starts_with(own), "{scope:?} {}", spell(own));
+    }
+
+    /// Every stack of scopes that keys are looked for in: of the screens in their states, and of what lies over them.
+    fn stacks() -> Vec<&'static [Scope]> {
+        use crate::console::model::{Model, Naming, Overlay, Screen, Serving, Welcome, naming, sql, welcome};
+        let fresh = || Model::new("demo", "host", jiff::Timestamp::UNIX_EPOCH);
+        let mut models = Vec::new();
+        for screen in [Screen::Sync, Screen::Browse, Screen::Acks, Screen::Wire, Screen::Sql, Screen::History]
+        {
+            models.push(Model { screen, ..fresh() });
+        }
+        let mut rows = Model { screen: Screen::Sql, ..fresh() };
+        rows.sql.pane = sql::Pane::Results;
+        let mut filter = Model { screen: Screen::Wire, ..fresh() };
+        filter.wire.typing = true;
+        let mut prompt = Model { screen: Screen::Browse, ..fresh() };
+        let ask = crate::console::model::prompt::Ask::Filter;
+        prompt.browse.prompt = Some(crate::console::model::prompt::Prompt::new(ask, ""));
+        let served = Some(Serving::new("http://127.0.0.1:8080", Vec::new()));
+        let serving = Model { screen: Screen::Wire, serving: served, ..fresh() };
+        let what = naming::For::Search;
+        let line = crate::console::edit::Line::default();
+        let asked = Model { naming: Some(Naming { what, line, error: None }), ..fresh() };
+        models.extend(vec![rows, filter, prompt, serving, asked]);
+        for at in [
+            welcome::At::Choosing,
+            welcome::At::Service,
+            welcome::At::Source,
+            welcome::At::Place,
+            welcome::At::Mirror,
+            welcome::At::Testing,
+        ] {
+            models.push(Model { welcome: Some(Welcome { at, ..Welcome::default() }), ..fresh() });
+        }
+        let overlays = [
+            Overlay::Help(0),
+            Overlay::Bend,
+            Overlay::Connect,
+            Overlay::Palette,
+            Overlay::Whole,
+            Overlay::Saved,
+            Overlay::AskQuit,
+            Overlay::NewDevice,
+        ];
+        let of_screens = models.iter().map(Model::scopes);
+        of_screens.chain(overlays.map(Overlay::scopes)).collect()
+    }
+
+    #[test]
+    fn no_two_keys_collide_wherever_keys_are_looked_for() {
+        use Action::{Bottom, Down, Left, NextPane, PageDown, PageUp, PreviousPane, Right, Top, Up};
+        // A line that is typed and a lever have movements of their own; nothing else goes before what works everywhere.
+        let moves = [Up, Down, Left, Right, PageUp, PageDown, Top, Bottom, NextPane, PreviousPane];
+        let keymap = Keymap::built_in();
+        let mut met = std::collections::BTreeSet::<Scope>::new();
+        for stack in stacks() {
+            met.extend(stack.iter().copied());
+            for (n, upper) in stack.iter().enumerate() {
+                for lower in &stack[n + 1..] {
+                    for (own, _) in keymap.bindings(*upper) {
+                        for (other, action) in keymap.bindings(*lower) {
+                            let collide = own.starts_with(other) || other.starts_with(own);
+                            let meant = *lower == Scope::Global && moves.contains(&action);
+                            assert!(!collide || meant, "{upper:?} over {lower:?}: {}", spell(own));
+                        }
+                    }
                 }
             }
         }
+        assert_eq!(met.len(), Scope::ALL.len(), "a scope is in no stack");
     }
 
     #[test]

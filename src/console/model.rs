@@ -220,6 +220,22 @@ pub enum Overlay {
     NewDevice,
 }
 
+impl Overlay {
+    /// Where keys mean something while it is open, its own scopes first.
+    pub fn scopes(self) -> &'static [Scope] {
+        match self {
+            Self::AskQuit => &[Scope::Ask, Scope::Global],
+            Self::Help(_) => &[Scope::Global],
+            Self::Bend => &[Scope::Bend, Scope::Global],
+            Self::Connect => &[Scope::Connect, Scope::Global],
+            Self::Palette => &[Scope::Palette, Scope::Text, Scope::Global],
+            Self::Whole => &[Scope::Whole, Scope::Global],
+            Self::Saved => &[Scope::Saved, Scope::Text, Scope::Global],
+            Self::NewDevice => &[Scope::Line, Scope::Text, Scope::Global],
+        }
+    }
+}
+
 /// Screen 1's panes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SyncPane {

@@ -23,7 +23,6 @@ mod wire;
 
 use std::sync::Arc;
 
-use super::action::Scope;
 use super::key::{Code, Key};
 use super::keymap::Hit;
 use super::message::{Answer, Effect, Message, Request};
@@ -171,7 +170,7 @@ fn on_time(model: &mut Model, effects: &mut Vec<Effect>) {
 
 /// Gives typed or pasted text to the line that takes it. None where none does.
 fn typed_text(model: &mut Model, text: &str) -> Option<Vec<Effect>> {
-    if model.welcome.is_some() {
+    if model.welcome.is_some() && model.overlay.is_none() {
         return welcome::insert(model, text);
     }
     match model.overlay {
@@ -200,17 +199,7 @@ fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
         return effects;
     }
     model.typed.push(key);
-    let scopes: &[Scope] = match model.overlay {
-        Some(Overlay::AskQuit) => &[Scope::Ask, Scope::Global],
-        Some(Overlay::Help(_)) => &[Scope::Global],
-        Some(Overlay::Bend) => &[Scope::Bend, Scope::Global],
-        Some(Overlay::Connect) => &[Scope::Connect, Scope::Global],
-        Some(Overlay::Palette) => &[Scope::Palette, Scope::Text, Scope::Global],
-        Some(Overlay::Whole) => &[Scope::Whole, Scope::Global],
-        Some(Overlay::Saved) => &[Scope::Saved, Scope::Text, Scope::Global],
-        Some(Overlay::NewDevice) => &[Scope::Line, Scope::Text, Scope::Global],
-        None => model.scopes(),
-    };
+    let scopes = model.overlay.map_or_else(|| model.scopes(), Overlay::scopes);
     let mut hit = model.keymap.hit(scopes, &model.typed);
     if hit == Hit::None && model.typed.len() > 1 {
         // The sequence came to nothing: its last key may be one of its own.
