@@ -26,6 +26,9 @@ pub fn private() -> OpenOptions {
 pub fn make_folder(folder: &Path) -> io::Result<()> {
     let missing = folder.ancestors().take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists());
     let missing: Vec<&Path> = missing.collect();
+    if missing.is_empty() {
+        return Ok(()); // a file there is whoever looks into it to tell
+    }
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

@@ -16,10 +16,9 @@ use super::place::Place;
 
 /// Bytes of pages that are worth a checkpoint; the log has about twice as many.
 const WORTH: usize = 8 << 20;
-/// Pages of the log, 16 KiB each, at which the writer copies it into the database by itself: 256 MiB, and about the most
-/// that the log has. Closing a mirror leaves nothing of it.
-const LOG_PAGES: usize = 16_000;
-const _: () = assert!(LOG_PAGES * 16_384 > 8 * WORTH, "the helper is called long before");
+/// Pages of the log, 16 KiB each, at which the writer's own connection checkpoints. More would make its waits fewer and
+/// the log that is cut at the end longer, which costs as much.
+const LOG_PAGES: usize = 4_000;
 /// Names a smaller number of them, so that tests of the real program meet checkpoints in mid-run. Debug builds only.
 #[cfg(debug_assertions)]
 const VARIABLE: &str = "DRAINBOARD_CHECKPOINT";

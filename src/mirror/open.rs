@@ -158,8 +158,8 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "temp_store", "memory")?;
     connection.pragma_update(None, "trusted_schema", false)?;
     connection.pragma_update(None, "foreign_keys", false)?;
-    // More than the helper leaves: the log is its to copy, and the writer's only where nobody helps. No limit to its
-    // size else: each time that the log begins anew the writer would cut it, and wait for the file system.
+    // No limit to its size else: each time that the log begins anew the writer would cut it, and wait for the file
+    // system.
     let pages = checkpoint::log_pages() as i64;
     connection.pragma_update_and_check(None, "wal_autocheckpoint", pages, |_| Ok(()))
 }

@@ -32,11 +32,11 @@ const LASTING: [(&[&str], &str); 9] = [
     (&["serve", "--listen", "127.0.0.1:0"], "listening on"),
 ];
 
-/// What is in the scene's folder, but the mirror's own files.
+/// What is in the scene's folder, but the mirror's own files and what runs tell each other.
 fn others(scene: &Scene) -> BTreeSet<String> {
     let names = std::fs::read_dir(scene.folder.path()).unwrap();
     let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    names.filter(|name| !name.starts_with("mirror.db")).collect()
+    names.filter(|name| !name.starts_with("mirror.db") && name != ".local").collect()
 }
 
 /// Runs a command until what it says shows that it is under way, and a moment more; sends the signal, and holds what is
