@@ -183,15 +183,11 @@ fn check_identity(
             .map_err(say)
     };
     let known = belongs(connection, identity, path)?;
-    let device = match known.device {
-        Some(device) => device,
-        None => {
-            let device = identity.device.unwrap_or_else(DeviceUuid::fresh);
-            put("device", &device.to_string())?;
-            put("created", &super::now())?;
-            device
-        }
-    };
+    let device = known.device.or(identity.device).unwrap_or_else(DeviceUuid::fresh);
+    if known.device.is_none() {
+        put("device", &device.to_string())?;
+        put("created", &super::now())?;
+    }
     if known.host.as_ref() != Some(&identity.host) {
         put("host", &identity.host)?;
     }

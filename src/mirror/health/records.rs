@@ -44,8 +44,9 @@ pub(super) fn look(reader: &Reader, faults: &mut Vec<Fault>) -> Result<(), Mirro
 fn of(reader: &Reader, kind: &Kind) -> Result<[(u64, Option<RecordId>); WRONG.len()], MirrorError> {
     let say = |e| reader.error(e);
     let columns = reader.columns(&kind.name)?;
-    let list: String = columns.iter().map(|column| format!(", {}", quoted(&column.name))).collect();
-    let sql = format!("SELECT id, revision, data{list} FROM {}", quoted(&kind.table));
+    let fixed = ["id", "revision", "data"].map(str::to_owned);
+    let list: Vec<_> = fixed.into_iter().chain(columns.iter().map(|column| quoted(&column.name))).collect();
+    let sql = format!("SELECT {} FROM {}", list.join(", "), quoted(&kind.table));
     let mut rows = reader.connection.prepare(&sql).map_err(say)?;
     let mut rows = rows.query([]).map_err(say)?;
     let mut shown = Shown::new(columns.into_iter().map(|column| column.field).collect());
