@@ -10,7 +10,6 @@ use super::browse::Show;
 use super::wire::Pane as WirePane;
 use super::{Model, Screen, acks, browse, history, welcome};
 use crate::engine::Phase;
-use crate::mirror::find::Sort;
 
 /// How an action stands, seen from here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,7 +144,6 @@ impl Model {
             Action::Filter if browse.choosing.is_some() => true,
             Action::Filter | Action::SortColumn => !browse.is_dead(),
             Action::FilterLike => record && !browse.is_dead(),
-            Action::SortId => browse.lens().sort != Sort::default(),
             Action::Open if browse.choosing.is_none() && browse.pane == browse::Pane::Record => {
                 record && browse.show != Show::Changes
             }

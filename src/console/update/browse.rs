@@ -159,9 +159,6 @@ fn own(model: &mut Model, action: Action) -> Vec<Effect> {
             let sort = model.browse.lens().next(by);
             return read(model.browse.sort(sort));
         }
-        Action::SortId if model.browse.lens().sort == Sort::default() => {
-            return refuse(model, "in the order of ids already");
-        }
         Action::SortId => return read(model.browse.sort(Sort::default())),
         Action::ColumnBefore => model.browse.move_column(-1),
         Action::ColumnNext => model.browse.move_column(1),
