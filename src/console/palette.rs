@@ -106,6 +106,19 @@ mod tests {
     use super::super::model::Model;
     use super::*;
 
+    /// What is found from the Sync screen, where something waits to be done for each of its actions.
+    fn busy(wanted: &str) -> Vec<&'static str> {
+        let model = Model::new("demo", "host", jiff::Timestamp::UNIX_EPOCH);
+        let stand = |action| match model.stand(action) {
+            Some(Stand::Idle) => Some(Stand::Works),
+            stand => stand,
+        };
+        let mut palette = Palette::default();
+        palette.line.insert(wanted);
+        palette.found(stand).iter().map(|found| found.entry.name).collect()
+    }
+
+    /// The same where nothing does.
     fn names(wanted: &str) -> Vec<&'static str> {
         let mut palette = Palette::default();
         palette.line.insert(wanted);
@@ -127,10 +140,10 @@ mod tests {
             ("hold", "hold-acks"),
             ("curl", "copy-curl"),
         ] {
-            let found = names(wanted);
+            let found = busy(wanted);
             assert_eq!(found.first(), Some(&first), "{wanted}: {found:?}");
         }
-        assert_eq!(names("zzzz"), [""; 0]);
+        assert_eq!(busy("zzzz"), [""; 0]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::super::action::Scope;
+use super::super::action::{Action, Scope};
 use super::super::edit::Line;
 use super::super::welcome::{Answer, Answers, Offer, Secret, TokenAnswer, Trouble};
 
@@ -70,6 +70,17 @@ pub struct Welcome {
     pub since: Option<Timestamp>,
     /// Of the last request.
     pub ticket: u64,
+}
+
+/// Whether an action means anything while the screen is shown; what leads to the others does not.
+pub fn takes(action: Action) -> bool {
+    use Action::{
+        Accept, Back, Bottom, Down, Help, Interrupt, Mouse, NextPane, PageDown, PageUp, PreviousPane, Quit,
+        Redraw, Suspend, Text, Top, Up, WelcomeConnect, WelcomeDemo,
+    };
+    let moves = matches!(action, Up | Down | PageUp | PageDown | Top | Bottom | NextPane | PreviousPane);
+    let leaves = matches!(action, Back | Help | Quit | Interrupt | Redraw | Suspend | Mouse);
+    moves || leaves || matches!(action, WelcomeDemo | WelcomeConnect | Accept | Text(_))
 }
 
 impl Welcome {

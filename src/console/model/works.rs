@@ -8,9 +8,8 @@ use super::super::key::{Code, Key};
 use super::super::keymap::Hit;
 use super::browse::Show;
 use super::wire::Pane as WirePane;
-use super::{Model, Screen, acks, browse, history};
+use super::{Model, Screen, acks, browse, history, welcome};
 use crate::engine::Phase;
-use crate::mirror::find::Sort;
 
 /// How an action stands, seen from here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +25,9 @@ pub enum Stand {
 impl Model {
     /// Whether an action means anything in this console, on whatever screen.
     pub fn offers(&self, action: Action) -> bool {
+        if self.welcome.is_some() {
+            return welcome::takes(action);
+        }
         match action {
             Action::Edit | Action::Pace | Action::Bend => self.demo,
             Action::Connect | Action::CopyToken | Action::CopyAddress => self.serving.is_some(),
@@ -142,7 +144,6 @@ impl Model {
             Action::Filter if browse.choosing.is_some() => true,
             Action::Filter | Action::SortColumn => !browse.is_dead(),
             Action::FilterLike => record && !browse.is_dead(),
-            Action::SortId => browse.lens().sort != Sort::default(),
             Action::Open if browse.choosing.is_none() && browse.pane == browse::Pane::Record => {
                 record && browse.show != Show::Changes
             }
@@ -153,7 +154,7 @@ impl Model {
             | Action::CopyCell
             | Action::CopyRow
             | Action::CopyRecord => record,
-            Action::FindNext | Action::FindPrevious => record && !browse.finding.is_empty(),
+            Action::FindNext | Action::FindPrevious => record && !browse.words().is_empty(),
             Action::WayBack => browse.leads(true),
             Action::WayForward => browse.leads(false),
             Action::Export => browse.export.is_none(),
@@ -186,7 +187,6 @@ impl Model {
         match action {
             Action::WireOpen | Action::WireCurl | Action::WireSearch | Action::Whole => chosen,
             Action::WireExport => !self.wire.list.is_empty(),
-            Action::WireFilter => !self.wire.list.is_empty() || !self.wire.filter.typed.is_empty(),
             Action::WireFold | Action::WireFoldAll => looked_at,
             Action::WireNextHit | Action::WireHitBefore => looked_at && !self.wire.search.is_empty(),
             _ => true,
@@ -202,8 +202,8 @@ impl Model {
             Action::SqlExport => sql.exportable().is_ok(),
             Action::RunSql => !sql.running() && !sql.line.text().trim().is_empty(),
             Action::SqlSave => !sql.line.text().trim().is_empty(),
-            Action::CompleteBack => sql.completion.is_some(),
-            Action::Older | Action::Newer => sql.recalls(),
+            // It ends a completion, too.
+            Action::Older | Action::Newer => sql.recalls() || sql.completion.is_some(),
             _ => true,
         }
     }

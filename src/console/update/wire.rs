@@ -75,6 +75,9 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         Action::WireSearch | Action::WireFilter if detail => {
             naming::ask(model, For::Search, &model.wire.search.clone())
         }
+        Action::WireSearch | Action::WireExport if model.wire.exchange().is_none() => {
+            act::refuse(model, "there is no request here")
+        }
         Action::WireSearch => {
             let mut effects = open(model);
             effects.extend(naming::ask(model, For::Search, ""));

@@ -6,13 +6,19 @@ use ratatui::layout::Rect;
 use super::super::cells;
 use super::super::model::{Model, Stand};
 use super::super::palette::Found;
-use super::over::{self, Search};
+use super::over::{self, Place, Search};
 use super::paint::{gap, s};
 
 /// Columns of the actions' names.
 const NAME: usize = 18;
 /// Columns of their keys, at the most.
 const KEYS: usize = 18;
+
+/// Where it stands.
+pub(super) fn place(model: &Model, area: Rect) -> Place {
+    let found = model.palette.found(|action| model.stand(action)).len();
+    over::searched(area, over::width(area), model.palette.chosen, found)
+}
 
 pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
     let theme = &model.theme;
@@ -26,7 +32,8 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
     };
     search.draw(model, buf, area, over::width(area), |at, room| {
         let Found { entry, stand } = found[at];
-        let keys = model.keymap.keys_in(entry.scopes, entry.action);
+        let scopes = if matches!(stand, Stand::Elsewhere(_)) { entry.scopes } else { model.scopes() };
+        let keys = model.keymap.keys_in(scopes, entry.action);
         let keys = cells::fit(&keys.join("  "), KEYS).into_owned();
         let place = match stand {
             Stand::Elsewhere(screen) => screen.shown_by().entry().short,
