@@ -9,6 +9,7 @@ mod device;
 mod edge;
 mod grid;
 mod help;
+mod hints;
 mod history;
 mod idle;
 mod log;
@@ -30,7 +31,7 @@ mod wire;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use super::action::Action;
@@ -43,6 +44,19 @@ use paint::{rule, s};
 pub use acks::Spot as AcksSpot;
 pub use browse::Spot;
 pub use sql::Spot as SqlSpot;
+
+/// What a click means that no screen takes for itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// A screen's name, a key of the footer or of a question: what it does.
+    Do(Action),
+    /// A row of the list that lies over the screen.
+    Row(usize),
+    /// Somewhere else on what lies over the screen.
+    Over,
+    /// Beside what lies over the screen.
+    Beside,
+}
 
 /// The smallest terminal that is drawn on.
 pub const LEAST: (u16, u16) = (60, 16);
@@ -60,7 +74,11 @@ fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
         && area.width >= welcome::LEAST.0
         && area.height >= welcome::LEAST.1
     {
-        return welcome::draw(model, screen, buf, area);
+        welcome::draw(model, screen, buf, area);
+        if let Some(Overlay::Help(at)) = model.overlay {
+            help::draw(model, buf, area, at);
+        }
+        return;
     }
     if model.welcome.is_some() || area.width < LEAST.0 || area.height < LEAST.1 {
         return too_small(model, buf, area);
@@ -100,6 +118,44 @@ fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
         Some(Overlay::NewDevice) => device::draw(model, buf, area),
         None => {}
     }
+}
+
+/// What lies at a place of the screen's edge, or of what lies over it; none where the screen itself is.
+pub fn target(model: &Model, (column, row): (u16, u16)) -> Option<Target> {
+    let (area, place) = (area_of(model), Position::new(column, row));
+    if let (Some(screen), None) = (&model.welcome, model.overlay) {
+        return welcome::target(model, screen, area, place);
+    }
+    if area.width < LEAST.0 || area.height < LEAST.1 {
+        return None;
+    }
+    // The keys below belong to what lies over the screen as well.
+    if row + 1 == area.height && model.welcome.is_none() {
+        return edge::key_at(model, area, column).map(Target::Do);
+    }
+    let Some(overlay) = model.overlay else {
+        return edge::tab_at(model, column).filter(|_| row == 1).map(Target::Do);
+    };
+    let at = match overlay {
+        Overlay::Help(_) => over::Place::framed(help::outer(model, area)),
+        Overlay::Bend => bend::place(model, area),
+        Overlay::Connect => serving::place(model, model.serving.as_ref()?, area),
+        Overlay::Palette => palette::place(model, area),
+        Overlay::Whole => over::Place::framed(whole::outer(model, area)),
+        Overlay::Saved => saved::place(model, area),
+        Overlay::NewDevice => over::Place::framed(device::outer(area)),
+        Overlay::AskQuit => {
+            if let Some(answer) = help::answer_at(model, area, place) {
+                return Some(Target::Do(answer));
+            }
+            over::Place::framed(help::question(area))
+        }
+    };
+    Some(match at.row(place) {
+        Some(row) => Target::Row(row),
+        None if at.outer.contains(place) => Target::Over,
+        None => Target::Beside,
+    })
 }
 
 /// What is left for a screen.

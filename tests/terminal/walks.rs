@@ -46,11 +46,34 @@ fn statements_run_stop_and_are_copied_and_the_palette_finds_its_way() {
     terminal.until("the copy", |s| s.contains("copied"));
     assert!(String::from_utf8_lossy(&terminal.raw).contains("\x1b]52;c;YRtbMkpi"));
     terminal.press(b":hist");
-    terminal.until("the palette", |s| s.contains("show-history") && s.contains("1 of "));
+    terminal.until("the palette", |s| s.contains("screen 6: the sessions") && s.contains("1 of "));
     terminal.press(b"\r");
     terminal.until("the history", |s| s.contains("✓ drained"));
     terminal.press(b"\r");
     terminal.see("pages 1–3");
+    terminal.quit();
+}
+
+#[test]
+fn a_click_shows_a_screen_presses_a_key_and_closes_what_is_open() {
+    let mut terminal = Terminal::up_to_date();
+    // Where a word stands, pressed and let go.
+    let click = |terminal: &mut Terminal, word: &str| {
+        let text = terminal.text();
+        let found = text.lines().enumerate().find_map(|(row, line)| Some((row, line.find(word)?, line)));
+        let (row, at, line) = found.unwrap_or_else(|| panic!("{word} is not on the screen\n{text}"));
+        let (column, row) = (line[..at].chars().count() + 1, row + 1);
+        terminal.press(format!("\x1b[<0;{column};{row}M\x1b[<0;{column};{row}m").as_bytes());
+    };
+    click(&mut terminal, "Browse");
+    // The footer is whole once there is a record.
+    terminal.see("d changes");
+    click(&mut terminal, "? help");
+    terminal.see("╭ Keys");
+    click(&mut terminal, "Sync");
+    terminal.gone("╭ Keys");
+    click(&mut terminal, "Sync");
+    terminal.gone("/ filter");
     terminal.quit();
 }
 

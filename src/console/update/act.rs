@@ -31,6 +31,8 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         (Some(Overlay::Whole), _) => whole::act(model, action),
         (Some(Overlay::Saved), _) => saved::act(model, action),
         (None, _) if model.welcome.is_some() => welcome::act(model, action),
+        // The help lies over it.
+        (Some(_), _) if model.welcome.is_some() && !model.offers(action) => Some(Vec::new()),
         (None, _) if model.naming.is_some() => naming::act(model, action),
         (Some(Overlay::NewDevice), _) => device::act(model, action),
         (None, Screen::Browse) => browse::act(model, action),

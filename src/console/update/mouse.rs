@@ -1,10 +1,13 @@
-//! The mouse: a click is for the screen that knows what lies there, the wheel moves what is under it.
+//! The mouse: a click is for what lies over the screen or at its edge, then for the screen that knows what lies there;
+//! the wheel moves what is under it.
 
 use std::time::Duration;
 
+use super::super::action::Action;
 use super::super::message::{Effect, Mouse, MouseKind};
-use super::super::model::{Model, Screen, since};
-use super::{acks, act, browse, history, sql, wire};
+use super::super::model::{Model, Overlay, Screen, since};
+use super::super::view::{self, Target};
+use super::{acks, act, browse, history, sql, welcome, wire};
 
 /// Two clicks within this time are a double-click.
 const DOUBLE: Duration = Duration::from_millis(400);
@@ -18,10 +21,15 @@ pub(super) fn on_mouse(model: &mut Model, mouse: Mouse) -> Vec<Effect> {
         MouseKind::WheelDown => NOTCH,
         _ => 0,
     };
-    if model.welcome.is_some() {
+    let place = (mouse.column, mouse.row);
+    if mouse.kind == MouseKind::Press
+        && let Some(target) = view::target(model, place)
+    {
+        return press(model, target, place);
+    }
+    if model.welcome.is_some() && model.overlay.is_none() {
         return Vec::new();
     }
-    let place = (mouse.column, mouse.row);
     let covered = model.overlay.is_some() || model.naming.is_some();
     match (model.screen, by) {
         (_, 0) if covered => Vec::new(),
@@ -42,6 +50,33 @@ pub(super) fn on_mouse(model: &mut Model, mouse: Mouse) -> Vec<Effect> {
                 Screen::History => history::press(model, place, twice),
                 Screen::Sync | Screen::Browse => Vec::new(),
             }
+        }
+    }
+}
+
+/// A click on what no screen takes for itself: a list's row is chosen, the second click does it.
+fn press(model: &mut Model, target: Target, place: (u16, u16)) -> Vec<Effect> {
+    match target {
+        Target::Do(action) => act::act(model, action),
+        Target::Row(row) => {
+            let twice = twice(model, place);
+            let (at, does) = match model.overlay {
+                Some(Overlay::Bend) => (&mut model.bend.at, Action::BendMore),
+                Some(Overlay::Saved) => (&mut model.sql.saved.chosen, Action::Choose),
+                Some(Overlay::Palette) => (&mut model.palette.chosen, Action::Choose),
+                None => return welcome::press(model, row, twice),
+                _ => match &mut model.serving {
+                    Some(serving) => (&mut serving.at, Action::CopyToken),
+                    None => return Vec::new(),
+                },
+            };
+            *at = row;
+            if twice { act::act(model, does) } else { Vec::new() }
+        }
+        Target::Over => Vec::new(),
+        Target::Beside => {
+            model.overlay = None;
+            Vec::new()
         }
     }
 }

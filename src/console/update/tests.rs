@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::super::action::ACTIONS;
+use super::super::action::{ACTIONS, Action};
 use super::super::key::Code;
 use super::super::message::{SqlAnswer, SqlEnd, SqlRequest};
 use super::super::view;
@@ -14,6 +14,7 @@ use crate::engine::{Mode, Outcome, Phase, RunEnd, Totals};
 
 mod browsing;
 mod manners;
+mod mouse;
 mod serving;
 
 fn model(phase: Phase) -> Model {

@@ -43,11 +43,23 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
             forward(welcome, now)
         }
         Action::Back => back(welcome),
-        // Leaving is always possible; whatever else a key means elsewhere, it means nothing here.
-        Action::Quit | Action::Interrupt | Action::Redraw | Action::Suspend | Action::Mouse => return None,
+        // Leaving is always possible, and so is the help; whatever else a key means elsewhere, it means nothing here.
+        Action::Help
+        | Action::Quit
+        | Action::Interrupt
+        | Action::Redraw
+        | Action::Suspend
+        | Action::Mouse => return None,
         _ => Vec::new(),
     };
     Some(effects)
+}
+
+/// A click on one of the token's sources; the second takes it.
+pub(super) fn press(model: &mut Model, row: usize, twice: bool) -> Vec<Effect> {
+    let (Some(welcome), Some(source)) = (&mut model.welcome, Source::ALL.get(row)) else { return Vec::new() };
+    welcome.source = *source;
+    if twice { act(model, Action::Accept).unwrap_or_default() } else { Vec::new() }
 }
 
 fn turn(welcome: &mut Welcome, by: isize) -> Vec<Effect> {
@@ -148,6 +160,7 @@ pub(super) fn on_answer(model: &mut Model, answer: WelcomeAnswer) -> Vec<Effect>
 mod tests {
     use super::super::super::key::{Code, Key};
     use super::super::super::message::Message;
+    use super::super::super::model::{Overlay, Screen};
     use super::super::super::welcome::{Offer, TokenAnswer};
     use super::super::update;
     use super::*;
@@ -233,7 +246,7 @@ mod tests {
     #[test]
     fn keys_are_text_where_something_is_typed_and_nothing_else_works() {
         let mut model = welcome();
-        for c in "s1:?2".chars() {
+        for c in "s1:2".chars() {
             assert_eq!(press(&mut model, Code::Char(c)), [], "{c}");
         }
         assert!(at(&model) == At::Choosing && model.overlay.is_none());
@@ -245,6 +258,22 @@ mod tests {
         let mut other = welcome();
         assert_eq!(press(&mut other, Code::Char('d')), [Effect::Leave(Left::Demo)]);
         assert_eq!(press(&mut other, Code::Char('q')), [Effect::Leave(Left::Quit)]);
+    }
+
+    #[test]
+    fn the_help_lies_over_it_and_leads_nowhere_else() {
+        let mut model = welcome();
+        press(&mut model, Code::Char('?'));
+        for c in "2:sd".chars() {
+            assert_eq!(press(&mut model, Code::Char(c)), [], "{c}");
+            assert_eq!((model.overlay, model.screen), (Some(Overlay::Help(0)), Screen::Sync), "{c}");
+        }
+        press(&mut model, Code::Esc);
+        assert_eq!((model.overlay, at(&model)), (None, At::Choosing));
+        // Where a line is typed it is F1.
+        press(&mut model, Code::Char('c'));
+        press(&mut model, Code::F(1));
+        assert_eq!((model.overlay, at(&model)), (Some(Overlay::Help(0)), At::Service));
     }
 
     #[test]

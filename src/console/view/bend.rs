@@ -11,18 +11,24 @@ use ratatui::layout::Rect;
 use super::super::action::Action;
 use super::super::cells;
 use super::super::model::Model;
-use super::over;
+use super::over::{self, Place};
 use super::paint::{gap, line, s};
 use crate::text::visible;
 
-pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
-    let theme = &model.theme;
+/// Where it stands.
+pub(super) fn place(model: &Model, area: Rect) -> Place {
     let body = super::body(area);
-    let height = (model.bend.levers.len() as u16 + 2).clamp(3, body.height);
+    let levers = model.bend.levers.len();
+    let height = (levers as u16 + 2).max(3).min(body.height);
     let width = body.width.min(92);
     let outer = Rect { x: body.x + (body.width - width), y: body.y + body.height - height, width, height };
+    Place::listed(outer, over::inside(outer), model.bend.at, levers)
+}
+
+pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
+    let theme = &model.theme;
+    let Place { outer, from, .. } = place(model, area);
     let inner = over::frame(model, buf, outer, "Bend the service");
-    let from = (model.bend.at + 1).saturating_sub(inner.height.into());
     for (row, lever) in model.bend.levers.iter().skip(from).take(inner.height.into()).enumerate() {
         let chosen = from + row == model.bend.at;
         let mark = if chosen { s("▶ ", theme.accent) } else { gap(2) };

@@ -10,9 +10,14 @@ use super::paint::{line, s};
 use super::typed;
 use crate::text::grouped;
 
+/// Where it stands.
+pub(super) fn outer(area: Rect) -> Rect {
+    over::centred(area, over::width(area), 13)
+}
+
 pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
     let theme = &model.theme;
-    let outer = over::centred(area, over::width(area), 13);
+    let outer = outer(area);
     over::frame(model, buf, outer, "A new device");
     let inner = Rect { x: outer.x + 3, y: outer.y + 1, width: outer.width - 6, height: outer.height - 2 };
     let Some(device) = model.replacing.device else { return };

@@ -17,7 +17,8 @@ use ratatui::text::Span;
 use super::super::action::Action;
 use super::super::model::{Model, Overlay, Screen};
 use super::super::{Manner, cells};
-use super::paint::{gap, hint, line, line_right, s};
+use super::hints::{self, Hint};
+use super::paint::{gap, line, line_at, line_right, s};
 use super::{acks, bend, browse, history, notice, saved, serving, sql, sync, whole, wire};
 use crate::engine::{Phase, RunEnd};
 use crate::text::{clock, counted, grouped, visible};
@@ -132,28 +133,31 @@ pub(super) fn tabs(model: &Model, buf: &mut Buffer, area: Rect) {
     line_right(buf, area, 0, remark);
 }
 
-/// The screens' names; how many columns they take.
+/// The screens' names, at their places.
+fn names(model: &Model) -> Vec<Hint> {
+    let screens = [Screen::Sync, Screen::Browse, Screen::Acks, Screen::Wire, Screen::Sql, Screen::History];
+    let keys = screens.into_iter().map(|screen| {
+        let action = screen.shown_by();
+        (action, model.keymap.key_of(action).unwrap_or_default(), action.entry().short)
+    });
+    hints::lay_out(keys, 1)
+}
+
+/// The screen whose name stands at a column of the tabs.
+pub(super) fn tab_at(model: &Model, column: u16) -> Option<Action> {
+    if model.serving.is_some() { None } else { hints::at(&names(model), column) }
+}
+
+/// Draws the screens' names; how many columns they take.
 fn screens(model: &Model, buf: &mut Buffer, area: Rect) -> usize {
     let theme = &model.theme;
-    let mut spans = vec![gap(1)];
-    let mut used = 1;
-    let screens = [
-        (Screen::Sync, Action::ShowSync),
-        (Screen::Browse, Action::ShowBrowse),
-        (Screen::Acks, Action::ShowAcks),
-        (Screen::Wire, Action::ShowWire),
-        (Screen::Sql, Action::ShowSql),
-        (Screen::History, Action::ShowHistory),
-    ];
-    for (screen, action) in screens {
-        let key = model.keymap.key_of(action).unwrap_or_default();
-        let word = action.entry().short;
-        let style = if screen == model.screen { theme.accent.patch(theme.heading) } else { theme.dim };
-        used += cells::width(&key) + cells::width(word) + 4;
-        spans.extend([s(format!("{key} "), style), s(word, style), gap(3)]);
+    let names = names(model);
+    for Hint { action, key, word, from, .. } in &names {
+        let here = *action == model.screen.shown_by();
+        let style = if here { theme.accent.patch(theme.heading) } else { theme.dim };
+        line_at(buf, area, 0, usize::from(*from), vec![s(format!("{key} {word}"), style)]);
     }
-    line(buf, area, 0, spans);
-    used
+    names.last().map_or(0, |last| usize::from(last.to) + 3)
 }
 
 /// What is said at the right of the tabs: a remark that goes, or else the first thing that waits to be seen.
@@ -223,32 +227,35 @@ fn footer_actions(model: &Model) -> Vec<(Action, Option<&'static str>)> {
     keys
 }
 
-/// The keys that matter now, as many as there is room for.
+/// The keys that matter now, as many as there is room for, at their places.
+fn shown(model: &Model, width: u16) -> Vec<Hint> {
+    let keys = footer_actions(model).into_iter().filter_map(|(action, word)| {
+        // Over a screen it is the key of what lies there.
+        let over = || model.overlay.and_then(|_| model.keymap.key_of(action));
+        let key = model.key_here(action).or_else(over)?;
+        Some((action, key, word.unwrap_or(action.entry().short)))
+    });
+    let mut keys: Vec<_> = keys.collect();
+    loop {
+        let hints = hints::lay_out(keys.iter().cloned(), 1);
+        if keys.len() < 2 || hints.last().is_none_or(|last| last.to < width) {
+            return hints;
+        }
+        // What does not fit goes; last of all the ways to everything else.
+        let spare = |(action, ..): &(Action, String, &str)| !matches!(action, Action::Palette | Action::Help);
+        keys.remove(keys.iter().rposition(spare).unwrap_or(0));
+    }
+}
+
+/// What the key at a column of the footer does.
+pub(super) fn key_at(model: &Model, area: Rect, column: u16) -> Option<Action> {
+    hints::at(&shown(model, area.width), column)
+}
+
+/// The keys that matter now.
 pub(super) fn footer(model: &Model, buf: &mut Buffer, area: Rect) {
     let theme = &model.theme;
-    let mut hints: Vec<_> = footer_actions(model)
-        .into_iter()
-        .filter_map(|(action, word)| {
-            let word = word.unwrap_or(action.entry().short);
-            // Over a screen it is the key of what lies there.
-            let over = || model.overlay.and_then(|_| model.keymap.key_of(action));
-            model
-                .key_here(action)
-                .or_else(over)
-                .map(|key| (cells::width(&key) + 1 + word.len(), hint(&key, word, theme), action))
-        })
-        .collect();
-    // What does not fit goes, the help last of all.
-    while hints.iter().map(|h| h.0 + 3).sum::<usize>() > usize::from(area.width) + 1 && hints.len() > 1 {
-        let at = hints.len() - 1;
-        hints.remove(if hints[at].2 == Action::Help { at - 1 } else { at });
-    }
-    let mut spans = vec![gap(1)];
-    for (_, hint, _) in hints {
-        spans.extend(hint);
-        spans.push(gap(3));
-    }
-    line(buf, area, 0, spans);
+    hints::draw(&shown(model, area.width), theme, buf, area, 0);
     if !model.typed.is_empty() {
         let typed: Vec<_> = model.typed.iter().map(ToString::to_string).collect();
         line_right(buf, area, 0, vec![s(format!("{} …", typed.join(" ")), theme.accent), gap(1)]);

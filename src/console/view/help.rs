@@ -1,24 +1,43 @@
 //! What lies over a screen: the keys, from the live keymap, and the question before leaving.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
 use ratatui::text::Span;
 
 use super::super::action::{ACTIONS, Action, Scope};
 use super::super::cells;
 use super::super::model::{Model, Screen};
+use super::hints::{self, Hint};
 use super::over;
-use super::paint::{gap, hint, line, s};
+use super::paint::{chosen, gap, line, s};
 
-/// The columns of the keys.
+/// The columns of the keys, where one line stands beside no other.
 const KEYS: usize = 22;
+/// And where it does.
+const NARROW: usize = 15;
+/// Columns between two lines.
+const GAP: usize = 3;
 const TYPED: &str = "In a line that is typed";
 const LINE: (Scope, &str) = (Scope::Line, "While something is asked for");
 
-fn outer(model: &Model, area: Rect) -> Rect {
+/// How many lines stand side by side.
+fn abreast(area: Rect) -> usize {
+    match area.width {
+        0..110 => 1,
+        110..180 => 2,
+        _ => 3,
+    }
+}
+
+fn width(area: Rect) -> u16 {
+    if abreast(area) == 1 { over::width(area) } else { over::beside(area, 8) }
+}
+
+pub(super) fn outer(model: &Model, area: Rect) -> Rect {
     let body = super::body(area);
     let lines = lines(model).len() as u16;
-    let width = over::width(area);
+    let width = width(area);
     let height = if lines + 6 > body.height { body.height } else { lines + 2 };
     over::centred(body, width, height)
 }
@@ -28,11 +47,28 @@ pub(super) fn inner(model: &Model, area: Rect) -> Rect {
     over::inside(outer(model, area))
 }
 
-/// The help's lines: this screen's actions first.
+/// The help's lines, side by side where there is room: down the first column, then down the next.
 pub(super) fn lines(model: &Model) -> Vec<Vec<Span<'static>>> {
+    let area = super::area_of(model);
+    let abreast = abreast(area);
+    let room = usize::from(width(area)).saturating_sub(4 + GAP * (abreast - 1)) / abreast;
+    let lines = one_below_the_other(model, if abreast == 1 { KEYS } else { NARROW }, room);
+    let rows = lines.len().div_ceil(abreast);
+    let row = |row: usize| {
+        let columns = (0..abreast).filter_map(|column| lines.get(column * rows + row).cloned());
+        columns.flat_map(|spans| chosen(spans, (room + GAP) as u16, Style::new())).collect()
+    };
+    (0..rows).map(row).collect()
+}
+
+/// This screen's actions first; what would do nothing now is dim.
+fn one_below_the_other(model: &Model, columns: usize, room: usize) -> Vec<Vec<Span<'static>>> {
     let theme = &model.theme;
-    let room = usize::from(over::width(super::area_of(model))).saturating_sub(4 + KEYS + 2).max(8);
+    let room = room.saturating_sub(columns + 2).max(8);
     let here = match model.screen {
+        _ if model.welcome.is_some() => {
+            vec![(Scope::Welcome, "On this screen"), LINE, (Scope::Text, TYPED)]
+        }
         Screen::Sync => vec![(Scope::Sync, "On this screen")],
         Screen::Browse => vec![(Scope::Browse, "On this screen"), LINE, (Scope::Text, TYPED)],
         Screen::Acks => vec![(Scope::Acks, "On this screen")],
@@ -63,9 +99,11 @@ pub(super) fn lines(model: &Model) -> Vec<Vec<Span<'static>>> {
             }
             let keys = model.keymap.keys_in(&[scope], entry.action).join("  ");
             let keys = if keys.is_empty() { "no key".to_owned() } else { keys };
+            let (key, said) =
+                if model.works(entry.action) { (theme.key, theme.text) } else { (theme.dim, theme.dim) };
             for (n, text) in cells::wrap(entry.help, room).into_iter().enumerate() {
                 let keys = if n == 0 { keys.as_str() } else { "" };
-                out.push(vec![s(cells::left(keys, KEYS), theme.key), gap(2), s(text, theme.text)]);
+                out.push(vec![s(cells::left(keys, columns), key), gap(2), s(text, said)]);
             }
         }
     }
@@ -88,17 +126,35 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect, at: usize) {
     }
 }
 
+/// Where the question before leaving stands.
+pub(super) fn question(area: Rect) -> Rect {
+    over::centred(area, 60, 7)
+}
+
+/// Its lines.
+fn asked(area: Rect) -> Rect {
+    let outer = question(area);
+    Rect { x: outer.x + 3, y: outer.y + 2, width: outer.width - 6, height: 3 }
+}
+
+/// Its answers, at their places in its last line.
+fn answers(model: &Model) -> Vec<Hint> {
+    let keys = [Action::Yes, Action::No]
+        .map(|action| (action, model.keymap.key_of(action).unwrap_or_default(), action.entry().short));
+    hints::lay_out(keys, 0)
+}
+
+/// The answer at a place of the screen.
+pub(super) fn answer_at(model: &Model, area: Rect, place: Position) -> Option<Action> {
+    let line = Rect { y: asked(area).y + 2, height: 1, ..asked(area) };
+    if line.contains(place) { hints::at(&answers(model), place.x - line.x) } else { None }
+}
+
 pub(super) fn ask_quit(model: &Model, buf: &mut Buffer, area: Rect) {
     let theme = &model.theme;
-    let outer = over::centred(area, 60, 7);
-    over::frame(model, buf, outer, "Quit");
-    let inner = Rect { x: outer.x + 3, y: outer.y + 2, width: outer.width - 6, height: 3 };
+    over::frame(model, buf, question(area), "Quit");
+    let inner = asked(area);
     line(buf, inner, 0, vec![s("A run is on. Stop it and quit?", theme.text)]);
     line(buf, inner, 1, vec![s("What is committed stays; its acks go first next time.", theme.dim)]);
-    let mut keys = Vec::new();
-    for action in [Action::Yes, Action::No] {
-        keys.extend(hint(&model.keymap.key_of(action).unwrap_or_default(), action.entry().short, theme));
-        keys.push(gap(3));
-    }
-    line(buf, inner, 2, keys);
+    hints::draw(&answers(model), theme, buf, inner, 2);
 }

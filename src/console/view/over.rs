@@ -1,7 +1,7 @@
 //! What lies over a screen has a frame, and a list to search in looks the same wherever it opens.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::Span;
 use ratatui::widgets::{Block, BorderType, Clear, Widget};
 
@@ -48,6 +48,47 @@ pub(super) fn frame(model: &Model, buf: &mut Buffer, outer: Rect, title: &str) -
     inside(outer)
 }
 
+/// Where what lies over a screen stands, and the rows of the list in it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Place {
+    /// Its frame.
+    pub(super) outer: Rect,
+    /// The list; empty where it has none.
+    pub(super) list: Rect,
+    /// The first row that is shown.
+    pub(super) from: usize,
+    /// All rows.
+    pub(super) rows: usize,
+}
+
+impl Place {
+    /// A frame without a list.
+    pub(super) fn framed(outer: Rect) -> Self {
+        Self { outer, ..Self::default() }
+    }
+
+    /// A frame with a list inside, whose cursor is seen.
+    pub(super) fn listed(outer: Rect, list: Rect, chosen: usize, rows: usize) -> Self {
+        let from = (chosen.min(rows.saturating_sub(1)) + 1).saturating_sub(list.height.into());
+        Self { outer, list, from, rows }
+    }
+
+    /// The row of the list at a place of the screen.
+    pub(super) fn row(&self, place: Position) -> Option<usize> {
+        let row = self.from + usize::from(place.y.saturating_sub(self.list.y));
+        (self.list.contains(place) && row < self.rows).then_some(row)
+    }
+}
+
+/// Where a list stands that is searched, so wide.
+pub(super) fn searched(area: Rect, width: u16, chosen: usize, found: usize) -> Place {
+    let body = super::body(area);
+    let outer = centred(body, width, body.height.min(24));
+    let inner = inside(outer);
+    let list = Rect { y: inner.y + 2, height: inner.height.saturating_sub(2), ..inner };
+    Place::listed(outer, list, chosen, found)
+}
+
 /// A list that is searched by what is typed above it.
 pub(super) struct Search<'a> {
     pub(super) title: &'a str,
@@ -71,12 +112,12 @@ impl Search<'_> {
         row: impl Fn(usize, usize) -> Vec<Span<'static>>,
     ) {
         let theme = &model.theme;
-        let body = super::body(area);
-        let inner = frame(model, buf, centred(body, width, body.height.min(24)), self.title);
+        let at = searched(area, width, self.chosen, self.found);
+        let inner = frame(model, buf, at.outer, self.title);
         line(buf, inner, 0, vec![s("› ", theme.accent)]);
         let place = Rect { x: inner.x + 2, width: inner.width.saturating_sub(14), ..inner };
         typed::draw(self.line, true, theme, buf, place);
-        let list = Rect { y: inner.y + 2, height: inner.height.saturating_sub(2), ..inner };
+        let Place { list, from, .. } = at;
         if self.found == 0 {
             line_right(buf, inner, 0, vec![s("0 of 0", theme.dim)]);
             line(buf, list, 0, vec![s(self.none, theme.dim)]);
@@ -85,7 +126,6 @@ impl Search<'_> {
         let chosen = self.chosen.min(self.found - 1);
         line_right(buf, inner, 0, vec![s(format!("{} of {}", chosen + 1, self.found), theme.dim)]);
         let height = usize::from(list.height);
-        let from = (chosen + 1).saturating_sub(height);
         for at in from..self.found.min(from + height) {
             line(buf, list, at - from, row(at, list.width.into()));
         }

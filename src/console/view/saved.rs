@@ -6,9 +6,18 @@ use ratatui::layout::Rect;
 use super::super::action::Action;
 use super::super::cells;
 use super::super::model::Model;
-use super::over::{self, Search};
+use super::over::{self, Place, Search};
 use super::paint::{gap, s};
 use crate::text::visible;
+
+/// Columns of the screen that stay beside it.
+const BESIDE: u16 = 16;
+
+/// Where it stands.
+pub(super) fn place(model: &Model, area: Rect) -> Place {
+    let saved = &model.sql.saved;
+    over::searched(area, over::beside(area, BESIDE), saved.chosen, saved.found().len())
+}
 
 pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
     let theme = &model.theme;
@@ -23,7 +32,7 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
     let title = "Saved statements";
     let search = Search { title, line: &saved.line, found: found.len(), chosen: saved.chosen, none };
     let names = found.iter().map(|kept| cells::width(&visible(&kept.name))).max().unwrap_or(0);
-    search.draw(model, buf, area, over::beside(area, 16), |at, room| {
+    search.draw(model, buf, area, over::beside(area, BESIDE), |at, room| {
         let kept = found[at];
         let names = names.min(room / 3);
         let room = room.saturating_sub(names + 2);

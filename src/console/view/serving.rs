@@ -16,7 +16,7 @@ use super::super::cells;
 use super::super::model::Model;
 use super::super::model::serving::Serving;
 use super::super::serving::{Device, Standing};
-use super::over;
+use super::over::{self, Place};
 use super::paint::{chosen, gap, line, s};
 use crate::text::{grouped, visible};
 
@@ -103,12 +103,33 @@ pub(super) fn nothing(model: &Model, serving: &Serving, buf: &mut Buffer, area: 
     }
 }
 
+/// Lines of the panel above the first of who may ask.
+const ABOVE: usize = 2;
+
+/// Where the panel stands that has these lines; its list is who may ask.
+fn place_of(serving: &Serving, area: Rect, lines: usize) -> Place {
+    let body = super::body(area);
+    let outer = over::centred(body, over::width(area), (lines as u16 + 2).min(body.height));
+    let inner = over::inside(outer);
+    let (above, rows) = (ABOVE as u16, serving.entrances.len());
+    let list = Rect { y: inner.y + above, height: inner.height.saturating_sub(above), ..inner };
+    Place { outer, list, from: 0, rows }
+}
+
+/// Where the panel of the clients stands.
+pub(super) fn place(model: &Model, serving: &Serving, area: Rect) -> Place {
+    place_of(serving, area, panel(model, serving, area).len())
+}
+
+/// The lines of the panel.
+fn panel(model: &Model, serving: &Serving, area: Rect) -> Vec<Vec<Span<'static>>> {
+    lines(model, serving, usize::from(over::width(area)).saturating_sub(4))
+}
+
 /// The panel of the clients: who may ask, and who has asked.
 pub(super) fn draw(model: &Model, serving: &Serving, buf: &mut Buffer, area: Rect) {
-    let lines = lines(model, serving, usize::from(over::width(area)).saturating_sub(4));
-    let body = super::body(area);
-    let height = (lines.len() as u16 + 2).min(body.height);
-    let inner = over::frame(model, buf, over::centred(body, over::width(area), height), "Clients");
+    let lines = panel(model, serving, area);
+    let inner = over::frame(model, buf, place_of(serving, area, lines.len()).outer, "Clients");
     for (row, spans) in lines.into_iter().enumerate() {
         line(buf, inner, row, spans);
     }
@@ -116,8 +137,8 @@ pub(super) fn draw(model: &Model, serving: &Serving, buf: &mut Buffer, area: Rec
 
 fn lines(model: &Model, serving: &Serving, width: usize) -> Vec<Vec<Span<'static>>> {
     let theme = &model.theme;
-    let mut lines =
-        vec![vec![s("base URL  ", theme.dim), s(serving.address.clone(), theme.value)], Vec::new()];
+    let mut lines = vec![vec![s("base URL  ", theme.dim), s(serving.address.clone(), theme.value)]];
+    lines.resize(ABOVE, Vec::new());
     for (at, entrance) in serving.entrances.iter().enumerate() {
         let here = at == serving.at;
         let spans = vec![

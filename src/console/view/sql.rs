@@ -104,7 +104,7 @@ pub(super) fn footer(model: &Model) -> Vec<(Action, Option<&'static str>)> {
             a(Action::Older),
             a(Action::SqlSave),
             a(Action::SqlSaved),
-            back(if model.sql.grid.current().is_some() { "to the rows" } else { "no more typing" }),
+            back(if model.sql.grid.current().is_some() { "to the rows" } else { "stop typing" }),
         ],
         (_, Pane::Results) => {
             vec![

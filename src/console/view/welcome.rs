@@ -2,15 +2,17 @@
 //! other.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::Span;
 
-use super::super::action::{Action, Scope};
+use super::super::action::Action;
 use super::super::cells;
 use super::super::edit::Line;
 use super::super::model::welcome::{At, Source, Welcome};
 use super::super::model::{Model, since};
-use super::paint::{gap, hint, line, line_at, line_right, rule, s};
+use super::Target;
+use super::hints::{self, Hint};
+use super::paint::{line, line_at, line_right, rule, s};
 use super::typed;
 use crate::text::{span, visible};
 
@@ -20,6 +22,8 @@ pub(super) const LEAST: (u16, u16) = (60, 15);
 const WIDE: u16 = 84;
 /// Columns of the choice.
 const NARROW: u16 = 56;
+/// The row of the token's question.
+const TOKEN: usize = 4;
 /// Columns of the questions' names.
 const LABEL: usize = 12;
 
@@ -28,7 +32,7 @@ const ABOUT: &str = "Drain a Base CRM (Zendesk Sell) account into a SQLite file 
 
 pub(super) fn draw(model: &Model, welcome: &Welcome, buf: &mut Buffer, area: Rect) {
     if welcome.at == At::Choosing {
-        choice(model, buf, area);
+        choice(model, welcome, buf, area);
     } else {
         questions(model, welcome, buf, area);
     }
@@ -43,33 +47,67 @@ fn middle(area: Rect, width: u16, height: u16) -> Rect {
     Rect { x: area.x + (area.width - width) / 2, y, width, height }
 }
 
-fn choice(model: &Model, buf: &mut Buffer, area: Rect) {
-    let theme = &model.theme;
+/// What can be chosen at first: what it does, in words, and what is said beside it.
+const CHOICES: [(Action, &str, &str); 3] = [
+    (Action::WelcomeDemo, "see the demo", "no account, no set-up"),
+    (Action::WelcomeConnect, "connect an account", "three answers"),
+    (Action::Quit, "leave", ""),
+];
+
+/// The choice's place, and its row of the first that can be chosen.
+fn chosen_from(area: Rect) -> (Rect, usize) {
     let area = middle(area, NARROW, 11);
+    (area, 4 + cells::wrap(ABOUT, area.width.into()).len())
+}
+
+/// The place of the token's sources.
+fn sources(whole: Rect) -> Rect {
+    let area = middle(whole, WIDE, 14);
+    Rect {
+        x: area.x + LABEL as u16,
+        y: area.y + TOKEN as u16 + 1,
+        width: area.width.saturating_sub(LABEL as u16),
+        height: Source::ALL.len() as u16,
+    }
+}
+
+/// What lies at a place of it.
+pub(super) fn target(model: &Model, welcome: &Welcome, whole: Rect, place: Position) -> Option<Target> {
+    let footer = place.y + 1 == whole.bottom();
+    match welcome.at {
+        _ if footer => hints::at(&keys(model, welcome), place.x).map(Target::Do),
+        At::Choosing => {
+            let (area, first) = chosen_from(whole);
+            let row = usize::from(place.y).checked_sub(usize::from(area.y) + first)?;
+            let chosen = CHOICES.get(row).filter(|_| area.contains(place))?;
+            Some(Target::Do(chosen.0))
+        }
+        At::Source if sources(whole).contains(place) => {
+            Some(Target::Row(usize::from(place.y - sources(whole).y)))
+        }
+        _ => None,
+    }
+}
+
+fn choice(model: &Model, welcome: &Welcome, buf: &mut Buffer, whole: Rect) {
+    let theme = &model.theme;
+    let (area, first) = chosen_from(whole);
     line(buf, area, 0, vec![s("drainboard", theme.accent.patch(theme.heading))]);
     line(buf, area, 1, vec![s("─".repeat(area.width.into()), theme.rule)]);
-    let mut row = 3;
-    for text in cells::wrap(ABOUT, area.width.into()) {
-        line(buf, area, row, vec![s(text, theme.text)]);
-        row += 1;
+    for (row, text) in cells::wrap(ABOUT, area.width.into()).into_iter().enumerate() {
+        line(buf, area, row + 3, vec![s(text, theme.text)]);
     }
-    row += 1;
-    let choices = [
-        (Action::WelcomeDemo, "see the demo", "no account, no set-up"),
-        (Action::WelcomeConnect, "connect an account", "three answers"),
-        (Action::Quit, "leave", ""),
-    ];
-    for (action, what, more) in choices {
-        let key = model.keymap.keys_in(&[Scope::Welcome, Scope::Global], action);
+    for (row, (action, what, more)) in CHOICES.into_iter().enumerate() {
+        let key = model.keymap.keys_in(welcome.scopes(), action);
         let key = key.into_iter().next().unwrap_or_default();
         let spans = vec![
             s(cells::left(&key, 4), theme.accent.patch(theme.key)),
             s(cells::left(what, 21), theme.text),
             s(more, theme.dim),
         ];
-        line(buf, area, row, spans);
-        row += 1;
+        line(buf, area, first + row, spans);
     }
+    footer(model, welcome, buf, whole);
 }
 
 /// Which of the three questions it is.
@@ -90,14 +128,13 @@ fn questions(model: &Model, welcome: &Welcome, buf: &mut Buffer, whole: Rect) {
         line_right(buf, area, 0, vec![s(place, theme.dim)]);
     }
     rule(buf, area, 1, theme);
-    let mut row = 3;
-    answer(model, buf, area, row, (1, "Service", At::Service, welcome), Shown::Line(&welcome.url));
-    row += 1;
+    answer(model, buf, area, TOKEN - 1, (1, "Service", At::Service, welcome), Shown::Line(&welcome.url));
+    let mut row = TOKEN;
     row += token(model, welcome, buf, area, row);
     answer(model, buf, area, row, (3, "Mirror", At::Mirror, welcome), Shown::Line(&welcome.mirror));
     row += 2;
     told(model, welcome, buf, area, row);
-    footer(model, welcome, buf, Rect { y: whole.bottom() - 1, height: 1, ..whole });
+    footer(model, welcome, buf, whole);
 }
 
 /// What stands behind a question.
@@ -274,10 +311,13 @@ fn told(model: &Model, welcome: &Welcome, buf: &mut Buffer, area: Rect, row: usi
     }
 }
 
-/// The keys that matter now.
-fn footer(model: &Model, welcome: &Welcome, buf: &mut Buffer, area: Rect) {
+/// The keys that matter now, at their places.
+fn keys(model: &Model, welcome: &Welcome) -> Vec<Hint> {
     let mut hints = Vec::new();
-    if !welcome.waits() {
+    if welcome.at == At::Choosing {
+        // What can be chosen has its key beside it.
+        hints.push((Action::Quit, "leave"));
+    } else if !welcome.waits() {
         let next = match welcome.at {
             At::Mirror if welcome.source == Source::Environment => "write",
             At::Mirror => "test and write",
@@ -289,17 +329,18 @@ fn footer(model: &Model, welcome: &Welcome, buf: &mut Buffer, area: Rect) {
         hints.extend([(Action::Down, "down"), (Action::Up, "up")]);
     }
     match welcome.at {
-        At::Saving => {}
+        At::Saving | At::Choosing => {}
         At::Testing => hints.push((Action::Back, "give up")),
         _ => hints.push((Action::Back, "back")),
     }
-    hints.push((Action::Interrupt, "leave"));
-    let mut spans = vec![gap(1)];
-    for (action, what) in hints {
-        if let Some(key) = model.keymap.keys_in(welcome.scopes(), action).into_iter().next() {
-            spans.extend(hint(&key, what, &model.theme));
-            spans.push(gap(3));
-        }
+    if welcome.at != At::Choosing {
+        hints.push((Action::Interrupt, "leave"));
     }
-    line(buf, area, 0, spans);
+    hints.push((Action::Help, "help"));
+    let keyed = hints.into_iter().filter_map(|(action, what)| Some((action, model.key_here(action)?, what)));
+    hints::lay_out(keyed, 1)
+}
+
+fn footer(model: &Model, welcome: &Welcome, buf: &mut Buffer, whole: Rect) {
+    hints::draw(&keys(model, welcome), &model.theme, buf, whole, usize::from(whole.height) - 1);
 }

@@ -11,7 +11,7 @@ use super::paint::{line, line_right, s};
 use crate::text::{bytes, grouped, visible};
 
 /// Where it stands: as high as the value is, as far as there is room.
-fn outer(model: &Model, area: Rect) -> Rect {
+pub(super) fn outer(model: &Model, area: Rect) -> Rect {
     let body = super::body(area);
     let width = over::beside(area, 12);
     let lines = model.whole.lines(usize::from(width).saturating_sub(4)).len();
