@@ -45,6 +45,8 @@ pub enum Sought {
     Operation(Operation),
     /// Of this kind, that failed; with this status where it had one.
     FailedOf(Operation, Option<u16>),
+    /// That brought a page, which may not be committed yet.
+    Taken,
     /// That failed.
     Failed,
 }
@@ -60,6 +62,7 @@ impl From<Sought> for Filter {
                 let status = status.map(|status| is(Field::Status, u64::from(status)));
                 [Term::Failed, Term::Operation(operation)].into_iter().chain(status).collect()
             }
+            Sought::Taken => vec![Term::Operation(Operation::Take), is(Field::Status, 200)],
             Sought::Failed => vec![Term::Failed],
         };
         Self { terms: terms.into_iter().map(|term| (true, term)).collect() }

@@ -119,6 +119,7 @@ fn what_is_sought_is_what_its_words_find() {
         (Sought::Page(9), "page:9"),
         (Sought::Pack(7), "pack:7"),
         (Sought::Operation(Operation::Start), "op:start"),
+        (Sought::Taken, "op:take status:200"),
         (Sought::Failed, "is:failed"),
         (Sought::FailedOf(Operation::Acknowledge, None), "is:failed op:ack"),
         (Sought::FailedOf(Operation::Take, Some(429)), "is:failed op:take status:429"),

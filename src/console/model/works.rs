@@ -165,8 +165,8 @@ impl Model {
     fn acks_works(&self, action: Action) -> bool {
         let plain = self.manner == Manner::Plain && self.engine_alive;
         match action {
-            Action::AcksHold => plain && (self.running() || self.held().is_some() || self.pending() > 0),
-            Action::AcksDrop => plain && self.running(),
+            // Without a run the next one does it.
+            Action::AcksHold | Action::AcksDrop => plain,
             Action::SendAcks => self.can_send(),
             _ => match (&self.acks.detail, self.acks.pane) {
                 (Some(detail), _) => match (action, detail.rows().get(detail.at)) {

@@ -10,7 +10,6 @@ use super::super::model::wire::{Pane, Way};
 use super::super::model::{Model, Screen, SyncPane, since};
 use super::super::view;
 use super::{act, naming, whole};
-use crate::client::Operation;
 use crate::client::curl;
 use crate::client::tap::filter::Sought;
 
@@ -41,7 +40,7 @@ pub(super) fn find_from_log(model: &Model) -> Vec<Effect> {
     let at = model.scroll[SyncPane::Log as usize];
     let waits = model.snapshot.looked_at.is_some();
     // While a page waits nothing else is taken: the newest is its.
-    let other = if waits { Sought::Operation(Operation::Take) } else { Sought::Failed };
+    let other = if waits { Sought::Taken } else { Sought::Failed };
     let chosen = model.pane == SyncPane::Log && (at > 0 || !waits);
     let line = model.log.newest(at).next().filter(|_| chosen);
     find(line.and_then(|line| line.request).unwrap_or(other))
