@@ -47,22 +47,46 @@ pub(super) fn inner(model: &Model, area: Rect) -> Rect {
     over::inside(outer(model, area))
 }
 
+type Line = Vec<Span<'static>>;
+
 /// The help's lines, side by side where there is room: down the first column, then down the next.
-pub(super) fn lines(model: &Model) -> Vec<Vec<Span<'static>>> {
+pub(super) fn lines(model: &Model) -> Vec<Line> {
     let area = super::area_of(model);
     let abreast = abreast(area);
     let room = usize::from(width(area)).saturating_sub(4 + GAP * (abreast - 1)) / abreast;
-    let lines = one_below_the_other(model, if abreast == 1 { KEYS } else { NARROW }, room);
-    let rows = lines.len().div_ceil(abreast);
-    let row = |row: usize| {
-        let columns = (0..abreast).filter_map(|column| lines.get(column * rows + row).cloned());
-        columns.flat_map(|spans| chosen(spans, (room + GAP) as u16, Style::new())).collect()
+    let parts = parts(model, if abreast == 1 { KEYS } else { NARROW }, room);
+    // The shortest columns that take it all.
+    let mut rows = parts.iter().map(Vec::len).sum::<usize>().div_ceil(abreast);
+    let columns = loop {
+        match poured(&parts, rows) {
+            columns if columns.len() <= abreast => break columns,
+            _ => rows += 1,
+        }
     };
-    (0..rows).map(row).collect()
+    let row = |row: usize| {
+        let lines = columns.iter().map(|column| column.get(row).cloned().unwrap_or_default());
+        lines.flat_map(|spans| chosen(spans, (room + GAP) as u16, Style::new())).collect()
+    };
+    (0..columns.iter().map(Vec::len).max().unwrap_or_default()).map(row).collect()
 }
 
-/// This screen's actions first; what would do nothing now is dim.
-fn one_below_the_other(model: &Model, columns: usize, room: usize) -> Vec<Vec<Span<'static>>> {
+/// The parts in columns of at most so many rows, or of one part that has more. No column begins with an empty line.
+fn poured(parts: &[Vec<Line>], rows: usize) -> Vec<Vec<Line>> {
+    let mut columns: Vec<Vec<Line>> = vec![Vec::new()];
+    for part in parts {
+        if columns.last().is_some_and(|column| !column.is_empty() && column.len() + part.len() > rows) {
+            columns.push(Vec::new());
+        }
+        let column = columns.len() - 1;
+        let empty = columns[column].is_empty();
+        columns[column].extend(part.iter().skip_while(|line| empty && line.is_empty()).cloned());
+    }
+    columns
+}
+
+/// An action is a part, the first of a scope with the scope's title over it: no column ends with a title. This screen's
+/// come first; what would do nothing now is dim.
+fn parts(model: &Model, columns: usize, room: usize) -> Vec<Vec<Line>> {
     let theme = &model.theme;
     let room = room.saturating_sub(columns + 2).max(8);
     let here = match model.screen {
@@ -89,10 +113,8 @@ fn one_below_the_other(model: &Model, columns: usize, room: usize) -> Vec<Vec<Sp
     };
     let mut out = Vec::new();
     for (scope, title) in here.into_iter().chain([(Scope::Global, "Everywhere")]) {
-        if !out.is_empty() {
-            out.push(Vec::new());
-        }
-        out.push(vec![s(title, theme.heading)]);
+        let mut part = if out.is_empty() { Vec::new() } else { vec![Vec::new()] };
+        part.push(vec![s(title, theme.heading)]);
         for entry in ACTIONS.iter().filter(|e| e.scopes.contains(&scope)) {
             if !model.offers(entry.action) {
                 continue;
@@ -103,8 +125,9 @@ fn one_below_the_other(model: &Model, columns: usize, room: usize) -> Vec<Vec<Sp
                 if model.works(entry.action) { (theme.key, theme.text) } else { (theme.dim, theme.dim) };
             for (n, text) in cells::wrap(entry.help, room).into_iter().enumerate() {
                 let keys = if n == 0 { keys.as_str() } else { "" };
-                out.push(vec![s(cells::left(keys, columns), key), gap(2), s(text, said)]);
+                part.push(vec![s(cells::left(keys, columns), key), gap(2), s(text, said)]);
             }
+            out.push(std::mem::take(&mut part));
         }
     }
     out
