@@ -163,8 +163,8 @@ fn beginning(value: &str, room: usize) -> &str {
     value.char_indices().nth(chars).map_or(value, |(at, _)| &value[..at])
 }
 
-/// A value and the note beside it. Where both find no room: of an id its end and the whole name; else the value, since
-/// the note only explains it, and what there is room for of the note.
+/// A value and the note beside it. Where both find no room: of an id its end and the whole name, or the name alone, since
+/// it says more; of a count the count, and what there is room for of the note.
 fn beside(value: &str, counts: bool, note: &str, room: usize) -> (String, usize, String) {
     let (id, name) = (cells::width(value), cells::width(note));
     if id + 2 + name <= room || note.is_empty() {
@@ -173,6 +173,9 @@ fn beside(value: &str, counts: bool, note: &str, room: usize) -> (String, usize,
     let end = room.saturating_sub(name + 1);
     if end >= 4 && value.is_ascii() && !counts {
         return (format!("…{}", &value[value.len() + 1 - end..]), 1, note.to_owned());
+    }
+    if !counts {
+        return (String::new(), 0, cells::fit(note, room).into_owned());
     }
     let left = room.saturating_sub(id + 1);
     let note = if left < 3 { String::new() } else { cells::fit(note, left).into_owned() };
@@ -290,7 +293,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_goes_before_the_note_that_explains_it() {
+    fn a_count_goes_before_its_note_and_a_name_before_its_id() {
         let shown = |value, counts, note, room| {
             let (value, gap, note) = beside(value, counts, note, room);
             format!("{value}{}{note}", " ".repeat(gap))
@@ -300,7 +303,8 @@ mod tests {
         assert_eq!(shown("1,234", true, "by resource_id", 16), "1,234 by resour…");
         assert_eq!(shown("1,234", true, "by resource_id", 7), "1,234");
         assert_eq!(shown("1600000516", false, "Hanako Abe", 16), "…0516 Hanako Abe");
-        assert_eq!(shown("1600000516", false, "Hanako Abe", 14), "1600000516 Ha…");
-        assert_eq!(shown("1600000516", false, "Hanako Abe", 9), "16000005…");
+        assert_eq!(shown("1600000516", false, "Hanako Abe", 14), "Hanako Abe");
+        assert_eq!(shown("1600000516", false, "Hanako Abe", 9), "Hanako A…");
+        assert_eq!(shown("1600000516", false, "", 9), "16000005…");
     }
 }
