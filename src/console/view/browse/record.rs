@@ -305,6 +305,5 @@ mod tests {
         assert_eq!(shown("1600000516", false, "Hanako Abe", 16), "…0516 Hanako Abe");
         assert_eq!(shown("1600000516", false, "Hanako Abe", 14), "Hanako Abe");
         assert_eq!(shown("1600000516", false, "Hanako Abe", 9), "Hanako A…");
-        assert_eq!(shown("1600000516", false, "", 9), "16000005…");
     }
 }
