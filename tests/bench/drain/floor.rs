@@ -95,12 +95,14 @@ impl Page {
                     fields.push((place(field.name), place(field.value)));
                 }
             }
-            let digits = data.strip_prefix("{\"id\":").unwrap();
-            let digits = &digits[..digits.find([',', '}']).unwrap()];
+            let id = data
+                .strip_prefix("{\"id\":")
+                .map(|digits| digits[..digits.find([',', '}']).unwrap()].parse());
             Record {
                 kind: place(item.meta.kind),
                 data: place(data),
-                id: digits.parse().unwrap(),
+                // What has no id is kept all the same.
+                id: id.map_or(-item.meta.sync.revision, Result::unwrap),
                 revision: item.meta.sync.revision,
                 ack_key: place(item.meta.sync.ack_key.get()),
                 fields: begin..fields.len(),

@@ -24,7 +24,7 @@ pub(super) fn table(most: usize) {
         "floor",
         "on disk",
         "10 changes",
-        "at the start",
+        "nothing new",
         "service",
         "status"
     );
