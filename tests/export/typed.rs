@@ -22,18 +22,20 @@ fn read(path: &Path) -> (Vec<String>, Vec<Vec<Field>>) {
     (columns, rows.collect())
 }
 
+/// A mirror with these records of one type.
+fn things(rows: &[&str]) -> Filled {
+    let created = |(data, no): (&&str, i64)| item("thing", "created", &format!("k{no}"), no, data);
+    let items: Vec<Instruction> = rows.iter().zip(1..).map(created).collect();
+    Filled::with(&[&items])
+}
+
 #[test]
 fn every_value_is_what_it_was() {
     let rows = [
         r#"{"id":1,"n":9007199254740993,"x":0.1,"big":1,"mixed":1,"yes":true,"t":"a\nb","list":[1, "x"],"nil":null}"#,
         r#"{"id":2,"n":-1,"x":1e300,"big":123456789012345678901234567890,"mixed":"1","yes":null,"t":"","late":1.5}"#,
     ];
-    let items: Vec<Instruction> = rows
-        .iter()
-        .zip(1..)
-        .map(|(data, no)| item("thing", "created", &format!("k{no}"), no, data))
-        .collect();
-    let filled = Filled::with(&[&items]);
+    let filled = things(&rows);
     let manifest = filled.export(&filled.order(Format::Parquet, "out"));
     let (columns, found) = read(&filled.path("out/thing.parquet"));
     assert_eq!(
@@ -95,12 +97,7 @@ fn amounts_and_times_have_types_where_all_of_a_column_are_alike() {
         r#"{"id":1,"value":"1000.10","odd":"1.5","at":"2026-01-02T03:04:05Z","seen":"2026-01-02T03:04:05.250Z","zip":"10115"}"#,
         r#"{"id":2,"value":"-0.90","odd":"1.50","at":"1969-12-31T23:59:59Z","seen":"2026-01-02T03:04:05Z","zip":"90210"}"#,
     ];
-    let items: Vec<Instruction> = rows
-        .iter()
-        .zip(1..)
-        .map(|(data, no)| item("thing", "created", &format!("k{no}"), no, data))
-        .collect();
-    let filled = Filled::with(&[&items]);
+    let filled = things(&rows);
     let manifest = filled.export(&filled.order(Format::Parquet, "out"));
     let told: Vec<_> = manifest.files[0]
         .columns
