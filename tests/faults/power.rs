@@ -17,8 +17,9 @@ use crate::gate::{Gate, Point};
 use crate::nth::{again, scene};
 use crate::scene::{Scene, held};
 
-/// Pages come by and by, so that some are being committed when an ack leaves.
-const LATENCY: Duration = Duration::from_millis(8);
+/// Pages come by and by, for longer than the acks need that are looked at: so that some are being committed when an ack
+/// arrives, however fast the machine is.
+const LATENCY: Duration = Duration::from_millis(40);
 
 /// Takes back what a file's disk had not confirmed, the last write first; how many writes that were, and whether one of
 /// them, or one before, began a log anew.
@@ -137,7 +138,8 @@ async fn a_manifest_stands_only_where_all_files_of_the_kit_have_their_names() {
 #[cfg(debug_assertions)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_an_ack_names_is_on_the_disk_while_the_log_is_moved_into_the_database() {
-    let service = Scene::new(Options { items: 900, page: 10, latency: LATENCY, ..Options::default() }).await;
+    let service =
+        Scene::new(Options { items: 3_000, page: 10, latency: LATENCY, ..Options::default() }).await;
     let (mut moved, mut anew) = (0, 0);
     for case in 0..30 {
         let (_, database, begun) = power_cut(&service, 2 + case % 9, ["40", "80", "150"][case % 3]);
