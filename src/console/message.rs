@@ -80,13 +80,12 @@ impl Message {
     pub fn may_be_lost(&self) -> bool {
         match self {
             Self::Key(_) | Self::Paste(_) | Self::Mouse(_) | Self::News | Self::Tick => true,
-            Self::Read(answer) => answer.is_progress(),
-            Self::Sql(answer) => matches!(answer, SqlAnswer::Written { .. }),
-            _ => false,
+            _ => self.is_progress(),
         }
     }
 
-    /// Whether it is what somebody asked for.
+    /// Whether it is what somebody asked for; how far that is comes at the pace of news, so that the answer behind it
+    /// finds its turn.
     pub fn is_answer(&self) -> bool {
         matches!(
             self,
@@ -97,7 +96,16 @@ impl Message {
                 | Self::Demo(_)
                 | Self::Welcome(_)
                 | Self::Standing(_)
-        )
+        ) && !self.is_progress()
+    }
+
+    /// Whether a later one of its kind says it again, and more.
+    fn is_progress(&self) -> bool {
+        match self {
+            Self::Read(answer) => answer.is_progress(),
+            Self::Sql(answer) => matches!(answer, SqlAnswer::Written { .. }),
+            _ => false,
+        }
     }
 }
 
@@ -183,4 +191,17 @@ pub enum Effect {
     Suspend,
     /// Leave the console: the terminal is given back at once, then a run that is on is stopped.
     Leave(Left),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_far_it_is_takes_no_turn_from_the_answer() {
+        let progress = Message::Read(Answer::Scanned { ticket: 1, progress: (1, 2, 0) });
+        let answer = Message::Read(Answer::Ranked);
+        assert!(!progress.is_answer() && progress.may_be_lost());
+        assert!(answer.is_answer() && !answer.may_be_lost());
+    }
 }

@@ -17,8 +17,9 @@ const SMALL: i64 = 8;
 const SAMPLED: usize = 2_048;
 /// How many times as long as it worked it rests, while the mirror is being written …
 const REST: u32 = 49;
-/// … which is over when nothing has come so many times …
-const QUIET: u32 = 3;
+/// … which is over when nothing has come so many times: a second's worth, since a drain commits a thousand records at
+/// once, and on a busy machine seldom …
+const QUIET: u32 = 8;
 /// … that it looked, so far apart.
 const LOOK: Duration = Duration::from_millis(120);
 /// How long it waits for a moment without a commit before it begins at all.
@@ -130,25 +131,17 @@ impl<'a> Pass<'a> {
 
     /// Lets whoever synchronizes right now go first: a short drain is over before this begins.
     fn wait_for_quiet(&mut self) -> Result<(), MirrorError> {
-        let end = Instant::now() + PATIENCE;
-        while Instant::now() < end {
-            std::thread::park_timeout(LOOK);
-            if !(self.tell)(self.rows, self.of) {
-                return Err(MirrorError::Stopped);
-            }
-            if !self.is_written()? {
-                break;
-            }
-        }
-        Ok(())
+        self.rest(PATIENCE)
     }
 
     /// Rests, between two transactions, where the mirror was written meanwhile and as long as it is.
     fn give_way(&mut self, worked: Duration) -> Result<(), MirrorError> {
-        if !self.gives_way || !self.is_written()? {
-            return Ok(());
-        }
-        let (end, mut quiet) = (Instant::now() + worked * REST, 0);
+        if self.gives_way && self.is_written()? { self.rest(worked * REST) } else { Ok(()) }
+    }
+
+    /// Rests so long, or until the mirror is written no more.
+    fn rest(&mut self, most: Duration) -> Result<(), MirrorError> {
+        let (end, mut quiet) = (Instant::now() + most, 0);
         while quiet < QUIET && Instant::now() < end {
             std::thread::park_timeout(LOOK.min(end.saturating_duration_since(Instant::now())));
             if !(self.tell)(self.rows, self.of) {
