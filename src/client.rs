@@ -8,7 +8,7 @@
 //! In reading order: [`failure`] (verdicts), `address` (where a request may go), `call` (a request), `exchange` (the
 //! one way over the wire), `refusal` (what a status means and says), `retry_after`, `redact` (the token goes), `words`
 //! (the service's text, made safe), [`door`] (what messages call a setting). Beside them, for whoever watches: [`tap`]
-//! (the exchanges, recorded without the token), [`har`] and [`curl`] (exports).
+//! (the exchanges, recorded without the token, and [`har`], their archive) and [`curl`].
 
 mod address;
 mod call;
@@ -16,7 +16,6 @@ pub mod curl;
 pub mod door;
 mod exchange;
 pub mod failure;
-pub mod har;
 mod redact;
 mod refusal;
 mod retry_after;
@@ -41,7 +40,7 @@ use tap::{Label, Note, Received, Redactors};
 
 pub use door::{Door, Subject};
 pub use failure::{ConfigError, Failure, FailureKind, Operation, Verdict};
-pub use tap::Tap;
+pub use tap::{Tap, har};
 
 /// What a client needs to know.
 #[derive(Debug, Clone)]

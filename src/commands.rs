@@ -15,6 +15,7 @@ mod folder;
 mod headless;
 mod levers;
 mod lines;
+mod listening;
 mod manual;
 mod metrics;
 mod output;

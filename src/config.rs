@@ -11,6 +11,7 @@
 pub mod file;
 mod folders;
 mod layers;
+mod said;
 mod token;
 mod values;
 mod writing;
@@ -20,14 +21,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::client::{self, Client, ClientConfig, ConfigError, Door, MAX_PAGE};
 use crate::protocol::{DOCUMENTED_RATE, DeviceUuid};
 use crate::text::visible;
 
 use file::{File, TokenPlace};
-use layers::{Layers, Said, Taken, flag};
+use layers::{Layers, Taken, flag};
+use said::counted;
 
 pub use folders::Folders;
 pub use layers::{Origin, Setting};
@@ -205,20 +207,20 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] that names the option or the variable with the mistake.
     pub fn resolve(flags: Flags, around: Surroundings<'_>) -> Result<Self, ConfigError> {
-        let (profile, named) = profile(flags.profile, around)?;
+        let (profile, named) = said::profile(flags.profile, around)?;
         let section = match around.file {
-            Some(file) => file.profile(&profile, naming(named))?,
+            Some(file) => file.profile(&profile, said::naming(named))?,
             None => None,
         };
         let layers = Layers { file: around.file, profile: section };
         let mut taken = Taken::new(layers);
         taken.note("profile", json!(profile), named);
-        let said = flag(flags.base_url, "--base-url").or(variable(around, BASE_URL_VAR)?);
+        let said = flag(flags.base_url, "--base-url").or(layers::variable(around, BASE_URL_VAR)?);
         let base_url =
             taken.take("base_url", said, |s| &s.base_url, BASE_URL.to_owned(), |url| json!(visible(url)));
         let origin = client::origin(&base_url, flags.door)?;
-        let mirror = mirror(flags.mirror, &profile, &mut taken, layers, around)?;
-        let said = device(flags.device, around)?.or_else(|| layers.of_file(|s| &s.device));
+        let mirror = said::mirror(flags.mirror, &profile, &mut taken, layers, around)?;
+        let said = said::device(flags.device, around)?.or_else(|| layers.of_file(|s| &s.device));
         let device = said.map(|(device, origin)| {
             taken.note("device_uuid", json!(device), origin);
             device
@@ -233,7 +235,7 @@ impl Config {
             keyring: flags.token_keyring.is_some(),
             door: flags.door,
         };
-        let token = token(named, entry.as_ref(), &mut taken, layers, around)?;
+        let token = said::token(named, entry.as_ref(), &mut taken, layers, around)?;
         let rate = flag(flags.rate, "--rate");
         let workers = counted(flags.workers, "--workers", MOST_WORKERS)?;
         let ack_pack = counted(flags.ack_pack, "--ack-pack", usize::MAX)?;
@@ -314,161 +316,6 @@ impl Config {
             door: self.door,
         })
     }
-}
-
-/// A variable's value; an empty one says nothing.
-fn lookup(around: Surroundings<'_>, name: &str) -> Option<OsString> {
-    (around.env)(name).filter(|value| !value.is_empty())
-}
-
-/// A variable's value as text.
-fn words(around: Surroundings<'_>, name: &str) -> Result<Option<String>, ConfigError> {
-    let text = lookup(around, name).map(OsString::into_string).transpose();
-    text.map_err(|_| ConfigError(format!("{name} is no UTF-8 text; set it again or unset it")))
-}
-
-/// What a variable says.
-fn variable(around: Surroundings<'_>, name: &'static str) -> Result<Said<String>, ConfigError> {
-    Ok(words(around, name)?.map(|text| (text, Origin::Variable(name))))
-}
-
-fn mirror(
-    flag: Option<PathBuf>,
-    profile: &str,
-    taken: &mut Taken<'_>,
-    layers: Layers<'_>,
-    around: Surroundings<'_>,
-) -> Result<PathBuf, ConfigError> {
-    let variable =
-        || lookup(around, MIRROR_VAR).map(|file| (PathBuf::from(file), Origin::Variable(MIRROR_VAR)));
-    let said = layers::flag(flag, "--mirror").or_else(variable).or_else(|| layers.of_file(|s| &s.mirror));
-    let (file, origin) = match said {
-        Some(said) => said,
-        None => (around.folders.ok_or_else(homeless)?.mirror(profile), Origin::Default),
-    };
-    if file.as_os_str().is_empty() {
-        return Err(ConfigError("--mirror is empty; name a file".to_owned()));
-    }
-    taken.note("mirror", json!(visible(&file.to_string_lossy())), origin);
-    Ok(file)
-}
-
-/// The token's source: an option's, the environment's, else the file's; the keyring's where nobody says anything.
-fn token(
-    named: token::Named,
-    entry: Option<&Entry>,
-    taken: &mut Taken<'_>,
-    layers: Layers<'_>,
-    around: Surroundings<'_>,
-) -> Result<TokenSource, ConfigError> {
-    let written = match &named {
-        token::Named { file: Some(_), .. } => Some(Origin::Flag("--token-file")),
-        token::Named { command: Some(_), .. } => Some(Origin::Flag("--token-command")),
-        token::Named { keyring: true, .. } => Some(Origin::Flag("--token-keyring")),
-        _ => None,
-    };
-    let mut source = TokenSource::find(named, entry.cloned(), around)?;
-    let mut origin = match (&source, written) {
-        (_, Some(origin)) => origin,
-        (TokenSource::Environment(_) | TokenSource::Unreadable, None) => Origin::Variable(TOKEN_VAR),
-        (TokenSource::Command { .. }, None) => Origin::Variable(TOKEN_COMMAND_VAR),
-        (_, None) => Origin::Default,
-    };
-    if !source.is_there()
-        && let Some((place, line)) = layers.of_file(|s| &s.token)
-    {
-        (source, origin) = (TokenSource::of_file(place, entry)?, line);
-    }
-    let value = match &source {
-        TokenSource::File { path, .. } => json!(format!("the file {}", visible(&path.to_string_lossy()))),
-        TokenSource::Command { words, .. } if looks_like_a_token(words) => json!("a command (not shown)"),
-        TokenSource::Command { words, .. } => json!(format!("the command {}", visible(words))),
-        TokenSource::Keyring { entry, named: true, .. } => json!(entry.to_string()),
-        TokenSource::Keyring { entry, named: false, .. } => json!(format!("{entry}, if it has one")),
-        TokenSource::Environment(_) | TokenSource::Unreadable => json!("the variable's value (not shown)"),
-        TokenSource::Missing => Value::Null,
-    };
-    taken.note("token", value, origin);
-    Ok(source)
-}
-
-fn device(flag: Option<String>, around: Surroundings<'_>) -> Result<Said<DeviceUuid>, ConfigError> {
-    let (text, name, origin) = match flag {
-        Some(text) => (text, "--device-uuid", Origin::Flag("--device-uuid")),
-        None => match words(around, DEVICE_VAR)? {
-            Some(text) => (text, DEVICE_VAR, Origin::Variable(DEVICE_VAR)),
-            None => return Ok(None),
-        },
-    };
-    text.trim().parse().map(|device| Some((device, origin))).map_err(|_| {
-        let shown: String = text.chars().take(60).collect();
-        ConfigError(format!(
-            "{name} is \"{}\", which is no UUID; write one like 4f0c6f0e-6d5e-4a7e-9d6c-0a5f6d1b2c3d, or leave it out \
-             and the mirror gets its own",
-            visible(&shown)
-        ))
-    })
-}
-
-/// The profile, and who named it.
-fn profile(flag: Option<String>, around: Surroundings<'_>) -> Result<(String, Origin), ConfigError> {
-    let of_file = || {
-        let named = around.file.and_then(|file| file.default_profile.as_ref())?;
-        Some((named.value.clone(), Origin::File(named.line)))
-    };
-    let said = layers::flag(flag, "--profile").or(variable(around, PROFILE_VAR)?).or_else(of_file);
-    let (name, origin) = said.unwrap_or_else(|| (PROFILE.to_owned(), Origin::Default));
-    profile_name(&name, naming(origin))?;
-    Ok((name, origin))
-}
-
-/// Who names a profile, for messages.
-fn naming(origin: Origin) -> &'static str {
-    match origin {
-        Origin::Flag(name) | Origin::Variable(name) => name,
-        Origin::File(_) | Origin::Default => "default_profile",
-    }
-}
-
-/// A profile's name is a folder's name.
-fn profile_name(name: &str, named: &str) -> Result<(), ConfigError> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    if name.is_empty() || name.len() > 64 || name.starts_with(['.', '-']) || !name.chars().all(plain) {
-        return Err(ConfigError(format!(
-            "{named} \"{}\" cannot name a folder; use up to 64 letters, digits, - _ and . (not first)",
-            visible(&name.chars().take(64).collect::<String>())
-        )));
-    }
-    Ok(())
-}
-
-/// A flag's number, which is at least 1.
-fn counted<N>(value: Option<N>, name: &'static str, most: N) -> Result<Said<N>, ConfigError>
-where
-    N: Copy + PartialOrd + From<u8> + std::fmt::Display,
-{
-    let value = value.map(|n| within(name, n, most)).transpose()?;
-    Ok(flag(value, name))
-}
-
-fn within<N: Copy + PartialOrd + From<u8> + std::fmt::Display>(
-    option: &str,
-    n: N,
-    most: N,
-) -> Result<N, ConfigError> {
-    if n < N::from(1) {
-        Err(ConfigError(format!("{option} is {n}; it must be at least 1")))
-    } else if n > most {
-        Err(ConfigError(format!("{option} is {n}; it must be at most {most}")))
-    } else {
-        Ok(n)
-    }
-}
-
-fn homeless() -> ConfigError {
-    ConfigError(format!(
-        "no home folder is known for the mirror; name its file with --mirror or {MIRROR_VAR}"
-    ))
 }
 
 #[cfg(test)]

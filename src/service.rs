@@ -2,11 +2,12 @@
 //! access; all in SQLite, surviving a restart. Owns axum. Knows `protocol` and `text` alone: somebody else could run
 //! it.
 //!
-//! In reading order: `routes` (the way of a request), `queue` and `page` (sessions and what they hand out), `ack` and
-//! `ledger` (what a device has), `sight` (what a change of rights does), `account` and `store` (memory and file),
-//! `edit`, `demo` and `import` (where records come from), `emulator` (what its owner asks over HTTP), `fault` and `panel` (what goes wrong on purpose), `script`
-//! (when), `listen` (connections), `watch` and `standing` (for whoever looks on). `conformance` is another service,
-//! scripted, that examines clients; `replay` serves a recording again.
+//! In reading order: `routes` (the way of a request) and `request` (reading one), `queue`, `session` and `page` (what is
+//! handed out), `ack` and `ledger` (what a device has), `sight` (what a change of rights does), `account`, `record` and
+//! `store` (memory and file), `edit`, `demo` and `import` (where records come from), `emulator` (what its owner asks over
+//! HTTP), `fault` and `panel` (what goes wrong on purpose), `script` (when), `listen` (connections), `watch` and
+//! `standing` (for whoever looks on), `serve` (all of it on a listener). `conformance` is another service, scripted, that
+//! examines clients; `replay` serves a recording again.
 //!
 //! Guessed about the real service, since nothing documents it: the 101st active session is a 429; a session expires
 //! after [`Options::session_idle`] without use; a queue holds what changed before its session started; a pack may have
@@ -28,30 +29,34 @@ mod page;
 mod panel;
 mod queue;
 mod rate;
+mod record;
 mod replay;
 mod reply;
+mod request;
 mod routes;
 mod script;
+mod serve;
+mod session;
 mod sight;
 mod standing;
 mod store;
 mod watch;
 
-use std::future::Future;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tokio::net::TcpListener;
 use tokio::time::Instant;
 
 pub use access::{Access, Sight};
 use account::Account;
 pub use fault::Bends;
 pub use replay::Replay;
+use reply::Problem;
 pub use script::Script;
+pub use serve::Serve;
 pub use standing::{DeviceStanding, Standing};
 pub use watch::{Answered, Head, Watch, Watched};
 
@@ -132,7 +137,6 @@ pub struct ServiceError(pub String);
 #[derive(Clone)]
 pub struct Service {
     inner: Arc<Inner>,
-    watch: Option<Arc<dyn Watch>>,
 }
 
 /// What the connections share.
@@ -200,12 +204,7 @@ impl Service {
             page: page.max(1),
             session_idle,
         };
-        Ok(Self { inner: Arc::new(inner), watch: None })
-    }
-
-    /// From now on tells every exchange of what it serves.
-    pub fn watched_by(self, watch: Arc<dyn Watch>) -> Self {
-        Self { watch: Some(watch), ..self }
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// The token of the user who sees everything.
@@ -222,22 +221,6 @@ impl Service {
     /// `sync` scope.
     pub fn accesses(&self) -> Vec<Access> {
         self.inner.accesses()
-    }
-
-    /// Answers requests until `shutdown` completes, then finishes what is in flight.
-    ///
-    /// # Errors
-    /// An I/O error of the listener.
-    pub async fn serve(
-        self,
-        listener: TcpListener,
-        shutdown: impl Future<Output = ()> + Send + 'static,
-    ) -> std::io::Result<()> {
-        let answers = watch::Over { answers: Arc::clone(&self.inner), watch: self.watch };
-        let served = listen::serve(answers, listener, shutdown).await;
-        let saved = tokio::task::spawn_blocking(move || self.inner.account.save_sessions());
-        saved.await.map_err(std::io::Error::other)?.map_err(std::io::Error::other)?;
-        served
     }
 
     /// Edits the account, so that the next session has work; what was really done comes back. Blocks.
@@ -293,6 +276,18 @@ fn continues(state: Option<&std::path::Path>) -> Result<(), ServiceError> {
 }
 
 impl Inner {
+    /// Does what blocks where blocking is allowed.
+    async fn work<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Self) -> Result<T, ServiceError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let inner = Arc::clone(self);
+        match tokio::task::spawn_blocking(move || work(&inner)).await {
+            Ok(done) => done.map_err(|e| Problem::server(&e)),
+            Err(e) => Err(Problem::server(&ServiceError(format!("A request failed: {e}.")))),
+        }
+    }
+
     fn accesses(&self) -> Vec<Access> {
         self.accesses.read().unwrap_or_else(PoisonError::into_inner).clone()
     }

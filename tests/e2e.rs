@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use drainboard::client::{Client, ClientConfig, Failure, FailureKind, MAX_PAGE, Started, Taken, Verdict};
 use drainboard::protocol::{DeviceUuid, EventType, QueueName, RecordId, Session, SessionId};
-use drainboard::service::{Edit, Options, Service};
+use drainboard::service::{Edit, Options, Serve as _, Service};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 

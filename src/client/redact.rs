@@ -4,28 +4,25 @@
 //! back to them by percent-decoding, JSON's or HTML's escapes, any mixture of them included; nor what its Base64 (either
 //! alphabet, wherever in a longer text the token stands) or its hexadecimal digits say of so many, escaped or not; all
 //! without regard to case. In messages and short texts white space between them changes nothing. Plain bytes are found by
-//! one search for all forms, which leaps over most of a text (`leaps`). Since every escape holds a `%`, a `\` or an `&`,
-//! only what is around those is looked at.
+//! one search for all `forms`, which leaps over most of a text (`leaps`). Since every escape holds a `%`, a `\` or an `&`
+//! (`escape`), only what is around those is looked at.
 
+mod escape;
+mod forms;
 mod leaps;
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use secrecy::{ExposeSecret, SecretString};
-use zeroize::Zeroizing;
 
+use escape::{LONGEST_FORM, blank, escaped};
+use forms::Form;
 use leaps::Leaps;
 
 /// What stands where the token was.
 pub(super) const MARK: &str = "[token]";
 
-/// Characters of the token in a row that say too much; of a long token an eighth, of a short one all of it.
-const PART: usize = 16;
-/// An encoding shorter than this could be any word.
-const SHORTEST: usize = 8;
 /// Bytes up to which a text of the wire is looked through a second time, without its white space. Pages are longer: there
 /// it would cost more than all the rest of watching.
 const SHORT: usize = 1024;
@@ -42,26 +39,9 @@ pub(super) struct Redactor {
     letters: [bool; 256],
 }
 
-/// The token as it may be written.
-#[derive(Clone)]
-struct Form {
-    bytes: Zeroizing<Vec<u8>>,
-    /// Bytes in a row that are not let through.
-    part: usize,
-}
-
 impl Redactor {
     pub(super) fn new(token: &SecretString) -> Self {
-        let token = token.expose_secret().as_bytes();
-        let part = PART.max(token.len() / 8).min(token.len());
-        let mut forms = vec![Form { bytes: Zeroizing::new(token.to_vec()), part }];
-        for bytes in (0..3).flat_map(|before| base64(token, before)).chain([hexadecimal(token)]) {
-            if bytes.len() >= SHORTEST && !forms.iter().any(|form| form.bytes.eq_ignore_ascii_case(&bytes)) {
-                let part = bytes.len() * part / token.len().max(1);
-                forms.push(Form { bytes, part });
-            }
-        }
-        Self::of(forms)
+        Self::of(Form::all(token.expose_secret().as_bytes()))
     }
 
     fn of(mut forms: Vec<Form>) -> Self {
@@ -77,7 +57,7 @@ impl Redactor {
 
     /// The same for several tokens at once.
     pub(super) fn of_all<'a>(tokens: impl IntoIterator<Item = &'a SecretString>) -> Self {
-        Self::of(tokens.into_iter().flat_map(|token| Self::new(token).forms).collect())
+        Self::of(tokens.into_iter().flat_map(|token| Form::all(token.expose_secret().as_bytes())).collect())
     }
 
     /// The bytes with a mark for each token; borrowed where there is none.
@@ -174,15 +154,6 @@ fn joined(mut found: Vec<Range<usize>>) -> Vec<Range<usize>> {
     joined
 }
 
-/// How much white space begins here: a byte, or a line's end as JSON writes it.
-fn blank(bytes: &[u8]) -> usize {
-    match bytes {
-        [b'\\', b'n' | b'r' | b't', ..] => 2,
-        [byte, ..] if byte.is_ascii_whitespace() => 1,
-        _ => 0,
-    }
-}
-
 /// How many bytes two texts have in common, without regard to case: what only differs in it gives the token away.
 fn shared<'a>(one: impl Iterator<Item = &'a u8>, other: impl Iterator<Item = &'a u8>) -> usize {
     one.zip(other).take_while(|(one, other)| one.eq_ignore_ascii_case(other)).count()
@@ -242,74 +213,12 @@ fn ahead(form: &[u8], bytes: &[u8], at: usize, from: usize) -> (usize, usize) {
     (count, ends.last().copied().unwrap_or(at))
 }
 
-/// What the token is in a Base64 text with `before` bytes before it in its group of three: the digits that it alone
-/// decides, in both alphabets.
-fn base64(token: &[u8], before: usize) -> [Zeroizing<Vec<u8>>; 2] {
-    let mut text = Zeroizing::new(vec![0; before]);
-    text.extend_from_slice(token);
-    let digits = (before * 8).div_ceil(6)..text.len() * 8 / 6;
-    [STANDARD_NO_PAD, URL_SAFE_NO_PAD].map(|alphabet| {
-        let encoded = Zeroizing::new(alphabet.encode(text.as_slice()));
-        Zeroizing::new(encoded.as_bytes()[digits.clone()].to_vec())
-    })
-}
-
-/// The token's bytes as digits.
-fn hexadecimal(token: &[u8]) -> Zeroizing<Vec<u8>> {
-    Zeroizing::new(hex::encode(token).into_bytes())
-}
-
-/// The most bytes that one character takes in a form that [`escaped`] reads.
-const LONGEST_FORM: usize = 12;
-
-/// The character that an escape at the start of `bytes` stands for and the escape's length, in each way to read it.
-fn escaped(bytes: &[u8]) -> [Option<(u8, usize)>; 2] {
-    match bytes {
-        [b'%', high, low, ..] => [hex(&[*high, *low]).map(|c| (c, 3)), None],
-        // \u0041, with as many backslashes as the JSON in JSON has.
-        [b'\\', ..] => {
-            let slashes = bytes.iter().take(LONGEST_FORM - 5).take_while(|c| **c == b'\\').count();
-            let four = match bytes.get(slashes..) {
-                Some([b'u', b'0', b'0', high, low, ..]) => hex(&[*high, *low]).map(|c| (c, slashes + 5)),
-                _ => None,
-            };
-            let one =
-                bytes.get(slashes).filter(|c| matches!(c, b'"' | b'/' | b'\'')).map(|c| (*c, slashes + 1));
-            [four.or(one), (slashes > 1).then_some((b'\\', 2))]
-        }
-        [b'&', ..] => [entity(bytes), None],
-        _ => [None, None],
-    }
-}
-
-/// An HTML entity of visible ASCII.
-fn entity(bytes: &[u8]) -> Option<(u8, usize)> {
-    let end = bytes.iter().take(LONGEST_FORM).position(|c| *c == b';')?;
-    let name = &bytes[1..end];
-    let c = match name {
-        b"amp" => b'&',
-        b"lt" => b'<',
-        b"gt" => b'>',
-        b"quot" => b'"',
-        b"apos" => b'\'',
-        [b'#', b'x' | b'X', digits @ ..] => hex(digits)?,
-        [b'#', digits @ ..] => std::str::from_utf8(digits).ok()?.parse().ok()?,
-        _ => return None,
-    };
-    Some((c, end + 1))
-}
-
-fn hex(digits: &[u8]) -> Option<u8> {
-    if digits.is_empty() || !digits.iter().all(u8::is_ascii_hexdigit) {
-        return None;
-    }
-    u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use std::fmt::Write as _;
 
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD_NO_PAD;
     use proptest::prelude::*;
 
     use super::*;

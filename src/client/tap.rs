@@ -5,11 +5,13 @@
 //! without a tap pays nothing. An exchange is in the ring from its first moment on, so that what hangs can be seen.
 //!
 //! In reading order: [`exchange`] (what is kept), `note` (one exchange being recorded), [`filter`] (the Wire list's
-//! conditions), `file` (whole exchanges on disk, on demand), `witness` (exchanges that others have).
+//! conditions), [`har`] (exchanges as an archive), `file` (whole exchanges on disk, on demand), `witness` (exchanges that
+//! others have).
 
 pub mod exchange;
 mod file;
 pub mod filter;
+pub mod har;
 mod note;
 mod witness;
 

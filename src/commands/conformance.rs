@@ -16,10 +16,11 @@ use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 
 use super::arguments::{Examination as Asked, Serve};
+use super::listening::{bind, ready};
 use super::output::{Ending, Failure};
-use super::serve::{Told, bind, ready};
 use super::signals::Signals;
 use crate::service::conformance::{self, Examination, SCENARIOS, Scenario, Verdict};
+use crate::service::{Serve as _, Watch};
 
 pub(super) use report::{Board, Report, Up, print};
 
@@ -35,25 +36,18 @@ const QUIET: Duration = Duration::from_secs(10);
 const HUNG: Duration = Duration::from_mins(1);
 
 /// Examines.
-pub(super) fn run(serve: &Serve, token: &str, told: Option<&Arc<Told>>) -> Ending {
+pub(super) fn run(serve: &Serve, token: &str, watch: Option<&Arc<dyn Watch>>) -> Ending {
     let asked = &serve.examination;
     let scenarios = chosen(asked)?;
-    let before = |examination: Examination| match told {
-        Some(told) => examination.watched_by(Arc::clone(told) as _),
-        None => examination,
-    };
     let runtime = super::runtime()?;
     let mut report = Report::written(asked.json);
     let ending = runtime.block_on(async {
         let mut signals = Signals::listen().map_err(Failure::other)?;
         if asked.client.is_empty() {
-            let Some(first) = scenarios.first() else { return Ok(report.end()) };
-            let examination = before(Examination::new(first, token.to_owned()));
-            by_hand(serve, &scenarios, token, examination, &mut report, &mut signals).await
+            by_hand(serve, &scenarios, token, watch, &mut report, &mut signals).await
         } else {
             for scenario in &scenarios {
-                let examination = before(Examination::new(scenario, token.to_owned()));
-                let examined = examine(asked, scenario, token, examination);
+                let examined = examine(asked, scenario, token, watch);
                 tokio::select! {
                     result = examined => { let (verdict, end) = result?; report.line(scenario, &verdict, &end); }
                     signal = signals.next() => return Ok(signal.exit_status()),
@@ -139,12 +133,14 @@ async fn examine(
     asked: &Asked,
     scenario: &'static Scenario,
     token: &str,
-    examination: Examination,
+    watch: Option<&Arc<dyn Watch>>,
 ) -> Result<(Verdict, End), Failure> {
+    let examination = Examination::new(scenario, token.to_owned());
+    let watched = examination.clone().watched_by(watch.cloned());
     let listener = TcpListener::bind("127.0.0.1:0").await.map_err(Failure::other)?;
     let url = format!("http://{}", listener.local_addr().map_err(Failure::other)?);
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let serving = tokio::spawn(examination.clone().serve(listener, async {
+    let serving = tokio::spawn(watched.serve(listener, async {
         let _ = stopped.await;
     }));
     let mut words = tempfile::tempfile().map_err(Failure::other)?;
@@ -202,14 +198,17 @@ async fn by_hand(
     serve: &Serve,
     scenarios: &[&'static Scenario],
     token: &str,
-    examination: Examination,
+    watch: Option<&Arc<dyn Watch>>,
     report: &mut Report,
     signals: &mut Signals,
 ) -> Ending {
+    let Some(first) = scenarios.first() else { return Ok(report.end()) };
+    let examination = Examination::new(first, token.to_owned());
+    let watched = examination.clone().watched_by(watch.cloned());
     let listener = bind(&serve.listen).await?;
     ready(&listener, token)?;
     let (_stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    tokio::spawn(examination.clone().serve(listener, async {
+    tokio::spawn(watched.serve(listener, async {
         let _ = stopped.await;
     }));
     let interrupted = async {

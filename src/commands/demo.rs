@@ -19,15 +19,15 @@ use super::headless::{self, Voice};
 use super::levers::{Levers, Pace};
 use super::output::{self, Ending, Failure};
 use super::progress::Progress;
+use super::settings;
 use super::signals::Signals;
-use super::window;
 use crate::client::{Client, ClientConfig, Door, MAX_PAGE, Tap};
 use crate::config;
 use crate::console;
 use crate::engine::{self, Mode, Settings};
 use crate::mirror::reader::Value;
 use crate::mirror::{Identity, MirrorError, Reader};
-use crate::service::{self, Service};
+use crate::service::{self, Serve as _, Service};
 use crate::spreadsheet::Formulas;
 use crate::text::counted;
 
@@ -203,7 +203,7 @@ fn watch(
         mirror,
         manner: console::Manner::Plain,
         title: "demo".into(),
-        host: window::host(&host),
+        host: settings::host(&host),
         start: Some(Mode::Full),
         tap,
         demo: Some(Arc::new(levers)),

@@ -10,15 +10,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
-
 use super::arguments::{Common, Serve};
 use super::conformance;
+use super::listening::{bind, ready};
 use super::output::{self, Ending, Failure};
 use super::signals::Signals;
-pub(super) use told::Told;
+use told::Told;
 
-use crate::service::{Access, Options, Replay, Script, Service, Sight};
+use crate::service::{Access, Options, Replay, Script, Serve as _, Service, Sight, Watch};
 
 /// Serves, with the token of the account or the one given.
 pub(super) fn run(serve: &Serve, common: &Common, token: Option<String>) -> Ending {
@@ -45,7 +44,7 @@ pub(super) fn run(serve: &Serve, common: &Common, token: Option<String>) -> Endi
         }
         let token = token.unwrap_or_else(conformance::any_token);
         let told = Told::asked(common, vec![token.clone()])?;
-        return ended(told.as_ref(), conformance::run(serve, &token, told.as_ref()));
+        return ended(told.as_ref(), conformance::run(serve, &token, watch(told.clone()).as_ref()));
     }
     if let Some(file) = &serve.replay {
         let replay = Replay::open(file).map_err(Failure::usage)?;
@@ -84,6 +83,11 @@ pub(super) fn run(serve: &Serve, common: &Common, token: Option<String>) -> Endi
     ended(told.as_ref(), blocked(listen(serve, service, script, told.clone())))
 }
 
+/// Who writes the lines of `-v`, for a service.
+fn watch(told: Option<Arc<Told>>) -> Option<Arc<dyn Watch>> {
+    told.map(|told| told as _)
+}
+
 /// An end, once the lines of `-v` are written.
 fn ended(told: Option<&Arc<Told>>, ending: Ending) -> Ending {
     if let Some(told) = told {
@@ -106,11 +110,7 @@ async fn replayed(address: &str, replay: Replay, token: &str, told: Option<Arc<T
     let listener = bind(address).await?;
     ready(&listener, token)?;
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let watched = match told {
-        Some(told) => replay.clone().watched_by(told),
-        None => replay.clone(),
-    };
-    let serving = watched.serve(listener, async {
+    let serving = replay.clone().watched_by(watch(told)).serve(listener, async {
         let _ = stopped.await;
     });
     let ending = until_signal(serving, stop, signals).await;
@@ -129,24 +129,6 @@ fn say_left(replay: &Replay) {
 /// How long the end may take after a signal: the service gives what is in flight a second, then writes its sessions.
 const GRACE: Duration = Duration::from_millis(1_700);
 
-/// Takes the address.
-pub(super) async fn bind(address: &str) -> Result<TcpListener, Failure> {
-    TcpListener::bind(address).await.map_err(|error| Failure {
-        // An address that is none was written wrongly; one that is taken was not.
-        status: if error.kind() == std::io::ErrorKind::InvalidInput { 2 } else { 1 },
-        message: format!("cannot listen on {address}: {error}; --listen names another address"),
-    })
-}
-
-/// Says where and with which token; others wait for this line.
-pub(super) fn ready(listener: &TcpListener, token: &str) -> Result<(), Failure> {
-    let address = listener.local_addr().map_err(Failure::other)?;
-    let mut out = output::stdout();
-    // Somebody may have stopped reading: that is no reason to stop serving.
-    let _ = writeln!(out, "listening on http://{address}  token {token}").and_then(|()| out.flush());
-    Ok(())
-}
-
 async fn listen(serve: &Serve, service: Service, script: Option<Script>, told: Option<Arc<Told>>) -> Ending {
     let signals = Signals::listen().map_err(Failure::other)?;
     let listener = bind(&serve.listen).await?;
@@ -163,11 +145,7 @@ async fn listen(serve: &Serve, service: Service, script: Option<Script>, told: O
         });
     }
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let service = match told {
-        Some(told) => service.watched_by(told),
-        None => service,
-    };
-    let serving = service.serve(listener, async {
+    let serving = service.watched_by(watch(told)).serve(listener, async {
         let _ = stopped.await;
     });
     until_signal(serving, stop, signals).await

@@ -185,3 +185,8 @@ pub(super) fn token_of_environment() -> Result<Option<String>, Failure> {
         env::var_os(TOKEN_VAR).filter(|token| !token.is_empty()).map(OsString::into_string).transpose();
     token.map_err(|_| Failure::usage(format!("{TOKEN_VAR} is no text; set it again or unset it")))
 }
+
+/// An origin without its scheme.
+pub(super) fn host(origin: &str) -> String {
+    origin.split_once("://").map_or(origin, |(_, host)| host).to_owned()
+}

@@ -81,7 +81,7 @@ fn open(
     Begins { welcome, notice }: Begins,
 ) -> Result<console::Left, Failure> {
     let tap = Tap::new();
-    let (title, host) = (config.profile.clone(), host(&config.origin()));
+    let (title, host) = (config.profile.clone(), settings::host(&config.origin()));
     let (keymap, statements, browse) =
         (config.keymap.clone(), config.statements.clone(), config.browse.clone());
     let looks = looks(&config)?;
@@ -130,9 +130,4 @@ pub(super) fn looks(config: &Config) -> Result<console::theme::Looks, Failure> {
         origin => format!("{}: theme", settings::origin(origin)),
     };
     output::looks(&named, config.theme.as_deref(), config.color, folder)
-}
-
-/// An origin without its scheme.
-pub(super) fn host(origin: &str) -> String {
-    origin.split_once("://").map_or(origin, |(_, host)| host).to_owned()
 }

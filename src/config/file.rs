@@ -16,6 +16,7 @@ use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
 use super::Color;
+use super::values::profile_name;
 use crate::client::ConfigError;
 use crate::protocol::DeviceUuid;
 use crate::text::notation::{self, Broken};
@@ -191,7 +192,7 @@ impl Reading<'_> {
                 }
                 continue;
             };
-            if let Err(ConfigError(what)) = super::profile_name(name, "a profile") {
+            if let Err(ConfigError(what)) = profile_name(name, "a profile") {
                 self.mistake(line, what);
             }
             let mut section = Section::default();
@@ -213,7 +214,7 @@ impl Reading<'_> {
     }
 
     fn default_profile(&mut self, value: &DeValue<'_>, line: usize) {
-        match value.as_str().map(|name| (name, super::profile_name(name, DEFAULT_PROFILE))) {
+        match value.as_str().map(|name| (name, profile_name(name, DEFAULT_PROFILE))) {
             Some((name, Ok(()))) => self.file.default_profile = Some(Placed { value: name.to_owned(), line }),
             Some((_, Err(ConfigError(what)))) => self.mistake(line, what),
             None => self.mistake(line, "`default_profile` is a text, the name of a profile"),

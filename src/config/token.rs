@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 use crate::client::{ConfigError, Door, Subject, check_token};
 use crate::text::visible;
 
+use super::layers::words;
 use super::{Surroundings, TOKEN_COMMAND_VAR, TOKEN_VAR, TokenPlace};
 
 pub use self::keyring::{Entry, Keyring, Trouble, keyring};
@@ -111,7 +112,7 @@ impl TokenSource {
             Some(Err(_)) => return Ok(Self::Unreadable),
             None => {}
         }
-        if let Some(words) = super::words(around, TOKEN_COMMAND_VAR)? {
+        if let Some(words) = words(around, TOKEN_COMMAND_VAR)? {
             return Ok(Self::command(words, TOKEN_COMMAND_VAR));
         }
         Ok(match entry {

@@ -1,8 +1,12 @@
-//! What people write for a span of time (`120ms`, `5s`, `2m`) and for a size (`128MiB`), and the same written. Pure.
+//! What people write for a span of time (`120ms`, `5s`, `2m`), for a size (`128MiB`), for a number and for a name, and the same
+//! written. Pure.
 
 use std::time::Duration;
 
 use jiff::SignedDuration;
+
+use crate::client::ConfigError;
+use crate::text::visible;
 
 /// A span of time: a number with its unit, or several of them (`1m 30s`); 0 needs no unit.
 ///
@@ -63,6 +67,33 @@ pub fn size_text(bytes: u64) -> String {
     let units = [(30, "GiB"), (20, "MiB"), (10, "KiB")];
     let whole = units.into_iter().find(|(shift, _)| bytes > 0 && bytes.trailing_zeros() >= *shift);
     whole.map_or_else(|| bytes.to_string(), |(shift, unit)| format!("{}{unit}", bytes >> shift))
+}
+
+/// A profile's name is a folder's name.
+pub(super) fn profile_name(name: &str, named: &str) -> Result<(), ConfigError> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if name.is_empty() || name.len() > 64 || name.starts_with(['.', '-']) || !name.chars().all(plain) {
+        return Err(ConfigError(format!(
+            "{named} \"{}\" cannot name a folder; use up to 64 letters, digits, - _ and . (not first)",
+            visible(&name.chars().take(64).collect::<String>())
+        )));
+    }
+    Ok(())
+}
+
+/// A number from 1 to `most`, as something names it.
+pub(super) fn within<N: Copy + PartialOrd + From<u8> + std::fmt::Display>(
+    option: &str,
+    n: N,
+    most: N,
+) -> Result<N, ConfigError> {
+    if n < N::from(1) {
+        Err(ConfigError(format!("{option} is {n}; it must be at least 1")))
+    } else if n > most {
+        Err(ConfigError(format!("{option} is {n}; it must be at most {most}")))
+    } else {
+        Ok(n)
+    }
 }
 
 #[cfg(test)]

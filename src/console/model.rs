@@ -13,9 +13,11 @@ pub mod pace;
 pub mod prompt;
 pub mod said;
 pub mod saved;
+mod screen;
 pub mod serving;
 pub mod sql;
 pub mod telling;
+mod tick;
 pub mod welcome;
 pub mod whole;
 pub mod wire;
@@ -28,7 +30,6 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::Manner;
-use super::action::{Action, Scope};
 use super::key::Key;
 use super::keymap::Keymap;
 use super::palette::Palette;
@@ -48,6 +49,7 @@ pub use log::Log;
 pub use naming::Naming;
 pub use pace::Pace;
 pub use said::{Notice, Remark};
+pub use screen::{Overlay, Screen, SyncPane};
 pub use serving::Serving;
 pub use sql::Sql;
 pub use telling::Telling;
@@ -155,98 +157,6 @@ pub struct Model {
     pub stale: bool,
 }
 
-/// The screens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Screen {
-    /// Screen 1.
-    Sync,
-    /// Screen 2.
-    Browse,
-    /// Screen 3.
-    Acks,
-    /// Screen 4.
-    Wire,
-    /// Screen 5.
-    Sql,
-    /// Screen 6.
-    History,
-}
-
-impl Screen {
-    /// The screen that a scope belongs to; none where it is of all, or lies over one.
-    pub fn of(scope: Scope) -> Option<Self> {
-        match scope {
-            Scope::Sync => Some(Self::Sync),
-            Scope::Browse => Some(Self::Browse),
-            Scope::Acks => Some(Self::Acks),
-            Scope::Wire => Some(Self::Wire),
-            Scope::Sql | Scope::Prompt => Some(Self::Sql),
-            Scope::History => Some(Self::History),
-            _ => None,
-        }
-    }
-
-    /// The action that shows it, whose word is its name.
-    pub fn shown_by(self) -> Action {
-        match self {
-            Self::Sync => Action::ShowSync,
-            Self::Browse => Action::ShowBrowse,
-            Self::Acks => Action::ShowAcks,
-            Self::Wire => Action::ShowWire,
-            Self::Sql => Action::ShowSql,
-            Self::History => Action::ShowHistory,
-        }
-    }
-}
-
-/// What lies over a screen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Overlay {
-    /// The keys, scrolled by so many lines.
-    Help(usize),
-    /// The demo's levers.
-    Bend,
-    /// The clients of the service that is watched.
-    Connect,
-    /// The search over the actions.
-    Palette,
-    /// A value in full.
-    Whole,
-    /// The saved statements.
-    Saved,
-    /// Leave while a run is on?
-    AskQuit,
-    /// Become a new device?
-    NewDevice,
-}
-
-impl Overlay {
-    /// Where keys mean something while it is open, its own scopes first.
-    pub fn scopes(self) -> &'static [Scope] {
-        match self {
-            Self::AskQuit => &[Scope::Ask, Scope::Global],
-            Self::Help(_) => &[Scope::Global],
-            Self::Bend => &[Scope::Bend, Scope::Global],
-            Self::Connect => &[Scope::Connect, Scope::Global],
-            Self::Palette => &[Scope::Palette, Scope::Text, Scope::Global],
-            Self::Whole => &[Scope::Whole, Scope::Global],
-            Self::Saved => &[Scope::Saved, Scope::Text, Scope::Global],
-            Self::NewDevice => &[Scope::Line, Scope::Text, Scope::Global],
-        }
-    }
-}
-
-/// Screen 1's panes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SyncPane {
-    /// Instructions by type.
-    Kinds = 0,
-    /// Ack packs.
-    Packs = 1,
-    /// What happened.
-    Log = 2,
-}
-
 /// The mirror as far as it is known.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Mirrored {
@@ -322,26 +232,6 @@ impl Model {
         self.running() || self.snapshot.outcome.is_some()
     }
 
-    /// Where keys mean something on the screen, its own scopes first.
-    pub fn scopes(&self) -> &'static [Scope] {
-        if let Some(welcome) = &self.welcome {
-            return welcome.scopes();
-        }
-        match self.screen {
-            _ if self.naming.is_some() => &[Scope::Line, Scope::Text, Scope::Global],
-            Screen::Sync => &[Scope::Sync, Scope::Global],
-            Screen::Browse if self.browse.prompt.is_some() => &[Scope::Line, Scope::Text, Scope::Global],
-            Screen::Browse => &[Scope::Browse, Scope::Global],
-            Screen::Acks => &[Scope::Acks, Scope::Global],
-            Screen::Wire if self.wire.typing => &[Scope::Line, Scope::Text, Scope::Global],
-            Screen::Wire if self.serving.is_some() => &[Scope::Serve, Scope::Wire, Scope::Global],
-            Screen::Wire => &[Scope::Wire, Scope::Global],
-            Screen::Sql if self.sql.pane == sql::Pane::Prompt => &[Scope::Prompt, Scope::Text, Scope::Global],
-            Screen::Sql => &[Scope::Sql, Scope::Global],
-            Screen::History => &[Scope::History, Scope::Global],
-        }
-    }
-
     /// The ack packs, newest first.
     pub fn packs(&self) -> Vec<acks::Pack> {
         self.acks.packs(&self.snapshot, self.held().unwrap_or(0))
@@ -387,48 +277,6 @@ impl Model {
     /// How old the snapshot is: what it says of times in flight has grown by this.
     pub fn snapshot_age(&self) -> Duration {
         if self.running() { since(self.snapshot_at, self.now) } else { Duration::ZERO }
-    }
-
-    /// When something changes by itself: a clock, a countdown, a remark that goes. None: nothing will.
-    pub fn next_tick(&self) -> Option<Duration> {
-        let mut next = match self.snapshot.phase {
-            _ if !self.running() => None,
-            Phase::Paused => Some(Duration::from_secs(1)),
-            _ if !self.focused => Some(Duration::from_secs(1)),
-            _ => Some(Duration::from_millis(250)),
-        };
-        if let Some(stopping) = self.sql.busy() {
-            // A stop is asked for again until it is heard; else the time is shown.
-            let step = match (stopping, self.focused && self.screen == Screen::Sql) {
-                (true, _) => 20,
-                (false, true) => 100,
-                (false, false) => 1_000,
-            };
-            next = Some(next.unwrap_or(Duration::MAX).min(Duration::from_millis(step)));
-        }
-        if let Some(look) = self.serving.as_ref().and_then(|serving| serving.next_look(self.focused)) {
-            next = Some(next.unwrap_or(Duration::MAX).min(look));
-        }
-        if self.serving.is_some() && self.focused && self.wire.waits() {
-            // How long it has waited is seen to grow.
-            next = Some(next.unwrap_or(Duration::MAX).min(Duration::from_millis(250)));
-        }
-        if let Some(left) = self.every.left(self.now).filter(|_| !self.running()) {
-            // A countdown that is seen moves every second.
-            let step = if self.focused { left.min(Duration::from_secs(1)) } else { left };
-            next = Some(next.unwrap_or(Duration::MAX).min(step.max(Duration::from_millis(10))));
-        }
-        if self.welcome.as_ref().is_some_and(Welcome::waits) {
-            next = Some(next.unwrap_or(Duration::MAX).min(Duration::from_secs(1)));
-        }
-        if let Some(remark) = &self.toast {
-            let left = since(self.now, remark.until).max(Duration::from_millis(10));
-            next = Some(next.map_or(left, |n| n.min(left)));
-        }
-        if self.stale {
-            next = Some(next.unwrap_or(Duration::MAX).min(Duration::from_millis(500)));
-        }
-        next
     }
 }
 

@@ -6,7 +6,8 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::ServiceError;
 use super::access::Sight;
-use super::account::{Account, Head, Id, Identity, State};
+use super::account::{Account, State};
+use super::record::{Head, Id, Identity};
 use crate::protocol::DeviceUuid;
 
 /// An ack key, taken apart: `Contact-55-1234`. Clients must not do this.

@@ -8,14 +8,12 @@ mod judge;
 mod scenarios;
 mod stage;
 
-use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::header::HeaderMap;
-use axum::http::{Method, Request, Response};
-use tokio::net::TcpListener;
+use axum::http::{Method, Response};
 use tokio::time::Instant;
 
 pub use judge::{Outcome, Verdict};
@@ -23,17 +21,15 @@ pub use scenarios::{SCENARIOS, Scenario};
 use stage::{Act, Call, Stage};
 
 use super::fault;
-use super::listen::{self, Answers, Asked};
+use super::listen::{Answers, Asked, broken};
 use super::reply::Problem;
-use super::routes::{self, Endpoint};
-use super::watch::{self, Watch};
+use super::request::{self, Endpoint};
 
 /// One client before one scenario after another. Clones share it.
 #[derive(Clone)]
 pub struct Examination {
     token: String,
     sitting: Arc<Mutex<Sitting>>,
-    watch: Option<Arc<dyn Watch>>,
 }
 
 /// A scenario that is up, and since when.
@@ -64,30 +60,12 @@ pub fn scenario(name: &str) -> Option<&'static Scenario> {
 impl Examination {
     /// Puts a scenario up for whoever has this token.
     pub fn new(scenario: &'static Scenario, token: String) -> Self {
-        Self { token, sitting: Arc::new(Mutex::new(Sitting::of(scenario))), watch: None }
-    }
-
-    /// From now on tells every exchange of what it serves.
-    pub fn watched_by(self, watch: Arc<dyn Watch>) -> Self {
-        Self { watch: Some(watch), ..self }
+        Self { token, sitting: Arc::new(Mutex::new(Sitting::of(scenario))) }
     }
 
     /// Puts another scenario up, from its beginning.
     pub fn put(&self, scenario: &'static Scenario) {
         *self.sitting() = Sitting::of(scenario);
-    }
-
-    /// Answers requests until `shutdown` completes.
-    ///
-    /// # Errors
-    /// An I/O error of the listener.
-    pub async fn serve(
-        self,
-        listener: TcpListener,
-        shutdown: impl Future<Output = ()> + Send + 'static,
-    ) -> std::io::Result<()> {
-        let watch = self.watch.clone();
-        listen::serve(watch::Over { answers: self, watch }, listener, shutdown).await
     }
 
     /// Whether there is nothing left to see: all is acknowledged and the client was told so.
@@ -117,20 +95,20 @@ impl Examination {
         method: &Method,
         path: &str,
         headers: &HeaderMap,
-        request: Request<Body>,
+        body: Body,
     ) -> Result<(String, Call), Problem> {
-        if routes::bearer(headers) != Some(&self.token) {
-            return Err(routes::unauthorized());
+        if request::bearer(headers) != Some(&self.token) {
+            return Err(request::unauthorized());
         }
         let endpoint = Endpoint::of(method, path).ok_or_else(|| Problem::path(method.as_str(), path))?;
-        let device = routes::device(headers)?.to_string();
-        routes::agent(headers)?;
+        let device = request::device(headers)?.to_string();
+        request::agent(headers)?;
         let call = match endpoint {
             Endpoint::Start => Call::Start,
             Endpoint::Queue { session, queue } => Call::Page { session, queue },
             Endpoint::Ack => {
-                let body = routes::whole(request.into_body(), routes::MOST_BODY).await?;
-                Call::Ack(routes::ack_keys(&body)?)
+                let body = request::whole(body, request::MOST_BODY).await?;
+                Call::Ack(request::ack_keys(&body)?)
             }
         };
         Ok((device, call))
@@ -146,8 +124,8 @@ impl Answers for Examination {
         let Asked { cut, request, .. } = asked;
         let id = uuid::Uuid::new_v4().to_string();
         let (parts, body) = request.into_parts();
-        let base = routes::base(&parts.headers);
-        let read = self.read(&parts.method, parts.uri.path(), &parts.headers, Request::new(body)).await;
+        let base = request::base(&parts.headers);
+        let read = self.read(&parts.method, parts.uri.path(), &parts.headers, body).await;
         let act = {
             let mut sitting = self.sitting();
             sitting.last = Some(Instant::now());
@@ -164,10 +142,10 @@ impl Answers for Examination {
             Act::Reply(reply) => reply.into_response(&id),
             Act::Instead(fault) => match fault::instead(fault, &id) {
                 Some(response) => response,
-                None => routes::broken(&cut).await,
+                None => broken(&cut).await,
             },
             Act::Spoilt(reply, fault) => fault.spoil(reply.into_response(&id)).await,
-            Act::Dropped => routes::broken(&cut).await,
+            Act::Dropped => broken(&cut).await,
         }
     }
 }

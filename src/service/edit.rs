@@ -46,7 +46,7 @@ struct Editor<'a> {
     last: u64,
     /// The numbers whose state is no more.
     vacated: Vec<u64>,
-    names: &'a HashMap<i64, super::account::Kind>,
+    names: &'a HashMap<i64, super::record::Kind>,
 }
 
 /// Edits the account; what was really done. For the writer.

@@ -16,7 +16,7 @@ use serde_json::json;
 use super::access::Sight;
 use super::fault::Plan;
 use super::reply::{Problem, Reply};
-use super::routes::{payload, text, whole};
+use super::request::{payload, text, whole};
 use super::{Edit, Inner, ServiceError};
 use crate::protocol::host::is_loopback;
 

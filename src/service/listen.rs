@@ -21,19 +21,33 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// A request, who sent it, and what ends its connection.
 #[derive(Debug)]
-pub(super) struct Asked {
+pub struct Asked {
     pub(super) peer: SocketAddr,
     pub(super) cut: Arc<Notify>,
     pub(super) request: Request<Body>,
 }
 
 /// Whoever answers requests. Clones answer from the same state.
-pub(super) trait Answers: Clone + Send + Sync + 'static {
+pub trait Answers: Clone + Send + Sync + 'static {
     /// The answer to one request.
     fn answer(&self, asked: Asked) -> impl Future<Output = Response<Body>> + Send;
+
+    /// What is left to do once all is answered.
+    ///
+    /// # Errors
+    /// What could not be written.
+    fn ended(&self) -> impl Future<Output = std::io::Result<()>> + Send {
+        std::future::ready(Ok(()))
+    }
 }
 
-/// Has requests answered until `shutdown` completes.
+/// Ends the connection, and with it this exchange.
+pub(super) async fn broken(cut: &Notify) -> Response<Body> {
+    cut.notify_one();
+    std::future::pending().await
+}
+
+/// Has requests answered until `shutdown` completes, and finishes what is in flight.
 pub(super) async fn serve(
     answers: impl Answers,
     listener: TcpListener,

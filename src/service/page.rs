@@ -5,7 +5,8 @@ use std::io::Write as _;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::access::Sight;
-use super::account::{Account, Head, Id, Kind, Owed};
+use super::account::{Account, Owed};
+use super::record::{Head, Id, Kind};
 use crate::protocol::DeviceUuid;
 
 /// The records of a run, without their data.

@@ -1,20 +1,19 @@
-//! Sessions and their queue: what a device is owed at the start, handed out page by page.
+//! The queues of sessions: what a device is owed at the start, handed out page by page; and which sessions there are.
 //!
 //! A queue is no list but a walk over the gaps of the device's ledger up to the account's last change at the start:
 //! opening one costs what changed, a page costs a page, and a queue of millions costs nothing until it is taken.
 //! What changes while a session is open leaves its queue and waits for the next session.
 
-use std::collections::HashMap;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 
 use super::ServiceError;
 use super::access::Sight;
-use super::account::{Account, Device, Head, Owed, State};
-use super::ledger::Gaps;
+use super::account::{Account, Owed};
 use super::page;
-use super::standing::DeviceStanding;
+use super::record::Head;
+use super::session::{Session, now};
 use crate::protocol::DeviceUuid;
 
 /// Active sessions of one account at most. The number is documented; that the next one is a 429 is a guess.
@@ -23,28 +22,8 @@ pub(super) const MOST_SESSIONS: usize = 100;
 const COUNTED: u64 = 1_000;
 /// Changes that one request looks at, once it has something to send.
 const WALK: usize = 20_000;
-/// Pages by which the stored cursor runs ahead, so that a page costs no write.
-const AHEAD: u64 = 64;
 /// Sessions whose queue is drained are remembered, so that each worker hears 204 and not 404; no more than so many.
 const MOST_REMEMBERED: usize = 1_000;
-
-/// One synchronization session.
-#[derive(Debug, Clone)]
-pub(super) struct Session {
-    pub(super) device: DeviceUuid,
-    pub(super) sight: Sight,
-    /// The last number of the sequence that was handed out.
-    cursor: u64,
-    /// What the file says of it: never behind.
-    stored: u64,
-    /// The account's last change when the session started.
-    upto: u64,
-    /// Changes that are not handed out yet; a guide.
-    left: u64,
-    /// When it was last used, in seconds since 1970.
-    used: u64,
-    drained: bool,
-}
 
 /// How a start ended.
 #[derive(Debug)]
@@ -106,15 +85,10 @@ impl Account {
         let mut state = self.with_device(file, device)?;
         let row = state.device(device).row;
         let upto = state.last;
-        let session =
-            Session { device, sight, cursor: 0, stored: 0, upto, left: total, used: now(), drained: false };
-        state.sessions.insert(id.clone(), session);
+        let session = Session::new(device, sight, upto, total);
+        state.sessions.insert(id.clone(), session.clone());
         drop(state);
-        file.prepare_cached(
-            "INSERT INTO session (id, device, sight, cursor, upto, remaining, used, drained)
-             VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, 0)",
-        )?
-        .execute(params![id, row, sight.number(), upto as i64, total as i64, now() as i64])?;
+        session.insert(file, &id, row)?;
         Ok(Started::Session { id, total })
     }
 
@@ -210,17 +184,7 @@ impl Account {
 
     /// Whether a session is there for this device; then it is in use.
     fn touch(&self, id: &str, device: DeviceUuid, sight: Sight, idle: Duration) -> bool {
-        let now = now();
-        let mut state = self.state();
-        let known = state
-            .sessions
-            .get_mut(id)
-            .filter(|session| session.device == device && session.sight == sight && session.lives(now, idle));
-        if let Some(session) = known {
-            session.used = now;
-            return true;
-        }
-        false
+        self.state().sessions.get_mut(id).is_some_and(|session| session.touch(device, sight, idle))
     }
 
     /// Takes the next changes off a queue, for nobody else to take; empty at its end. None where the session is no
@@ -235,10 +199,8 @@ impl Account {
         let mut state = self.with_device(file, device)?;
         let Some(&Session { cursor, upto, .. }) = state.sessions.get(id) else { return Ok(None) };
         let runs = state.gaps(device).first(cursor + 1, upto, most);
-        let claimed: u64 = runs.iter().map(|(first, last)| last - first + 1).sum();
         if let Some(session) = state.sessions.get_mut(id) {
-            session.cursor = runs.last().map_or(upto, |(_, last)| *last);
-            session.left = if runs.is_empty() { 0 } else { session.left.saturating_sub(claimed) };
+            session.hand_out(&runs);
         }
         Ok(Some(runs))
     }
@@ -248,41 +210,14 @@ impl Account {
         let (left, write) = {
             let mut state = self.state();
             let Some(session) = state.sessions.get_mut(id) else { return Ok(0) };
-            let ended = session.cursor >= session.upto && !session.drained;
-            let behind = session.cursor > session.stored;
-            if ended {
-                session.drained = true;
-            }
-            if behind {
-                session.stored = session.upto.min(session.cursor + AHEAD * size as u64);
-            }
-            (session.left, (ended || behind).then(|| session.clone()))
+            let write = session.handed_out(size);
+            (session.left, write.then(|| session.clone()))
         };
         if let Some(session) = write {
             let id = id.to_owned();
-            self.store.write(move |file| session.save(file, &id, session.stored))?;
+            self.store.write(move |file| session.save_ahead(file, &id))?;
         }
         Ok(left)
-    }
-
-    /// How the devices stand that asked since the service began.
-    pub(super) fn lately(&self) -> Vec<DeviceStanding> {
-        let state = self.state();
-        let standing = |(device, known): (&DeviceUuid, &Device)| {
-            let own = state.sessions.values().filter(|session| session.device == *device);
-            let handed_out = own.clone().map(|session| session.cursor).max().unwrap_or(0);
-            let open = own.filter(|session| !session.drained);
-            DeviceStanding {
-                device: *device,
-                sight: known.sight,
-                sessions: open.clone().count() as u64,
-                left: open.map(|session| session.left).sum(),
-                unacknowledged: Gaps::new(&known.acked, &state.vacated).count(1, handed_out),
-            }
-        };
-        let mut all: Vec<_> = state.devices.iter().map(standing).collect();
-        all.sort_by_key(|standing| standing.device.0);
-        all
     }
 
     /// Sessions that may still hand out something.
@@ -335,42 +270,7 @@ impl Account {
     /// Writes where each session is, so that after a restart it goes on there. Blocks.
     pub(super) fn save_sessions(&self) -> Result<(), ServiceError> {
         let sessions: Vec<_> = self.state().sessions.iter().map(|(id, s)| (id.clone(), s.clone())).collect();
-        self.store.write(move |file| {
-            sessions.iter().try_for_each(|(id, session)| session.save(file, id, session.cursor))
-        })
-    }
-}
-
-/// The sessions as the file has them, by their ids.
-pub(super) fn sessions(file: &Connection) -> rusqlite::Result<HashMap<String, Session>> {
-    let mut statement = file.prepare(
-        "SELECT id, uuid, s.sight, cursor, upto, remaining, used, drained
-         FROM session s JOIN device USING (device)",
-    )?;
-    let mut rows = statement.query([])?;
-    let mut sessions = HashMap::new();
-    while let Some(row) = rows.next()? {
-        let number = |at| row.get::<_, i64>(at).map(|n| n as u64);
-        let Ok(device) = row.get::<_, String>(1)?.parse() else { continue };
-        let (cursor, upto, left, used) = (number(3)?, number(4)?, number(5)?, number(6)?);
-        let (sight, drained) = (Sight::from_number(row.get(2)?), row.get(7)?);
-        let session = Session { device, sight, cursor, stored: cursor, upto, left, used, drained };
-        sessions.insert(row.get(0)?, session);
-    }
-    Ok(sessions)
-}
-
-impl State {
-    /// The sessions are those of the file. One that is in memory too goes on from where it is: what it handed out is
-    /// handed out.
-    pub(super) fn take_sessions(&mut self, mut sessions: HashMap<String, Session>) {
-        for (id, session) in &mut sessions {
-            let Session { stored, drained, .. } = *session;
-            if let Some(known) = self.sessions.remove(id) {
-                *session = Session { stored, drained, ..known };
-            }
-        }
-        self.sessions = sessions;
+        self.store.write(move |file| sessions.iter().try_for_each(|(id, session)| session.save(file, id)))
     }
 }
 
@@ -383,22 +283,4 @@ fn estimate(file: &Connection, sight: Sight, missing: u64) -> rusqlite::Result<u
         )?
         .query_row([user], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok((missing as f64 * seen as f64 / all.max(1) as f64).ceil() as u64)
-}
-
-impl Session {
-    fn lives(&self, now: u64, idle: Duration) -> bool {
-        now.saturating_sub(self.used) < idle.as_secs()
-    }
-
-    fn save(&self, file: &Connection, id: &str, cursor: u64) -> rusqlite::Result<()> {
-        file.prepare_cached(
-            "UPDATE session SET cursor = ?2, remaining = ?3, used = ?4, drained = ?5 WHERE id = ?1",
-        )?
-        .execute(params![id, cursor as i64, self.left as i64, self.used as i64, self.drained])?;
-        Ok(())
-    }
-}
-
-fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

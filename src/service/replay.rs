@@ -10,28 +10,24 @@
 mod recording;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::future::Future;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
-use tokio::net::TcpListener;
 
 use recording::{Answer, Exchange, Place, keys};
 
 use super::ServiceError;
-use super::listen::{self, Answers, Asked};
+use super::listen::{Answers, Asked, broken};
 use super::reply::{Problem, Reply};
-use super::routes;
-use super::watch::{self, Watch};
+use super::request;
 use crate::protocol::ACK_PATH;
 
 /// A recording that is served. Clones share what is left of it.
 #[derive(Clone)]
 pub struct Replay {
     left: Arc<Mutex<Left>>,
-    watch: Option<Arc<dyn Watch>>,
 }
 
 impl std::fmt::Debug for Replay {
@@ -68,31 +64,13 @@ impl Replay {
                 drained_last(exchanges);
             }
         }
-        Ok(Self { left: Arc::new(Mutex::new(left)), watch: None })
-    }
-
-    /// From now on tells every exchange of what it serves.
-    pub fn watched_by(self, watch: Arc<dyn Watch>) -> Self {
-        Self { watch: Some(watch), ..self }
+        Ok(Self { left: Arc::new(Mutex::new(left)) })
     }
 
     /// Recorded exchanges that nobody has asked for yet.
     pub fn left(&self) -> usize {
         let left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
         left.places.values().flatten().filter(|exchange| !exchange.again).count()
-    }
-
-    /// Answers requests until `shutdown` completes.
-    ///
-    /// # Errors
-    /// An I/O error of the listener.
-    pub async fn serve(
-        self,
-        listener: TcpListener,
-        shutdown: impl Future<Output = ()> + Send + 'static,
-    ) -> std::io::Result<()> {
-        let watch = self.watch.clone();
-        listen::serve(watch::Over { answers: self, watch }, listener, shutdown).await
     }
 }
 
@@ -148,7 +126,7 @@ impl Answers for Replay {
     async fn answer(&self, asked: Asked) -> Response<Body> {
         let (parts, body) = asked.request.into_parts();
         let id = uuid::Uuid::new_v4().to_string();
-        let body = match routes::whole(body, routes::MOST_BODY).await {
+        let body = match request::whole(body, request::MOST_BODY).await {
             Ok(body) => body,
             Err(problem) => return Reply::from(problem).into_response(&id),
         };
@@ -159,7 +137,7 @@ impl Answers for Replay {
         };
         match next {
             Ok(Some(answer)) => answer.into_response(),
-            Ok(None) => routes::broken(&asked.cut).await,
+            Ok(None) => broken(&asked.cut).await,
             Err(expected) => {
                 let message = "The recording has no such request.";
                 Reply::from(Problem::new(StatusCode::CONFLICT, "not_recorded", message, expected))

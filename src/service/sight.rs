@@ -5,8 +5,9 @@ use std::collections::HashSet;
 use rusqlite::{Connection, params};
 
 use super::access::Sight;
-use super::account::{Account, Head, Identity};
+use super::account::Account;
 use super::ledger::SeqSet;
+use super::record::{Head, Identity};
 use crate::protocol::DeviceUuid;
 
 impl Account {

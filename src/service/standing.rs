@@ -1,6 +1,8 @@
 //! How the account stands, for whoever looks on: what there is, who synchronizes, how far they are.
 
 use super::access::Sight;
+use super::account::{Account, Device};
+use super::ledger::Gaps;
 use super::{Service, ServiceError};
 use crate::protocol::DeviceUuid;
 
@@ -44,5 +46,27 @@ impl Service {
             .query_row([], |row| Ok((row.get::<_, i64>(0)? as u64, row.get::<_, i64>(1)? as u64)))
         })?;
         Ok(Standing { records, devices, lately: inner.account.lately() })
+    }
+}
+
+impl Account {
+    /// How the devices stand that asked since the service began.
+    fn lately(&self) -> Vec<DeviceStanding> {
+        let state = self.state();
+        let standing = |(device, known): (&DeviceUuid, &Device)| {
+            let own = state.sessions.values().filter(|session| session.device == *device);
+            let handed_out = own.clone().map(|session| session.cursor).max().unwrap_or(0);
+            let open = own.filter(|session| !session.drained);
+            DeviceStanding {
+                device: *device,
+                sight: known.sight,
+                sessions: open.clone().count() as u64,
+                left: open.map(|session| session.left).sum(),
+                unacknowledged: Gaps::new(&known.acked, &state.vacated).count(1, handed_out),
+            }
+        };
+        let mut all: Vec<_> = state.devices.iter().map(standing).collect();
+        all.sort_by_key(|standing| standing.device.0);
+        all
     }
 }

@@ -19,13 +19,13 @@ fn device() -> DeviceUuid {
 fn drained(items: u64, sight: Sight) -> Service {
     let service = Service::open(Options { items, ..Options::default() }).unwrap();
     let account = &service.inner.account;
-    let heads: Vec<account::Head> = account
+    let heads: Vec<record::Head> = account
         .store
         .read(|file| {
-            file.prepare(page::heads())?.query_map([1, items as i64], account::Head::from_row)?.collect()
+            file.prepare(page::heads())?.query_map([1, items as i64], record::Head::from_row)?.collect()
         })
         .unwrap();
-    let key = |head: &account::Head| format!("{}-{}-{}", account.kinds[&head.kind].word, head.id, head.seq);
+    let key = |head: &record::Head| format!("{}-{}-{}", account.kinds[&head.kind].word, head.id, head.seq);
     let keys = heads.iter().map(key).collect();
     service.inner.account.acknowledge(device(), sight, keys).unwrap();
     service

@@ -16,8 +16,8 @@ use futures_util::{Stream, stream};
 use tokio::sync::Notify;
 
 use super::fault::Fault;
-use super::listen::{Answers, Asked};
-use super::routes::{self, MOST_BODY};
+use super::listen::{Answers, Asked, broken};
+use super::request::MOST_BODY;
 
 /// The head of a request.
 #[derive(Debug)]
@@ -59,7 +59,7 @@ pub trait Watched: Send {
 
 /// Whoever answers requests, with somebody who watches or without.
 #[derive(Clone)]
-pub(super) struct Over<A> {
+pub struct Over<A> {
     pub(super) answers: A,
     pub(super) watch: Option<Arc<dyn Watch>>,
 }
@@ -70,6 +70,10 @@ impl<A: Answers> Answers for Over<A> {
             None => self.answers.answer(asked).await,
             Some(watch) => watched(watch.as_ref(), &self.answers, asked).await,
         }
+    }
+
+    async fn ended(&self) -> io::Result<()> {
+        self.answers.ended().await
     }
 }
 
@@ -87,7 +91,7 @@ async fn watched(watch: &dyn Watch, answers: &impl Answers, asked: Asked) -> Res
         response = answering => response,
         () = ended.notified() => {
             seen.end(&[], Some(Fault::Reset.told()));
-            return routes::broken(&cut).await;
+            return broken(&cut).await;
         }
     };
     let length = response.body().size_hint().exact();

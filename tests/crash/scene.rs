@@ -10,7 +10,7 @@ use drainboard::client::{Client, ClientConfig, MAX_PAGE, Started, Taken};
 use drainboard::mirror::Reader;
 use drainboard::mirror::reader::Value;
 use drainboard::protocol::{DeviceUuid, EventType, Item};
-use drainboard::service::{Options, Service};
+use drainboard::service::{Options, Serve as _, Service};
 use tokio::net::TcpListener;
 
 /// What an instruction is about: the record, or where it has no id its text.

@@ -10,7 +10,7 @@ use drainboard::engine::{
     self, Command, Engine, Event, EventKind, Mode, Outcome, Settings, Snapshot, Totals,
 };
 use drainboard::mirror::{Identity, Reader};
-use drainboard::service::{Options, Service};
+use drainboard::service::{Options, Serve as _, Service};
 use secrecy::SecretString;
 use tokio::net::TcpListener;
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use drainboard::client::{Client, ClientConfig, MAX_PAGE, Tap};
 use drainboard::engine::{self, Command, EventKind, Outcome, Settings};
 use drainboard::mirror::Identity;
-use drainboard::service::Replay;
+use drainboard::service::{Replay, Serve as _};
 use serde_json::json;
 use tokio::net::TcpListener;
 

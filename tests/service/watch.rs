@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use drainboard::service::{Answered, Head, Service, Watch, Watched};
+use drainboard::service::{Answered, Head, Serve as _, Service, Watch, Watched};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -73,7 +73,7 @@ async fn watched(notes: &Notes) -> (Service, String) {
     let service = Service::open(options(250)).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = listener.local_addr().unwrap().to_string();
-    let serving = service.clone().watched_by(Arc::new(notes.clone()));
+    let serving = service.clone().watched_by(Some(Arc::new(notes.clone())));
     tokio::spawn(serving.serve(listener, std::future::pending()));
     (service, base)
 }

@@ -6,7 +6,7 @@
 
 use zeroize::Zeroizing;
 
-use super::Form;
+use super::forms::Form;
 
 /// Bytes that are looked at: four of ordinary text are hardly ever a token's.
 const LOOK: usize = 4;

@@ -12,8 +12,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
-use super::Exchange;
-use crate::client::har;
+use super::{Exchange, har};
 use crate::files;
 
 /// Bytes that may wait for the disk.

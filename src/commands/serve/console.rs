@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::super::arguments::{Common, Serve};
 use super::super::levers::{Levers, Pace};
+use super::super::listening::{bind, ready};
 use super::super::output::{self, Ending, Failure};
 use super::log::Log;
 use super::{GRACE, sees, tokens};
@@ -26,7 +27,7 @@ use crate::config::Folders;
 use crate::console::serving::{Device, Entrance, Served, Serving, Standing};
 use crate::console::theme::Looks;
 use crate::console::{self, Demo};
-use crate::service::{Replay, Script, Service, Watch};
+use crate::service::{Replay, Script, Serve as _, Service, Watch};
 
 /// Fails where there is no terminal to show a console in.
 pub(super) fn terminal() -> Result<(), Failure> {
@@ -48,7 +49,7 @@ impl Tokens {
     /// The line that others wait for. A token that came from the environment is known to who set it.
     fn tell(&self, listener: &TcpListener) -> Result<(), Failure> {
         if !self.given {
-            return super::ready(listener, self.all.first().map_or("", String::as_str));
+            return ready(listener, self.all.first().map_or("", String::as_str));
         }
         let address = listener.local_addr().map_err(Failure::other)?;
         let mut out = output::stdout();
@@ -87,7 +88,7 @@ impl Stage {
         let own = keymap.as_deref().and_then(Path::parent);
         let looks = output::looks("--theme", common.theme.as_deref(), common.color.unwrap_or_default(), own)?;
         let runtime = super::super::runtime()?;
-        let listener = runtime.block_on(super::bind(&serve.listen))?;
+        let listener = runtime.block_on(bind(&serve.listen))?;
         let address = format!("http://{}", listener.local_addr().map_err(Failure::other)?);
         tokens.tell(&listener)?;
         let (tell, news) = sync_channel(1);
@@ -163,7 +164,7 @@ pub(super) fn account(
         ))),
         served: Arc::new(Account { service: service.clone(), tokens: all, trouble }),
     };
-    let service = service.watched_by(Arc::clone(&stage.log));
+    let service = service.watched_by(Some(Arc::clone(&stage.log)));
     stage.show(face, |listener, stop| service.serve(listener, stop.cancelled_owned()))
 }
 
@@ -218,7 +219,7 @@ pub(super) fn replay(serve: &Serve, common: &Common, replay: &Replay, token: Str
         levers: None,
         served: Arc::new(Recording { all: replay.left() as u64, replay: replay.clone(), token }),
     };
-    let watched = replay.clone().watched_by(Arc::clone(&stage.log));
+    let watched = replay.clone().watched_by(Some(Arc::clone(&stage.log)));
     let ending = stage.show(face, |listener, stop| watched.serve(listener, stop.cancelled_owned()));
     super::say_left(replay);
     ending

@@ -11,6 +11,7 @@ use super::super::output::Ending;
 use super::console::{Face, Stage, Tokens};
 use super::log;
 use crate::console::serving::{Entrance, Served, Standing};
+use crate::service::Serve as _;
 use crate::service::conformance::Examination;
 
 /// Examines until the user leaves; the status is the examination's, where the console was left by key.
@@ -18,7 +19,8 @@ pub(super) fn examination(serve: &Serve, common: &Common, token: &str, given: bo
     let scenarios = conformance::chosen(&serve.examination)?;
     let Some(first) = scenarios.first() else { return Ok(1) };
     let stage = Stage::set(serve, common, &Tokens { all: vec![token.to_owned()], given })?;
-    let examination = Examination::new(first, token.to_owned()).watched_by(Arc::clone(&stage.log));
+    let examination = Examination::new(first, token.to_owned());
+    let watched = examination.clone().watched_by(Some(Arc::clone(&stage.log)));
     let news = stage.tell.clone();
     let board = Arc::new(Board::new(move || log::tell(&news)));
     let (status, left) = (Arc::new(Mutex::new(1)), CancellationToken::new());
@@ -26,7 +28,7 @@ pub(super) fn examination(serve: &Serve, common: &Common, token: &str, given: bo
     // Before anybody looks.
     report.up(first, 1, scenarios.len());
     let examining = stage.runtime.spawn({
-        let (examination, left, status) = (examination.clone(), left.clone(), Arc::clone(&status));
+        let (left, status) = (left.clone(), Arc::clone(&status));
         async move {
             let ended =
                 conformance::go_through(&examination, &scenarios, &mut report, left.cancelled()).await;
@@ -42,7 +44,7 @@ pub(super) fn examination(serve: &Serve, common: &Common, token: &str, given: bo
         served: Arc::new(Examined { board: Arc::clone(&board), token: token.to_owned() }),
     };
     let ending = stage.show(face, |listener, stop| async move {
-        let served = examination.serve(listener, stop.cancelled_owned()).await;
+        let served = watched.serve(listener, stop.cancelled_owned()).await;
         left.cancel();
         // It has only the verdict on what is up to write.
         let _ = examining.await;

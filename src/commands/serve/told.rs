@@ -31,7 +31,7 @@ enum Word {
 }
 
 /// Who writes the lines.
-pub(in super::super) struct Told {
+pub(super) struct Told {
     tokens: Vec<String>,
     lines: SyncSender<Word>,
     lost: Arc<AtomicU64>,
@@ -42,10 +42,7 @@ impl Told {
     ///
     /// # Errors
     /// The system gives no thread.
-    pub(in super::super) fn asked(
-        common: &Common,
-        tokens: Vec<String>,
-    ) -> Result<Option<Arc<Self>>, Failure> {
+    pub(super) fn asked(common: &Common, tokens: Vec<String>) -> Result<Option<Arc<Self>>, Failure> {
         if common.verbose == 0 {
             return Ok(None);
         }
@@ -58,7 +55,7 @@ impl Told {
     }
 
     /// Waits a moment until what was told is written.
-    pub(in super::super) fn end(&self) {
+    pub(super) fn end(&self) {
         let (done, written) = sync_channel(1);
         if self.lines.try_send(Word::End(done)).is_ok() {
             let _ = written.recv_timeout(DREGS); // a reader that stands still is not waited for

@@ -9,8 +9,8 @@ use super::{Placed, Section, TokenPlace, short};
 use crate::client::{self, ConfigError, Door};
 use crate::config::looks_like_a_token;
 use crate::config::token::holds_a_token;
-use crate::config::values::{duration, pause, size};
-use crate::config::{Color, MOST_WORKERS, within};
+use crate::config::values::{duration, pause, size, within};
+use crate::config::{Color, MOST_WORKERS};
 use crate::text::nearest;
 
 /// The names of all settings, at the top or in a profile.

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::super::fault::Fault;
 use super::super::reply::{Problem, Reply};
-use super::super::routes;
+use super::super::request;
 use super::scenarios::{Item, On, Scenario, Trouble, When};
 
 /// What a client asks for.
@@ -191,10 +191,10 @@ impl Stage {
     fn page(&mut self, id: &str, queue: &str) -> (Given, Reply) {
         let first = self.sessions.len() == 1;
         let Some(session) = self.sessions.iter_mut().find(|session| session.id == id && session.alive) else {
-            return (Given::Dead, routes::unknown(id).into());
+            return (Given::Dead, request::unknown(id).into());
         };
         let Some((_, pages)) = session.queues.iter_mut().find(|(name, _)| *name == queue) else {
-            return (Given::Dead, routes::unknown(id).into());
+            return (Given::Dead, request::unknown(id).into());
         };
         let Some(items) = pages.pop_front() else {
             return (Given::Drained, Reply::Bare(StatusCode::NO_CONTENT));

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::super::ServiceError;
-use super::super::routes;
+use super::super::request;
 
 /// The headers that are served as they were.
 const HEADERS: [&str; 3] = ["content-type", "retry-after", "x-request-id"];
@@ -175,7 +175,7 @@ impl Content {
 
 /// A pack's keys; none where it is no pack.
 pub(super) fn keys(body: &[u8]) -> Option<BTreeSet<String>> {
-    routes::ack_keys(body).ok().map(|keys| keys.into_iter().collect())
+    request::ack_keys(body).ok().map(|keys| keys.into_iter().collect())
 }
 
 /// The path of an address, without host and query.

@@ -1,5 +1,9 @@
 //! What a caller hears of a write, and what is in the file by then.
 
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::super::file::prepare;
 use super::*;
 
 fn account() -> (tempfile::TempDir, Connection) {

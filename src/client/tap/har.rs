@@ -7,8 +7,7 @@ use base64::Engine as _;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::tap::exchange::Headers;
-use super::tap::{Body, Exchange, Response, State};
+use super::exchange::{Body, Exchange, Headers, Response, State};
 
 /// A whole archive.
 #[derive(Debug, Serialize)]
