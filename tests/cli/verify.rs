@@ -60,15 +60,18 @@ fn what_was_tampered_with_is_named() {
 
 #[test]
 fn edits_while_it_looks_are_no_difference() {
-    let served = Served::start(&["--items", "1500", "--latency", "60ms"]);
+    let served = Served::start(&["--items", "1500"]);
     let user = User::of(&served);
     user.sync();
-    let mut command = user.command(&["verify", "--json", "--rate", "0", "--workers", "1"]);
+    // The fresh copy is not let through before somebody has edited.
+    served.emulator("POST", "fault", "429 page after=3 times=1000 retry-after=1");
+    let mut command = user.command(&["verify", "--json", "--rate", "0", "--workers", "1", "--tries", "100"]);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     // Once the mirror is up to date and the fresh copy is being drained, somebody edits: these are in one of the two.
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
     lines.by_ref().find(|line| line.as_ref().unwrap().contains("a fresh copy")).unwrap().unwrap();
     served.emulator("POST", "edit", r#"{"create": 20, "update": 60, "delete": 20}"#);
+    served.emulator("DELETE", "fault", "");
     let looks = lines.filter(|line| line.as_ref().unwrap().contains("synchronizing")).count();
     let ended = child.wait_with_output().unwrap();
     let found: Value = serde_json::from_slice(&ended.stdout).unwrap();

@@ -66,7 +66,7 @@ async fn a_clock_that_jumps_changes_no_wait_and_no_decision() {
         }
     }
     println!("{took:?}");
-    // Jitter alone makes them differ.
-    assert!(took[1] < took[0] * 3 + Duration::from_secs(3), "{took:?}");
+    // Jitter alone makes them differ, and a busy machine does; what a clock of years gives is longer than any test.
+    assert!(took[1] < took[0] * 3 + Duration::from_mins(1), "{took:?}");
     assert!(took[1] > Duration::from_secs(1), "it did not wait as it was told: {took:?}");
 }

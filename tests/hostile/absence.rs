@@ -21,7 +21,7 @@ fn bodies_that_come_slowly() {
             .lost()
             .ends(0)
             .with(&["--workers", "1"])
-            .seconds(45),
+            .seconds(120),
     );
     cases.push(
         Case::fault(
@@ -31,7 +31,7 @@ fn bodies_that_come_slowly() {
         )
         .lost()
         .ends(0)
-        .seconds(45),
+        .seconds(120),
     );
     run_all(&cases);
 }
@@ -41,12 +41,12 @@ fn bodies_that_come_slowly() {
 fn silence_is_no_answer() {
     let half = raw("HTTP/1.1 200 OK\r\ncontent-length: 900\r\n\r\n{\"items\":[");
     run_all(&[
-        Case::fault("silence", On::Start, Act::Stall(Vec::new())).says("went silent").seconds(45).fatal(),
-        Case::fault("silence", On::Ack, Act::Stall(Vec::new())).says("went silent").seconds(45).fatal(),
+        Case::fault("silence", On::Start, Act::Stall(Vec::new())).says("went silent").seconds(120).fatal(),
+        Case::fault("silence", On::Ack, Act::Stall(Vec::new())).says("went silent").seconds(120).fatal(),
         Case::fault("silence in the body", On::Take, Act::Stall(half))
             .says("silent")
             .lost()
-            .seconds(45)
+            .seconds(120)
             .fatal(),
     ]);
 }
@@ -60,12 +60,12 @@ fn dripping_and_empty_pages_come_to_an_end() {
     let empty = Act::Say(http(200, "", page("")));
     let body = |status| drip(&format!("HTTP/1.1 {status} OK\r\ncontent-length: 90000\r\n\r\n{{"));
     run_all(&[
-        Case::fault("a byte a second", On::Start, body(201)).says("did not end").seconds(90).fatal(),
-        Case::fault("a byte a second", On::Take, body(200)).says("did not end").lost().seconds(90).fatal(),
-        Case::fault("a head's byte a second", On::Take, drip("HTTP/1.1 200 OK\r\nx: ")).seconds(90).fatal(),
+        Case::fault("a byte a second", On::Start, body(201)).says("did not end").seconds(180).fatal(),
+        Case::fault("a byte a second", On::Take, body(200)).says("did not end").lost().seconds(180).fatal(),
+        Case::fault("a head's byte a second", On::Take, drip("HTTP/1.1 200 OK\r\nx: ")).seconds(180).fatal(),
         Case::fault("hints for ever", On::Ack, Act::Drip(Vec::new(), raw("HTTP/1.1 103 X\r\n\r\n"), second))
-            .seconds(90)
+            .seconds(180)
             .fatal(),
-        Case::fault("empty pages for ever", On::Take, empty).ends(1).says("empty pages").seconds(400).fatal(),
+        Case::fault("empty pages for ever", On::Take, empty).ends(1).says("empty pages").seconds(600).fatal(),
     ]);
 }

@@ -43,7 +43,7 @@ impl Case {
             says: Vec::new(),
             again: true,
             memory: 128,
-            time: Duration::from_secs(30),
+            time: Duration::from_mins(1),
         }
     }
 

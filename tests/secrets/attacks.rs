@@ -243,7 +243,7 @@ fn what_never_ends_ends_with_an_interruption() {
         let begun = Instant::now();
         running.signal(rustix::process::Signal::INT);
         assert!(!running.end().status.success());
-        assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+        assert!(begun.elapsed() < Duration::from_mins(1), "{:?}", begun.elapsed());
     }
     assert!(content(&den.path("")) == before, "a file changed or was made: {:?}", den.files());
 }

@@ -134,7 +134,7 @@ impl Client {
             .header("X-Basecrm-Device-UUID", &self.device)
             .header("User-Agent", "a client of the tests");
         if !self.is("waits for ever") {
-            request = request.timeout(Duration::from_secs(3));
+            request = request.timeout(Duration::from_secs(6));
         }
         if let Some(body) = body {
             request = request.header("Content-Type", "application/json").body(body.to_string());

@@ -1,14 +1,12 @@
 //! Every action of the table by its key in the real program: brought to where it works, pressed, and seen to do what it
 //! promises. An action without a script fails here.
 
-use std::time::Duration;
-
 use drainboard::console::action::{ACTIONS, Scope};
 use drainboard::console::key::{Code, Key};
 use drainboard::console::keymap::Keymap;
 use rustix::process::{Signal, WaitOptions, waitpid};
 
-use super::pty::{PATIENCE, Terminal, demo, places};
+use super::pty::{Terminal, demo, places};
 use super::scripts::{SCRIPTS, Script, Step};
 use super::{serving, welcome};
 
@@ -85,12 +83,7 @@ fn play(script: &Script, key: &[u8]) {
                 assert!(names.iter().any(|name| name.to_str().unwrap().ends_with(end)), "{names:?}");
             }
             Step::PressUntil(words) => {
-                let deadline = std::time::Instant::now() + PATIENCE;
-                while !terminal.text().contains(words) {
-                    assert!(std::time::Instant::now() < deadline, "{words}\n{}", terminal.text());
-                    terminal.press(key);
-                    terminal.read_for(Duration::from_millis(50));
-                }
+                terminal.press_until(key, words, |screen| screen.contains(words));
             }
             Step::Stops => {
                 terminal.until_all("the stop", |t| !t.screen.screen().alternate_screen());

@@ -1,14 +1,9 @@
 //! However it ends or stops, the terminal is given back.
 
-use std::time::{Duration, Instant};
-
 use portable_pty::CommandBuilder;
 use rustix::process::{Signal, WaitOptions, waitpid};
 
 use super::pty::{Terminal, demo, places, program};
-
-/// Far more than the 300 ms that are promised: a machine that tests is busy. The benchmark measures it.
-const SOON: Duration = Duration::from_secs(5);
 
 #[test]
 fn a_signal_ends_it_with_its_number() {
@@ -26,10 +21,9 @@ fn a_signal_ends_it_with_its_number() {
     for signal in signals {
         let status = 128 + signal.as_raw().unsigned_abs();
         let mut terminal = Terminal::up_to_date();
-        let begun = Instant::now();
         terminal.signal(signal);
+        // How soon is measured by the benchmark: a machine that tests is busy.
         terminal.until_all("the other screen", |t| !t.screen.screen().alternate_screen());
-        assert!(begun.elapsed() < SOON, "{signal:?}: {:?}", begun.elapsed());
         assert_eq!(terminal.ended(), status, "{signal:?}");
     }
 }

@@ -195,9 +195,7 @@ fn what_a_service_says_is_shown_and_never_sent() {
     terminal.until("another row", |s| {
         s.contains("1 row") && s.matches("pwned").count() >= 2 && !s.contains("revision")
     });
-    // What was read may end within a sequence whose rest is on its way.
-    terminal.settle(std::time::Duration::from_millis(200));
-    let end = terminal.raw.len();
+    let end = terminal.whole_frame();
     terminal.press(b"\x03");
     assert_eq!(terminal.ended(), 130);
     let raw = String::from_utf8(terminal.raw[..end].to_vec()).unwrap();
@@ -211,15 +209,15 @@ fn columns_stand_under_each_other_whatever_is_in_them() {
     let mut terminal = Terminal::start(console(&service, home.path()), 120, 40);
     terminal.see("✖ failed");
     terminal.press(b"2");
-    terminal.see("behind");
-    terminal.settle(std::time::Duration::from_millis(200));
-    let screen = terminal.screen.screen();
     // The heading's column, and both rules, in every row.
-    let at = |row: u16, what: &str| -> Vec<u16> {
-        (0..120).filter(|x| screen.cell(row, *x).is_some_and(|c| c.contents() == what)).collect()
+    let at = |terminal: &Terminal, row: u16, what: &str| -> Vec<u16> {
+        let cell = |x| terminal.screen.screen().cell(row, x).is_some_and(|c| c.contents() == what);
+        (0..120).filter(|x| cell(*x)).collect()
     };
+    terminal.until_all("both rules", |t| t.text().contains("behind") && at(t, 4, "│").len() == 2);
+    terminal.whole_frame();
+    let at = |row, what| at(&terminal, row, what);
     let rules = at(4, "│");
-    assert_eq!(rules.len(), 2, "{}", terminal.text());
     for row in 4..37 {
         let here = at(row, "│");
         assert_eq!(here, rules, "row {row}:\n{}", terminal.text());

@@ -27,10 +27,9 @@ fn what_is_unfinished_holds_back_nothing() {
         terminal.press(unfinished);
         // Nothing can be seen of it, so there is nothing to wait for but the time it is given.
         terminal.read_for(Duration::from_millis(400));
-        terminal.press(b"2");
-        terminal.until(&format!("the key behind {unfinished:?}"), |s| s.contains("Types"));
-        terminal.press(b"1");
-        terminal.until("screen 1 again", |s| !s.contains("Types"));
+        // On a busy machine the key may be read together with it all the same, and then it is a part of it.
+        terminal.press_until(b"2", &format!("the key behind {unfinished:?}"), |s| s.contains("Types"));
+        terminal.press_until(b"1", "screen 1 again", |s| !s.contains("Types"));
         // Drawing goes on while it is unfinished.
         terminal.press(unfinished);
         terminal.resize(40, 10);
@@ -115,13 +114,20 @@ fn a_storm_of_sizes_leaves_the_same_picture() {
     }
     for (columns, rows) in [(300, 100), (60, 16), (59, 15), (10, 3), (2, 1), (1, 50), (1, 1), (120, 40)] {
         terminal.resize(columns, rows);
-        terminal.settle(Duration::from_millis(150));
-        let since = terminal.raw.len();
-        terminal.press(b"\x0c");
-        terminal.until_all("a whole frame", |t| t.frames(since) > 0);
-        terminal.settle(Duration::from_millis(150));
-        assert_eq!(beyond(&terminal.raw[since..], columns, rows), [""; 0], "{columns}x{rows}");
+        // Until it has heard of the size; what it drew before that may go beyond it.
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let since = terminal.raw.len();
+            terminal.press(b"\x0c");
+            terminal.until_all("a whole frame", |t| t.frames(since) > 0);
+            terminal.settle(Duration::from_millis(150));
+            let beyond = beyond(&terminal.raw[since..], columns, rows);
+            if beyond.is_empty() {
+                break;
+            }
+            assert!(Instant::now() < deadline, "{columns}x{rows}: {beyond:?}");
+        }
     }
-    assert_eq!(terminal.text(), before);
+    terminal.until("the same picture", |screen| screen == before);
     terminal.quit();
 }

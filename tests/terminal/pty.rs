@@ -13,6 +13,10 @@ use rustix::process::{Pid, Signal, kill_process};
 pub(crate) const PATIENCE: Duration = Duration::from_secs(45);
 /// What every frame that changes something begins with.
 pub(crate) const FRAME: &[u8] = b"\x1b[?2026h";
+/// What ends it.
+const FRAME_ENDS: &[u8] = b"\x1b[?2026l";
+/// How long a key that may be lost is waited for before it is pressed again.
+const AGAIN: Duration = Duration::from_millis(500);
 
 /// The program, with an environment that says nothing of colours.
 pub(crate) fn program(arguments: &[&str]) -> CommandBuilder {
@@ -166,6 +170,18 @@ impl Terminal {
         }
     }
 
+    /// Presses a key, again and again, until the screen shows it: for keys of which one may be lost, and of which more
+    /// do no harm.
+    pub(crate) fn press_until(&mut self, keys: &[u8], what: &str, seen: impl Fn(&str) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while !seen(&self.text()) {
+            assert!(Instant::now() < deadline, "waiting for {what}; the screen is\n{}", self.text());
+            self.press(keys);
+            let next = Instant::now() + AGAIN;
+            while !seen(&self.text()) && self.take(next).is_ok() {}
+        }
+    }
+
     /// Reads until nothing was written for so long.
     pub(crate) fn settle(&mut self, quiet: Duration) {
         let deadline = Instant::now() + PATIENCE;
@@ -182,6 +198,12 @@ impl Terminal {
     /// Frames written since the place in `raw`.
     pub(crate) fn frames(&self, since: usize) -> usize {
         places(&self.raw[since..], FRAME).count()
+    }
+
+    /// Reads on until no frame is half there; where what was written of whole frames ends.
+    pub(crate) fn whole_frame(&mut self) -> usize {
+        self.until_all("a whole frame", |t| t.frames(0) == places(&t.raw, FRAME_ENDS).count());
+        places(&self.raw, FRAME_ENDS).last().map_or(0, |at| at + FRAME_ENDS.len())
     }
 
     pub(crate) fn pid(&self) -> Pid {
