@@ -229,9 +229,11 @@ pub enum Action {
     Refresh,
     /// To the request that brought the record.
     RecordRequest,
+    /// Ask what to look for among the rows.
+    SearchRows,
     /// Ask what to look for in the record.
     FindInRecord,
-    /// To the next hit in the record.
+    /// To the next hit, among the rows or in the record.
     FindNext,
     /// To the hit before.
     FindPrevious,

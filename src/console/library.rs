@@ -1,8 +1,8 @@
 //! The mirror's readers on threads of their own: the drawing never waits for a query. `pages` makes views and
 //! hands out their pages, `facts` answers what is short, whatever screen asks; who points to a record and the writing
-//! of files take their time and have a thread each (`long`), and so do what a session did (`deeds`) and `orphans`. Of
-//! questions that wait, only the newest of each kind is answered; a newer one ends an older one that is being worked
-//! on.
+//! of files take their time and have a thread each (`long`), and so do rows with a text (`search`), what a session did
+//! (`deeds`) and `orphans`. Of questions that wait, only the newest of each kind is answered; a newer one ends an older
+//! one that is being worked on.
 
 mod dead;
 mod deeds;
@@ -12,6 +12,7 @@ mod long;
 mod orphans;
 mod outbox;
 mod pages;
+mod search;
 pub(super) mod shelf;
 mod story;
 
@@ -34,6 +35,7 @@ const PATIENCE: Duration = Duration::from_millis(500);
 pub(super) struct Library {
     facts: Lane,
     pages: Lane,
+    search: Lane,
     pointing: Lane,
     exports: Lane,
     deeds: Lane,
@@ -46,6 +48,7 @@ impl Library {
         Ok(Self {
             facts: Lane::start("reader", mirror, inbox, formulas, facts::work)?,
             pages: Lane::start("pages", mirror, inbox, formulas, pages::work)?,
+            search: Lane::start("search", mirror, inbox, formulas, search::work)?,
             pointing: Lane::start("pointing", mirror, inbox, formulas, long::pointing)?,
             exports: Lane::start("exports", mirror, inbox, formulas, long::exports)?,
             deeds: Lane::start("deeds", mirror, inbox, formulas, deeds::work)?,
@@ -57,6 +60,7 @@ impl Library {
     pub(super) fn ask(&self, request: Request) {
         match request {
             Request::Page { .. } => self.pages.ask(request, true),
+            Request::Search(_) | Request::NoSearch => self.search.ask(request, true),
             Request::Pointing { .. } | Request::NoPointing => self.pointing.ask(request, true),
             Request::Export(_) | Request::NoExport => self.exports.ask(request, true),
             Request::Deeds { .. } => self.deeds.ask(request, true),

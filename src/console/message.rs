@@ -13,7 +13,7 @@ use super::serving::Standing;
 use super::{Left, Lever};
 use crate::engine::{Command, Event, Snapshot};
 
-pub use mirror::{Answer, Export, Request};
+pub use mirror::{Answer, Export, Request, Search, Spotted};
 pub use sql::{SqlAnswer, SqlEnd, SqlRequest};
 pub use welcome::{WelcomeAnswer, WelcomeRequest};
 pub use wire::{WireAnswer, WireRequest};

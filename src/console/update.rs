@@ -308,6 +308,8 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
         Answer::Kinds(Err(error)) => model.browse.error = Some(error),
         Answer::Page { ticket, page } => more = browse::on_page(model, ticket, page),
         Answer::Scanned { ticket, progress } => model.browse.take_progress(ticket, progress),
+        Answer::Looked { ticket, progress } => model.browse.take_looked(ticket, progress),
+        Answer::Spotted { ticket, found } => more = browse::on_spotted(model, ticket, found),
         Answer::Ranked => more = model.browse.again(false),
         Answer::About(about) => {
             model.browse.take_about(*about);

@@ -9,8 +9,8 @@
 //!   page as soon as it has it, and stops within 1,024 rows, or by [`Reader::interrupter`].
 //!
 //! In reading order: `scan` (one pass, by several threads), `matcher`, `dangling` and `reading` (what lets rows
-//! through), `order` and `merge` (sorting), `listing` (a view's list), `page` and `ranks` (its pages), `resolve` (what
-//! a filter's names mean).
+//! through), `order` and `merge` (sorting), `listing` (a view's list), `page` and `ranks` (its pages), `hits` (the next
+//! row with a text), `resolve` (what a filter's names mean).
 //!
 //! A list is what the mirror had when it was made: rows that went since are left out of its pages, new ones are not in
 //! it. The order is SQLite's for the same column, decimals in texts being numbers (`order`); ids break ties, ascending
@@ -18,6 +18,7 @@
 
 pub(super) mod dangling;
 pub(super) mod fold;
+mod hits;
 pub(super) mod json;
 mod listing;
 pub(super) mod matcher;
@@ -40,6 +41,7 @@ use super::index::Index;
 use super::reader::Row;
 use super::{MirrorError, Reader};
 use crate::protocol::RecordId;
+pub use hits::{From, Hit};
 use listing::Listing;
 use ranks::Ranks;
 

@@ -1,7 +1,7 @@
 //! Filters and orders against the naive reader and SQLite; pages forwards and backwards cover exactly the view.
 
 use drainboard::mirror::filter::Filter;
-use drainboard::mirror::find::{News, Place, Query, Sort, SortBy, View};
+use drainboard::mirror::find::{From, Hit, News, Place, Query, Sort, SortBy, View};
 use drainboard::mirror::{MirrorError, Reader};
 use drainboard::protocol::RecordId;
 use fastrand::Rng;
@@ -96,6 +96,72 @@ fn check(reader: &Reader, records: &[Record], rng: &mut Rng, limit: usize) {
     assert_eq!(plain, expected, "{text} by {field} {direction}");
     assert_eq!(found.len(), holding.len(), "{text}");
     assert!(view.hits().is_none_or(|hits| hits == found.len() as u64));
+}
+
+#[tokio::test]
+async fn the_next_hit_is_the_next_row_of_the_view_that_has_the_text() {
+    let mut rng = kit::rng();
+    let mut met = [0, 0];
+    for texts in [false, true] {
+        let scratch = Scratch::new();
+        let records = model::fill(&scratch, &mut rng, 120, texts).await;
+        let reader = scratch.reader();
+        for round in 0..120 {
+            let field = ["id", "revision", "name", "city", "custom_fields.budget"][rng.usize(..5)];
+            let filter = if rng.bool() { model::filter(&mut rng) } else { String::new() };
+            let rows = view(&reader, &filter, by(field, rng.bool()));
+            let all = walk(&reader, &rows, 50);
+            let text = ["a", "york", "common prefix", "bytes b", "12", "\n", "nowhere"][round % 7];
+            let hits = reader.view(&rows.query().with_text(text), None, &mut |_| true).unwrap();
+            let expression = Filter::parse(&format!("\"{text}\"")).unwrap();
+            let has = |id: &RecordId| {
+                records.iter().any(|record| record.id == *id && model::holds(record, &expression))
+            };
+            let having: Vec<usize> = (0..all.len()).filter(|at| has(&all[*at])).collect();
+            assert_eq!(hits.hits(), Some(having.len() as u64));
+            for _ in 0..6 {
+                let at = (!all.is_empty() && rng.u8(..5) > 0).then(|| rng.usize(..all.len()));
+                let from = From { id: at.map(|at| all[at].clone()), with: rng.bool(), back: rng.bool() };
+                let beside = |hit: &usize| match at {
+                    None => true,
+                    Some(at) if from.back => *hit < at || (from.with && *hit == at),
+                    Some(at) => *hit > at || (from.with && *hit == at),
+                };
+                let next = if from.back {
+                    having
+                        .iter()
+                        .rposition(beside)
+                        .map(|no| (no, false))
+                        .or(having.len().checked_sub(1).map(|no| (no, true)))
+                } else {
+                    having.iter().position(beside).map(|no| (no, false)).or(having.first().map(|_| (0, true)))
+                };
+                let expected =
+                    next.map(|(no, round)| Hit { id: all[having[no]].clone(), no: no as u64, round });
+                met[usize::from(expected.is_some())] += 1;
+                let found = reader.next_hit(&hits, &from).unwrap();
+                assert_eq!(found, expected, "{text} in {filter} by {field}, {from:?}");
+            }
+        }
+    }
+    assert!(met[0] > 50 && met[1] > 500, "{met:?}");
+}
+
+#[tokio::test]
+async fn a_hit_whose_record_went_since_is_passed_over() {
+    let mut rng = kit::rng();
+    let scratch = Scratch::new();
+    let records = model::fill(&scratch, &mut rng, 20, false).await;
+    let reader = scratch.reader();
+    let hits = view(&reader, "rev>0", Sort::default());
+    let gone = |at: usize| kit::item("thing", "deleted", "d", 99, &format!("{{\"id\": {}}}", records[at].id));
+    model::apply(&scratch.open(), &[gone(5), gone(6), gone(19)]).await;
+    let from = |at: usize, back| From { id: Some(records[at].id.clone()), with: false, back };
+    let next = |at, back| reader.next_hit(&hits, &from(at, back)).unwrap().unwrap();
+    assert_eq!((next(4, false).id, next(7, true).id), (records[7].id.clone(), records[4].id.clone()));
+    assert_eq!(next(18, false), Hit { id: records[0].id.clone(), no: 0, round: true });
+    // The row that was looked at may have gone, too.
+    assert_eq!((next(5, false).id, next(6, true).id), (records[7].id.clone(), records[4].id.clone()));
 }
 
 #[tokio::test]

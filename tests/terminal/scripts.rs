@@ -266,6 +266,7 @@ pub(crate) const SCRIPTS: &[Script] = &[
         ],
     ),
     script("record-request", Scope::Browse, &[Keys("2"), FIRST, Press, See("GET  /v2/sync/")]),
+    script("search-rows", Scope::Browse, &[Keys("2"), FIRST, Press, Keys("maple\r"), See("1 of ")]),
     script("find-in-record", Scope::Browse, &[Keys("2"), FIRST, Press, Keys("Maple\r"), See("1 of 3")]),
     script(
         "find-next",

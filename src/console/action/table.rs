@@ -108,12 +108,14 @@ table! {
         "the rows anew, with what came since";
     [Action::RecordRequest] "record-request", &[Scope::Browse], "request",
         "to the request that brought the record, or the step of its history";
+    [Action::SearchRows] "search-rows", &[Scope::Browse], "search",
+        "look for a text among these rows";
     [Action::FindInRecord] "find-in-record", &[Scope::Browse], "find",
         "look for words in the record";
     [Action::FindNext] "find-next", &[Scope::Browse], "next hit",
-        "to the next hit in the record";
+        "to the next row that has it; in the record to its next place";
     [Action::FindPrevious] "find-previous", &[Scope::Browse], "hit before",
-        "to the hit before";
+        "to the row, or the place in the record, before";
     [Action::Freeze] "freeze-columns", &[Scope::Browse], "freeze",
         "the columns up to the marked one stay while the others are scrolled";
     [Action::CopyRecord] "copy-record", &[Scope::Browse], "copy record",

@@ -39,6 +39,8 @@ fn newest(waiting: Vec<Request>) -> Vec<Request> {
             Request::Keep { .. } => 9,
             // Other threads answer these.
             Request::Page { .. }
+            | Request::Search(_)
+            | Request::NoSearch
             | Request::Pointing { .. }
             | Request::NoPointing
             | Request::Export(_)

@@ -4,7 +4,7 @@
 use std::time::Instant;
 
 use super::*;
-use crate::console::message::{Answer, Export, Message};
+use crate::console::message::{Answer, Export, Message, Search};
 use crate::console::model::browse::story::Acked;
 use crate::mirror::find::{Place, Query, Sort};
 use crate::mirror::refs::Reference;
@@ -185,4 +185,27 @@ async fn a_file_that_is_stopped_leaves_nothing() {
     }
     let nowhere = scene.export("no/such/folder/a.csv", false);
     assert!(file::write(&desk, &reader, number + 1, &nowhere).unwrap().is_err());
+}
+
+#[tokio::test]
+async fn a_row_with_a_text_is_found_and_a_search_can_be_stopped() {
+    let scene = scene().await;
+    let search = |ticket, text: &str, back| {
+        let query = scene.export("x", false).query;
+        let from = crate::mirror::find::From { id: None, with: true, back };
+        Request::Search(Search { ticket, query, text: text.to_owned(), edition: 1, from })
+    };
+    let ask = |ticket, text| {
+        scene.ask(search(ticket, text, false), |answer| match answer {
+            Answer::Spotted { ticket: of, found } if of == ticket => Some(found.unwrap()),
+            _ => None,
+        })
+    };
+    let spotted = ask(1, "A").unwrap();
+    assert_eq!((spotted.hit.id, spotted.hit.no, spotted.of), (RecordId::Int(1), 0, 1));
+    assert_eq!(ask(2, "nothing like that"), None);
+    // What is stopped answers nothing, and what is asked behind it is answered.
+    scene.library.ask(search(3, "A", true));
+    scene.library.ask(Request::NoSearch);
+    assert!(ask(4, "1.5").is_some());
 }

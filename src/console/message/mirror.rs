@@ -10,7 +10,7 @@ use super::super::record::kept::Shelf;
 use crate::mirror::SessionNo;
 use crate::mirror::changes::Change;
 use crate::mirror::deeds::{At, Deed, Inside, Wanted};
-use crate::mirror::find::{Place, Query};
+use crate::mirror::find::{From, Hit, Place, Query};
 use crate::mirror::index;
 use crate::mirror::reader::{Kind, SessionRow, Status};
 use crate::mirror::refs::Reference;
@@ -56,6 +56,10 @@ pub enum Request {
         /// The record.
         of: Reference,
     },
+    /// The next row of a view that has a text.
+    Search(Search),
+    /// Stop looking for rows with a text.
+    NoSearch,
     /// Who points to a record.
     Pointing {
         /// To this one.
@@ -109,6 +113,30 @@ pub enum Request {
     },
 }
 
+/// A text that is looked for among the rows of a view.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Search {
+    /// The number that the answer repeats: an answer that is no longer waited for is dropped.
+    pub ticket: u64,
+    /// The view.
+    pub query: Query,
+    /// The text.
+    pub text: String,
+    /// The state of the view that is shown: with another one the hits are found anew.
+    pub edition: u64,
+    /// From where, and which way.
+    pub from: From,
+}
+
+/// A row that has what is looked for, and how many there are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spotted {
+    /// The row.
+    pub hit: Hit,
+    /// Rows of the view that have it.
+    pub of: u64,
+}
+
 /// A view to be written to a file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Export {
@@ -144,6 +172,20 @@ pub enum Answer {
         ticket: u64,
         /// Rows seen, of how many, hits.
         progress: (u64, u64, u64),
+    },
+    /// How far the search for rows with a text is: rows seen, of how many, and how many of them have it.
+    Looked {
+        /// Of the request.
+        ticket: u64,
+        /// Rows seen, of how many, hits.
+        progress: (u64, u64, u64),
+    },
+    /// The row that has what is looked for; none where none has.
+    Spotted {
+        /// Of the request.
+        ticket: u64,
+        /// The row.
+        found: Result<Option<Spotted>, String>,
     },
     /// The numbers of rows are known now.
     Ranked,
@@ -213,6 +255,12 @@ pub enum Answer {
 impl Answer {
     /// Whether it says only how far something is.
     pub fn is_progress(&self) -> bool {
-        matches!(self, Self::Scanned { .. } | Self::Exporting(..) | Self::Orphans(Followed::Looking(..)))
+        matches!(
+            self,
+            Self::Scanned { .. }
+                | Self::Looked { .. }
+                | Self::Exporting(..)
+                | Self::Orphans(Followed::Looking(..))
+        )
     }
 }

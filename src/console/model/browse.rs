@@ -7,6 +7,7 @@ mod look;
 mod memory;
 mod names;
 pub mod rows;
+pub mod search;
 pub mod story;
 pub mod tree;
 mod way;
@@ -63,8 +64,10 @@ pub struct Browse {
     pub show: Show,
     /// What happened to the record, where that is shown.
     pub story: Option<story::Story>,
-    /// What is looked for in records.
+    /// What is looked for, in the record or among the rows.
     pub finding: String,
+    /// The search among the rows, where that is where it is looked for.
+    pub search: Option<search::Search>,
     /// The deleted records of the type are shown, and not what it has.
     pub dead: bool,
     /// What the engine has counted, of this run.
@@ -100,6 +103,8 @@ pub struct Browse {
     chosen: bool,
     /// Tickets given out so far.
     tickets: u64,
+    /// How often a view was asked for, or made again: what is looked for is found anew in each.
+    edition: u64,
     /// What is remembered between runs, and where.
     memory: memory::Memory,
     /// What the records are called that the rows refer to.
@@ -325,6 +330,7 @@ impl Browse {
         self.table.waiting = Some(Wait { ticket: self.tickets, why });
         if anew || self.asked.as_ref() != Some(&seen) {
             self.made = self.tally(&seen.query.kind);
+            self.edition += 1;
         }
         let (query, dead) = (seen.query.clone(), seen.dead);
         self.asked = Some(seen);

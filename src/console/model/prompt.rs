@@ -15,6 +15,8 @@ pub enum Ask {
     Export,
     /// What to look for in the record.
     Find,
+    /// What to look for among the rows.
+    Search,
     /// A column by its name.
     Column,
 }
@@ -28,6 +30,7 @@ impl Ask {
             Self::Percent => "go to %",
             Self::Export => "write to",
             Self::Find => "find",
+            Self::Search => "look for",
             Self::Column => "column",
         }
     }
@@ -40,6 +43,7 @@ impl Ask {
             Self::Percent => "0 to 100",
             Self::Export => "a file ending in .csv or .ndjson",
             Self::Find => "words in this record",
+            Self::Search => "a text in any value of these rows",
             Self::Column => "a part of its name",
         }
     }

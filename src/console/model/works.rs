@@ -142,7 +142,7 @@ impl Model {
         let record = browse.current().is_some();
         match action {
             Action::Filter if browse.choosing.is_some() => true,
-            Action::Filter | Action::SortColumn => !browse.is_dead(),
+            Action::Filter | Action::SortColumn | Action::SearchRows => !browse.is_dead(),
             Action::FilterLike => record && !browse.is_dead(),
             Action::Open if browse.choosing.is_none() && browse.pane == browse::Pane::Record => {
                 record && browse.show != Show::Changes

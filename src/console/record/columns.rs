@@ -161,6 +161,11 @@ impl Columns {
         self.shown.iter().position(|c| c.field == field)
     }
 
+    /// Whether a field's values are there to be seen, its name being visible.
+    pub fn shows(&self, name: &str) -> bool {
+        name == "id" || self.shown.iter().any(|column| visible(&column.field) == name)
+    }
+
     /// Shows or hides one, counted as in [`Columns::all`].
     pub fn toggle(&mut self, at: usize) {
         if at < self.shown.len() {

@@ -3,11 +3,14 @@
 mod ask;
 mod mouse;
 mod record;
+mod search;
 
 pub(super) use record::follow_late;
+pub(super) use search::on_spotted;
 
 use super::super::action::{Action, Scope};
 use super::super::message::{Effect, Request};
+use super::super::model::browse::search::Search;
 use super::super::model::browse::tree::Found;
 use super::super::model::browse::{Page, Pane, Show};
 use super::super::model::prompt::{Ask, Prompt};
@@ -39,6 +42,7 @@ pub(super) fn on_page(model: &mut Model, ticket: u64, page: Result<Page, String>
             if let Some(missed) = model.browse.missed.take() {
                 model.say(format!("no record {missed} here: this is the one behind it"));
             }
+            search::reveal(model);
             request
         }
         Err(error) => {
@@ -184,7 +188,14 @@ fn own(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Dead => return bury(model),
         Action::Refresh => return read(model.browse.again(true)),
         Action::RecordRequest => return record::request(model),
+        Action::SearchRows if model.browse.is_dead() => {
+            return refuse(model, "deleted records are found by id");
+        }
+        Action::SearchRows => model.browse.prompt = Some(Prompt::new(Ask::Search, "")),
         Action::FindInRecord => model.browse.prompt = Some(Prompt::new(Ask::Find, "")),
+        Action::FindNext | Action::FindPrevious if search::goes_on(model) => {
+            return search::next(model, action == Action::FindPrevious);
+        }
         Action::FindNext | Action::FindPrevious => {
             return record::find(model, action == Action::FindPrevious);
         }
@@ -321,6 +332,9 @@ fn stop(model: &mut Model) -> Option<Vec<Effect>> {
     if browse.makes() {
         return Some(read(browse.stop()));
     }
+    if browse.search.as_ref().is_some_and(Search::looks) {
+        return Some(search::end(model));
+    }
     if browse.export.is_some() {
         return Some(vec![Effect::Read(Request::NoExport)]);
     }
@@ -340,6 +354,8 @@ fn leave(model: &mut Model) -> Vec<Effect> {
         browse.pane = Pane::Rows;
     } else if browse.dead {
         return vec![Effect::Read(browse.bury(false))];
+    } else if browse.search.is_some() {
+        return search::end(model);
     } else if !browse.lens().filter.is_empty() || browse.error.is_some() {
         return clear(model);
     } else {

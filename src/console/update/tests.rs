@@ -16,6 +16,7 @@ mod browsing;
 mod manners;
 mod mouse;
 mod rows;
+mod search;
 mod serving;
 
 fn model(phase: Phase) -> Model {

@@ -283,9 +283,18 @@ pub(super) fn footer(model: &Model) -> Vec<(Action, Option<&'static str>)> {
             a(Action::Export),
             (Action::Back, Some("what is there")),
         ],
+        _ if browse.search.is_some() => vec![
+            a(Action::FindNext),
+            a(Action::FindPrevious),
+            a(Action::Open),
+            a(Action::SearchRows),
+            a(Action::Filter),
+            (Action::Back, Some("end search")),
+        ],
         _ => vec![
             a(Action::Open),
             a(Action::Filter),
+            a(Action::SearchRows),
             a(Action::SortColumn),
             a(Action::Columns),
             a(Action::Changes),

@@ -62,16 +62,17 @@ impl Listing<'_> {
         let columns = self.reader.sure_columns(&self.query.kind)?;
         match &self.query.sort.by {
             SortBy::Id => self.by_ids(&source, of, &columns, tell),
-            SortBy::Revision => self.sorted(&source, of, &columns, &By::Revision, tell),
-            SortBy::Field(field) => {
-                let path = self.reader.path_of(&self.query.kind, field)?;
-                let by = match (&*path, path.first().and_then(|field| columns.of(field))) {
-                    ([_], Some(column)) => By::Cell(column.to_owned()),
-                    _ => By::Path(path),
-                };
-                self.sorted(&source, of, &columns, &by, tell)
-            }
+            by => self.sorted(&source, of, &columns, &self.by(by, &columns)?, tell),
         }
+    }
+
+    fn by(&self, sort: &SortBy, columns: &Columns) -> Result<By, MirrorError> {
+        let SortBy::Field(field) = sort else { return Ok(By::Revision) };
+        let path = self.reader.path_of(&self.query.kind, field)?;
+        Ok(match (&*path, path.first().and_then(|field| columns.of(field))) {
+            ([_], Some(column)) => By::Cell(column.to_owned()),
+            _ => By::Path(path),
+        })
     }
 
     fn scan<'s>(&'s self, reading: &'s Reading<'_>, of: u64) -> Scan<'s> {
@@ -228,12 +229,17 @@ impl Listing<'_> {
         if tell(News::First(&rows)) { Ok(()) } else { Err(MirrorError::Stopped) }
     }
 
+    /// What tells the keys of single rows, of a view that does not go by id.
+    pub(super) fn sort_keys(&self) -> Result<Keys<'_>, MirrorError> {
+        self.keys(&self.by(&self.query.sort.by, &self.reader.sure_columns(&self.query.kind)?)?)
+    }
+
     /// What tells the keys of single rows.
-    fn keys<'k>(&'k self, by: &'k By) -> Result<Keys<'k>, MirrorError> {
+    fn keys(&self, by: &By) -> Result<Keys<'_>, MirrorError> {
         let (column, path) = match by {
             By::Revision => ("revision", None),
             By::Cell(column) => (column.as_str(), None),
-            By::Path(path) => ("data", Some(path.as_slice())),
+            By::Path(path) => ("data", Some(path.clone())),
         };
         let key = if self.by_id { "id" } else { "rowid" };
         let sql = format!("SELECT {column} FROM {} WHERE {key} = ?1", self.table);
@@ -250,15 +256,16 @@ impl Listing<'_> {
 }
 
 /// The sort keys of single rows, read again.
-struct Keys<'k> {
+pub(super) struct Keys<'k> {
     value: Statement<'k>,
-    path: Option<&'k [String]>,
+    path: Option<Vec<String>>,
 }
 
 impl Keys<'_> {
-    fn of(&mut self, handle: i64, from: usize) -> rusqlite::Result<SortKey> {
+    /// The key of a row; of a text, from a byte on.
+    pub(super) fn of(&mut self, handle: i64, from: usize) -> rusqlite::Result<SortKey> {
         let key = self.value.query_row([handle], |row| {
-            Ok(match self.path {
+            Ok(match &self.path {
                 Some(path) => SortKey::of(json::find(scan::bytes(row.get_ref(0)?), path), from),
                 None => SortKey::of_cell(row.get_ref(0)?, from),
             })

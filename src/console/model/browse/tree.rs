@@ -88,6 +88,11 @@ impl Line {
         words.in_field(&path)
     }
 
+    /// Whether one of the words is in its value.
+    pub fn says(&self, words: &Words) -> bool {
+        self.path != PATH && !record::hits(&self.value, &self.words(words)).is_empty()
+    }
+
     /// Whether one of the words is in it.
     pub fn holds(&self, words: &Words) -> bool {
         if self.path == PATH {

@@ -9,7 +9,7 @@ use super::super::super::model::prompt::Ask;
 use super::super::super::model::{Model, Screen};
 use super::super::super::rows;
 use super::super::act::{self, read};
-use super::{clear, record};
+use super::{clear, record, search};
 use crate::mirror::filter::Filter;
 use crate::mirror::find::Place;
 use crate::protocol::RecordId;
@@ -54,7 +54,7 @@ fn written(model: &mut Model) -> Vec<Effect> {
     let text = prompt.line.text().to_owned();
     match prompt.ask {
         Ask::Filter => {}
-        Ask::Find => {
+        Ask::Find | Ask::Search => {
             model.browse.finding = text;
             return Vec::new();
         }
@@ -94,8 +94,13 @@ fn accept(model: &mut Model) -> Vec<Effect> {
             return Vec::new();
         }
         Ask::Column => None,
+        Ask::Search => {
+            model.browse.prompt = None;
+            return search::begin(model);
+        }
         Ask::Find => {
             model.browse.prompt = None;
+            model.browse.search = None;
             return if text.is_empty() { Vec::new() } else { record::find(model, false) };
         }
         Ask::Percent if dead => {
@@ -135,8 +140,9 @@ fn accept(model: &mut Model) -> Vec<Effect> {
 /// Drops what was written. A filter goes altogether.
 fn cancel(model: &mut Model) -> Vec<Effect> {
     let Some(prompt) = model.browse.prompt.take() else { return Vec::new() };
-    if prompt.ask == Ask::Find {
-        model.browse.finding.clear();
+    match prompt.ask {
+        Ask::Filter => clear(model),
+        Ask::Find | Ask::Search => search::end(model),
+        _ => Vec::new(),
     }
-    if prompt.ask == Ask::Filter { clear(model) } else { Vec::new() }
 }

@@ -10,8 +10,13 @@ use super::super::typed;
 use crate::console::action::Action;
 use crate::console::cells;
 use crate::console::model::Model;
+use crate::console::model::browse::search::State;
 use crate::console::model::prompt::{Ask, Prompt};
 use crate::text::{grouped, visible};
+
+/// The columns of a terminal that what is looked for takes, at most, and that a filter beside it has, at least.
+const SOUGHT: usize = 20;
+const LEAST: usize = 8;
 
 /// The line under the table: the filter and what came of it, where one is, what goes on.
 pub(super) fn position(model: &Model, buf: &mut Buffer, area: Rect) {
@@ -19,9 +24,11 @@ pub(super) fn position(model: &Model, buf: &mut Buffer, area: Rect) {
     let browse = &model.browse;
     let row = usize::from(area.height) - 1;
     // What is written goes first: where one is takes what it leaves, in as many words as fit.
+    let sought = sought(model);
+    let searched: usize = sought.iter().map(Span::width).sum();
     let wish = match (&browse.prompt, browse.lens().text.as_str()) {
         (Some(prompt), _) => cells::width(prompt.line.text()) + 4,
-        (None, text) => cells::width(text) + 3,
+        (None, text) => cells::width(text) + 3 + searched,
     };
     let room = usize::from(area.width).saturating_sub(wish + 1);
     let forms = [Words::All, Words::NoTime, Words::Place].map(|words| whereabouts(model, words));
@@ -48,10 +55,17 @@ pub(super) fn position(model: &Model, buf: &mut Buffer, area: Rect) {
         let text = format!("writing {} of {}   {} stop", grouped(rows), grouped(of), key(Action::Back));
         vec![s(cells::fit(&text, room), theme.pending)]
     } else if !lens.text.is_empty() {
-        vec![
-            s("/ ", theme.key),
-            s(cells::fit(&visible(&lens.text), room.saturating_sub(2)).into_owned(), theme.value),
-        ]
+        // How many there are goes before the whole of what is filtered.
+        let room = room.saturating_sub(if sought.is_empty() { 2 } else { searched + 4 });
+        let filter = cells::fit(&visible(&lens.text), room.max(LEAST)).into_owned();
+        let mut spans = vec![s("/ ", theme.key), s(filter, theme.value)];
+        if !sought.is_empty() {
+            spans.push(gap(2));
+            spans.extend(sought);
+        }
+        spans
+    } else if !sought.is_empty() {
+        sought
     } else if browse.is_dead() {
         let text = format!("deleted records   {} what is there", key(Action::Back));
         vec![s(cells::fit(&text, room).into_owned(), theme.deleted)]
@@ -66,6 +80,40 @@ pub(super) fn position(model: &Model, buf: &mut Buffer, area: Rect) {
     let mut all = vec![gap(1)];
     all.extend(spans);
     line(buf, left, row, all);
+}
+
+/// What is looked for among the rows, and what came of it: `s hanako  3 of 120 hits`.
+fn sought(model: &Model) -> Vec<Span<'static>> {
+    let theme = &model.theme;
+    let Some(search) = &model.browse.search else { return Vec::new() };
+    let key = |action| model.keymap.key_of(action).unwrap_or_default();
+    let text = cells::fit(&visible(&search.text), SOUGHT).into_owned();
+    let mut spans = vec![s(key(Action::SearchRows), theme.key), gap(1), s(text, theme.value), gap(2)];
+    let here = model.browse.current().map(|entry| &entry.row.id);
+    let counted = |n: u64| if n == 1 { "hit" } else { "hits" };
+    match (&search.state, model.browse.searched()) {
+        (State::Looking(progress), _) => {
+            let share = progress.map(|(rows, of, _)| (rows.min(of) * 100).checked_div(of).unwrap_or(0));
+            let share = share.map_or_else(String::new, |share| format!(" {share}%"));
+            spans.push(s(format!("looking …{share}  "), theme.pending));
+            spans.extend([s(key(Action::Back), theme.key), s(" stops", theme.dim)]);
+        }
+        (State::Failed, _) => spans.push(s("cannot be looked for", theme.failed)),
+        // The rows are others now.
+        (_, None) => spans.extend([s(key(Action::FindNext), theme.key), s(" looks here", theme.dim)]),
+        (State::Nowhere, _) => spans.push(s("no row has it", theme.pending)),
+        (State::At { id, no, of, place }, _) if here == Some(id) => {
+            let mut text = format!("{} of {} {}", grouped(no + 1), grouped(*of), counted(*of));
+            // What no column shows lies in the record.
+            let names: Vec<&str> = place.iter().flat_map(|place| place.split('\u{0}')).collect();
+            if names.first().is_some_and(|name| !name.is_empty() && !model.browse.table.columns.shows(name)) {
+                text = format!("{text} in {}", names.join("."));
+            }
+            spans.push(s(text, theme.text));
+        }
+        (State::At { of, .. }, _) => spans.push(s(format!("{} {}", grouped(*of), counted(*of)), theme.text)),
+    }
+    spans
 }
 
 /// How much is said of where one is.

@@ -82,11 +82,10 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
             false => theme.text,
         };
         let dim = if here { style } else { theme.dim };
-        let mut spans = vec![
-            s(if here { "▸" } else { " " }, theme.accent),
-            s(cells::right(&visible(&entry.row.id.to_string()), grid.id), dim),
-            s("  ", style),
-        ];
+        let mut spans = vec![s(if here { "▸" } else { " " }, theme.accent)];
+        let id = cells::right(&visible(&entry.row.id.to_string()), grid.id);
+        spans.extend(lit(theme, id, dim, &words.in_field(&["id"])));
+        spans.push(s("  ", style));
         if let Some(gone) = entry.gone.as_ref().filter(|_| grid.gone > 0) {
             let at = super::story::local(model, gone.at.as_deref());
             let text = format!("− {:>5}  {at}", entry.row.session);
