@@ -1,12 +1,16 @@
-"""How fast the official Python client (PyPI basecrm 1.2.9, unmodified) copies an account into SQLite, beside drainboard.
+"""How fast the official clients (unmodified) copy an account into SQLite, beside drainboard.
 
-Not part of `cargo test`: it needs Python and PyPI. From the repository's root:
+Not part of `cargo test`: it needs Python and PyPI; Ruby's and PHP's clients are timed too where their folders are named
+(what else they need stands in copy_speed.rb and copy_speed.php). From the repository's root:
 
     python3 -m venv /tmp/basecrm && /tmp/basecrm/bin/pip install basecrm==1.2.9
-    cargo build --release && /tmp/basecrm/bin/python tests/official/copy_speed.py target/release/drainboard [ITEMS]
+    git clone https://github.com/zendesk/basecrm-ruby /tmp/basecrm-ruby
+    git clone https://github.com/zendesk/basecrm-php /tmp/basecrm-php
+    cargo build --release && /tmp/basecrm/bin/python tests/official/copy_speed.py target/release/drainboard 20000 \
+        /tmp/basecrm-ruby /tmp/basecrm-php
 
-Both take the same account from one service of their own, without a limit of requests. The Python program does what its
-documentation shows: an upsert in the callback of each record; it commits every hundred, the size of a page.
+All take the same account from one service of their own, without a limit of requests. The clients' programs do what their
+documentation shows: an upsert in the callback of each record; they commit every hundred, the size of a page.
 Exits 77 where the client is not installed.
 """
 
@@ -26,7 +30,7 @@ except ImportError:
     sys.exit(77)
 
 
-def main(binary, items):
+def main(binary, items, ruby, php):
     with tempfile.TemporaryDirectory() as folder:
         account = os.path.join(folder, "account.db")
         serve = subprocess.Popen(
@@ -37,13 +41,29 @@ def main(binary, items):
         try:
             words = serve.stdout.readline().split()
             url, token = words[2], words[4]
-            theirs = python(url, token, os.path.join(folder, "python.db"))
-            ours = drainboard(binary, url, token, os.path.join(folder, "mirror.db"))
+            say("basecrm 1.2.9 (Python)", python(url, token, os.path.join(folder, "python.db")))
+            here = os.path.dirname(__file__)
+            if ruby:
+                command = ["ruby", "-I", os.path.join(ruby, "lib"), os.path.join(here, "copy_speed.rb")]
+                say("basecrm-ruby", other(command, url, token, os.path.join(folder, "ruby.db")))
+            if php:
+                command = ["php", os.path.join(here, "copy_speed.php"), php]
+                say("basecrm-php", other(command, url, token, os.path.join(folder, "php.db")))
+            say("drainboard", drainboard(binary, url, token, os.path.join(folder, "mirror.db")))
         finally:
             serve.terminate()
             serve.wait()
-    print(f"basecrm 1.2.9: {theirs[0]} records in {theirs[1]:.1f} s, {theirs[0] / theirs[1]:.0f} a second")
-    print(f"drainboard:    {ours[0]} records in {ours[1]:.1f} s, {ours[0] / ours[1]:.0f} a second")
+
+
+def say(who, measured):
+    count, seconds = measured
+    print(f"{who}: {count} records in {seconds:.1f} s, {count / seconds:.0f} a second")
+
+
+def other(command, url, token, file):
+    done = subprocess.run([*command, url, token, file], stdout=subprocess.PIPE, text=True, check=True)
+    count, seconds = done.stdout.split()
+    return int(count), float(seconds)
 
 
 def python(url, token, file):
@@ -88,4 +108,5 @@ def drainboard(binary, url, token, file):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 20_000)
+    binary, items, ruby, php = [*sys.argv[1:], *[None] * 3][:4]
+    main(binary, int(items or 20_000), ruby, php)
