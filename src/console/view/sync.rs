@@ -37,7 +37,7 @@ impl Layout {
     /// The rows of a pane.
     pub(super) fn height(&self, pane: SyncPane) -> usize {
         match pane {
-            SyncPane::Log => self.log.height.into(),
+            SyncPane::Log => usize::from(self.log.height - u16::from(log::has_headings(self.log))),
             _ => usize::from(self.tables.height).saturating_sub(1),
         }
     }
