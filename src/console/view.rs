@@ -19,6 +19,7 @@ mod notice;
 mod over;
 mod paint;
 mod palette;
+mod phase;
 mod saved;
 mod serving;
 mod sql;
@@ -276,7 +277,7 @@ fn too_small(model: &Model, buf: &mut Buffer, area: Rect) {
         let question = format!("stop and quit? {} yes, {} no", key(Action::Yes), key(Action::No));
         Some((question, model.theme.pending))
     } else if model.running() {
-        let (glyph, word, style) = edge::phase(model);
+        let (glyph, word, style) = phase::phase(model);
         Some((format!("{glyph} {word}"), style))
     } else {
         None
