@@ -8,6 +8,7 @@
 //!
 //! Nothing here knows of the command line's parser: [`Flags`] is what any of them can fill.
 
+mod environment;
 pub mod file;
 mod folders;
 mod layers;
@@ -215,7 +216,7 @@ impl Config {
         let layers = Layers { file: around.file, profile: section };
         let mut taken = Taken::new(layers);
         taken.note("profile", json!(profile), named);
-        let said = flag(flags.base_url, "--base-url").or(layers::variable(around, BASE_URL_VAR)?);
+        let said = flag(flags.base_url, "--base-url").or(said::variable(around, BASE_URL_VAR)?);
         let base_url =
             taken.take("base_url", said, |s| &s.base_url, BASE_URL.to_owned(), |url| json!(visible(url)));
         let origin = client::origin(&base_url, flags.door)?;

@@ -106,14 +106,23 @@ pub trait Demo: Send + Sync {
     fn levers(&self) -> Vec<Lever> {
         Vec::new()
     }
-    /// Moves lever number `lever` up, or down again; says what is now.
+    /// Moves lever number `lever`; says what is now.
     ///
     /// # Errors
     /// Why it does not move, in a line.
-    fn pull(&self, lever: usize, down: bool) -> Result<String, String> {
-        let _ = (lever, down);
+    fn pull(&self, lever: usize, pull: Pull) -> Result<String, String> {
+        let _ = (lever, pull);
         Err("this service does not bend".to_owned())
     }
+}
+
+/// Which way a lever is moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pull {
+    /// Further from how the service usually is.
+    More,
+    /// Back towards it.
+    Less,
 }
 
 /// A lever of the demo's service.

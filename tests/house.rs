@@ -1,9 +1,11 @@
-//! The house rules: imports look down only, a layer owns its crate, every file says what it owns and stays short.
+//! The house rules: imports look down only, no modules need each other, a layer owns its crate, every file says what it
+//! owns and stays short.
 //!
 //! The parser is small and reads whole files, not only `use` lines: a path written out in code counts as well.
 
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails by panicking")]
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -53,6 +55,28 @@ const OWNED: &[(&str, &[&str])] = &[
     ("sha2", &["export"]),
 ];
 
+/// Modules of one folder that need each other, by the folder: all others look down only, among siblings as among rooms.
+/// This list is to become shorter.
+const KNOTS: &[(&str, &[&str])] = &[
+    // An action may lead to any other, on whatever screen.
+    (
+        "console/update",
+        &[
+            "acks", "act", "bend", "browse", "device", "every", "history", "mouse", "naming", "palette",
+            "saved", "serving", "sql", "whole", "wire",
+        ],
+    ),
+    // What the model asks and is answered carries parts of the model.
+    ("console", &["fault", "inbox", "message", "model", "palette", "serving", "terminal", "view", "welcome"]),
+    ("console/view/browse", &["record", "story"]),
+    ("engine", &["driver", "watchers"]),
+    ("engine/flow", &["acks", "drain", "hold", "retries"]),
+    ("export", &["manifest", "staging"]),
+    ("export", &["run", "series"]),
+    ("mirror", &["apply", "kinds", "lock", "lost", "notes", "open", "reader", "unkeyed"]),
+    ("mirror", &["find", "index", "refs"]),
+];
+
 /// Lines in a file, tests included.
 const LONGEST: usize = 600;
 
@@ -69,6 +93,46 @@ fn every_room_keeps_the_rules() {
         }
     }
     assert!(broken.is_empty(), "the house rules are broken:\n{broken}");
+}
+
+#[test]
+fn no_modules_need_each_other() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let files: Vec<(String, String)> = rust_files(&source)
+        .into_iter()
+        .map(|file| {
+            let name = file.strip_prefix(&source).unwrap().to_str().unwrap().replace('\\', "/");
+            (name.trim_end_matches(".rs").to_owned(), fs::read_to_string(&file).unwrap())
+        })
+        .collect();
+    let known = |(folder, knot): &(String, BTreeSet<String>)| {
+        KNOTS.iter().any(|(at, names)| at == folder && knot.iter().all(|name| names.contains(&name.as_str())))
+    };
+    let new: Vec<_> = knots(&files).into_iter().filter(|knot| !known(knot)).collect();
+    assert!(new.is_empty(), "these need each other; what both need belongs below them: {new:#?}");
+}
+
+#[test]
+fn modules_that_need_each_other_are_found() {
+    let files = |sources: &[(&str, &str)]| -> Vec<(String, String)> {
+        sources.iter().map(|(name, source)| ((*name).to_owned(), (*source).to_owned())).collect()
+    };
+    let fine = files(&[
+        ("lib", "mod a;"),
+        ("a", "mod b; mod c; use b::X;"),
+        ("a/b", "use super::c::Y;\n#[cfg(test)]\nmod tests { use super::super::c; }"),
+        ("a/c", "use super::A;\n#[cfg(test)]\nmod tests { use super::super::b::X; }"),
+    ]);
+    assert_eq!(knots(&fine), []);
+    let knot = files(&[
+        ("a", "mod b; mod c; mod d;"),
+        ("a/b", "use super::c::{X, y::Z};"),
+        ("a/c/deep", "fn f() { crate::a::d::g() }"),
+        ("a/d", "use super::{b, A};"),
+        ("a/e", "use super::b;"),
+    ]);
+    let three = ["b", "c", "d"].map(str::to_owned).into();
+    assert_eq!(knots(&knot), [("a".to_owned(), three)]);
 }
 
 #[test]
@@ -214,6 +278,75 @@ fn subject(file: &str, path: &str) -> Option<(String, String)> {
         name => return Some(("crate".to_owned(), name.to_owned())),
     };
     room.copied().filter(|room| is_room(room)).map(|room| ("room".to_owned(), room.to_owned()))
+}
+
+/// Groups of modules in one folder that need each other, by the folder; tests aside. Files are named by their paths below
+/// `src`, without the ending.
+fn knots(files: &[(String, String)]) -> Vec<(String, BTreeSet<String>)> {
+    // Who uses whom, a folder: with their own children's eyes too.
+    let mut uses: BTreeMap<String, BTreeMap<&str, BTreeSet<String>>> = BTreeMap::new();
+    for (name, source) in files.iter().filter(|(name, _)| !name.split('/').any(|part| part == "tests")) {
+        let own: Vec<&str> = name.split('/').collect();
+        for path in paths(&code(untested(source))) {
+            let Some(used) = target(&own, &path) else { continue };
+            let shared = own.iter().zip(&used).take_while(|(one, other)| **one == other.as_str()).count();
+            if let (Some(from), Some(to)) = (own.get(shared), used.get(shared)) {
+                let folder = own[..shared].join("/");
+                let place = if shared == 0 { to.clone() } else { format!("{folder}/{to}") };
+                let is_there = |(name, _): &(String, String)| {
+                    name.strip_prefix(&place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+                };
+                if files.iter().any(is_there) {
+                    uses.entry(folder).or_default().entry(from).or_default().insert(to.clone());
+                }
+            }
+        }
+    }
+    let mut knots = BTreeSet::new();
+    for (folder, uses) in &uses {
+        for start in uses.keys() {
+            let knot: BTreeSet<String> = reached(uses, start)
+                .into_iter()
+                .filter(|name| name == start || reached(uses, name).contains(*start))
+                .collect();
+            if knot.len() > 1 {
+                knots.insert((folder.clone(), knot));
+            }
+        }
+    }
+    knots.into_iter().collect()
+}
+
+/// All that a module uses, and what these use.
+fn reached(uses: &BTreeMap<&str, BTreeSet<String>>, start: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut next = vec![start];
+    while let Some(name) = next.pop() {
+        for used in uses.get(name).into_iter().flatten() {
+            if found.insert(used.clone()) {
+                next.push(used);
+            }
+        }
+    }
+    found
+}
+
+/// A file without the tests at its end: these look up at what they test.
+fn untested(source: &str) -> &str {
+    source.split_once("#[cfg(test)]\nmod tests {").map_or(source, |(code, _)| code)
+}
+
+/// The module and what is in it that a path in a file means, from the root; none where it leads to another crate or to
+/// a child.
+fn target(own: &[&str], path: &str) -> Option<Vec<String>> {
+    let segments: Vec<&str> = path.split("::").collect();
+    let supers = segments.iter().take_while(|segment| **segment == "super").count();
+    let (from, rest) = match segments[0] {
+        "crate" => (&own[..0], &segments[1..]),
+        "super" => (&own[..own.len().checked_sub(supers)?], &segments[supers..]),
+        _ => return None,
+    };
+    Some(from.iter().chain(rest).map(|part| (*part).to_owned()).collect())
 }
 
 /// All paths in code: those written out, and those that the braces of a `use` spell.

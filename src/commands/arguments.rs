@@ -28,7 +28,7 @@ pub(super) use doctor::Doctor;
 pub(super) use export::{Export, Form};
 pub(super) use pacing::Pacing;
 pub(super) use query::Query;
-pub(super) use reading::parse;
+pub(super) use reading::{definitions, parse};
 pub(super) use serve::{Examination, Serve};
 pub(super) use status::Status;
 pub(super) use sync::{Pause, Sync};
@@ -54,18 +54,24 @@ Exit status:
   4    the service is unreachable, or fails after the retries
   5    the mirror cannot be used: none, no database, read-only, newer, in use,
        disk full
-  130  interrupted (SIGINT); committed work stays, unsent keys go first next time
+  130  interrupted (SIGINT): committed work stays, unsent keys go first then
   143  terminated (SIGTERM, SIGHUP); the same holds
   The console, left by key, ends with 0 whatever became of its runs: it has
   shown them, and they can be run again in it. Scripts use `drainboard sync`.
 
 Files:
-  ~/.local/share/drainboard/PROFILE/mirror.db   the mirror, unless --mirror says
-  ~/.config/drainboard/config.toml              settings; `drainboard config --init` writes one
-  ~/.config/drainboard/keymap.toml              keys laid over the built-in ones
-  ~/.config/drainboard/themes/NAME.toml         colours laid over the built-in ones
-  ~/.local/state/drainboard/statements.sql      the console's SQL statements
-  ~/.local/state/drainboard/browse.json         columns and order of its tables";
+  ~/.local/share/drainboard/PROFILE/mirror.db  the mirror, unless --mirror says
+  ~/.config/drainboard/config.toml             settings, see `drainboard config`
+  ~/.config/drainboard/keymap.toml             keys laid over the built-in
+  ~/.config/drainboard/themes/NAME.toml        colours laid over the built-in
+  ~/.local/state/drainboard/statements.sql     the console's SQL statements
+  ~/.local/state/drainboard/browse.json        columns and order of its tables";
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  source <(drainboard completions bash)     in ~/.bashrc
+  drainboard completions zsh > ~/.zfunc/_drainboard
+  drainboard completions fish > ~/.config/fish/completions/drainboard.fish";
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -103,40 +109,38 @@ pub(super) struct Manner {
 /// What to do; the console where none is named.
 #[derive(Debug, Subcommand)]
 pub(super) enum Task {
-    /// See it work: the console on a demo account, no set-up, no network
+    /// See it work: the console on a demo account, no set-up
     #[command(after_help = demo::EXAMPLES)]
     Demo(Demo),
-    /// Synchronize without the console, until the service has nothing more
+    /// Synchronize without the console, until nothing is left
     #[command(after_help = sync::EXAMPLES)]
     Sync(Sync),
-    /// Prove that the mirror is the account's copy, record by record, byte by byte
+    /// Prove that the mirror is the account's copy, byte by byte
     #[command(after_help = verify::EXAMPLES)]
     Verify(Verify),
-    /// Check configuration, token, service, clock and mirror, each with what to do
+    /// Check configuration, token, service, clock and mirror
     #[command(after_help = doctor::EXAMPLES)]
     Doctor(Doctor),
-    /// Show every setting and where it came from; write a file to begin with
+    /// Show every setting and who said it; write a file to begin with
     #[command(after_help = config::EXAMPLES)]
     Config(Config),
-    /// Run the Sync service alone, for developers of any Sync API client
+    /// Run the Sync service alone, for developers of Sync clients
     #[command(after_help = serve::EXAMPLES)]
     Serve(Serve),
     /// Ask the mirror in SQL, read-only
     #[command(after_help = query::EXAMPLES)]
     Query(Query),
-    /// Write the mirror to files that others read: CSV, NDJSON, Parquet; prove them later
+    /// Write the mirror as CSV, NDJSON or Parquet; prove it later
     #[command(after_help = export::EXAMPLES)]
     Export(Export),
-    /// Show the mirror's device, records, last sessions and pending acknowledgements
+    /// Show device, records, last sessions and pending acks
     #[command(after_help = status::EXAMPLES)]
     Status(Status),
-    /// Keep the token in the system's keyring, forget it, or tell where it comes from
+    /// Keep the token in the system's keyring, or tell where it is
     #[command(subcommand, after_help = token::EXAMPLES)]
     Token(TokenTask),
     /// Print a completion script for a shell
-    #[command(
-        after_help = "Example:\n  drainboard completions bash > ~/.local/share/bash-completion/completions/drainboard"
-    )]
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions {
         /// The shell
         shell: clap_complete::Shell,
@@ -160,6 +164,23 @@ mod tests {
     #[test]
     fn the_definitions_hold_together() {
         Arguments::command().debug_assert();
+    }
+
+    /// A terminal of 80 columns breaks none of the lines that were laid out by hand.
+    #[test]
+    fn the_help_fits_a_narrow_terminal() {
+        fn look(command: &clap::Command) {
+            let note = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(note.lines().all(|line| line.chars().count() <= 80), "{note}");
+            let names = command.get_subcommands().map(|command| command.get_name().len());
+            let indent = names.max().unwrap_or(0) + 4;
+            for command in command.get_subcommands() {
+                let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+                assert!(indent + about.chars().count() <= 80, "{about}");
+                look(command);
+            }
+        }
+        look(&Arguments::command());
     }
 
     #[test]

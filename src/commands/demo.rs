@@ -119,8 +119,7 @@ fn settings(folder: &Folder, base_url: &str, token: &str, rate: u32, tap: Option
 /// The headless demo: drains, then says what is in the mirror.
 async fn drain(settings: Settings, service: &Service, folder: &Folder, common: &Common) -> Ending {
     let mut signals = Signals::listen().map_err(Failure::other)?;
-    let voice =
-        Voice { lines: None, verbose: common.verbose > 0, progress: (common.quiet == 0).then(Progress::new) };
+    let voice = Voice { lines: None, verbose: common.verbose, progress: (!common.quiet).then(Progress::new) };
     let mirror = settings.mirror.clone();
     let mut engine = engine::spawn(settings);
     let run = headless::run(&mut engine, Mode::Full, &voice, &mut signals).await;

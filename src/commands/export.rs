@@ -32,7 +32,7 @@ pub(super) fn run(export: &Export, common: &Common) -> Ending {
     let began = Instant::now();
     if let Some(folder) = &export.check {
         let folder = folder.clone();
-        let checked = watched(common.quiet > 0, None, None, move |stop, bar| {
+        let checked = watched(common.quiet, None, None, move |stop, bar| {
             export::check(&folder, &mut |read, of| {
                 bar.set_length(of);
                 bar.set_position(read);
@@ -50,7 +50,7 @@ pub(super) fn run(export: &Export, common: &Common) -> Ending {
     let order = order(export)?;
     let reader = Reader::open(&settings::mirror(common)?).map_err(Failure::mirror)?;
     let (interrupter, folder, all) = (reader.interrupter(), order.folder.clone(), export.all);
-    let ended = watched(common.quiet > 0, Some(&interrupter), Some(&folder), move |stop, bar| {
+    let ended = watched(common.quiet, Some(&interrupter), Some(&folder), move |stop, bar| {
         let mut tell = |step: Step<'_>| {
             bar.set_length(step.of);
             bar.set_position(step.rows);

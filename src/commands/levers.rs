@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use crate::console::{Demo, Lever};
+use crate::console::{Demo, Lever, Pull};
 use crate::engine::Command;
 use crate::protocol::DOCUMENTED_RATE;
 use crate::service::{Edit, Service};
@@ -85,10 +85,12 @@ const RATES: [u32; 5] = [0, 20, DOCUMENTED_RATE, 5, 1];
 const LIMITS: [u32; 5] = [0, 20, 10, 5, 2];
 
 /// The value after `now` in its row, or the one before.
-fn next<T: Copy + PartialEq>(row: &[T], now: T, down: bool) -> T {
+fn next<T: Copy + PartialEq>(row: &[T], now: T, pull: Pull) -> T {
     let at = row.iter().position(|value| *value == now).unwrap_or(0);
-    let at = if down { at.saturating_sub(1) } else { (at + 1).min(row.len() - 1) };
-    row[at]
+    match pull {
+        Pull::More => row[(at + 1).min(row.len() - 1)],
+        Pull::Less => row[at.saturating_sub(1)],
+    }
 }
 
 impl Levers {
@@ -132,18 +134,18 @@ impl Levers {
         self.service.set_latency(pace.latency);
     }
 
-    fn pull(&self, what: What, down: bool) -> Result<String, String> {
+    fn pull(&self, what: What, pull: Pull) -> Result<String, String> {
         let service = &self.service;
         let pace = *self.pace();
         let soon = |say: &str| Ok(say.to_owned());
         match what {
             What::Latency => {
-                let ms = next(&LATENCIES, pace.latency.as_millis() as u64, down);
+                let ms = next(&LATENCIES, pace.latency.as_millis() as u64, pull);
                 self.set(Pace { latency: Duration::from_millis(ms), ..pace });
                 Ok(format!("every answer takes {ms} ms"))
             }
             What::Rate => {
-                let rate = next(&RATES, pace.rate, down);
+                let rate = next(&RATES, pace.rate, pull);
                 self.set(Pace { rate, ..pace });
                 Ok(if rate == 0 {
                     "no limit".to_owned()
@@ -152,7 +154,7 @@ impl Levers {
                 })
             }
             What::Limit => {
-                let n = next(&LIMITS, service.bends().limit_every, down);
+                let n = next(&LIMITS, service.bends().limit_every, pull);
                 service.limit_every(n);
                 Ok(if n == 0 {
                     "no 429 on purpose".to_owned()
@@ -160,7 +162,9 @@ impl Levers {
                     format!("every {n}th request is a 429")
                 })
             }
-            What::Fail | What::Reset | What::Cut | What::Empty | What::LoseAck | What::Ack200 if down => {
+            What::Fail | What::Reset | What::Cut | What::Empty | What::LoseAck | What::Ack200
+                if pull == Pull::Less =>
+            {
                 Err("what is on its way is taken back by straightening".to_owned())
             }
             What::Fail => {
@@ -245,8 +249,8 @@ impl Demo for Levers {
         PANEL.into_iter().map(lever).collect()
     }
 
-    fn pull(&self, lever: usize, down: bool) -> Result<String, String> {
+    fn pull(&self, lever: usize, pull: Pull) -> Result<String, String> {
         let (what, ..) = PANEL.get(lever).ok_or("there is no such lever")?;
-        Self::pull(self, *what, down)
+        Self::pull(self, *what, pull)
     }
 }

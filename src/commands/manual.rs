@@ -2,17 +2,36 @@
 
 use std::io::{self, Write};
 
-use clap::{Command, CommandFactory};
+use clap::{Arg, Command, CommandFactory};
 use clap_complete::Shell;
 
-use super::arguments::Arguments;
+use super::arguments::{Arguments, definitions};
 use super::output::{self, Ending};
 
 /// `drainboard completions SHELL`
 pub(super) fn completions(shell: Shell) -> Ending {
+    print(&script(shell))
+}
+
+fn script(shell: Shell) -> Vec<u8> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Arguments::command(), "drainboard", &mut script);
-    print(&script)
+    clap_complete::generate(shell, &mut without_hidden(&definitions()), "drainboard", &mut script);
+    script
+}
+
+/// The command line without what is hidden: the scripts would offer that too.
+fn without_hidden(command: &Command) -> Command {
+    let name = command.get_name().to_owned();
+    let shown = |arg: &&Arg| !arg.is_hide_set();
+    Command::new(name)
+        .about(command.get_about().cloned().unwrap_or_default())
+        .version(command.get_version().unwrap_or_default().to_owned())
+        .disable_help_flag(true)
+        .disable_version_flag(true)
+        .disable_help_subcommand(true)
+        // A global option would come back where it is hidden.
+        .args(command.get_arguments().filter(shown).map(|arg| arg.clone().global(false)))
+        .subcommands(command.get_subcommands().map(without_hidden))
 }
 
 /// `drainboard man`: one page, the subcommands behind the console.
@@ -39,6 +58,10 @@ fn render(command: &Command, page: &mut Vec<u8>) -> io::Result<()> {
         man.render_options_section(&mut options)?;
         // The sections of a command are sections of this page's section.
         page.extend(String::from_utf8_lossy(&options).replace(".SH ", ".SS ").bytes());
+        for task in subcommand.get_subcommands() {
+            let about = task.get_about().map(ToString::to_string).unwrap_or_default();
+            writeln!(page, ".TP\n\\fB{}\\fR\n{}.", escaped(task.get_name()), escaped(&about))?;
+        }
         notes(subcommand, page)?;
     }
     writeln!(page, ".SH \"EXAMPLES AND EXIT STATUS\"")?;
@@ -79,4 +102,75 @@ fn escaped(text: &str) -> String {
 fn print(bytes: &[u8]) -> Ending {
     let mut out = output::stdout();
     output::written(out.write_all(bytes).and_then(|()| out.flush()))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::ValueEnum as _;
+
+    use super::*;
+
+    fn of(shell: Shell) -> String {
+        String::from_utf8(script(shell)).unwrap()
+    }
+
+    #[test]
+    fn no_script_offers_what_is_hidden() {
+        for shell in Shell::value_variants() {
+            let script = of(*shell);
+            assert!(script.contains("single-session") && !script.contains("retries"), "{shell}");
+        }
+        let bash = of(Shell::Bash);
+        let offers = |command: &str| {
+            let from = bash.find(&format!("drainboard__subcmd__{command})\n            opts=")).unwrap();
+            bash[from..].lines().nth(1).unwrap().to_owned()
+        };
+        for command in ["demo", "serve", "completions", "man"] {
+            assert!(!offers(command).contains("--mirror"), "{}", offers(command));
+        }
+        assert!(offers("demo").contains("--keep"));
+        assert!(offers("query").contains("--mirror") && !offers("query").contains("--base-url"));
+        assert!(offers("sync").contains("--mirror") && offers("sync").contains("--base-url"));
+    }
+
+    #[test]
+    fn files_are_completed_and_numbers_are_not() {
+        let zsh = of(Shell::Zsh);
+        for (option, with) in [
+            ("--mirror", ":FILE:_files'"),
+            ("--token-file", ":FILE:_files'"),
+            ("--keep", ":DIR:_files -/'"),
+            ("--output", ":DIR:_files -/'"),
+            ("--check", ":DIR:_files -/'"),
+            ("--account", ":FILE:_files'"),
+            ("--replay", ":FILE:_files'"),
+            ("--metrics", ":FILE:_files'"),
+            ("--scenario", ":NAME|FILE:_files'"),
+            ("--items", ":N:'"),
+            ("--rate", ":N:'"),
+            ("--profile", ":NAME:'"),
+            ("--color", ":WHEN:(auto always never)'"),
+            ("--format", ":FORMAT:(csv ndjson parquet)'"),
+        ] {
+            let lines: Vec<&str> = zsh.lines().filter(|line| line.contains(&format!("{option}="))).collect();
+            assert!(
+                !lines.is_empty() && lines.iter().all(|line| line.contains(with)),
+                "{option}: {lines:#?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_page_has_every_command_and_nothing_that_is_hidden() {
+        let mut page = Vec::new();
+        render(&Arguments::command(), &mut page).unwrap();
+        let page = String::from_utf8(page).unwrap();
+        for command in Arguments::command().get_subcommands() {
+            assert!(page.contains(&format!(".SH \"DRAINBOARD {}\"", command.get_name().to_uppercase())));
+            for task in command.get_subcommands() {
+                assert!(page.contains(&format!("\\fB{}\\fR", task.get_name())), "{}", task.get_name());
+            }
+        }
+        assert!(!page.contains("\\-\\-retries"));
+    }
 }

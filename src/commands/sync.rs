@@ -87,8 +87,7 @@ impl Job {
     async fn run(self, sync: &Sync, common: &Common, metrics: Option<&Metrics>) -> Ending {
         let mut signals = Signals::listen().map_err(Failure::other)?;
         let lines = if sync.json { Some(Lines::start().map_err(Failure::other)?) } else { None };
-        let voice =
-            Voice { lines, verbose: common.verbose > 0, progress: (common.quiet == 0).then(Progress::new) };
+        let voice = Voice { lines, verbose: common.verbose, progress: (!common.quiet).then(Progress::new) };
         let mirror = self.settings.mirror.clone();
         let scratch = self.settings.peek.then(|| mirror.clone());
         let mut engine = engine::spawn(self.settings);

@@ -68,8 +68,8 @@ impl Verification<'_> {
         let mut signals = Signals::listen().map_err(Failure::other)?;
         let voice = Voice {
             lines: None,
-            verbose: self.common.verbose > 0,
-            progress: (self.common.quiet == 0).then(Progress::new),
+            verbose: self.common.verbose,
+            progress: (!self.common.quiet).then(Progress::new),
         };
         let paths = (settings.mirror.clone(), again.mirror.clone());
         let identity = settings.identity.clone();
@@ -78,7 +78,7 @@ impl Verification<'_> {
         let mut found: Option<Comparison> = None;
         for look in 1..=LOOKS {
             for copy in [&mut mine, &mut fresh] {
-                if self.common.quiet == 0 {
+                if !self.common.quiet {
                     voice.say(&format!(
                         "synchronizing {}{}",
                         copy.what,
@@ -92,7 +92,7 @@ impl Verification<'_> {
                     return self.not_up_to_date(copy.what, &run);
                 }
             }
-            let (a, b, quiet) = (paths.0.clone(), paths.1.clone(), self.common.quiet > 0);
+            let (a, b, quiet) = (paths.0.clone(), paths.1.clone(), self.common.quiet);
             let looked = tokio::task::spawn_blocking(move || side_by_side(&a, &b, quiet));
             let now = tokio::select! {
                 biased;

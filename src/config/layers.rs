@@ -3,13 +3,9 @@
 //! Promise: a flag beats the environment, that the profile, that the file's top level, that the default; and what
 //! `drainboard config` shows is what was taken.
 
-use std::ffi::OsString;
-
 use serde_json::Value;
 
-use super::Surroundings;
 use super::file::{File, Placed, Section};
-use crate::client::ConfigError;
 
 /// The layer that a value came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,20 +85,4 @@ impl<'a> Taken<'a> {
 /// What an option said.
 pub(super) fn flag<T>(value: Option<T>, name: &'static str) -> Said<T> {
     value.map(|value| (value, Origin::Flag(name)))
-}
-
-/// A variable's value; an empty one says nothing.
-pub(super) fn lookup(around: Surroundings<'_>, name: &str) -> Option<OsString> {
-    (around.env)(name).filter(|value| !value.is_empty())
-}
-
-/// A variable's value as text.
-pub(super) fn words(around: Surroundings<'_>, name: &str) -> Result<Option<String>, ConfigError> {
-    let text = lookup(around, name).map(OsString::into_string).transpose();
-    text.map_err(|_| ConfigError(format!("{name} is no UTF-8 text; set it again or unset it")))
-}
-
-/// What a variable says.
-pub(super) fn variable(around: Surroundings<'_>, name: &'static str) -> Result<Said<String>, ConfigError> {
-    Ok(words(around, name)?.map(|text| (text, Origin::Variable(name))))
 }

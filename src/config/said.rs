@@ -8,13 +8,19 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::layers::{self, Layers, Origin, Said, Taken, flag, lookup, variable, words};
+use super::environment::{lookup, words};
+use super::layers::{self, Layers, Origin, Said, Taken, flag};
 use super::token::{self, Entry, TokenSource, looks_like_a_token};
 use super::values::{profile_name, within};
 use super::{DEVICE_VAR, MIRROR_VAR, PROFILE, PROFILE_VAR, Surroundings, TOKEN_COMMAND_VAR, TOKEN_VAR};
 use crate::client::ConfigError;
 use crate::protocol::DeviceUuid;
 use crate::text::visible;
+
+/// What a variable says.
+pub(super) fn variable(around: Surroundings<'_>, name: &'static str) -> Result<Said<String>, ConfigError> {
+    Ok(words(around, name)?.map(|text| (text, Origin::Variable(name))))
+}
 
 /// The mirror's file.
 pub(super) fn mirror(

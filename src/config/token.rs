@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 use crate::client::{ConfigError, Door, Subject, check_token};
 use crate::text::visible;
 
-use super::layers::words;
+use super::environment::words;
 use super::{Surroundings, TOKEN_COMMAND_VAR, TOKEN_VAR, TokenPlace};
 
 pub use self::keyring::{Entry, Keyring, Trouble, keyring};

@@ -3,6 +3,7 @@
 
 mod words;
 
+use super::edit::Turn;
 use words::{KEYWORDS, quoted, words};
 
 /// A table with its columns.
@@ -115,13 +116,13 @@ impl Completion {
     }
 
     /// To the next candidate, or the one before.
-    pub fn turn(&mut self, back: bool) {
+    pub fn turn(&mut self, turn: Turn) {
         let count = self.candidates.len();
-        self.chosen = Some(match (self.chosen, back) {
-            (None, false) => 0,
-            (None, true) => count - 1,
-            (Some(at), false) => (at + 1) % count,
-            (Some(at), true) => (at + count - 1) % count,
+        self.chosen = Some(match (self.chosen, turn) {
+            (None, Turn::Next) => 0,
+            (None, Turn::Before) => count - 1,
+            (Some(at), Turn::Next) => (at + 1) % count,
+            (Some(at), Turn::Before) => (at + count - 1) % count,
         });
     }
 
@@ -268,11 +269,11 @@ mod tests {
         assert_eq!(found.line(), "SELECT * FROM ");
         let mut seen = Vec::new();
         for _ in 0..4 {
-            found.turn(false);
+            found.turn(Turn::Next);
             seen.push(found.line());
         }
         assert_eq!(seen[0], seen[3]);
-        found.turn(true);
+        found.turn(Turn::Before);
         assert_eq!(found.line(), "SELECT * FROM _session");
         assert_eq!(found.undone(), "SELECT * FROM ");
     }

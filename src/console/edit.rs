@@ -6,6 +6,15 @@ use std::fmt;
 
 use tui_input::{Input, InputRequest};
 
+/// Which way through things that stand in a row: panes, candidates, statements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// To the one behind; of statements the newer one.
+    Next,
+    /// To the one before; of statements the older one.
+    Before,
+}
+
 /// The most bytes that a line holds.
 pub const LONGEST: usize = 64 * 1024;
 

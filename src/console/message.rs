@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::key::Key;
 use super::serving::Standing;
-use super::{Left, Lever};
+use super::{Left, Lever, Pull};
 use crate::engine::{Command, Event, Snapshot};
 
 pub use mirror::{Answer, Export, Request, Search, Spotted};
@@ -165,12 +165,12 @@ pub enum Effect {
     Bell,
     /// Ask how the demo's levers stand.
     Levers,
-    /// Move a lever of the demo up, or down again.
+    /// Move a lever of the demo.
     Pull {
         /// Its number.
         lever: usize,
-        /// Down.
-        down: bool,
+        /// Which way.
+        pull: Pull,
     },
     /// Ask how the service stands that is watched.
     Standing,

@@ -225,8 +225,8 @@ fn perform(
         Effect::Title(title) => terminal::show_title(&title)?,
         Effect::Bell => terminal::ring()?,
         Effect::Levers => demo(outside, |demo| Message::Levers(demo.levers())),
-        Effect::Pull { lever, down } => {
-            demo(outside, move |demo| Message::Demo(demo.pull(lever, down)));
+        Effect::Pull { lever, pull } => {
+            demo(outside, move |demo| Message::Demo(demo.pull(lever, pull)));
         }
         Effect::DemoEdit => demo(outside, |demo| Message::Demo(demo.edit())),
         Effect::DemoPace => demo(outside, |demo| Message::Demo(Ok(demo.toggle_pace()))),

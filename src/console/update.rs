@@ -267,7 +267,7 @@ fn on_snapshot(model: &mut Model, snapshot: Arc<Snapshot>) -> Vec<Effect> {
 }
 
 fn on_event(model: &mut Model, event: &Event) -> Vec<Effect> {
-    let line = log::Line::of(event);
+    let line = model.log.take(event);
     match &event.kind {
         EventKind::RunStarted { .. } => model.notices.retain(|n| !n.error),
         EventKind::PackRefused { .. } => {
@@ -279,7 +279,6 @@ fn on_event(model: &mut Model, event: &Event) -> Vec<Effect> {
     // A pane that was scrolled back stays on the lines that are being read.
     let scrolled = &mut model.scroll[SyncPane::Log as usize];
     *scrolled += usize::from(*scrolled > 0);
-    model.log.push(line);
     Vec::new()
 }
 

@@ -38,6 +38,15 @@ impl Record {
     }
 }
 
+/// What an edit leaves of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// It is there.
+    Living,
+    /// A tombstone.
+    Deleted,
+}
+
 /// An edit in the making.
 struct Editor<'a> {
     file: &'a Connection,
@@ -110,7 +119,7 @@ impl Editor<'_> {
         let seq = self.next();
         self.insert(
             &Record { seq, kind: kind as i64, id: id.into(), owner, revision: Some(seq), prior: 0, data },
-            false,
+            State::Living,
         )
     }
 
@@ -128,7 +137,7 @@ impl Editor<'_> {
         let seq = self.next();
         let data = rewrite(&record.data, &[("id", id.to_string()), ("updated_at", clock(seq))]);
         let revision = Some(record.next_revision(seq));
-        self.insert(&Record { seq, id: id.into(), revision, prior: 0, data, ..record }, false)?;
+        self.insert(&Record { seq, id: id.into(), revision, prior: 0, data, ..record }, State::Living)?;
         Ok(true)
     }
 
@@ -147,7 +156,7 @@ impl Editor<'_> {
             data,
             ..record
         };
-        self.insert(&record, false)?;
+        self.insert(&record, State::Living)?;
         Ok(true)
     }
 
@@ -162,7 +171,7 @@ impl Editor<'_> {
             _ => "{}".to_owned(),
         };
         let revision = Some(record.next_revision(seq));
-        self.insert(&Record { prior: record.seq, seq, revision, data, ..record }, true)?;
+        self.insert(&Record { prior: record.seq, seq, revision, data, ..record }, State::Deleted)?;
         Ok(true)
     }
 
@@ -212,7 +221,7 @@ impl Editor<'_> {
         Ok(())
     }
 
-    fn insert(&mut self, record: &Record, deleted: bool) -> rusqlite::Result<()> {
+    fn insert(&mut self, record: &Record, state: State) -> rusqlite::Result<()> {
         self.file
             .prepare_cached(
                 "INSERT INTO record (seq, kind, id, owner, revision, prior, deleted, data)
@@ -225,10 +234,13 @@ impl Editor<'_> {
                 record.owner,
                 record.revision,
                 record.prior,
-                deleted,
+                state == State::Deleted,
                 record.data
             ])?;
-        if deleted { Ok(()) } else { self.count(record, 1) }
+        match state {
+            State::Living => self.count(record, 1),
+            State::Deleted => Ok(()),
+        }
     }
 
     fn count(&self, record: &Record, by: i64) -> rusqlite::Result<()> {

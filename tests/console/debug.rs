@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use drainboard::client::{Operation, Tap};
+use drainboard::console::Pull;
 use drainboard::console::key::{Code, Key};
 use drainboard::console::message::{
     Effect, Message, Mouse, MouseKind, Request, SqlRequest, WireAnswer, WireRequest,
@@ -236,10 +237,10 @@ fn a_copied_request_has_no_token_and_typed_text_is_no_key() {
 fn levers_are_pulled_and_looked_at_again() {
     let mut model = bending();
     let pulled = update(&mut model, Message::Key(Key::plain(Code::Enter)));
-    assert_eq!(pulled, [Effect::Pull { lever: 1, down: false }]);
+    assert_eq!(pulled, [Effect::Pull { lever: 1, pull: Pull::More }]);
     assert_eq!(update(&mut model, Message::Demo(Ok("5 a second".into()))), [Effect::Levers]);
     let pulled = update(&mut model, Message::Key(Key::plain(Code::Left)));
-    assert_eq!(pulled, [Effect::Pull { lever: 1, down: true }]);
+    assert_eq!(pulled, [Effect::Pull { lever: 1, pull: Pull::Less }]);
     let mut other = models::idle();
     assert_eq!(update(&mut other, Message::Key(Key::char('b'))), [], "only the demo bends");
     assert!(Tap::new().list(None, 1).is_empty());

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::builder::PossibleValue;
-use clap::{ArgAction, Args, ValueEnum};
+use clap::{Args, ValueEnum, ValueHint};
 
 use crate::config::Color;
 
@@ -17,7 +17,7 @@ pub(in crate::commands) struct Common {
     #[arg(long, global = true, value_name = "FILE")]
     pub(in crate::commands) mirror: Option<PathBuf>,
     // No doc comment: rustdoc takes the address for a link.
-    #[arg(long, global = true, value_name = "URL", help = BASE_URL_HELP)]
+    #[arg(long, global = true, value_name = "URL", help = BASE_URL_HELP, value_hint = ValueHint::Url)]
     pub(in crate::commands) base_url: Option<String>,
     /// The device that a new mirror is [env: BASECRM_DEVICE_UUID] [default: a fresh one]
     #[arg(long, global = true, value_name = "UUID")]
@@ -29,7 +29,8 @@ pub(in crate::commands) struct Common {
     #[arg(long, global = true, value_name = "FILE")]
     pub(in crate::commands) token_file: Option<PathBuf>,
     /// A command for a shell whose first line is the token, like 'pass show sell' [env: DRAINBOARD_TOKEN_COMMAND]
-    #[arg(long, global = true, value_name = "COMMAND", conflicts_with = "token_file")]
+    #[arg(long, global = true, value_name = "COMMAND", value_hint = ValueHint::CommandString)]
+    #[arg(conflicts_with = "token_file")]
     pub(in crate::commands) token_command: Option<String>,
     /// The keyring has the token, kept there by `drainboard token set` [default name: the profile's]
     #[arg(long, global = true, value_name = "NAME", num_args = 0..=1, require_equals = true, default_missing_value = "")]
@@ -42,11 +43,11 @@ pub(in crate::commands) struct Common {
     #[arg(long, global = true, value_name = "NAME")]
     pub(in crate::commands) theme: Option<String>,
     /// Say less: no progress
-    #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "verbose")]
-    pub(in crate::commands) quiet: u8,
+    #[arg(short, long, global = true, overrides_with = "quiet", conflicts_with = "verbose")]
+    pub(in crate::commands) quiet: bool,
     /// Say more: every event as a line on stderr, with `serve` every request
-    #[arg(short, long, global = true, action = ArgAction::Count)]
-    pub(in crate::commands) verbose: u8,
+    #[arg(short, long, global = true, overrides_with = "verbose")]
+    pub(in crate::commands) verbose: bool,
 }
 
 impl Common {
@@ -67,12 +68,23 @@ impl Common {
     }
 }
 
-/// The commands that have a place of their own, and those that need none: they refuse what names another, or do nothing
-/// with it, so their help is silent about it.
-pub(super) const PLACELESS: [&str; 4] = ["demo", "serve", "completions", "man"];
-/// [`Common`]'s options that choose a place.
-pub(super) const PLACES: [&str; 7] =
-    ["mirror", "base_url", "device_uuid", "profile", "token_file", "token_command", "token_keyring"];
+/// [`Common`]'s options that choose a service and a token for it.
+const SERVICE: [&str; 5] = ["base_url", "device_uuid", "token_file", "token_command", "token_keyring"];
+/// Those that choose whose mirror it is.
+const MIRROR: [&str; 2] = ["mirror", "profile"];
+
+/// Whether one of [`Common`]'s options does nothing for a command, or is refused by it: then its help is silent about it.
+pub(super) fn means_nothing(option: &str, command: &str) -> bool {
+    match command {
+        // They have an account of their own, or need none.
+        "demo" | "serve" => SERVICE.contains(&option) || MIRROR.contains(&option),
+        "completions" | "man" => true,
+        // They read the mirror, and nothing else.
+        "query" | "export" | "status" => SERVICE.contains(&option) || option == "theme",
+        "sync" | "verify" | "token" => option == "theme",
+        _ => false,
+    }
+}
 
 impl ValueEnum for Color {
     fn value_variants<'a>() -> &'a [Self] {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser as _};
+use clap::{Args, Parser as _, ValueHint};
 
 use super::{Arguments, Task, number};
 use crate::config::duration;
@@ -16,8 +16,8 @@ synchronization runs headless and ends with a summary.
 
 Examples:
   drainboard demo
-  drainboard demo --items 200000 | cat        headless, at full speed
-  drainboard demo --keep /tmp/demo            the mirror stays: /tmp/demo/mirror.db";
+  drainboard demo --items 200000 | cat   headless, at full speed
+  drainboard demo --keep /tmp/demo       the mirror stays: /tmp/demo/mirror.db";
 
 /// `drainboard demo`
 #[derive(Debug, Args)]
@@ -29,7 +29,7 @@ pub(in crate::commands) struct Demo {
     #[arg(long, value_name = "SEED", default_value_t = 1, value_parser = number::<u64>, allow_negative_numbers = true)]
     pub(in crate::commands) seed: u64,
     /// Work in this folder and keep it: the account, and the mirror as mirror.db
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(in crate::commands) keep: Option<PathBuf>,
     /// Requests a second; 0 = no limit [default: 10 in the console, 0 headless]
     #[arg(long, value_name = "N", value_parser = number::<u32>, allow_negative_numbers = true)]

@@ -5,7 +5,8 @@ use clap::Args;
 pub(super) const EXAMPLES: &str = "\
 Changes nothing, here or there: the service is asked for one page of a session
 that does not exist. Ends with 0, or with the status that a sync would end with.
-assets/troubleshooting.md in the sources has a line on every message that there is.
+assets/troubleshooting.md in the sources has a line on every message that there
+is.
 
 Examples:
   drainboard doctor

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, ValueHint};
 
 pub(super) const EXAMPLES: &str = "\
 One file a type (contact.csv, deal.csv …), all of one state of the mirror, and
@@ -12,26 +12,29 @@ files or none; deleted records (_deleted) and instructions without an id
 read; no token is needed.
 
 Examples:
-  drainboard export --format ndjson --output sell     lossless; `serve --account` reads it
+  drainboard export --format ndjson --output sell      lossless
   drainboard export --format csv --output sell --resolve
-  drainboard export --format csv --types deal --where 'stage:won value>1000' --output won
+  drainboard export --format csv --output won --types deal --where 'value>1000'
   drainboard export --all --output exit-kit --resolve --batch 5000
-  drainboard export --check sell                      is it still what was written?
+  drainboard export --check sell                       is it still what it was?
 
 ndjson  a line is {\"type\":\"contact\",\"revision\":7,\"data\":{…}}, data byte for byte
 csv     id, revision and a column a field. Numbers keep their digits, arrays and
         nested objects are their JSON text, null is empty and an empty text \"\".
-parquet the same columns, typed where a type holds every value exactly, else text;
-        and _data, the record as received. Times in UTC are TIMESTAMP, amounts with
-        a point DECIMAL (texts too), where all of a column write their digits alike
+parquet the same columns, typed where a type holds every value exactly, else
+        text; and _data, the record as received. Times in UTC are TIMESTAMP,
+        amounts with a point DECIMAL (texts too), where all of a column write
+        their digits alike
 
 --all leaves Sell: ndjson/, csv/, mirror.db, and report.md with what is missing,
-what was not fetched, in which order to import, and the days left. The copy of the
-mirror is the same device: synchronize with one of the two and never with both.
+what was not fetched, in which order to import, and the days left. The copy of
+the mirror is the same device: synchronize with one of the two and never with
+both.
 
---where takes what the console's Browse takes: city:\"New York\" rev>8 -status:lost
-word. A spreadsheet runs a text that begins with = + - @ (in full width too), TAB,
-CR, LF or NUL; --csv-safe writes a ' before it, and so changes it.";
+--where takes what the console's Browse takes: city:\"New York\" rev>8
+-status:lost word. A spreadsheet runs a text that begins with = + - @ (in full
+width too), TAB, CR, LF or NUL; --csv-safe writes a ' before it, and so changes
+it.";
 
 /// `drainboard export`
 #[derive(Debug, Args)]
@@ -41,7 +44,7 @@ pub(in crate::commands) struct Export {
     #[arg(long, value_enum, required_unless_present_any = ["check", "all"])]
     pub(in crate::commands) format: Option<Form>,
     /// The folder, made where it is missing, that only you can enter
-    #[arg(long, value_name = "DIR", required_unless_present = "check")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, required_unless_present = "check")]
     pub(in crate::commands) output: Option<PathBuf>,
     /// The exit kit: NDJSON, CSV, a copy of the mirror, and a report on what is complete
     #[arg(long, conflicts_with_all = ["format", "types", "filter"])]
@@ -65,7 +68,8 @@ pub(in crate::commands) struct Export {
     #[arg(long)]
     pub(in crate::commands) force: bool,
     /// Prove an export: are its files still what its manifest says?
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["format", "output", "types", "filter", "resolve", "batch", "csv_safe", "force", "all"])]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    #[arg(conflicts_with_all = ["format", "output", "types", "filter", "resolve", "batch", "csv_safe", "force", "all"])]
     pub(in crate::commands) check: Option<PathBuf>,
     /// The summary as one line of JSON
     #[arg(long)]

@@ -3,27 +3,41 @@
 use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue};
-use clap::{ColorChoice, CommandFactory as _, FromArgMatches as _};
+use clap::{ColorChoice, Command, CommandFactory as _, FromArgMatches as _, ValueHint};
 
 use super::Arguments;
-use super::common::{PLACELESS, PLACES};
+use super::common::means_nothing;
 use crate::text::nearest;
+
+/// The command line as it is offered: the common options are each command's own, and hidden where they mean nothing; what
+/// is no file and no word of a list is completed by nothing.
+pub(in crate::commands) fn definitions() -> Command {
+    let mut command = Arguments::command();
+    command.build();
+    offered(command, None)
+}
+
+/// The same of a part of it, below the subcommand of this name.
+fn offered(command: Command, below: Option<&str>) -> Command {
+    let command = command.mut_args(|arg| {
+        let hidden =
+            arg.is_global_set() && below.is_some_and(|name| means_nothing(arg.get_id().as_str(), name));
+        let arg = if hidden { arg.hide(true) } else { arg };
+        let words = arg.get_action().takes_values() && arg.get_value_hint() == ValueHint::Unknown;
+        if words { arg.value_hint(ValueHint::Other) } else { arg }
+    });
+    command.mut_subcommands(|command| {
+        let name = command.get_name().to_owned();
+        offered(command, below.or(Some(&name)))
+    })
+}
 
 /// Reads a command line. What is said of a mistake in it has colours as it asks for itself.
 ///
 /// # Errors
 /// What is wrong, or the help that was asked for, ready to be printed.
 pub(in crate::commands) fn parse(arguments: &[OsString]) -> Result<Arguments, clap::Error> {
-    let mut command = Arguments::command().color(coloured(arguments));
-    // The common options are each command's own from here on.
-    command.build();
-    let command = command.mut_subcommands(|command| {
-        let silent = PLACELESS.contains(&command.get_name());
-        command.mut_args(|arg| {
-            let hidden = silent && PLACES.contains(&arg.get_id().as_str());
-            if hidden { arg.hide(true) } else { arg }
-        })
-    });
+    let command = definitions().color(coloured(arguments));
     let parsed =
         command.try_get_matches_from(arguments).and_then(|matches| Arguments::from_arg_matches(&matches));
     parsed.map_err(with_a_suggestion)
@@ -71,19 +85,37 @@ mod tests {
     }
 
     #[test]
-    fn a_command_that_takes_no_place_offers_none() {
-        for command in PLACELESS {
+    fn what_means_nothing_to_a_command_is_not_offered() {
+        let places = ["--mirror", "--profile"];
+        let service = ["--base-url", "--device-uuid", "--token-file", "--token-command", "--token-keyring"];
+        for (command, has_places, has_service) in [
+            ("demo", false, false),
+            ("serve", false, false),
+            ("man", false, false),
+            ("query", true, false),
+            ("status", true, false),
+            ("sync", true, true),
+            ("doctor", true, true),
+        ] {
             let help = told(&[command, "--help"]);
-            assert!(!help.contains("--mirror") && !help.contains("--token-command"), "{help}");
-            assert!(help.contains("--quiet"), "{help}");
-        }
-        let help = told(&["sync", "--help"]);
-        for option in PLACES {
-            assert!(help.contains(&option.replace('_', "-")), "{option} in\n{help}");
+            let offers =
+                |option: &&str| help.contains(&format!("{option} ")) || help.contains(&format!("{option}["));
+            assert_eq!(places.iter().all(offers), has_places, "{help}");
+            assert_eq!(places.iter().any(offers), has_places, "{help}");
+            assert_eq!(service.iter().all(offers), has_service, "{help}");
+            assert_eq!(service.iter().any(offers), has_service, "{help}");
+            assert_eq!(help.contains("--quiet"), command != "man", "{help}");
+            assert!(!help.contains("--retries"), "{help}");
         }
         // Written all the same it is read, to be refused in words.
         let words = ["drainboard", "demo", "--mirror", "x"].map(OsString::from);
         assert_eq!(parse(&words).unwrap().common.place(), ["--mirror"]);
+    }
+
+    #[test]
+    fn said_twice_is_said() {
+        let words = ["drainboard", "-v", "sync", "-vv", "--verbose"].map(OsString::from);
+        assert!(parse(&words).unwrap().common.verbose);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueHint};
 
 use super::number;
 use crate::config::duration;
@@ -19,13 +19,14 @@ Examples:
   drainboard serve --items 200000 --rate 10 --latency 120ms
   drainboard serve --fault '503 page every=7' --fault 'lost ack times=2'
   drainboard serve --account mirror.db --state replay.db   a real account again
-  curl -X POST localhost:8080/emulator/edit -d '{\"create\":5,\"update\":10,\"delete\":2}'
+  curl -X POST localhost:8080/emulator/edit -d '{\"create\":5,\"update\":10}'
 
---account takes a mirror too, or NDJSON (a file, or a folder that `export` wrote):
-one object a line, either {\"type\":\"contact\",\"revision\":7,\"data\":{\"id\":1}} or an
-item of a page as it came. It is read once and never written; rows leave byte for
-byte as they are. What devices acknowledge, and edits, go to --state: one that is
-there goes on, and the source is not read again.
+--account takes a mirror too, or NDJSON (a file, or a folder that `export`
+wrote): one object a line, either
+{\"type\":\"contact\",\"revision\":7,\"data\":{\"id\":1}} or an item of a page as it came.
+It is read once and never written; rows leave byte for byte as they are. What
+devices acknowledge, and edits, go to --state: one that is there goes on, and
+the source is not read again.
 
 A fault is written KIND [start|page|ack] [every=N] [after=N] [times=N], once
 unless it says otherwise, also as the body of POST /emulator/fault:
@@ -43,22 +44,23 @@ unless it says otherwise, also as the body of POST /emulator/fault:
   ack200         acks are answered 200 in place of 202
   json204        a 204 says that it is JSON
 
-While it runs it hears more, without a token, from this machine alone (as localhost
-or 127.0.0.1, and never from a web page):
+While it runs it hears more, without a token, from this machine alone (as
+localhost or 127.0.0.1, and never from a web page):
   POST /emulator/edit    {\"create\":5,\"update\":10,\"delete\":2}; says what was done
   POST /emulator/fault   a fault, as above; DELETE takes all of them back
   POST /emulator/sight   {\"user\":200000012,\"everything\":true}: what a user sees
   GET  /emulator/status  records a type, open sessions, changes, requests, users
 
--v writes a line a request on stderr: the time, method, path, status, size and how
-long it took; no token is in it.
+-v writes a line a request on stderr: the time, method, path, status, size and
+how long it took; no token is in it.
 
 The token is made from the seed; BASECRM_ACCESS_TOKEN sets another.
 
-With --console the service is watched in the terminal: every request with what was
-answered, filtered and searched, copied as curl, recorded as HAR, and the panel
-that bends the service. `c` there copies tokens; no screen shows one. A recording is
-watched the same way (--replay), and an examination by hand (--conformance).
+With --console the service is watched in the terminal: every request with what
+was answered, filtered and searched, copied as curl, recorded as HAR, and the
+panel that bends the service. `c` there copies tokens; no screen shows one. A
+recording is watched the same way (--replay), and an examination by hand
+(--conformance).
 
 With --tokens two more follow: of a user who sees only what is theirs, and one
 without the sync scope.
@@ -71,9 +73,9 @@ without the sync scope.
 assets/scenarios/bad-day.toml in the sources has all of it.
 
 With --replay each recorded exchange is served once, in its order among those of
-its method and path, errors and broken connections too; a pack gets the answer that
-the same keys got, and keys that were accepted are so in any packs. What was not
-recorded is a 409 that says what was. Every token and device is welcome.
+its method and path, errors and broken connections too; a pack gets the answer
+that the same keys got, and keys that were accepted are so in any packs. What
+was not recorded is a 409 that says what was. Every token and device is welcome.
 
 With --conformance a client of yours is examined, whatever it is written in:
   drainboard serve --conformance -- python3 my_sync.py
@@ -84,8 +86,8 @@ its own, as a device that is new. Its environment tells it where:
   BASE_URL, DRAINBOARD_BASE_URL   the service
   BASECRM_DEVICE_UUID             a device's UUID that it may use
   DRAINBOARD_SCENARIO             the scenario's name, for files of its own
-It should end once `start` answers 204 and may be ended a second after. Judged is
-what arrives on the wire, one line a scenario; 0 is the exit status where all
+It should end once `start` answers 204 and may be ended a second after. Judged
+is what arrives on the wire, one line a scenario; 0 is the exit status where all
 passed, else 1. Without a command the scenarios come one after the other at the
 address that is printed; each ends ten seconds after its last request (`stall`,
 whose answer never ends, a minute after it).";
@@ -139,7 +141,7 @@ pub(in crate::commands) struct Examination {
     #[arg(long, conflicts_with_all = ["account", "state", "items", "seed", "rate", "latency", "fault", "tokens"])]
     pub(in crate::commands) conformance: bool,
     /// Only this scenario; may be repeated. Without --conformance, a file of what happens by and by (see below)
-    #[arg(long, value_name = "NAME|FILE", conflicts_with = "replay")]
+    #[arg(long, value_name = "NAME|FILE", conflicts_with = "replay", value_hint = ValueHint::FilePath)]
     pub(in crate::commands) scenario: Vec<String>,
     /// The report as lines of JSON
     #[arg(long, requires = "conformance")]
@@ -148,6 +150,6 @@ pub(in crate::commands) struct Examination {
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration, requires = "conformance")]
     pub(in crate::commands) deadline: Duration,
     /// The client: it is run once a scenario (see below); without one, run yours by hand against the address
-    #[arg(last = true, value_name = "COMMAND", requires = "conformance")]
+    #[arg(last = true, value_name = "COMMAND", requires = "conformance", value_hint = ValueHint::CommandName)]
     pub(in crate::commands) client: Vec<OsString>,
 }

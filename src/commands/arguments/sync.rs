@@ -13,19 +13,19 @@ Progress goes to stderr, the summary to stdout. With --json each event is a line
 on stdout, and the last line is the summary, on every exit.
 
 Examples:
-  drainboard sync                       everything, until the service has nothing more
-  drainboard sync --json | tail -1      the summary as JSON
-  drainboard sync --peek                what would come? acknowledges nothing, touches no mirror
-  drainboard sync --watch 5m            again five minutes after each run, until interrupted
+  drainboard sync                    everything, until the service has no more
+  drainboard sync --json | tail -1   the summary as JSON
+  drainboard sync --peek             what would come? acks nothing
+  drainboard sync --watch 5m         again five minutes after each run
   drainboard sync --watch 5m --metrics /var/lib/node_exporter/drainboard.prom
-  kill -USR1 PID                        a watch that waits synchronizes now
+  kill -USR1 PID                     a watch that waits synchronizes now
 
-The pause between two runs of a watch varies by a tenth, so that many watchers do
-not come at once. A watch survives a service that is unreachable or fails, and
-ends where waiting mends nothing: no token, a wrong one, no scope, or a mirror
-that cannot be used from the start. With --json a line {\"event\":\"round\"} after
-each run's summary has its exit status and the time until the next one. All lines
-and their fields are in assets/events.md in the sources.";
+The pause between two runs of a watch varies by a tenth, so that many watchers
+do not come at once. A watch survives a service that is unreachable or fails,
+and ends where waiting mends nothing: no token, a wrong one, no scope, or a
+mirror that cannot be used from the start. With --json a line {\"event\":\"round\"}
+after each run's summary has its exit status and the time until the next one.
+All lines and their fields are in assets/events.md in the sources.";
 
 /// `drainboard sync`
 #[derive(Debug, Args)]

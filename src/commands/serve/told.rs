@@ -43,7 +43,7 @@ impl Told {
     /// # Errors
     /// The system gives no thread.
     pub(super) fn asked(common: &Common, tokens: Vec<String>) -> Result<Option<Arc<Self>>, Failure> {
-        if common.verbose == 0 {
+        if !common.verbose {
             return Ok(None);
         }
         let (lines, waiting) = sync_channel(WAITING);

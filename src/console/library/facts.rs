@@ -22,34 +22,54 @@ pub(super) fn work(mut desk: Desk) {
     }
 }
 
-/// The newest request of each kind, what is looked at before what lies beside it.
+/// The kinds of these questions: what is looked at before what lies beside it, and what is only kept last.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    About,
+    Names,
+    Story,
+    Change,
+    Opened,
+    Acks,
+    Sessions,
+    Kinds,
+    Status,
+    Keep,
+}
+
+/// The kind of a question; none where another thread answers it.
+fn kind(request: &Request) -> Option<Kind> {
+    Some(match request {
+        Request::About { .. } => Kind::About,
+        Request::Names { .. } => Kind::Names,
+        Request::Story { .. } => Kind::Story,
+        Request::Change { .. } => Kind::Change,
+        Request::Opened(_) => Kind::Opened,
+        Request::Acks => Kind::Acks,
+        Request::Sessions { .. } => Kind::Sessions,
+        Request::Kinds => Kind::Kinds,
+        Request::Status => Kind::Status,
+        Request::Keep { .. } => Kind::Keep,
+        Request::Page { .. }
+        | Request::Search(_)
+        | Request::NoSearch
+        | Request::Pointing { .. }
+        | Request::NoPointing
+        | Request::Export(_)
+        | Request::NoExport
+        | Request::Deeds { .. }
+        | Request::Orphans
+        | Request::NoOrphans => return None,
+    })
+}
+
+/// The newest request of each kind, in the order of the kinds.
 fn newest(waiting: Vec<Request>) -> Vec<Request> {
-    let mut newest: [Option<Request>; 10] = Default::default();
+    let mut newest: [Option<Request>; Kind::Keep as usize + 1] = Default::default();
     for request in waiting {
-        let place = match request {
-            Request::About { .. } => 0,
-            Request::Names { .. } => 1,
-            Request::Story { .. } => 2,
-            Request::Change { .. } => 3,
-            Request::Opened(_) => 4,
-            Request::Acks => 5,
-            Request::Sessions { .. } => 6,
-            Request::Kinds => 7,
-            Request::Status => 8,
-            Request::Keep { .. } => 9,
-            // Other threads answer these.
-            Request::Page { .. }
-            | Request::Search(_)
-            | Request::NoSearch
-            | Request::Pointing { .. }
-            | Request::NoPointing
-            | Request::Export(_)
-            | Request::NoExport
-            | Request::Deeds { .. }
-            | Request::Orphans
-            | Request::NoOrphans => continue,
-        };
-        newest[place] = Some(request);
+        if let Some(kind) = kind(&request) {
+            newest[kind as usize] = Some(request);
+        }
     }
     newest.into_iter().flatten().collect()
 }

@@ -1,14 +1,17 @@
 //! What happened, in words: a ring of lines made from the engine's events. Newest last.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
 use crate::client::Operation;
 use crate::client::tap::filter::Sought;
+use crate::engine::event::Totals;
 use crate::engine::{Event, EventKind, Mode};
-use crate::mirror::SessionEnd;
-use crate::text::{counted, grouped, span, visible};
+use crate::mirror::{Counts, SessionEnd};
+use crate::text::{counted, grouped, span, type_name, visible};
 
 /// Lines that are kept.
 const KEPT: usize = 10_000;
@@ -17,6 +20,8 @@ const KEPT: usize = 10_000;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Log {
     lines: VecDeque<Line>,
+    /// The counts behind the newest event: what the next page adds to them is its own.
+    totals: Arc<Totals>,
 }
 
 /// A line.
@@ -30,12 +35,27 @@ pub struct Line {
     pub subject: String,
     /// What happened.
     pub text: String,
-    /// What is a little apart: a time.
-    pub time: String,
+    /// How long its exchange took, where it was one.
+    pub took: Option<Duration>,
     /// A remark.
     pub note: String,
+    /// What it brought, where it is a page.
+    pub brought: Option<Brought>,
     /// Its request on the wire, where it has one.
     pub request: Option<Sought>,
+}
+
+/// What a page brought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Brought {
+    /// Its instructions.
+    pub counts: Counts,
+    /// Of which types, the most first: `contact 68 · note 32`; empty where events that were lost hide it.
+    pub types: String,
+    /// Bytes of its body.
+    pub bytes: u64,
+    /// How long its commit took.
+    pub commit: Duration,
 }
 
 /// How a line is meant.
@@ -52,6 +72,19 @@ pub enum Tone {
 }
 
 impl Log {
+    /// Adds an event, in words, and says these.
+    pub fn take(&mut self, event: &Event) -> Line {
+        let mut line = Line::of(event);
+        let before = std::mem::replace(&mut self.totals, Arc::clone(&event.totals));
+        if let (Some(brought), EventKind::PageCommitted { instructions, .. }) =
+            (&mut line.brought, &event.kind)
+        {
+            brought.types = types(&before, &event.totals, *instructions);
+        }
+        self.push(line.clone());
+        line
+    }
+
     /// Adds a line.
     pub fn push(&mut self, line: Line) {
         self.lines.push_back(line);
@@ -85,8 +118,9 @@ impl Line {
             tone,
             subject: subject.to_owned(),
             text,
-            time: String::new(),
+            took: None,
             note: String::new(),
+            brought: None,
             request: None,
         }
     }
@@ -97,8 +131,18 @@ impl Line {
         let mut line = Self::new(event.at, tone, &subject, text);
         line.request = request(&event.kind);
         match &event.kind {
-            EventKind::PageCommitted { elapsed_ms, failed_objects, instructions, counts, .. } => {
-                line.time = ms(*elapsed_ms);
+            EventKind::PageCommitted {
+                elapsed_ms,
+                failed_objects,
+                instructions,
+                counts,
+                bytes,
+                commit_us,
+                ..
+            } => {
+                line.took = Some(Duration::from_millis(*elapsed_ms));
+                let commit = Duration::from_micros(*commit_us);
+                line.brought = Some(Brought { counts: *counts, types: String::new(), bytes: *bytes, commit });
                 let stale = match counts.stale {
                     0 => String::new(),
                     n => format!("{} stale", grouped(n)),
@@ -114,13 +158,13 @@ impl Line {
                 };
             }
             EventKind::PackAccepted { elapsed_ms, attempt, .. } => {
-                line.time = ms(*elapsed_ms);
+                line.took = Some(Duration::from_millis(*elapsed_ms));
                 line.note = if *attempt > 1 { format!("{} try", ordinal(*attempt)) } else { String::new() };
             }
             EventKind::SessionOpened { elapsed_ms, .. }
             | EventKind::PageTaken { elapsed_ms, .. }
             | EventKind::UpToDate { elapsed_ms } => {
-                line.time = ms(*elapsed_ms);
+                line.took = Some(Duration::from_millis(*elapsed_ms));
             }
             EventKind::RetryScheduled { request_id: Some(id), .. } => {
                 line.note = visible(&format!("request {id}")).into_owned();
@@ -148,7 +192,29 @@ fn request(kind: &EventKind) -> Option<Sought> {
 }
 
 fn ms(n: u64) -> String {
-    span(std::time::Duration::from_millis(n))
+    span(Duration::from_millis(n))
+}
+
+/// The types of a page with so many instructions, the most first, by the counts before it and behind it; empty where
+/// these are not its own alone.
+fn types(before: &Totals, behind: &Totals, instructions: u64) -> String {
+    let all = |counts: &Counts| counts.created + counts.updated + counts.deleted;
+    let mut more: Vec<(u64, &str)> = behind
+        .kinds
+        .iter()
+        .map(|(kind, counts)| {
+            let had = before.kinds.get(kind).map_or(0, all);
+            (all(counts).saturating_sub(had), kind.as_str())
+        })
+        .filter(|(more, _)| *more > 0)
+        .collect();
+    if more.iter().map(|(more, _)| more).sum::<u64>() != instructions {
+        return String::new();
+    }
+    more.sort_by(|one, other| other.0.cmp(&one.0).then(one.1.cmp(other.1)));
+    let words: Vec<_> =
+        more.iter().map(|(more, kind)| format!("{} {}", type_name(kind), grouped(*more))).collect();
+    words.join(" · ")
 }
 
 fn words(kind: &EventKind) -> (Tone, String, String) {
@@ -284,6 +350,39 @@ mod tests {
         assert_eq!((&*lost.subject, &*lost.text), ("ack", "the answer was dropped: again in 1.0 s, 2nd try"));
         let refused = line(kind(Some(503)));
         assert_eq!((&*refused.subject, &*refused.text), ("503", "ack: again in 1.0 s, 2nd try"));
+    }
+
+    /// A page's event, and what all pages up to it brought.
+    fn page(instructions: u64, so_far: &[(&str, u64)]) -> Event {
+        let counts = |created| Counts { created, ..Counts::default() };
+        let kinds = so_far.iter().map(|(kind, n)| ((*kind).to_owned(), counts(*n))).collect();
+        let kind = EventKind::PageCommitted {
+            page: 1,
+            queue: crate::protocol::QueueName("main".into()),
+            instructions,
+            counts: counts(instructions),
+            count_left: None,
+            failed_objects: Vec::new(),
+            bytes: 1,
+            elapsed_ms: 1,
+            commit_us: 1,
+            worker: 1,
+        };
+        Event { at: Timestamp::UNIX_EPOCH, kind, totals: Arc::new(Totals { kinds, ..Totals::default() }) }
+    }
+
+    #[test]
+    fn a_page_says_its_own_types_or_none() {
+        let mut log = Log::default();
+        let mut types = |event: &Event| log.take(event).brought.unwrap().types;
+        assert_eq!(types(&page(3, &[("deal", 1), ("note", 2)])), "note 2 · deal 1");
+        assert_eq!(types(&page(5, &[("deal", 6), ("note", 2)])), "deal 5");
+        // An event between these two was lost: whose the rest is, nobody can say.
+        assert_eq!(types(&page(5, &[("deal", 16), ("note", 2)])), "");
+        assert_eq!(types(&page(2, &[("a\u{1b}", 2), ("deal", 16), ("note", 2)])), "a␛ 2");
+        // Another run begins with nothing.
+        assert_eq!(types(&page(4, &[("deal", 4)])), "");
+        assert_eq!(types(&page(4, &[("deal", 8)])), "deal 4");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::super::complete::{self, Completion, Table};
-use super::super::edit::{Edit, Line};
+use super::super::edit::{Edit, Line, Turn};
 use super::super::message::{SqlAnswer, SqlEnd, SqlRequest};
 use super::grid::Grid;
 use super::saved::Saved;
@@ -106,15 +106,15 @@ impl Recall {
     }
 
     /// Another statement for the line; none where there is no other.
-    fn turn(&mut self, older: bool, line: &str) -> Option<String> {
-        let at = match (self.at, older) {
-            (None, true) => {
+    fn turn(&mut self, turn: Turn, line: &str) -> Option<String> {
+        let at = match (self.at, turn) {
+            (None, Turn::Before) => {
                 line.clone_into(&mut self.draft);
                 self.all.len().checked_sub(1)?
             }
-            (None, false) => return None,
-            (Some(at), true) => at.checked_sub(1)?,
-            (Some(at), false) => at + 1,
+            (None, Turn::Next) => return None,
+            (Some(at), Turn::Before) => at.checked_sub(1)?,
+            (Some(at), Turn::Next) => at + 1,
         };
         let statement = self.all.get(at);
         self.at = statement.is_some().then_some(at);
@@ -247,10 +247,10 @@ impl Sql {
     }
 
     /// Completes the word, or goes to the next candidate. False where nothing fits.
-    pub fn complete(&mut self, back: bool) -> bool {
+    pub fn complete(&mut self, turn: Turn) -> bool {
         let after = self.line.halves().1.to_owned();
         if let Some(completion) = &mut self.completion {
-            completion.turn(back);
+            completion.turn(turn);
             self.line.set_halves(&completion.line(), &after);
             return true;
         }
@@ -258,7 +258,7 @@ impl Sql {
         let Some(mut completion) = complete::complete(before, &after, &self.tables) else { return false };
         // Where all candidates begin with more than was typed that comes first; the next time they take turns.
         if completion.candidates.len() == 1 || !completion.grows() {
-            completion.turn(back);
+            completion.turn(turn);
         }
         self.line.set_halves(&completion.line(), &after);
         self.completion = (completion.candidates.len() > 1).then_some(completion);
@@ -279,9 +279,9 @@ impl Sql {
     }
 
     /// An earlier statement, or a later one, into the line.
-    pub fn recall(&mut self, older: bool) {
+    pub fn recall(&mut self, turn: Turn) {
         self.completion = None;
-        if let Some(statement) = self.recall.turn(older, self.line.text()) {
+        if let Some(statement) = self.recall.turn(turn, self.line.text()) {
             self.line.set(&statement);
         }
     }
@@ -307,8 +307,9 @@ mod tests {
         }
         sql.line.set("draft");
         let mut seen = Vec::new();
-        for older in [true, true, true, false, false, false] {
-            sql.recall(older);
+        let turns = [Turn::Before, Turn::Next];
+        for turn in turns.into_iter().flat_map(|turn| [turn; 3]) {
+            sql.recall(turn);
             seen.push(sql.line.text().to_owned());
         }
         assert_eq!(seen, ["SELECT 1", "SELECT 2", "SELECT 2", "SELECT 1", "draft", "draft"]);
@@ -333,10 +334,10 @@ mod tests {
         let mut sql = sql("SELECT * FROM ");
         let table = |name: &str| Table { name: name.into(), columns: Vec::new() };
         sql.take(SqlAnswer::Tables(vec![table("deal"), table("deal_source")]));
-        sql.complete(false);
+        sql.complete(Turn::Next);
         assert_eq!(sql.line.text(), "SELECT * FROM deal");
-        sql.complete(false);
-        sql.complete(false);
+        sql.complete(Turn::Next);
+        sql.complete(Turn::Next);
         assert_eq!(sql.line.text(), "SELECT * FROM deal_source");
         assert!(sql.uncomplete() && !sql.uncomplete());
         assert_eq!(sql.line.text(), "SELECT * FROM ");

@@ -201,6 +201,11 @@ pub enum Way {
 }
 
 impl Wire {
+    /// Whether a filter has something to choose from, or one is there to be changed.
+    pub fn can_be_filtered(&self) -> bool {
+        self.usage.exchanges > 0 || !self.list.is_empty() || !self.filter.typed.is_empty()
+    }
+
     /// Looks for a text in the open exchange and goes to the first line that has it.
     pub fn look_for(&mut self, wanted: &str, height: usize) {
         self.search = wanted.to_lowercase();

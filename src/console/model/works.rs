@@ -187,6 +187,7 @@ impl Model {
         match action {
             Action::WireOpen | Action::WireCurl | Action::WireSearch | Action::Whole => chosen,
             Action::WireExport => !self.wire.list.is_empty(),
+            Action::WireFilter => looked_at || self.wire.can_be_filtered(),
             Action::WireFold | Action::WireFoldAll => looked_at,
             Action::WireNextHit | Action::WireHitBefore => looked_at && !self.wire.search.is_empty(),
             _ => true,

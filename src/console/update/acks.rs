@@ -1,6 +1,7 @@
 //! What the actions do on the Acks screen.
 
 use super::super::action::Action;
+use super::super::edit::Turn;
 use super::super::message::{Effect, Request};
 use super::super::model::acks::{Book, Content, Detail, Followed, Opened, Pane, Remedy, Row, Trouble};
 use super::super::model::{Mirrored, Model, Screen, sql};
@@ -72,8 +73,8 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         Action::AcksDrop => command(model, Command::DropPack),
         Action::AcksRequest => request(model),
         Action::Whole => in_full(model),
-        Action::NextPane | Action::Right => pane(model, false),
-        Action::PreviousPane | Action::Left => pane(model, true),
+        Action::NextPane | Action::Right => pane(model, Turn::Next),
+        Action::PreviousPane | Action::Left => pane(model, Turn::Before),
         Action::Back if model.notices.is_empty() && model.acks.detail.is_some() => {
             model.acks.detail = None;
             Vec::new()
@@ -303,12 +304,12 @@ pub(super) fn take(model: &mut Model, of: &Opened, content: Result<Content, Stri
     }
 }
 
-fn pane(model: &mut Model, back: bool) -> Vec<Effect> {
+fn pane(model: &mut Model, turn: Turn) -> Vec<Effect> {
     if model.acks.detail.is_none() {
-        model.acks.pane = match (model.acks.pane, back) {
-            (Pane::Packs, false) | (Pane::Stuck, true) => Pane::Again,
-            (Pane::Again, false) | (Pane::Packs, true) => Pane::Stuck,
-            (Pane::Stuck, false) | (Pane::Again, true) => Pane::Packs,
+        model.acks.pane = match (model.acks.pane, turn) {
+            (Pane::Packs, Turn::Next) | (Pane::Stuck, Turn::Before) => Pane::Again,
+            (Pane::Again, Turn::Next) | (Pane::Packs, Turn::Before) => Pane::Stuck,
+            (Pane::Stuck, Turn::Next) | (Pane::Again, Turn::Before) => Pane::Packs,
         };
     }
     Vec::new()

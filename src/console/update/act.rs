@@ -2,6 +2,7 @@
 
 use super::super::Left;
 use super::super::action::{Action, Scope};
+use super::super::edit::Turn;
 use super::super::message::{Effect, Request};
 use super::super::model::{Model, Overlay, Screen, SyncPane};
 use super::super::view;
@@ -42,9 +43,12 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         (None, Screen::History) => history::act(model, action),
         _ => None,
     };
-    if let Some(effects) = own {
-        return effects;
-    }
+    own.unwrap_or_else(|| usual(model, action))
+}
+
+/// What an action does where nothing has a meaning of its own for it.
+#[expect(clippy::too_many_lines, reason = "each action has its line, so that a new one cannot be forgotten")]
+fn usual(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Palette => palette::open(model),
         Action::ShowAcks => show(model, Screen::Acks),
@@ -73,14 +77,14 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Suspend => vec![Effect::Suspend],
         Action::ShowSync => show(model, Screen::Sync),
         Action::ShowBrowse => show(model, Screen::Browse),
-        Action::NextPane | Action::Right => pane(model, false),
-        Action::PreviousPane | Action::Left => pane(model, true),
+        Action::NextPane | Action::Right => pane(model, Turn::Next),
+        Action::PreviousPane | Action::Left => pane(model, Turn::Before),
         Action::Up => steps(model, -1),
         Action::Down => steps(model, 1),
         Action::PageUp => steps(model, -page(model)),
         Action::PageDown => steps(model, page(model)),
-        Action::Top => jump(model, false),
-        Action::Bottom => jump(model, true),
+        Action::Top => steps(model, isize::MIN),
+        Action::Bottom => steps(model, isize::MAX),
         Action::Edit | Action::Pace if !model.demo => refuse(model, bend::no_lever(model)),
         Action::Edit | Action::Pace if model.demo_busy => refuse(model, "the service is still at it"),
         Action::Edit => {
@@ -100,8 +104,77 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::GiveUp
         | Action::Stop
         | Action::TryNow => engine(model, action),
-        // The rest belongs to a screen that is not shown, or to what lies over it.
-        _ => {
+        // These belong to a screen that is not shown, or to what lies over one.
+        Action::WelcomeDemo
+        | Action::WelcomeConnect
+        | Action::BendMore
+        | Action::BendLess
+        | Action::CopyToken
+        | Action::CopyAddress
+        | Action::Open
+        | Action::Filter
+        | Action::FilterLike
+        | Action::SearchRows
+        | Action::SortColumn
+        | Action::SortId
+        | Action::GoToId
+        | Action::GoToPercent
+        | Action::WayBack
+        | Action::WayForward
+        | Action::Changes
+        | Action::ColumnBefore
+        | Action::ColumnNext
+        | Action::Columns
+        | Action::ColumnLeft
+        | Action::ColumnRight
+        | Action::Wider
+        | Action::Narrower
+        | Action::CopyRecord
+        | Action::Export
+        | Action::Story
+        | Action::Dead
+        | Action::Refresh
+        | Action::RecordRequest
+        | Action::FindInRecord
+        | Action::FindNext
+        | Action::FindPrevious
+        | Action::Freeze
+        | Action::AcksOpen
+        | Action::AcksHold
+        | Action::AcksDrop
+        | Action::AcksRequest
+        | Action::WireOpen
+        | Action::WireFilter
+        | Action::WireCurl
+        | Action::WireExport
+        | Action::WireFold
+        | Action::WireFoldAll
+        | Action::WireSearch
+        | Action::WireNextHit
+        | Action::WireHitBefore
+        | Action::WireRecord
+        | Action::Whole
+        | Action::Choose
+        | Action::EditSql
+        | Action::RunSql
+        | Action::Complete
+        | Action::CompleteBack
+        | Action::Older
+        | Action::Newer
+        | Action::CopyCell
+        | Action::CopyRow
+        | Action::SqlExport
+        | Action::SqlSave
+        | Action::SqlSaved
+        | Action::SavedEdit
+        | Action::SavedForget
+        | Action::OpenSession
+        | Action::HistoryEvent
+        | Action::HistoryKind
+        | Action::HistoryRequest
+        | Action::HistoryPage
+        | Action::Accept
+        | Action::Text(_) => {
             debug_assert!(!action.entry().scopes.contains(&Scope::Global), "nobody does {action:?}");
             Vec::new()
         }
@@ -236,12 +309,12 @@ pub(super) fn show(model: &mut Model, screen: Screen) -> Vec<Effect> {
 }
 
 /// To another pane of screen 1; those of the other screens turn before it comes to this.
-fn pane(model: &mut Model, back: bool) -> Vec<Effect> {
+fn pane(model: &mut Model, turn: Turn) -> Vec<Effect> {
     if model.overlay.is_none() && model.screen == Screen::Sync {
-        model.pane = match (model.pane, back) {
-            (SyncPane::Kinds, false) | (SyncPane::Log, true) => SyncPane::Packs,
-            (SyncPane::Packs, false) | (SyncPane::Kinds, true) => SyncPane::Log,
-            (SyncPane::Log, false) | (SyncPane::Packs, true) => SyncPane::Kinds,
+        model.pane = match (model.pane, turn) {
+            (SyncPane::Kinds, Turn::Next) | (SyncPane::Log, Turn::Before) => SyncPane::Packs,
+            (SyncPane::Packs, Turn::Next) | (SyncPane::Kinds, Turn::Before) => SyncPane::Log,
+            (SyncPane::Log, Turn::Next) | (SyncPane::Packs, Turn::Before) => SyncPane::Kinds,
         };
     }
     Vec::new()
@@ -287,11 +360,6 @@ pub(super) fn steps(model: &mut Model, by: isize) -> Vec<Effect> {
             Vec::new()
         }
     }
-}
-
-/// To the first or the last of what has the focus.
-fn jump(model: &mut Model, bottom: bool) -> Vec<Effect> {
-    steps(model, if bottom { isize::MAX } else { isize::MIN })
 }
 
 /// Puts a text into the terminal's clipboard, within reason.

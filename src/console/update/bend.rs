@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::super::Pull;
 use super::super::action::Action;
 use super::super::message::Effect;
 use super::super::model::log::{Line, Tone};
@@ -63,10 +64,8 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         Action::Down => *at = (*at + 1).min(last),
         Action::Top | Action::PageUp => *at = 0,
         Action::Bottom | Action::PageDown => *at = last,
-        Action::BendMore | Action::BendLess => {
-            let (lever, down) = (*at, action == Action::BendLess);
-            return Some(vec![Effect::Pull { lever, down }]);
-        }
+        Action::BendMore => return Some(vec![Effect::Pull { lever: *at, pull: Pull::More }]),
+        Action::BendLess => return Some(vec![Effect::Pull { lever: *at, pull: Pull::Less }]),
         _ => return None,
     }
     Some(Vec::new())

@@ -54,8 +54,11 @@ pub(super) fn keep(model: &mut Model, name: &str) -> Result<Vec<Effect>, String>
 /// Does an action; none where it is nothing special here.
 pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     match action {
-        Action::Choose => return Some(take(model, true)),
-        Action::SavedEdit => return Some(take(model, false)),
+        Action::Choose if take(model) => return sql::act(model, Action::RunSql),
+        Action::Choose => {}
+        Action::SavedEdit => {
+            take(model);
+        }
         Action::SavedForget => return Some(forget(model)),
         Action::SqlSaved => model.overlay = None,
         Action::Text(edit) => {
@@ -71,14 +74,14 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     Some(Vec::new())
 }
 
-/// The chosen statement into the line, and run.
-fn take(model: &mut Model, run: bool) -> Vec<Effect> {
-    let Some(kept) = model.sql.saved.current().cloned() else { return Vec::new() };
+/// The chosen statement into the line; false where none is.
+fn take(model: &mut Model) -> bool {
+    let Some(kept) = model.sql.saved.current().cloned() else { return false };
     model.overlay = None;
     model.sql.completion = None;
     model.sql.line.set(&kept.sql);
     model.sql.pane = Pane::Prompt;
-    if run { sql::act(model, Action::RunSql).unwrap_or_default() } else { Vec::new() }
+    true
 }
 
 /// The first time it asks, the second time it does it.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::super::action::Action;
+use super::super::edit::Turn;
 use super::super::message::{Effect, SqlAnswer, SqlRequest};
 use super::super::model::grid::{Cell, CellKind};
 use super::super::model::naming::For;
@@ -93,13 +94,14 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
             }
         },
         Action::Complete | Action::CompleteBack => {
-            if !model.sql.complete(action == Action::CompleteBack) {
+            let turn = if action == Action::Complete { Turn::Next } else { Turn::Before };
+            if !model.sql.complete(turn) {
                 model.say("nothing to complete here");
             }
             nothing
         }
         Action::Older | Action::Newer => {
-            model.sql.recall(action == Action::Older);
+            model.sql.recall(if action == Action::Older { Turn::Before } else { Turn::Next });
             nothing
         }
         Action::Text(edit) => {
@@ -119,7 +121,8 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
             step(model, 0, 0);
             nothing
         }
-        Action::CopyCell | Action::CopyRow => Some(copy(model, action == Action::CopyRow)),
+        Action::CopyCell => Some(copy(model, Copied::Cell)),
+        Action::CopyRow => Some(copy(model, Copied::Row)),
         Action::NextPane | Action::PreviousPane => {
             model.sql.pane = match model.sql.pane {
                 Pane::Prompt => Pane::Results,
@@ -162,7 +165,16 @@ fn step(model: &mut Model, rows: isize, columns: isize) {
     model.sql.grid.step(rows, columns, height, room);
 }
 
-fn copy(model: &mut Model, row: bool) -> Vec<Effect> {
+/// What of the grid goes to the clipboard.
+#[derive(Debug, Clone, Copy)]
+enum Copied {
+    /// The chosen cell, as it is.
+    Cell,
+    /// Its row, as CSV.
+    Row,
+}
+
+fn copy(model: &mut Model, copied: Copied) -> Vec<Effect> {
     let grid = &model.sql.grid;
     let Some((column, cell)) = grid.current() else {
         model.say(match model.sql.state {
@@ -171,16 +183,17 @@ fn copy(model: &mut Model, row: bool) -> Vec<Effect> {
         });
         return Vec::new();
     };
-    let (text, what, cut) = if row {
-        let cells = &grid.rows[grid.row];
-        let text = |cell: &Cell| match cell.kind {
-            CellKind::Text => model.formulas.word(cell.text.to_string()),
-            _ => cell.text.to_string(),
-        };
-        let texts: Vec<_> = cells.iter().map(text).collect();
-        (record::csv_line(&texts), "the row".to_owned(), cells.iter().any(|c| c.cut))
-    } else {
-        (cell.text.to_string(), column.name.clone(), cell.cut)
+    let (text, what, cut) = match copied {
+        Copied::Row => {
+            let cells = &grid.rows[grid.row];
+            let text = |cell: &Cell| match cell.kind {
+                CellKind::Text => model.formulas.word(cell.text.to_string()),
+                _ => cell.text.to_string(),
+            };
+            let texts: Vec<_> = cells.iter().map(text).collect();
+            (record::csv_line(&texts), "the row".to_owned(), cells.iter().any(|c| c.cut))
+        }
+        Copied::Cell => (cell.text.to_string(), column.name.clone(), cell.cut),
     };
     let what = if cut { format!("{what}, the beginning") } else { what };
     act::copy(model, what, text)

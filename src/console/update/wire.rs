@@ -92,6 +92,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         Action::WireRecord if model.wire.recorded.is_some() => vec![Effect::Wire(WireRequest::StopRecording)],
         Action::WireRecord => naming::ask(model, For::Recording, &naming::timely(model, "drainboard", "har")),
         Action::Whole => in_full(model),
+        Action::WireFilter if !model.wire.can_be_filtered() => act::refuse(model, "nothing was asked yet"),
         Action::WireFilter => {
             model.wire.pane = Pane::List;
             model.wire.line = edit::Line::default();

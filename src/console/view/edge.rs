@@ -11,7 +11,6 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 use ratatui::text::Span;
 
 use super::super::action::Action;
@@ -19,9 +18,8 @@ use super::super::model::{Model, Overlay, Screen};
 use super::super::{Manner, cells};
 use super::hints::{self, Hint};
 use super::paint::{gap, line, line_at, line_right, s};
+use super::phase::phase;
 use super::{acks, bend, browse, history, notice, saved, serving, sql, sync, whole, wire};
-use crate::engine::budget::Reason;
-use crate::engine::{Phase, RunEnd};
 use crate::text::{clock, counted, grouped, visible};
 
 /// The place, what this console does, and how far the run is.
@@ -80,50 +78,6 @@ pub(super) fn header(model: &Model, buf: &mut Buffer, area: Rect) {
         s(cells::fit(&place, room), theme.dim),
     ];
     line(buf, Rect { width: area.width - taken as u16, ..area }, 0, left);
-}
-
-/// The phase as glyph, word and style. What was asked for and what is confirmed have different words.
-pub(super) fn phase(model: &Model) -> (&'static str, &'static str, Style) {
-    let theme = &model.theme;
-    let snapshot = &model.snapshot;
-    if let Some(serving) = &model.serving {
-        return match serving.trouble {
-            None => ("●", "listening", theme.sent),
-            Some(_) => ("✖", "in trouble", theme.failed),
-        };
-    }
-    if !model.engine_alive {
-        return ("✖", "engine ended", theme.failed);
-    }
-    match snapshot.phase {
-        Phase::Idle => match &snapshot.outcome {
-            None => ("○", "idle", theme.dim),
-            Some(o) if o.converged => ("✓", "up to date", theme.sent),
-            Some(o) => match o.end {
-                RunEnd::Stopped => ("○", "stopped", theme.pending),
-                RunEnd::SingleSession | RunEnd::Converged => ("✓", "session done", theme.sent),
-                RunEnd::NoProgress => ("▲", "no progress", theme.pending),
-                _ => ("✖", "failed", theme.failed),
-            },
-        },
-        Phase::Pausing => ("◌", "pausing", theme.pending),
-        Phase::Paused => ("‖", "paused", theme.pending),
-        Phase::Stopping => ("◌", "stopping", theme.pending),
-        _ if snapshot.wait.is_some() => ("▲", "waiting", theme.pending),
-        Phase::Opening => ("◌", "opening", theme.accent),
-        Phase::Starting => ("◌", "starting", theme.accent),
-        Phase::Draining => ("●", "draining", theme.accent),
-        Phase::OutboxFull => ("▲", "outbox full", theme.pending),
-        Phase::Acknowledging | Phase::Flushing if waits_for_release(model) => ("■", "held", theme.pending),
-        Phase::Flushing => ("●", "flushing acks", theme.pending),
-        Phase::Acknowledging => ("●", "acknowledging", theme.accent),
-    }
-}
-
-/// Whether nothing but a release of the held acks takes the run further.
-pub(super) fn waits_for_release(model: &Model) -> bool {
-    let wait = model.snapshot.budget.wait;
-    model.running() && wait.is_some_and(|wait| wait.reason == Reason::Held)
 }
 
 /// The screens; at their right what is said.

@@ -85,11 +85,16 @@ pub(super) fn chosen(mut spans: Vec<Span<'static>>, width: u16, style: Style) ->
 
 /// A bar with eighths of a cell.
 pub(super) fn bar(share: f64, width: usize, full: Style, track: Style) -> Vec<Span<'static>> {
+    let blocks = blocks(share, width);
+    let rest = width - cells::width(&blocks);
+    vec![s(blocks, full), s("░".repeat(rest), track)]
+}
+
+/// A share of so many columns, to the eighth of one.
+pub(super) fn blocks(share: f64, width: usize) -> String {
     const PARTS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
     let eighths = (share.clamp(0.0, 1.0) * width as f64 * 8.0).round() as usize;
-    let (whole, part) = (eighths / 8, PARTS[eighths % 8]);
-    let rest = width - whole - usize::from(!part.is_empty());
-    vec![s(format!("{}{part}", "█".repeat(whole)), full), s("░".repeat(rest), track)]
+    format!("{}{}", "█".repeat(eighths / 8), PARTS[eighths % 8])
 }
 
 /// A sparkline of the last values, scaled to its own highest.

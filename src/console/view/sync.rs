@@ -17,7 +17,7 @@ use super::super::action::Action;
 use super::super::cells;
 use super::super::model::{Model, SyncPane, log::ordinal, since};
 use super::paint::{bar, gap, hint, line, line_right, percent, s};
-use super::{edge, log, metrics, notice, tables};
+use super::{log, metrics, notice, phase, tables};
 use crate::engine::event::QueueView;
 use crate::engine::{Outcome, Phase};
 use crate::text::{clock, counted, grouped, visible};
@@ -37,7 +37,7 @@ impl Layout {
     /// The rows of a pane.
     pub(super) fn height(&self, pane: SyncPane) -> usize {
         match pane {
-            SyncPane::Log => self.log.height.into(),
+            SyncPane::Log => usize::from(self.log.height - u16::from(log::has_headings(self.log))),
             _ => usize::from(self.tables.height).saturating_sub(1),
         }
     }
@@ -221,7 +221,7 @@ fn state(model: &Model, buf: &mut Buffer, area: Rect, row: usize) {
         (text, theme.pending, hint(&key(Action::TryNow), "try now", theme))
     } else if let Some(step) = &model.snapshot.next_step {
         (format!("‖ next: {}", visible(step)), theme.pending, hint(&key(Action::Step), "do it", theme))
-    } else if edge::waits_for_release(model) {
+    } else if phase::waits_for_release(model) {
         let keys = [Action::ShowAcks, Action::AcksHold].map(key).join(" ");
         ("■ held: the run waits for your release".to_owned(), theme.pending, hint(&keys, "release", theme))
     } else if model.snapshot.phase == Phase::OutboxFull {
@@ -245,7 +245,7 @@ fn state(model: &Model, buf: &mut Buffer, area: Rect, row: usize) {
 fn ended(model: &Model, buf: &mut Buffer, area: Rect, outcome: &Outcome) {
     let theme = &model.theme;
     let t = &model.snapshot.totals;
-    let (glyph, word, style) = edge::phase(model);
+    let (glyph, word, style) = phase::phase(model);
     let mut first = vec![gap(1), s(format!("{glyph} {word}"), style), gap(3)];
     if t.instructions == 0 && outcome.converged {
         first.push(s(format!("nothing new · {}", clock(model.elapsed())), theme.text));

@@ -117,6 +117,8 @@ fn prompt(model: &Model, buf: &mut Buffer, area: Rect) {
         let place = Rect { x: area.x + 3, width: room as u16, ..area };
         typed::draw(&wire.line, true, theme, buf, place);
         vec![gap(1), s("/ ", theme.accent)]
+    } else if !wire.can_be_filtered() {
+        Vec::new()
     } else if wire.filter.typed.is_empty() {
         vec![
             gap(1),
