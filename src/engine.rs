@@ -84,7 +84,8 @@ pub struct Settings {
     pub connect: Arc<dyn Fn(DeviceUuid) -> Result<Client, ConfigError> + Send + Sync>,
     /// Requests a second in any sliding second, all requests together; 0 = no limit.
     pub rate: u32,
-    /// Exchanges for pages at one time.
+    /// Exchanges for pages at one time; up to sixteen where answers take so long that the rate is not kept otherwise,
+    /// unless it is one.
     pub workers: usize,
     /// Keys at which a pack leaves.
     pub ack_pack: usize,

@@ -1,4 +1,4 @@
--- A mirror, schema version 3. Everything of ours starts with `_`; each resource type adds a table of its own name.
+-- A mirror, schema version 4. Everything of ours starts with `_`; each resource type adds a table of its own name.
 -- The CHECKs state what must hold whoever writes: a mirror that breaks one is a defect, and the transaction fails.
 
 -- device, host, created; account once an `account` record came; converged: when `start` last answered 204. No affinity: 12 and '12' are two.
@@ -113,7 +113,7 @@ CREATE TABLE _outbox (
     held INTEGER NOT NULL DEFAULT 0 CHECK (held IN (0, 1))
 );
 
--- Keys that the service refused for good.
+-- Keys that the service refused for good, each once: with what it was refused last.
 CREATE TABLE _refused (
     no INTEGER PRIMARY KEY NOT NULL,
     ack_key TEXT NOT NULL,
@@ -124,6 +124,7 @@ CREATE TABLE _refused (
     answer TEXT NOT NULL,
     at TEXT NOT NULL
 );
+CREATE UNIQUE INDEX _refused_key ON _refused (ack_key);
 
 -- The last 1,000 settled packs. slices: a JSON array of [page, from, to).
 CREATE TABLE _pack (

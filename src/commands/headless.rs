@@ -110,11 +110,6 @@ impl Run {
         }
     }
 
-    /// Objects that the service could not deliver.
-    pub(super) fn failed_objects(&self) -> u64 {
-        self.totals.failed_objects
-    }
-
     /// The run's summary.
     pub(super) fn summary(&self) -> Summary {
         Summary::new(self.converged(), &self.totals, self.took, self.error())

@@ -58,8 +58,6 @@ struct Verification<'a> {
 struct Copy {
     what: &'static str,
     engine: Engine,
-    /// Objects that the service could not deliver into it, as far as one look was told.
-    failed: u64,
 }
 
 impl Verification<'_> {
@@ -73,8 +71,8 @@ impl Verification<'_> {
         };
         let paths = (settings.mirror.clone(), again.mirror.clone());
         let identity = settings.identity.clone();
-        let mut mine = Copy { what: "the mirror", engine: engine::spawn(settings), failed: 0 };
-        let mut fresh = Copy { what: "a fresh copy", engine: engine::spawn(again), failed: 0 };
+        let mut mine = Copy { what: "the mirror", engine: engine::spawn(settings) };
+        let mut fresh = Copy { what: "a fresh copy", engine: engine::spawn(again) };
         let mut found: Option<Comparison> = None;
         for look in 1..=LOOKS {
             for copy in [&mut mine, &mut fresh] {
@@ -86,8 +84,6 @@ impl Verification<'_> {
                     ));
                 }
                 let run = headless::run(&mut copy.engine, Mode::Full, &voice, &mut signals).await;
-                // What could not be delivered is told again by the next look, or is not offered a second time.
-                copy.failed = copy.failed.max(run.failed_objects());
                 if !run.converged() {
                     return self.not_up_to_date(copy.what, &run);
                 }
@@ -110,14 +106,13 @@ impl Verification<'_> {
                 break;
             }
         }
-        let failed = fresh.failed;
         headless::leave(mine.engine, false).await;
         headless::leave(fresh.engine, false).await;
         let found = found.unwrap_or_default();
-        if found.identical() && failed == 0 {
+        if found.identical() && found.undelivered == 0 {
             nothing_is_lost(&paths.0, &identity);
         }
-        self.tell(&found, failed, began.elapsed())
+        self.tell(&found, began.elapsed())
     }
 
     /// One of the two could not be brought up to date: nothing can be said of the copy.
@@ -144,17 +139,14 @@ impl Verification<'_> {
         Err(Failure { status, message })
     }
 
-    fn tell(&self, found: &Comparison, failed: u64, took: Duration) -> Ending {
+    fn tell(&self, found: &Comparison, took: Duration) -> Ending {
         let mut out = output::stdout();
         let written = if self.verify.json {
-            let report = Report {
-                failed_objects: failed,
-                seconds: took.as_millis() as f64 / 1000.0,
-                ..Report::of(found, self.device)
-            };
+            let seconds = took.as_millis() as f64 / 1000.0;
+            let report = Report { seconds, ..Report::of(found, self.device) };
             report.write(&mut out)
         } else {
-            write_plain(found, failed, self.device, took, &mut out)
+            write_plain(found, self.device, took, &mut out)
         };
         let status = output::written(written)?;
         Ok(if found.identical() { status } else { 1 })
@@ -194,7 +186,6 @@ fn words(wrong: Wrong) -> (&'static str, &'static str) {
 
 fn write_plain(
     found: &Comparison,
-    failed: u64,
     device: DeviceUuid,
     took: Duration,
     out: &mut impl Write,
@@ -242,8 +233,8 @@ fn write_plain(
             )?;
         }
     }
-    if failed > 0 {
-        let objects = counted(failed, "object");
+    if found.undelivered > 0 {
+        let objects = counted(found.undelivered, "object");
         writeln!(out, "the service could not deliver {objects} to the fresh copy: these are not compared")?;
     }
     writeln!(out, "the throw-away device {device} stays known to the service; nothing uses it again")?;
@@ -309,7 +300,7 @@ impl<'a> Report<'a> {
             ahead: found.count(Wrong::Ahead),
             different: found.count(Wrong::Different),
             missing_without_id: found.unkeyed,
-            failed_objects: 0,
+            failed_objects: found.undelivered,
             differences: named.collect(),
             device: device.to_string(),
             seconds: 0.0,

@@ -8,12 +8,13 @@
 //!            (outbox)     (201)                   (pages)               (outbox)
 //! ```
 //!
-//! Inputs come in by `intake`. Decisions by group: `session` (start to end), `drain` (queues and workers), `acks`
-//! (packs), `hold` (acks held and lost on purpose), `retries` (failures and halts), `control` (pause, step, stop),
+//! Inputs come in by `intake`. Decisions by group: `session` (start to end), `drain` (queues and workers), `crew` (how
+//! many workers), `acks` (packs), `hold` (acks held and lost on purpose), `retries` (failures and halts), `control` (pause, step, stop),
 //! `view` (the snapshot).
 
 mod acks;
 mod control;
+mod crew;
 mod drain;
 mod hold;
 mod intake;
@@ -45,7 +46,7 @@ pub use io::{Cost, Input, Job, Output, PackFacts, PageFacts, Ticket};
 pub struct Config {
     /// Requests in any second; 0 = no limit. For the snapshot: the [`Pacer`] holds it.
     pub rate: u32,
-    /// Takes at one time.
+    /// Takes at one time; up to sixteen where answers are slow, unless it is one.
     pub workers: usize,
     /// Keys at which a pack leaves.
     pub ack_pack: usize,
@@ -275,7 +276,8 @@ impl Flow {
                 Some(Action::Start)
             }
             Stage::Draining if !self.acks.full => {
-                let (worker, queue) = self.drain.as_ref()?.next_take(self.now, eager, self.gentle)?;
+                let rate = self.pacer.allowed(self.now);
+                let (worker, queue) = self.drain.as_ref()?.next_take(self.now, eager, self.gentle, rate)?;
                 Some(Action::Take(worker, queue))
             }
             _ => None,

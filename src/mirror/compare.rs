@@ -4,11 +4,13 @@
 //! as received, byte for byte, and the revision.
 
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use rusqlite::params;
 use rusqlite::types::ValueRef;
 use serde::Serialize;
 
+use super::notes::{About, NOTED};
 use super::reader::{Reader, record_id};
 use super::{MirrorError, find::scan::bytes};
 use crate::protocol::RecordId;
@@ -61,6 +63,9 @@ pub struct Comparison {
     pub types: u64,
     /// Instructions without an id that the fresh copy has and the mirror does not.
     pub unkeyed: u64,
+    /// Objects that the service could not deliver into the fresh copy, and has not delivered since: nobody can compare
+    /// them.
+    pub undelivered: u64,
     counts: [u64; Wrong::ALL.len()],
     listed: BTreeSet<Difference>,
 }
@@ -133,7 +138,39 @@ pub fn compare(
         })?;
     }
     found.unkeyed = unkeyed(mine, fresh)?;
+    found.undelivered = undelivered(fresh)?;
     Ok(found)
+}
+
+/// Objects that could not be delivered and are not there, each once, whatever sessions named it. What has no id is not
+/// told apart: as many as one session named. Where there were more than a mirror notes, at least as many as one session
+/// counted.
+fn undelivered(fresh: &Reader) -> Result<u64, MirrorError> {
+    let notes = fresh.notes(Some(About::Failed), None, None, NOTED)?;
+    let all_noted = notes.len() < NOTED;
+    let (mut named, mut nameless) = (BTreeSet::new(), BTreeMap::<_, u64>::new());
+    for note in notes {
+        match note.id {
+            Some(id) => drop(named.insert((note.kind, id))),
+            None => *nameless.entry(note.session).or_default() += 1,
+        }
+    }
+    let mut undelivered = nameless.into_values().max().unwrap_or(0);
+    for (kind, id) in named {
+        undelivered += u64::from(fresh.record(&kind, &id)?.is_none() && !deleted(fresh, &kind, &id)?);
+    }
+    if all_noted {
+        return Ok(undelivered);
+    }
+    let sessions = fresh.sessions(usize::MAX)?.into_iter().map(|session| session.failed_objects);
+    Ok(undelivered.max(sessions.max().unwrap_or(0)))
+}
+
+/// Whether it came, as a deletion.
+fn deleted(reader: &Reader, kind: &str, id: &RecordId) -> Result<bool, MirrorError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM _tombstone WHERE type = ?1 AND id = ?2)";
+    let found = reader.connection.query_row(sql, params![kind, super::apply::Key(id)], |row| row.get(0));
+    found.map_err(|e| reader.error(e))
 }
 
 /// One type of one mirror, in the order of its ids, a chunk at a time.

@@ -14,7 +14,7 @@ use crate::protocol::record::RecordId;
 use crate::protocol::{FailedObject, Item, Page};
 
 /// Notes of a kind that are kept.
-const NOTED: usize = 1_000;
+pub(super) const NOTED: usize = 1_000;
 
 /// What a note is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

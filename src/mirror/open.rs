@@ -23,7 +23,7 @@ use crate::protocol::host::is_loopback;
 /// `drnb`: marks our files.
 const APPLICATION_ID: i64 = 0x6472_6e62;
 /// The newest schema that this program knows.
-pub(super) const SCHEMA: i64 = 3;
+pub(super) const SCHEMA: i64 = 4;
 /// What a new mirror has.
 pub(super) const TABLES: &str = include_str!("../../assets/sql/mirror.sql");
 /// What makes each schema version the next one: the first of them makes 1 to 2.
@@ -32,6 +32,10 @@ const MIGRATIONS: [&str; SCHEMA as usize - 1] = [
     "CREATE TABLE _noted (no INTEGER PRIMARY KEY NOT NULL, note TEXT NOT NULL CHECK (note IN ('stale', 'failed')), \
      type TEXT NOT NULL, id BLOB, event TEXT, revision INTEGER, why TEXT NOT NULL, session INTEGER NOT NULL, \
      page INTEGER NOT NULL)",
+    // A key that was refused again was another row each time.
+    "DELETE FROM _refused WHERE no NOT IN (SELECT max(no) FROM _refused GROUP BY ack_key); \
+     CREATE UNIQUE INDEX _refused_key ON _refused (ack_key); \
+     UPDATE _total SET refused = (SELECT count(*) FROM _refused)",
 ];
 
 /// Ends the sessions that a dead run left open: the last ones. It looks no further back than to one that ended.

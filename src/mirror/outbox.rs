@@ -252,6 +252,8 @@ impl Queue {
         Ok(())
     }
 
+    /// Keeps keys with what they were refused with. The service sends again what it does not count as acknowledged: a
+    /// key that is refused once more is still one key, now with the newest answer.
     fn refuse(
         &mut self,
         connection: &Connection,
@@ -263,13 +265,16 @@ impl Queue {
         for slice in slices {
             let session = self.pages.get(&slice.page).map_or(0, |waiting| waiting.session);
             for key in self.read(connection, slice)? {
+                let known = connection
+                    .prepare_cached("DELETE FROM _refused WHERE ack_key = ?1")?
+                    .execute(params![key])?;
                 connection
                     .prepare_cached(
                         "INSERT INTO _refused (ack_key, page, session, pack, status, answer, at) \
                          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                     )?
                     .execute(params![key, slice.page, session, pack, status, answer, super::now()])?;
-                self.refused += 1;
+                self.refused += u64::from(known == 0);
             }
         }
         Ok(())

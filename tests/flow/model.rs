@@ -133,8 +133,6 @@ pub(crate) struct Mirror {
     again: VecDeque<Vec<Slot>>,
     flying: BTreeMap<PackNo, Vec<Slot>>,
     pub(crate) refused: BTreeSet<Key>,
-    /// How often one was: what comes again and is refused again is kept again.
-    refusals: u64,
     packs: PackNo,
     pages: i64,
     places: u64,
@@ -220,7 +218,7 @@ impl Mirror {
             + self.again.iter().map(Vec::len).sum::<usize>()
             + self.flying.values().map(Vec::len).sum::<usize>();
         let held = if self.holding { pending as u64 } else { self.held };
-        Outbox { pending: pending as u64, refused: self.refusals, held }
+        Outbox { pending: pending as u64, refused: self.refused.len() as u64, held }
     }
 
     pub(crate) fn hold(&mut self, hold: bool) {
@@ -265,7 +263,6 @@ impl Mirror {
         match settlement {
             Settlement::Accepted => {}
             Settlement::Refused { .. } if slots.len() == 1 => {
-                self.refusals += 1;
                 self.refused.extend(slots.iter().map(|(_, key)| *key));
             }
             Settlement::Refused { .. } => {

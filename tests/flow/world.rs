@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use drainboard::client::Operation;
 use drainboard::engine::Command;
-use drainboard::engine::event::{EventKind, Mode, Outcome};
+use drainboard::engine::event::{EventKind, Mode, Outcome, Totals};
 use drainboard::engine::flow::{Config, Flow, Input, Job, Output, PackFacts, Ticket};
 use drainboard::engine::pacing::Pacer;
 use drainboard::mirror::{PackNo, SessionEnd};
@@ -412,7 +412,7 @@ impl World {
                 self.soon(Input::Held(self.mirror.outbox()));
             }
             Output::Abandon => self.abandon(),
-            Output::Emit(kind, _) => self.emitted(kind),
+            Output::Emit(kind, totals) => self.emitted(kind, &totals),
             Output::WakeAt(at) => {
                 self.due.retain(|_, due| !matches!(due, Due::Timer));
                 if let Some(at) = at {
@@ -432,10 +432,17 @@ impl World {
         }
     }
 
-    fn emitted(&mut self, kind: EventKind) {
+    fn emitted(&mut self, kind: EventKind, totals: &Totals) {
         self.hold(self.outcome.is_none(), "an event after the last one");
         match &kind {
-            EventKind::RunEnded { outcome } => self.outcome = Some(outcome.clone()),
+            EventKind::RunEnded { outcome } => {
+                let refused = self.mirror.outbox().refused;
+                self.hold(
+                    totals.refused_keys == refused,
+                    "the run counts other refused keys than the mirror",
+                );
+                self.outcome = Some(outcome.clone());
+            }
             EventKind::SessionOpened { session, .. } => self.session = session.0.parse().ok(),
             EventKind::SessionEnded { end: SessionEnd::Drained, .. } => {
                 let drained = self.session.is_none_or(|no| self.service.is_drained(no));

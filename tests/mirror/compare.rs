@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use drainboard::mirror::MirrorError;
 use drainboard::mirror::compare::{Comparison, Wrong, compare};
+use drainboard::mirror::{MirrorError, SessionEnd};
 use drainboard::protocol::RecordId;
 
 use super::kit::{Scratch, item, page, session};
@@ -131,6 +131,47 @@ async fn instructions_without_an_id_must_be_there_too() {
     assert_eq!(compared(&few, &all).unkeyed, 2);
     // What the mirror has more is what came before.
     assert!(compared(&all, &few).identical());
+}
+
+/// What two looks were told: 1 by both of them, 2 and 3 by one each, 4 and 5 until they came, 5 as deleted.
+#[tokio::test]
+async fn what_could_not_be_delivered_counts_once_and_not_once_it_came() {
+    let fresh = Scratch::new();
+    let mirror = fresh.open();
+    let looks: [(&str, &str); 4] = [
+        (
+            "",
+            r#"{"type":"deal","id":1},{"type":"deal","id":2},{"type":"deal","id":4},{"type":"deal","id":5}"#,
+        ),
+        ("", r#"{"type":"deal","id":1},{"type":"note","id":1},{"type":"deal","id":"1"},{"type":"deal"}"#),
+        (
+            r#"{"data":{"id":4},"meta":{"type":"deal","sync":{"event_type":"created","ack_key":"a","revision":1}}}"#,
+            "",
+        ),
+        (
+            r#"{"data":{"id":5},"meta":{"type":"deal","sync":{"event_type":"deleted","ack_key":"b","revision":1}}}"#,
+            r#"{"type":"deal","id":3},{"type":"deal"}"#,
+        ),
+    ];
+    for (items, failed) in looks {
+        let no = mirror.begin_session(&session()).await.unwrap();
+        let body = format!(r#"{{"items":[{items}],"meta":{{"failed_objects":[{failed}]}}}}"#);
+        mirror.apply(no, drainboard::protocol::Page::parse(body.into_bytes()).unwrap()).await.unwrap();
+    }
+    mirror.close().await.unwrap();
+    let found = compared(&fresh, &fresh);
+    // deal 1, 2 and 3, note 1, deal "1", and one without an id.
+    assert_eq!((found.undelivered, found.identical()), (6, true));
+
+    // More than a mirror notes by name: what the session counted.
+    let mirror = fresh.open();
+    let no = mirror.begin_session(&session()).await.unwrap();
+    let many: Vec<_> = (10..1_510).map(|id| format!(r#"{{"type":"deal","id":{id}}}"#)).collect();
+    let body = format!(r#"{{"items":[],"meta":{{"failed_objects":[{}]}}}}"#, many.join(","));
+    mirror.apply(no, drainboard::protocol::Page::parse(body.into_bytes()).unwrap()).await.unwrap();
+    mirror.end_session(no, SessionEnd::Drained, 0, 1_500, None).await.unwrap();
+    mirror.close().await.unwrap();
+    assert_eq!(compared(&fresh, &fresh).undelivered, 1_500);
 }
 
 #[tokio::test]

@@ -52,18 +52,29 @@ async fn a_mirror_of_the_first_schema_is_read_as_it_is_and_migrated_when_opened(
     let scratch = Scratch::new();
     let mirror = filled(&scratch, 1, 3).await;
     mirror.close().await.unwrap();
-    // Back to schema 1, as an older version left it.
+    // Back to schema 1, as an older version left it: a key that was refused twice was two.
     let old = rusqlite::Connection::open(scratch.path()).unwrap();
-    old.execute_batch("DROP TABLE _noted; ALTER TABLE _outbox DROP COLUMN held; PRAGMA user_version = 1;")
-        .unwrap();
+    old.execute_batch(
+        "DROP TABLE _noted; ALTER TABLE _outbox DROP COLUMN held; DROP INDEX _refused_key;
+         INSERT INTO _refused (ack_key, page, session, pack, status, answer, at) VALUES
+             ('a', 1, 1, 1, 422, 'first', ''), ('b', 1, 1, 2, 422, '', ''), ('a', 2, 2, 3, 400, 'last', '');
+         UPDATE _total SET refused = 3;
+         PRAGMA user_version = 1;",
+    )
+    .unwrap();
     drop(old);
     let reader = scratch.reader();
-    assert_eq!(reader.status().unwrap().outbox, Outbox { pending: 3, refused: 0, held: 0 });
+    assert_eq!(reader.status().unwrap().outbox, Outbox { pending: 3, refused: 3, held: 0 });
+    assert_eq!(reader.health().unwrap(), [], "an older mirror is none that lacks something");
     assert_eq!((reader.waiting(None, 10).unwrap().len(), reader.status().unwrap().schema), (1, 1));
     drop(reader);
     let mirror = scratch.open();
     assert_eq!(mirror.hold(true).await.unwrap().held, 3);
-    assert_eq!(scratch.reader().status().unwrap().schema, 3);
+    let reader = scratch.reader();
+    assert_eq!((reader.status().unwrap().schema, reader.status().unwrap().outbox.refused), (4, 2));
+    let refused: Vec<_> = reader.refused(None, 9).unwrap().into_iter().map(|r| (r.key, r.answer)).collect();
+    assert_eq!(refused, [("a".to_owned(), "last".to_owned()), ("b".to_owned(), String::new())]);
+    assert_eq!(reader.health().unwrap(), []);
     let rows = crate::kit::rows(&scratch.reader(), "SELECT count(*) FROM _noted");
     assert_eq!(rows, [[drainboard::mirror::reader::Value::Integer(0)]], "the notes have their place");
 }

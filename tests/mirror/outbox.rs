@@ -89,6 +89,30 @@ async fn a_refused_pack_is_halved_until_the_bad_key_stands_alone() {
     assert_eq!(mirror.next_pack(15).await.unwrap(), None);
 }
 
+/// The service sends again what it does not count as acknowledged, and refuses it again: that is no other key.
+#[tokio::test]
+async fn a_key_that_is_refused_again_is_counted_once_and_has_its_newest_answer() {
+    let scratch = Scratch::new();
+    let mirror = scratch.open();
+    for status in [422, 400, 413] {
+        let no = mirror.begin_session(&session()).await.unwrap();
+        let key = |key: &str, id: &str| item("contact", "created", key, 1, &format!("{{\"id\": {id}}}"));
+        mirror.apply(no, page(&[key("bad", "1"), key(&format!("bad{status}"), "2")])).await.unwrap();
+        while let Some(pack) = mirror.next_pack(1).await.unwrap() {
+            let refused = Settlement::Refused { status, answer: format!("answered {status}") };
+            mirror.settle(pack.no, refused).await.unwrap();
+        }
+    }
+    assert_eq!(mirror.outbox().await.unwrap(), Outbox { pending: 0, refused: 4, held: 0 });
+    assert_eq!(
+        scratch.rows("SELECT ack_key, page, session, status, answer FROM _refused WHERE ack_key = 'bad'"),
+        [[text("bad"), Value::Integer(3), Value::Integer(3), Value::Integer(413), text("answered 413")]]
+    );
+    mirror.close().await.unwrap();
+    assert_eq!(scratch.open().outbox().await.unwrap().refused, 4);
+    assert_eq!(scratch.reader().health().unwrap(), []);
+}
+
 #[tokio::test]
 async fn after_a_crash_everything_unaccepted_is_pending_again() {
     let scratch = Scratch::new();

@@ -105,7 +105,7 @@ async fn sql_reads_everything() {
     let reader = scratch.reader();
     assert_eq!(rows(&reader, "SELECT name FROM contact WHERE id = 10 -- why not\n;  "), [[text("x")]]);
     assert_eq!(rows(&reader, "SELECT name FROM pragma_table_info('contact') WHERE cid = 0"), [[text("id")]]);
-    assert_eq!(rows(&reader, "PRAGMA user_version"), [[Value::Integer(3)]]);
+    assert_eq!(rows(&reader, "PRAGMA user_version"), [[Value::Integer(4)]]);
     for sql in [
         "SELECT key FROM contact, json_each(data) LIMIT 1",
         "EXPLAIN QUERY PLAN SELECT * FROM contact",

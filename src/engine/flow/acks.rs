@@ -34,8 +34,8 @@ pub(super) enum Stand {
     Ready(PackFacts),
     /// Sent at that time.
     InFlight(PackFacts, Duration),
-    /// Its fate is being written: how many keys leave the pending ones, how many of them accepted.
-    Settling { gone: u64, accepted: bool },
+    /// Its fate is being written: so many keys leave the pending ones.
+    Settling { gone: u64 },
 }
 
 /// The outbox as far as the flow knows it.
@@ -293,20 +293,21 @@ impl Flow {
         if gone > 0 {
             self.acks.oldest = Some(at);
         }
-        self.acks.stand = Stand::Settling { gone, accepted: state == PackState::Accepted };
+        self.acks.stand = Stand::Settling { gone };
         self.acks.outbox_asked(self.applying());
         self.out.push(Output::Settle(pack.no, settlement));
     }
 
     pub(super) fn on_settled(&mut self, outbox: Outbox) {
-        let Stand::Settling { gone, accepted } = self.acks.stand else { return };
+        let Stand::Settling { gone } = self.acks.stand else { return };
         self.acks.stand = Stand::None;
         if self.acks.outbox_is_right() {
             return self.outbox_is(outbox);
         }
         self.acks.pending = self.acks.pending.saturating_sub(gone);
         self.acks.held = outbox.held;
-        self.meter.count().refused_keys += if accepted { 0 } else { gone };
+        // Nothing but a pack's fate changes these, and of how many keys that is news the mirror alone knows.
+        self.meter.count().refused_keys = outbox.refused;
         if self.acks.pending == 0 {
             self.acks.oldest = None;
         }

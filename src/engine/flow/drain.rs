@@ -1,11 +1,13 @@
 //! One session as it is drained: its queues, the workers that share it, the pages on their way into the mirror.
 //!
 //! Promise: a queue is drained by a 204 and by nothing else. `count_left` only limits how many takes are in flight, so
-//! that four workers do not each spend a request on the same 204; once it was wrong it is not believed again.
+//! that four workers do not each spend a request on the same 204; once it was wrong it is not believed again. Workers
+//! beyond those who were asked for (`crew`) take only where it says that there is something for them.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
+use super::crew::Crew;
 use super::io::{Cost, PageFacts, Ticket};
 use super::retries::Tries;
 use crate::engine::backoff;
@@ -32,6 +34,8 @@ pub(super) struct Drain {
     pub(super) no: SessionNo,
     pub(super) queues: Vec<Queue>,
     pub(super) workers: Vec<Worker>,
+    /// How many of them there should be.
+    pub(super) crew: Crew,
     /// Pages that arrived and are not durable yet.
     pub(super) applying: HashMap<Ticket, Arrived>,
     /// Pages that arrived in step mode and wait for the next step.
@@ -125,6 +129,7 @@ impl Drain {
             no: 0,
             queues: queues.collect(),
             workers: (0..workers.max(1)).map(|_| Worker::default()).collect(),
+            crew: Crew::new(workers),
             applying: HashMap::new(),
             waiting: BTreeMap::new(),
             stepped: None,
@@ -154,8 +159,14 @@ impl Drain {
     }
 
     /// The next take: which worker, which queue. `eager` looks past all waits; `gentle` sends nobody while somebody
-    /// waits for a next try.
-    pub(super) fn next_take(&self, now: Duration, eager: bool, gentle: bool) -> Option<(usize, usize)> {
+    /// waits for a next try. A worker that is not there yet is the one behind the last; `rate` says how many may be.
+    pub(super) fn next_take(
+        &self,
+        now: Duration,
+        eager: bool,
+        gentle: bool,
+        rate: usize,
+    ) -> Option<(usize, usize)> {
         if !self.open() || self.ahead() {
             return None;
         }
@@ -173,10 +184,16 @@ impl Drain {
                 return None;
             }
         }
-        let (number, _) = numbered().find(|(_, worker)| worker.work == Work::Idle)?;
+        let idle = numbered().find(|(_, worker)| worker.work == Work::Idle).map(|(number, _)| number);
+        // Whoever is one too many for what was asked for helps where all goes well, and spends nothing on a guess.
+        let more = self.taking() >= self.crew.asked();
+        if more && (eager || first.is_some() || self.taking() >= self.crew.size(rate)) {
+            return None;
+        }
+        let number = idle.or_else(|| more.then_some(self.workers.len()))?;
         let ready = |queue: usize| eager || self.queues[queue].empty_until <= now;
-        let open = (0..self.queues.len())
-            .filter(|q| !self.queues[*q].drained && ready(*q) && self.busy(*q) < self.queues[*q].takes());
+        let room = |q: usize| self.queues[q].takes().map_or(!more, |takes| self.busy(q) < takes);
+        let open = (0..self.queues.len()).filter(|q| !self.queues[*q].drained && ready(*q) && room(*q));
         open.min_by_key(|queue| self.busy(*queue)).map(|queue| (number, queue))
     }
 
@@ -315,16 +332,16 @@ impl Drain {
 }
 
 impl Queue {
-    /// How many takes may be in flight.
-    fn takes(&self) -> u64 {
+    /// How many takes may be in flight; none where nobody knows.
+    fn takes(&self) -> Option<u64> {
         if self.empties > 0 {
-            return 1;
+            return Some(1);
         }
         match (self.left, self.pages) {
-            _ if self.guide_wrong => u64::MAX,
-            (Some(left), _) => left.div_ceil(self.page.max(1)).max(1),
-            (None, Some(pages)) if self.page == 0 => pages.max(1),
-            _ => u64::MAX,
+            _ if self.guide_wrong => None,
+            (Some(left), _) => Some(left.div_ceil(self.page.max(1)).max(1)),
+            (None, Some(pages)) if self.page == 0 => Some(pages.max(1)),
+            _ => None,
         }
     }
 }

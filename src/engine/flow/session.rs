@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use super::drain::{Arrived, Drain, Work};
+use super::drain::{Arrived, Drain, Work, Worker};
 use super::io::{Cost, Output, PageFacts, Ticket};
 use super::retries::Tries;
 use super::{Flow, Next, Stage};
@@ -84,6 +84,9 @@ impl Flow {
         self.tickets = ticket;
         let Some(drain) = &mut self.drain else { return };
         drain.stepped = stepping.then_some(ticket);
+        if worker == drain.workers.len() {
+            drain.workers.push(Worker::default());
+        }
         let tries = &mut drain.workers[worker].tries;
         tries.begin(now);
         let again = tries.failures > 0;
@@ -98,6 +101,7 @@ impl Flow {
         self.took_well(ticket, cost);
         let Some(drain) = &mut self.drain else { return };
         let Some((worker, queue)) = drain.put_down(ticket) else { return };
+        drain.crew.came(now.saturating_sub(drain.workers[worker].tries.began), cost.bytes);
         drain.rest(worker);
         drain.arrived(now, queue, ticket, newest, &facts);
         self.page_came(ticket, Arrived { worker, queue, facts, cost });

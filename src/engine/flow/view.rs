@@ -86,7 +86,9 @@ impl Flow {
 
     fn worker_views(&self, now: Duration) -> Vec<WorkerView> {
         let Some(drain) = &self.drain else { return vec![WorkerView::Idle; self.config.workers] };
-        let paced = drain.next_take(now, false, self.gentle).filter(|_| self.pacer.ready_at(now) > now);
+        let rate = self.pacer.allowed(now);
+        let paced = drain.next_take(now, false, self.gentle, rate);
+        let paced = paced.filter(|_| self.pacer.ready_at(now) > now);
         let view = |(number, worker): (usize, &super::drain::Worker)| match worker.work {
             Work::Taking { .. } => WorkerView::Taking,
             Work::Waiting { .. } => WorkerView::Retrying,

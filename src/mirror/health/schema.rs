@@ -80,7 +80,8 @@ pub(super) fn look(reader: &Reader, faults: &mut Vec<Fault>) -> Result<(), Mirro
             faults.push(Fault(format!("the table {table} has no column {column}")));
         }
     }
-    for index in wanted.indexes.difference(&found.indexes).filter(|name| name.starts_with('_')) {
+    let ours = |name: &&String| schema == SCHEMA && name.starts_with('_');
+    for index in wanted.indexes.difference(&found.indexes).filter(ours) {
         faults.push(Fault(format!("the index {index} is missing")));
     }
     for trigger in &found.triggers {

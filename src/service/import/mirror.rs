@@ -14,7 +14,7 @@ use super::{Importer, Incoming, problem};
 /// Marks a file as a mirror (`drnb`).
 pub(super) const APPLICATION_ID: i32 = 0x6472_6e62;
 /// The newest schema whose tables are read here. The ones before it have the same.
-pub(super) const NEWEST: i32 = 3;
+pub(super) const NEWEST: i32 = 4;
 
 /// Opens a database so that nothing is written to it, nor left beside it.
 pub(super) fn open(path: &Path) -> Result<Connection, ServiceError> {
