@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::mirror::filter::{Filter, Op, Test};
+use crate::mirror::filter::{Filter, Op, Term, Test};
 use crate::text::visible;
 
 /// Words to be shown where they are hit.
@@ -21,16 +21,21 @@ impl Words {
     /// Those of a filter that a record has because it was found.
     pub fn of(filter: &Filter) -> Self {
         let mut words = Self::default();
-        for term in filter.terms.iter().filter(|term| !term.negated) {
+        words.take(&filter.terms);
+        words
+    }
+
+    fn take(&mut self, terms: &[Term]) {
+        for term in terms.iter().filter(|term| !term.negated) {
             match &term.test {
-                Test::Anywhere(text) => words.any.push(fold(text)),
+                Test::Anywhere(text) => self.any.push(fold(text)),
                 Test::Field { field, op: Op::Contains | Op::Equal, value } if !value.is_empty() => {
-                    words.fields.push((visible(field).into_owned(), fold(value)));
+                    self.fields.push((visible(field).into_owned(), fold(value)));
                 }
                 Test::Field { .. } => {}
+                Test::Any(terms) => self.take(terms),
             }
         }
-        words
     }
 
     /// One text, anywhere.
@@ -136,5 +141,7 @@ mod tests {
         assert_eq!(words.in_field(&["owner_id"]), ["hanako", "grace"]);
         assert_eq!(words.in_field(&["status"]), ["hanako"]);
         assert!(!words.is_empty() && Words::anywhere("").is_empty());
+        let words = Words::of(&Filter::parse("city:(Austin|New York) a OR -b OR -city:(x|y)").unwrap());
+        assert_eq!(words.in_field(&["city"]), ["a", "austin", "new york"]);
     }
 }
