@@ -16,6 +16,8 @@
 //! - `term OR term`, in capitals: one of them. It binds its neighbours before the space does: of `a b OR c d` must hold
 //!   `a`, one of `b` and `c`, and `d`.
 //!
+//! A text is found with whatever accents where it is written without (`jose` finds José), else with its own.
+//!
 //! A value with spaces stands in double quotes, and so do one that begins with `(` and the word `OR`; in them `\"` is a
 //! quote and `\\` a backslash. A field is a top-level field's name, or that of one inside an object (`city` finds
 //! `address.city`); `rev` is the revision, and `owner` finds `owner_id` by the name of what it points to. Where no field

@@ -187,7 +187,7 @@ impl Ready {
         match &self.test {
             _ if self.negated => None,
             Test::Anywhere(needle) | Test::Field(Subject::Path(_), Check::Contains(needle)) => {
-                Some(vec![needle.text()])
+                Some(vec![needle.indexed()])
             }
             Test::Field(..) | Test::Dangling(_) => None,
             Test::Any(terms) => {
