@@ -166,7 +166,7 @@ fn term(rng: &mut Rng) -> String {
     match rng.u8(..5) {
         0 if part != "\"\"" => part,
         // A revision is compared with numbers only: anything else is a mistake, and told.
-        1 if compares && serde_json::from_str::<serde_json::Number>(part.trim_matches('"')).is_err() => {
+        1 if compares && self::number(part.trim_matches('"')).is_none() => {
             format!("{field}{op}{number}")
         }
         1 => format!("{field}{op}{part}"),
@@ -260,8 +260,12 @@ fn field_holds(record: &Record, field: &str, op: Op, text: &str) -> bool {
     })
 }
 
+/// A text that is a number and nothing else, no blanks either.
+fn number(text: &str) -> Option<serde_json::Number> {
+    serde_json::from_str(text).ok().filter(|_| text.trim() == text)
+}
+
 fn compare(leaf: &str, text: &str) -> Ordering {
-    let number = |text: &str| serde_json::from_str::<serde_json::Number>(text).ok();
     match (number(leaf), number(text)) {
         (Some(a), Some(b)) => match (a.as_i64(), b.as_i64()) {
             (Some(a), Some(b)) => a.cmp(&b),

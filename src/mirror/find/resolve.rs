@@ -183,6 +183,11 @@ impl Reader {
             return Ok(path(&[field]));
         }
         if let Some((first, rest)) = field.split_once('.').filter(|(first, _)| has(first)) {
+            // A name with a dot of its own is one name.
+            let dotted = |(outer, name): &(String, String)| outer == first && name == rest;
+            if rest.contains('.') && self.inner_fields(kind)?.iter().any(dotted) {
+                return Ok(path(&[first, rest]));
+            }
             return Ok(path(&[&[first], &*rest.split('.').collect::<Vec<_>>()].concat()));
         }
         let id = format!("{field}_id");
