@@ -26,15 +26,28 @@ const CELL: usize = 160;
 
 /// The cells of a record, one a column.
 pub fn cells(data: &str, columns: &Columns) -> Vec<String> {
-    let mut out = vec![String::new(); columns.len()];
-    let mut found = vec![false; columns.len()];
+    let fields: Vec<&str> = columns.shown().collect();
+    pick(data, &fields).into_iter().map(|raw| raw.map_or_else(String::new, cell)).collect()
+}
+
+/// The raw values of fields, the first of one name. `object.field` is a field inside an object, where the record has
+/// none of that whole name.
+fn pick<'a>(data: &'a str, fields: &[&str]) -> Vec<Option<&'a str>> {
+    let (mut found, mut inside) = (vec![None; fields.len()], vec![None; fields.len()]);
     each_field(data, |name, raw| {
-        let Some(at) = columns.position(name) else { return };
-        if !std::mem::replace(&mut found[at], true) {
-            out[at] = cell(raw);
+        for (at, field) in fields.iter().enumerate() {
+            match field.strip_prefix(name) {
+                Some("") => {
+                    found[at].get_or_insert(raw);
+                }
+                Some(inner) if inner.starts_with('.') && inside[at].is_none() => {
+                    inside[at] = Some(if raw.starts_with('{') { pick(raw, &[&inner[1..]])[0] } else { None });
+                }
+                _ => {}
+            }
         }
     });
-    out
+    found.into_iter().zip(inside).map(|(outer, inner)| outer.or(inner.flatten())).collect()
 }
 
 /// A value in a line: text decoded, null empty, the rest as received.
@@ -56,16 +69,13 @@ pub fn exact(data: &str, fields: &[String]) -> Vec<String> {
 
 /// The same as cells of CSV: texts that begin like a formula are disarmed where that is wanted.
 pub fn for_csv(data: &str, fields: &[String], formulas: Formulas) -> Vec<String> {
-    let mut out = vec![None; fields.len()];
-    each_field(data, |name, raw| {
-        let Some(at) = fields.iter().position(|f| f == name) else { return };
-        out[at].get_or_insert_with(|| match Kind::of(raw) {
-            Kind::Word if raw == "null" => String::new(),
-            Kind::Text => formulas.word(walk::text(raw).into_owned()),
-            _ => raw.to_owned(),
-        });
-    });
-    out.into_iter().map(Option::unwrap_or_default).collect()
+    let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
+    let text = |raw: &str| match Kind::of(raw) {
+        Kind::Word if raw == "null" => String::new(),
+        Kind::Text => formulas.word(walk::text(raw).into_owned()),
+        _ => raw.to_owned(),
+    };
+    pick(data, &fields).into_iter().map(|raw| raw.map_or_else(String::new, text)).collect()
 }
 
 /// An id as a cell of CSV, in the same way.
@@ -206,6 +216,45 @@ mod tests {
         assert_eq!(cells(rows[0], &columns), ["Åsa", "a@b.c", "x"]);
         assert_eq!(columns.lay_out(8, None).len(), 1);
         assert_eq!(columns.lay_out(200, None).len(), 3);
+    }
+
+    #[test]
+    fn fields_inside_objects_are_columns_for_whoever_wants_them() {
+        let row = r#"{"id":1,"name":"a","custom_fields":{"Region":"North","No. of seats":4,"name":"b","o":{"k":1}},"tags":["x"]}"#;
+        let mut columns = Columns::choose([row].into_iter(), |_| false);
+        assert_eq!(columns.fields(), ["name"]);
+        let offered = |columns: &Columns| -> Vec<_> {
+            columns.all().skip(1).map(|(c, _)| (c.field.clone(), c.heading.clone())).collect()
+        };
+        let named = |field: &str, heading: &str| (field.to_owned(), heading.to_owned());
+        assert_eq!(
+            offered(&columns)[2..],
+            [
+                named("custom_fields.Region", "Region"),
+                named("custom_fields.No. of seats", "No. of seats"),
+                // Another field is called so.
+                named("custom_fields.name", "custom_fields.name"),
+                named("custom_fields.o", "o"),
+            ]
+        );
+        for at in [6, 5, 5] {
+            columns.toggle(at);
+        }
+        assert_eq!(cells(row, &columns), ["a", r#"{"k":1}"#, "4", "North"]);
+        let fields = columns.fields();
+        assert_eq!(exact(row, &fields[2..]), ["4", "North"]);
+        // What the first rows do not have is offered once a row that is there has it.
+        columns.offer([r#"{"id":2,"custom_fields":{"Region":"S","Floor":2}}"#].into_iter());
+        assert_eq!(
+            columns.all().last().map(|(c, shown)| (c.field.as_str(), shown)),
+            Some(("custom_fields.Floor", false))
+        );
+        // A field of that whole name goes before one inside an object.
+        let both = r#"{"a":{"b":1},"a.b":2}"#;
+        assert_eq!(exact(both, &["a.b".to_owned()]), ["2"]);
+        let twice = r#"{"a":{"c":1},"a":{"b":3},"d":[1],"e":{"f":{"g":5}}}"#;
+        let fields = ["a.b", "a.c", "d.0", "e.f.g"].map(str::to_owned);
+        assert_eq!(exact(twice, &fields), ["", "1", "", "5"]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! city:"New York" owner:grace rev>8 -status:lost hanako
+//! city:(Austin|New York) owner:grace OR owner:ada
 //! ```
 //!
 //! Terms stand between spaces and all must hold. A term is
@@ -10,14 +11,23 @@
 //! - `field=text`, `field!=text`: it is exactly that (numbers as numbers);
 //! - `field>x`, `>=`, `<`, `<=`: compared as numbers where `x` is one, else as text (ISO times sort as text);
 //! - `word` or `"two words"`: any value of the record contains it, in whatever case;
-//! - `-` before any of these turns it round.
+//! - `-` before any of these turns it round;
+//! - `field:(one|two)`, with `=` and `!=` too: one of these texts, and none of them with `!=`;
+//! - `term OR term`, in capitals: one of them. It binds its neighbours before the space does: of `a b OR c d` must hold
+//!   `a`, one of `b` and `c`, and `d`.
 //!
-//! A value with spaces stands in double quotes; in them `\"` is a quote and `\\` a backslash. A field is a top-level
-//! field's name, or that of one inside an object (`city` finds `address.city`); `rev` is the revision, and `owner`
-//! finds `owner_id` by the name of what it points to. Where no field is called so, the only one that is the same but for
-//! case is meant.
+//! A text is found with whatever accents where it is written without (`jose` finds José), else with its own.
+//!
+//! A value with spaces stands in double quotes, and so do one that begins with `(` and the word `OR`; in them `\"` is a
+//! quote and `\\` a backslash. A field is a top-level field's name, or that of one inside an object (`city` finds
+//! `address.city`); `rev` is the revision, and `owner` finds `owner_id` by the name of what it points to. Where no field
+//! is called so, the only one that is the same but for case is meant.
+
+mod reader;
 
 use std::fmt;
+
+use reader::{OR, Reader};
 
 /// The word for a reference to what is not in the mirror.
 pub const MISSING: &str = "missing";
@@ -52,6 +62,8 @@ pub enum Test {
         /// The value as written, without quotes. Empty with [`Op::Contains`]: the field is missing or empty.
         value: String,
     },
+    /// One of these holds.
+    Any(Vec<Term>),
 }
 
 /// How a field is compared.
@@ -114,14 +126,10 @@ impl Filter {
     /// Reads a filter.
     ///
     /// # Errors
-    /// [`FilterError`] for an unclosed quote, a comparison without a value, or a sign too many.
+    /// [`FilterError`] for an unclosed quote or parenthesis, a comparison without a value, a sign too many, or an `OR`
+    /// that lacks a side.
     pub fn parse(text: &str) -> Result<Self, FilterError> {
-        let mut reader = Reader { text, at: 0 };
-        let mut terms = Vec::new();
-        while reader.skip_spaces() {
-            terms.push(reader.term()?);
-        }
-        Ok(Self { terms })
+        Reader::new(text).filter()
     }
 
     /// Whether it holds for every record.
@@ -144,114 +152,62 @@ impl fmt::Display for Filter {
 
 impl fmt::Display for Term {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.negated {
-            f.write_str("-")?;
-        }
+        let minus = if self.negated { "-" } else { "" };
         match &self.test {
-            Test::Anywhere(text) => f.write_str(&written(text, true)),
+            Test::Anywhere(text) => write!(f, "{minus}{}", written(text, true)),
             Test::Field { field, op, value } => {
                 let empty = value.is_empty() && *op != Op::Contains;
-                // Behind `>` and `<` a value's own sign would be taken for theirs.
-                let longer = op.orders() && value.starts_with(['<', '>', '=']);
-                let value = if empty { "\"\"".to_owned() } else { written(value, longer) };
-                write!(f, "{}{}{value}", written(field, true), op.sign())
+                // Behind `>` and `<` a value's own sign would be taken for theirs, and a parenthesis opens a group.
+                let longer = op.orders() && value.starts_with(['<', '>', '=']) || value.starts_with('(');
+                let value = if empty || longer { quoted(value) } else { written(value, false) };
+                write!(f, "{minus}{}{}{value}", written(field, true), op.sign())
+            }
+            Test::Any(terms) => {
+                if let Some((field, op, texts)) = one_field(terms) {
+                    return write!(f, "{minus}{}{}({})", written(field, true), op.sign(), texts.join("|"));
+                }
+                for (i, term) in terms.iter().enumerate() {
+                    if i > 0 {
+                        // None of them is each of them turned round.
+                        f.write_str(if self.negated { " " } else { " OR " })?;
+                    }
+                    let negated = term.negated != self.negated;
+                    Term { negated, test: term.test.clone() }.fmt(f)?;
+                }
+                Ok(())
             }
         }
     }
 }
 
-/// A word as it must be written to be read as itself. A `bare` one could be taken for a sign.
+/// The field, the sign and the texts of terms that differ in the text alone.
+fn one_field(terms: &[Term]) -> Option<(&str, Op, Vec<String>)> {
+    let Test::Field { field, op: op @ (Op::Contains | Op::Equal), .. } = &terms.first()?.test else {
+        return None;
+    };
+    let text = |term: &Term| match &term.test {
+        Test::Field { field: other, op: sign, value } if !term.negated && other == field && sign == op => {
+            let quote = value.is_empty() || value.contains(['(', ')', '|']);
+            Some(if quote { quoted(value) } else { written(value, false) })
+        }
+        _ => None,
+    };
+    Some((field, *op, terms.iter().map(text).collect::<Option<_>>()?))
+}
+
+/// A word as it must be written to be read as itself. A `bare` one could be taken for a sign or for `OR`.
 fn written(text: &str, bare: bool) -> String {
-    let quoted = text.chars().any(|c| c.is_whitespace() || c == '"')
-        || (bare && (text.is_empty() || text.starts_with('-') || text.chars().any(is_sign)));
-    if quoted { format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")) } else { text.to_owned() }
+    let signs = text.is_empty() || text == OR || text.starts_with('-') || text.chars().any(is_sign);
+    let quotes = text.chars().any(|c| c.is_whitespace() || c == '"') || (bare && signs);
+    if quotes { quoted(text) } else { text.to_owned() }
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 fn is_sign(c: char) -> bool {
     matches!(c, ':' | '=' | '<' | '>' | '!')
-}
-
-struct Reader<'a> {
-    text: &'a str,
-    /// In bytes.
-    at: usize,
-}
-
-impl Reader<'_> {
-    fn rest(&self) -> &str {
-        &self.text[self.at..]
-    }
-
-    fn error(&self, at: usize, reason: &'static str) -> FilterError {
-        FilterError { at: self.text[..at].chars().count(), reason }
-    }
-
-    /// Moves to the next term; false at the end.
-    fn skip_spaces(&mut self) -> bool {
-        self.at = self.text.len() - self.rest().trim_start().len();
-        self.at < self.text.len()
-    }
-
-    fn term(&mut self) -> Result<Term, FilterError> {
-        let negated = self.rest().starts_with('-');
-        if negated {
-            self.at += 1;
-        }
-        let start = self.at;
-        let name = self.word(is_sign)?;
-        let Some((sign, op)) = Op::at(self.rest()) else {
-            // A lone `!` is no sign: the word goes on behind it.
-            let text = name + &self.word(|_| false)?;
-            if text.is_empty() {
-                return Err(self.error(start, "a word or a field is missing here"));
-            }
-            return Ok(Term { negated, test: Test::Anywhere(text) });
-        };
-        if name.is_empty() {
-            return Err(self.error(start, "a field's name is missing here: city:\"New York\", rev>8"));
-        }
-        self.at += sign.len();
-        let value_at = self.at;
-        // No record holds such a value: it is a sign too many.
-        if op.orders() && self.rest().starts_with(['<', '>', '=']) {
-            return Err(self
-                .error(value_at, "one sign too many: rev>8; a value that begins with one stands in quotes"));
-        }
-        let value = self.word(|_| false)?;
-        if value_at == self.at && op != Op::Contains {
-            return Err(self.error(value_at, "a value is missing here"));
-        }
-        Ok(Term { negated, test: Test::Field { field: name, op, value } })
-    }
-
-    /// A quoted or a bare word; a bare one ends at a space or where `stop` says.
-    fn word(&mut self, stop: fn(char) -> bool) -> Result<String, FilterError> {
-        if self.rest().starts_with('"') {
-            return self.quoted();
-        }
-        let rest = self.rest();
-        let end = rest.find(|c: char| c.is_whitespace() || stop(c)).unwrap_or(rest.len());
-        let word = rest[..end].to_owned();
-        self.at += end;
-        Ok(word)
-    }
-
-    fn quoted(&mut self) -> Result<String, FilterError> {
-        let open = self.at;
-        let mut word = String::new();
-        let mut chars = self.rest().char_indices().skip(1);
-        while let Some((i, c)) = chars.next() {
-            match c {
-                '"' => {
-                    self.at += i + 1;
-                    return Ok(word);
-                }
-                '\\' => word.extend(chars.next().map(|(_, c)| c)),
-                c => word.push(c),
-            }
-        }
-        Err(self.error(open, "this quote is not closed"))
-    }
 }
 
 #[cfg(test)]
@@ -303,10 +259,68 @@ mod tests {
     }
 
     #[test]
+    fn one_of_several_is_read_and_binds_before_the_space() {
+        let plain = |test| Term { negated: false, test };
+        let one = |terms: &[Test]| Test::Any(terms.iter().cloned().map(plain).collect());
+        let city = |value| field("city", Op::Contains, value);
+        let both = one(&[city("Austin"), city("New York")]);
+        let cases = [
+            ("city:(Austin| New York )", vec![plain(both.clone())]),
+            ("city:(Austin|\"New York\")", vec![plain(both.clone())]),
+            ("city:Austin OR city:\"New York\"", vec![plain(both.clone())]),
+            ("-city:(Austin|New York)", vec![Term { negated: true, test: both.clone() }]),
+            (
+                "a!=(1|2)",
+                vec![Term {
+                    negated: true,
+                    test: one(&[field("a", Op::Equal, "1"), field("a", Op::Equal, "2")]),
+                }],
+            ),
+            ("city:(Austin)", vec![plain(city("Austin"))]),
+            (
+                "a b OR rev>8 OR city:(x|y) c",
+                vec![
+                    plain(Test::Anywhere("a".into())),
+                    plain(one(&[
+                        Test::Anywhere("b".into()),
+                        field("rev", Op::Greater, "8"),
+                        city("x"),
+                        city("y"),
+                    ])),
+                    plain(Test::Anywhere("c".into())),
+                ],
+            ),
+            // These are words and values as ever.
+            ("\"OR\" or ORs", ["OR", "or", "ORs"].map(|word| plain(Test::Anywhere(word.into()))).to_vec()),
+            ("(512)", vec![plain(Test::Anywhere("(512)".into()))]),
+            ("a:b|c", vec![plain(field("a", Op::Contains, "b|c"))]),
+            ("a:\"(b\"", vec![plain(field("a", Op::Contains, "(b"))]),
+        ];
+        for (text, terms) in cases {
+            assert_eq!(Filter::parse(text).unwrap().terms, terms, "{text}");
+        }
+    }
+
+    #[test]
     fn a_mistake_is_named_with_its_place() {
-        for (text, at) in
-            [("a:\"b", 2), ("ä b>", 4), (":x", 0), ("a -", 3), ("\"", 0), ("rev>>8", 4), ("a<=>1", 3)]
-        {
+        for (text, at) in [
+            ("a:\"b", 2),
+            ("ä b>", 4),
+            (":x", 0),
+            ("a -", 3),
+            ("\"", 0),
+            ("rev>>8", 4),
+            ("a<=>1", 3),
+            ("OR a", 0),
+            ("a OR", 4),
+            ("a OR OR b", 5),
+            ("ä:(a|b", 2),
+            ("a:()", 3),
+            ("a:(b||c)", 5),
+            ("a:(\"b\" c)", 7),
+            ("a:(b)c", 5),
+            ("a>(1|2)", 2),
+        ] {
             assert_eq!(Filter::parse(text).unwrap_err().at, at, "{text}");
         }
     }
@@ -315,7 +329,7 @@ mod tests {
         #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..Default::default() })]
 
         #[test]
-        fn what_is_written_is_read_again(text in "[-a b\"\\\\:=<>!é]{0,24}") {
+        fn what_is_written_is_read_again(text in "([-a b\"\\\\:=<>!é(|)]| OR |:[(]){0,24}") {
             if let Ok(filter) = Filter::parse(&text) {
                 let written = filter.to_string();
                 proptest::prop_assert_eq!(Filter::parse(&written).unwrap(), filter, "{} -> {}", text, written);

@@ -16,6 +16,7 @@
 //! it. The order is SQLite's for the same column, decimals in texts being numbers (`order`); ids break ties, ascending
 //! in both directions.
 
+mod accents;
 pub(super) mod dangling;
 pub(super) mod fold;
 mod hits;
@@ -41,6 +42,7 @@ use super::index::Index;
 use super::reader::Row;
 use super::{MirrorError, Reader};
 use crate::protocol::RecordId;
+pub use fold::{without_accents, without_case};
 pub use hits::{From, Hit};
 use listing::Listing;
 use ranks::Ranks;

@@ -38,6 +38,9 @@ pub struct Index {
     broken: Cell<bool>,
 }
 
+/// Texts of which a row has one, each by the patterns that are all there then.
+type Alternatives = Vec<Vec<Vec<u8>>>;
+
 /// What the index knows of a type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Known {
@@ -66,17 +69,22 @@ impl Index {
         Some(Self { connection, broken: Cell::new(false) })
     }
 
-    /// The rowids, rising, of all rows of a type that may contain all of these folded texts; none where reading all
-    /// rows is the better way, or they are more than `most`.
+    /// The rowids, rising, of all rows of a type that may contain one of each list of these folded texts; none where
+    /// reading all rows is the better way, or they are more than `most`.
     pub(super) fn candidates(
         &self,
         reader: &Reader,
         kind: &str,
-        texts: &[&str],
+        texts: &[Vec<&str>],
         most: u64,
         tell: Tell<'_>,
     ) -> Result<Option<Vec<i64>>, MirrorError> {
-        let patterns: Vec<_> = texts.iter().flat_map(|text| tokens::patterns(text)).collect();
+        // A list with a text that says too little cannot be looked up.
+        let patterns: Vec<Alternatives> = texts
+            .iter()
+            .map(|list| list.iter().map(|text| tokens::patterns(text)).collect::<Alternatives>())
+            .filter(|list| !list.is_empty() && list.iter().all(|patterns| !patterns.is_empty()))
+            .collect();
         if patterns.is_empty() || self.broken.get() {
             return Ok(None);
         }
@@ -106,14 +114,17 @@ impl Index {
         &self,
         reader: &Reader,
         kind: &str,
-        patterns: &[Vec<u8>],
+        patterns: &[Alternatives],
         most: u64,
         tell: Tell<'_>,
     ) -> Result<Option<(Known, Vec<i64>)>, MirrorError> {
         let damaged = |_| MirrorError::Query { reason: "the search index is damaged".into() };
         let whole = self.connection.unchecked_transaction().map_err(damaged)?;
         let Some(known) = known(&whole, kind).map_err(damaged)? else { return Ok(None) };
-        let finders: Vec<_> = patterns.iter().map(|pattern| Finder::new(pattern.as_slice())).collect();
+        let finders: Vec<Vec<Vec<Finder<'_>>>> = patterns
+            .iter()
+            .map(|list| list.iter().map(|all| all.iter().map(Finder::new).collect()).collect())
+            .collect();
         let mut vocabularies =
             whole.prepare_cached("SELECT no, text FROM _vocabulary WHERE kind = ?1").map_err(damaged)?;
         let mut postings = whole
@@ -131,16 +142,7 @@ impl Index {
                 return Ok(None);
             }
             let vocabulary = super::find::scan::bytes(row.get_ref(1).map_err(damaged)?);
-            let mut hits = Vec::with_capacity(finders.len());
-            for finder in &finders {
-                hits.push(segment::hits(vocabulary, finder));
-                if hits.last().is_some_and(Vec::is_empty) {
-                    break;
-                }
-            }
-            if hits.last().is_none_or(Vec::is_empty) {
-                continue;
-            }
+            let Some(hits) = segment_hits(vocabulary, &finders) else { continue };
             let no: i64 = row.get(0).map_err(damaged)?;
             let mut parts = postings.query([no]).map_err(damaged)?;
             let Some(part) = parts.next().map_err(damaged)? else {
@@ -148,10 +150,11 @@ impl Index {
             };
             let blob = |i: usize| part.get_ref(i).map(super::find::scan::bytes).map_err(damaged);
             let (places, lists) = (blob(0)?, blob(1)?);
-            let mut rows = segment::rows(vocabulary, places, lists, &hits[0]);
-            for hits in &hits[1..] {
-                rows.keep(&segment::rows(vocabulary, places, lists, hits));
-            }
+            let of = |hits: &Vec<usize>| segment::rows(vocabulary, places, lists, hits);
+            let rows = segment::all(
+                hits.iter()
+                    .map(|list| segment::any(list.iter().map(|hits| segment::all(hits.iter().map(of))))),
+            );
             if !rows.is_empty() {
                 let rowids = segment::rowids(blob(2)?);
                 found
@@ -160,6 +163,19 @@ impl Index {
         }
         Ok(Some((known, found)))
     }
+}
+
+/// Where in a segment's vocabulary the patterns are, of each list those alternatives that are there; none where a list
+/// has none.
+fn segment_hits(vocabulary: &[u8], finders: &[Vec<Vec<Finder<'_>>>]) -> Option<Vec<Vec<Vec<Vec<usize>>>>> {
+    let there = |all: &Vec<Finder<'_>>| {
+        let one = |finder| Some(segment::hits(vocabulary, finder)).filter(|hits| !hits.is_empty());
+        all.iter().map(one).collect::<Option<Vec<_>>>()
+    };
+    let list = |list: &Vec<Vec<Finder<'_>>>| {
+        Some(list.iter().filter_map(there).collect::<Vec<_>>()).filter(|list| !list.is_empty())
+    };
+    finders.iter().map(list).collect()
 }
 
 fn known(index: &Connection, kind: &str) -> rusqlite::Result<Option<Known>> {

@@ -230,7 +230,13 @@ impl Reader {
             let candidates = match index {
                 Some(index) => {
                     let mut ask = |_: News<'_>| tell(News::Scanned { rows: 0, of: all, hits: 0 });
-                    index.candidates(self, &kind, &[needle.text()], (all / 16).max(4_096), &mut ask)?
+                    index.candidates(
+                        self,
+                        &kind,
+                        &[vec![needle.indexed()]],
+                        (all / 16).max(4_096),
+                        &mut ask,
+                    )?
                 }
                 None => None,
             };

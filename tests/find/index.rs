@@ -50,9 +50,24 @@ async fn an_index_changes_no_answer_whatever_was_edited_since() {
                     "{filter}"
                 );
             }
-            for part in
-                ["hana", "花子", "花", "ork", "o'ne", "1.5", "b.ex", "💥", "prefix of", "åsa", "δο", "x\"y"]
-            {
+            for part in [
+                "hana",
+                "花子",
+                "花",
+                "ork",
+                "o'ne",
+                "1.5",
+                "b.ex",
+                "💥",
+                "prefix of",
+                "åsa",
+                "asa",
+                "jos",
+                "josé",
+                "odz",
+                "δο",
+                "x\"y",
+            ] {
                 let filter = Filter::parse(part).map_or_else(|_| String::new(), |filter| filter.to_string());
                 assert_eq!(
                     search(&reader, Some(&index), &filter),

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt::Write as _;
 
-use drainboard::mirror::filter::{Filter, Op, Test};
+use drainboard::mirror::filter::{Filter, Op, Term, Test};
 use drainboard::mirror::{Mirror, Reader};
 use drainboard::protocol::RecordId;
 use fastrand::Rng;
@@ -29,6 +29,11 @@ const WORDS: &[&str] = &[
     "Åsa",
     "åsa",
     "O'Neil",
+    "José",
+    "JOSE\u{301}",
+    "jose",
+    "Łódź lodz",
+    "Thế",
     "a@b.example",
     "x\"y\\z\n",
     "İ",
@@ -129,36 +134,73 @@ pub(crate) async fn apply(mirror: &Mirror, items: &[Instruction]) {
 /// A random filter's text.
 pub(crate) fn filter(rng: &mut Rng) -> String {
     let mut text = String::new();
-    for _ in 0..rng.u8(0..3) {
+    for no in 0..rng.u8(0..4) {
+        if no > 0 && rng.u8(..3) == 0 {
+            text.push_str("OR ");
+        }
         if rng.u8(..4) == 0 {
             text.push('-');
         }
-        let word = WORDS[rng.usize(..WORDS.len())];
-        let chars: Vec<char> = word.chars().collect();
-        let from = rng.usize(..=chars.len());
-        let part: String = chars[from..rng.usize(from..=chars.len())].iter().collect();
-        let part = if rng.bool() { part } else { part.to_uppercase() };
-        let part = format!("\"{}\"", part.replace('\\', "\\\\").replace('"', "\\\""));
-        let field = ["name", "city", "value", "budget", "custom_fields.budget", "id", "rev"][rng.usize(..7)];
-        let op = [":", "=", "!=", ">", ">=", "<", "<="][rng.usize(..7)];
-        let number = ["1.5", "1", "12", "9007199254740992", "2026", "-1"][rng.usize(..6)];
-        let compares = field == "rev" && ![":", "!="].contains(&op);
-        let term = match rng.u8(..4) {
-            0 if part != "\"\"" => part,
-            // A revision is compared with numbers only: anything else is a mistake, and told.
-            1 if compares && part.trim_matches('"').parse::<f64>().is_err() => format!("{field}{op}{number}"),
-            1 => format!("{field}{op}{part}"),
-            2 => format!("{field}{op}{number}"),
-            _ => format!("{field}:"),
-        };
-        text.push_str(&term);
+        text.push_str(&term(rng));
         text.push(' ');
     }
     text
 }
 
+/// A part of a word, in quotes.
+fn part(rng: &mut Rng) -> String {
+    let word = WORDS[rng.usize(..WORDS.len())];
+    let chars: Vec<char> = word.chars().collect();
+    let from = rng.usize(..=chars.len());
+    let part: String = chars[from..rng.usize(from..=chars.len())].iter().collect();
+    let part = if rng.bool() { part } else { part.to_uppercase() };
+    format!("\"{}\"", part.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+fn term(rng: &mut Rng) -> String {
+    let part = part(rng);
+    let field = ["name", "city", "value", "budget", "custom_fields.budget", "id", "rev"][rng.usize(..7)];
+    let op = [":", "=", "!=", ">", ">=", "<", "<="][rng.usize(..7)];
+    let number = ["1.5", "1", "12", "9007199254740992", "2026", "-1"][rng.usize(..6)];
+    let compares = field == "rev" && ![":", "!="].contains(&op);
+    match rng.u8(..5) {
+        0 if part != "\"\"" => part,
+        // A revision is compared with numbers only: anything else is a mistake, and told.
+        1 if compares && self::number(part.trim_matches('"')).is_none() => {
+            format!("{field}{op}{number}")
+        }
+        1 => format!("{field}{op}{part}"),
+        2 => format!("{field}{op}{number}"),
+        3 if field != "rev" => {
+            let texts: Vec<String> = (0..rng.u8(1..4)).map(|_| self::part(rng)).collect();
+            format!("{field}{}({})", [":", "=", "!="][rng.usize(..3)], texts.join("|"))
+        }
+        _ => format!("{field}:"),
+    }
+}
+
 fn fold(text: &str) -> String {
     text.chars().flat_map(char::to_lowercase).map(|c| if c == 'ς' { 'σ' } else { c }).collect()
+}
+
+/// The same without the accents that the words have.
+fn bare(text: &str) -> String {
+    let bare = |c| match c {
+        '\u{300}'..='\u{36f}' => None,
+        'å' => Some('a'),
+        'é' | 'ế' => Some('e'),
+        'ó' => Some('o'),
+        'ł' => Some('l'),
+        'ź' => Some('z'),
+        c => Some(c),
+    };
+    fold(text).chars().filter_map(bare).collect()
+}
+
+/// Whether a text has another, with its accents where it is written with some.
+fn contains(leaf: &str, text: &str) -> bool {
+    let text = fold(text);
+    if bare(&text) == text { bare(leaf).contains(&text) } else { fold(leaf).contains(&text) }
 }
 
 fn leaves(value: &Value, out: &mut Vec<String>) {
@@ -173,17 +215,20 @@ fn leaves(value: &Value, out: &mut Vec<String>) {
 
 /// Whether a record is in a filter, the plain way.
 pub(crate) fn holds(record: &Record, filter: &Filter) -> bool {
-    filter.terms.iter().all(|term| {
-        let is = match &term.test {
-            Test::Anywhere(text) => {
-                let mut all = Vec::new();
-                leaves(&record.data, &mut all);
-                all.iter().any(|leaf| fold(leaf).contains(&fold(text)))
-            }
-            Test::Field { field, op, value } => field_holds(record, field, *op, value),
-        };
-        is != term.negated
-    })
+    filter.terms.iter().all(|term| term_holds(record, term))
+}
+
+fn term_holds(record: &Record, term: &Term) -> bool {
+    let is = match &term.test {
+        Test::Anywhere(text) => {
+            let mut all = Vec::new();
+            leaves(&record.data, &mut all);
+            all.iter().any(|leaf| contains(leaf, text))
+        }
+        Test::Field { field, op, value } => field_holds(record, field, *op, value),
+        Test::Any(terms) => terms.iter().any(|term| term_holds(record, term)),
+    };
+    is != term.negated
 }
 
 fn field_holds(record: &Record, field: &str, op: Op, text: &str) -> bool {
@@ -205,7 +250,7 @@ fn field_holds(record: &Record, field: &str, op: Op, text: &str) -> bool {
         return !all.iter().any(|leaf| compare(leaf, text).is_eq());
     }
     all.iter().any(|leaf| match op {
-        Op::Contains => fold(leaf).contains(&fold(text)),
+        Op::Contains => contains(leaf, text),
         Op::Equal => compare(leaf, text).is_eq(),
         Op::Greater => compare(leaf, text).is_gt(),
         Op::GreaterOrEqual => compare(leaf, text).is_ge(),
@@ -215,8 +260,12 @@ fn field_holds(record: &Record, field: &str, op: Op, text: &str) -> bool {
     })
 }
 
+/// A text that is a number and nothing else, no blanks either.
+fn number(text: &str) -> Option<serde_json::Number> {
+    serde_json::from_str(text).ok().filter(|_| text.trim() == text)
+}
+
 fn compare(leaf: &str, text: &str) -> Ordering {
-    let number = |text: &str| serde_json::from_str::<serde_json::Number>(text).ok();
     match (number(leaf), number(text)) {
         (Some(a), Some(b)) => match (a.as_i64(), b.as_i64()) {
             (Some(a), Some(b)) => a.cmp(&b),

@@ -165,6 +165,22 @@ async fn a_hit_whose_record_went_since_is_passed_over() {
 }
 
 #[tokio::test]
+async fn a_field_inside_an_object_may_have_a_dot_of_its_own() {
+    let scratch = Scratch::new();
+    let seats = |id: i64, seats: i64| {
+        let data =
+            format!(r#"{{"id": {id}, "custom_fields": {{"No. of seats": {seats}, "a": {{"b": {id}}}}}}}"#);
+        kit::item("thing", "created", "k", 1, &data)
+    };
+    model::apply(&scratch.open(), &[seats(1, 7), seats(2, 4), seats(3, 12)]).await;
+    let reader = scratch.reader();
+    let ids = |filter, field| walk(&reader, &view(&reader, filter, by(field, false)), 9);
+    assert_eq!(ids("", "custom_fields.No. of seats"), [2, 1, 3].map(RecordId::Int));
+    assert_eq!(ids("\"custom_fields.No. of seats\">4", "id"), [1, 3].map(RecordId::Int));
+    assert_eq!(ids("custom_fields.a.b>1", "custom_fields.a.b"), [2, 3].map(RecordId::Int));
+}
+
+#[tokio::test]
 async fn what_several_threads_find_is_the_same() {
     let mut rng = kit::rng();
     let scratch = Scratch::new();

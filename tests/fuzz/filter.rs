@@ -44,7 +44,11 @@ const WORDS: &[&str] = &[
     "a.b.c:",
     ".:",
     "OR",
+    " OR ",
     "(",
+    "|",
+    ")",
+    "city:(york|花)",
 ];
 
 #[test]
@@ -92,13 +96,18 @@ fn check(reader: &Reader, records: &[Record], text: &str) -> Face {
     let shape = filter.terms.iter().take(3).map(|term| match &term.test {
         Test::Anywhere(text) => (term.negated, None, text.len().min(2)),
         Test::Field { op, value, .. } => (term.negated, Some(op.sign()), value.len().min(2)),
+        Test::Any(terms) => (term.negated, Some("OR"), terms.len().min(4)),
     });
     Face::of((shape.collect::<Vec<_>>(), found.len()))
 }
 
 /// Whether the naive reader knows this test: fields of its records, and numbers that a double holds.
 fn is_plain(test: &Test) -> bool {
-    let Test::Field { field, value, .. } = test else { return true };
+    let (field, value) = match test {
+        Test::Anywhere(_) => return true,
+        Test::Field { field, value, .. } => (field, value),
+        Test::Any(terms) => return terms.iter().all(|term| is_plain(&term.test)),
+    };
     let known =
         ["name", "city", "value", "budget", "custom_fields.budget", "id", "rev"].contains(&field.as_str());
     let number = value.trim_start().starts_with(|c: char| c.is_ascii_digit() || c == '-');

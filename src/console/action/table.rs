@@ -69,7 +69,7 @@ table! {
     [Action::Open] "open", &[Scope::Browse], "open",
         "open the type or the record; fold a part; follow a reference";
     [Action::Filter] "filter-rows", &[Scope::Browse], "filter",
-        "which rows: `field:text`, `field>8`, `-not`, words";
+        "which rows: `field:text`, `field:(a|b)`, `field>8`, `-not`, words, `a OR b`";
     [Action::FilterLike] "filter-like", &[Scope::Browse], "like this",
         "only rows with the value of this cell";
     [Action::SortColumn] "sort", &[Scope::Browse], "sort",

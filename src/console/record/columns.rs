@@ -146,19 +146,25 @@ impl Columns {
         self.shown.get(at)
     }
 
+    /// Offers the other fields that rows have, those inside objects too.
+    pub fn offer<'a>(&mut self, rows: impl Iterator<Item = &'a str>) {
+        let known: Vec<String> = self.all().map(|(column, _)| column.field.clone()).collect();
+        self.hidden.extend(choice::others(rows, &known));
+    }
+
     /// The fields of those that are shown.
+    pub fn shown(&self) -> impl Iterator<Item = &str> {
+        self.shown.iter().map(|c| c.field.as_str())
+    }
+
+    /// The same to keep.
     pub fn fields(&self) -> Vec<String> {
-        self.shown.iter().map(|c| c.field.clone()).collect()
+        self.shown().map(str::to_owned).collect()
     }
 
     /// All of them, with whether they are shown; the shown ones first.
     pub fn all(&self) -> impl Iterator<Item = (&Column, bool)> {
         self.shown.iter().map(|c| (c, true)).chain(self.hidden.iter().map(|c| (c, false)))
-    }
-
-    /// Where the column of a field is shown.
-    pub fn position(&self, field: &str) -> Option<usize> {
-        self.shown.iter().position(|c| c.field == field)
     }
 
     /// Whether a field's values are there to be seen, its name being visible.

@@ -5,7 +5,8 @@ use std::ops::Range;
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::mirror::filter::{Filter, Op, Test};
+use crate::mirror::filter::{Filter, Op, Term, Test};
+use crate::mirror::find::{without_accents, without_case};
 use crate::text::visible;
 
 /// Words to be shown where they are hit.
@@ -21,16 +22,21 @@ impl Words {
     /// Those of a filter that a record has because it was found.
     pub fn of(filter: &Filter) -> Self {
         let mut words = Self::default();
-        for term in filter.terms.iter().filter(|term| !term.negated) {
+        words.take(&filter.terms);
+        words
+    }
+
+    fn take(&mut self, terms: &[Term]) {
+        for term in terms.iter().filter(|term| !term.negated) {
             match &term.test {
-                Test::Anywhere(text) => words.any.push(fold(text)),
+                Test::Anywhere(text) => self.any.push(fold(text)),
                 Test::Field { field, op: Op::Contains | Op::Equal, value } if !value.is_empty() => {
-                    words.fields.push((visible(field).into_owned(), fold(value)));
+                    self.fields.push((visible(field).into_owned(), fold(value)));
                 }
                 Test::Field { .. } => {}
+                Test::Any(terms) => self.take(terms),
             }
         }
-        words
     }
 
     /// One text, anywhere.
@@ -66,16 +72,25 @@ pub fn hits(text: &str, words: &[&str]) -> Vec<Range<usize>> {
     if words.is_empty() || text.is_empty() {
         return Vec::new();
     }
-    // The folded text, and for each of its bytes the grapheme that it came from.
-    let (mut folded, mut from) = (String::new(), Vec::new());
-    for (at, grapheme) in text.grapheme_indices(true) {
-        folded.push_str(&fold(grapheme));
-        from.resize(folded.len(), at..at + grapheme.len());
-    }
     let mut found: Vec<Range<usize>> = Vec::new();
-    for word in words.iter().filter(|word| !word.is_empty()) {
-        for (at, part) in folded.match_indices(*word) {
-            found.push(from[at].start..from[at + part.len() - 1].end);
+    // As the mirror finds them: a word with an accent is meant so.
+    for accents in [true, false] {
+        let mut words =
+            words.iter().filter(|w| !w.is_empty() && (without_accents(w) != **w) == accents).peekable();
+        if words.peek().is_none() {
+            continue;
+        }
+        // The folded text, and for each of its bytes the grapheme that it came from.
+        let (mut folded, mut from) = (String::new(), Vec::new());
+        for (at, grapheme) in text.grapheme_indices(true) {
+            let grapheme_folded = fold(grapheme);
+            folded.push_str(&if accents { grapheme_folded } else { without_accents(&grapheme_folded) });
+            from.resize(folded.len(), at..at + grapheme.len());
+        }
+        for word in words {
+            for (at, part) in folded.match_indices(*word) {
+                found.push(from[at].start..from[at + part.len() - 1].end);
+            }
         }
     }
     found.sort_by_key(|range| (range.start, range.end));
@@ -89,10 +104,9 @@ pub fn hits(text: &str, words: &[&str]) -> Vec<Range<usize>> {
     found
 }
 
-/// Without case, as the mirror folds it: one character at a time.
+/// Without case, as the mirror folds it.
 fn fold(text: &str) -> String {
-    let text = visible(text);
-    text.chars().flat_map(char::to_lowercase).map(|c| if c == 'ς' { 'σ' } else { c }).collect()
+    without_case(&visible(text))
 }
 
 #[cfg(test)]
@@ -117,6 +131,9 @@ mod tests {
         assert_eq!(shown("Zoe\u{301} e", &["e"]), "Zo[e\u{301}] [e]");
         assert_eq!(shown("aaaa", &["aa", "aaa"]), "[aaaa]");
         assert_eq!(shown("İstanbul", &["stan"]), "İ[stan]bul");
+        assert_eq!(shown("José JOSE\u{301} jose", &["jose"]), "[José] [JOSE\u{301}] [jose]");
+        assert_eq!(shown("José jose", &["josé"]), "[José] jose");
+        assert_eq!(shown("Łódź é", &["odz", "é"]), "Ł[ódź] [é]");
         assert_eq!(shown("οδος ΟΔΟΣ", &["οδοσ"]), "[οδος] [ΟΔΟΣ]");
         assert_eq!(shown("阿部 花子", &["花"]), "阿部 [花]子");
         assert_eq!(shown("", &["a"]), "");
@@ -136,5 +153,7 @@ mod tests {
         assert_eq!(words.in_field(&["owner_id"]), ["hanako", "grace"]);
         assert_eq!(words.in_field(&["status"]), ["hanako"]);
         assert!(!words.is_empty() && Words::anywhere("").is_empty());
+        let words = Words::of(&Filter::parse("city:(Austin|New York) a OR -b OR -city:(x|y)").unwrap());
+        assert_eq!(words.in_field(&["city"]), ["a", "austin", "new york"]);
     }
 }

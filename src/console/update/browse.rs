@@ -166,8 +166,10 @@ fn own(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::SortId => return read(model.browse.sort(Sort::default())),
         Action::ColumnBefore => model.browse.move_column(-1),
         Action::ColumnNext => model.browse.move_column(1),
+        Action::Columns if model.browse.choosing.take().is_some() => {}
         Action::Columns => {
-            model.browse.choosing = if model.browse.choosing.is_some() { None } else { Some(0) }
+            model.browse.offer_columns();
+            model.browse.choosing = Some(0);
         }
         Action::ColumnLeft => shift(model, -1),
         Action::ColumnRight => shift(model, 1),
@@ -253,7 +255,7 @@ fn freeze(model: &mut Model) {
 fn like(model: &mut Model) -> Vec<Effect> {
     let browse = &model.browse;
     let field = if browse.pane == Pane::Record {
-        record::line(model).filter(|l| l.depth == 0 && l.open.is_none()).map(|l| l.path)
+        record::line(model).and_then(|line| record::field(model, &line))
     } else {
         Some(marked(model).map_or("id".to_owned(), |c| c.field.clone()))
     };

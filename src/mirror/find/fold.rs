@@ -1,18 +1,45 @@
-//! Text without its case, and the search for it: in whole records by bytes first, then in decoded values. Pure.
+//! Text without its case and its accents, and the search for it: in whole records by bytes first, then in decoded
+//! values. Pure.
 //!
-//! Case is folded one character at a time (Unicode's lower case, and ς as σ), so that a part of a text folds to a part
-//! of the folded text. The search in raw bytes may say yes too often and never says no wrongly.
+//! Case is folded one character at a time (Unicode's lower case, and ς as σ), and so are accents, so that a part of a
+//! text folds to a part of the folded text. A text that is looked for with an accent is meant so: then accents stay. The
+//! search in raw bytes may say yes too often and never says no wrongly.
 
 use memchr::{memchr, memchr_iter, memchr2, memmem};
 
-/// Adds the folded text to `out`.
+use super::accents;
+
+/// A text in lower case.
+pub fn without_case(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    fold_case(text.as_bytes(), &mut out);
+    out
+}
+
+/// A text in lower case and without accents.
+pub fn without_accents(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    fold_into(text.as_bytes(), &mut out);
+    out
+}
+
+/// Adds the text in lower case and without accents to `out`.
 pub(in crate::mirror) fn fold_into(text: &[u8], out: &mut String) {
+    each_lower(text, |c| out.extend(if c.is_ascii() { Some(c) } else { accents::plain(c) }));
+}
+
+fn fold_case(text: &[u8], out: &mut String) {
+    each_lower(text, |c| out.push(c));
+}
+
+/// Calls `letter` with each character in lower case.
+fn each_lower(text: &[u8], mut letter: impl FnMut(char)) {
     let mut plain = |text: &str| {
         for c in text.chars() {
             match c {
-                '\0'..='\x7f' => out.push(c.to_ascii_lowercase()),
-                'ς' => out.push('σ'),
-                c => out.extend(c.to_lowercase().map(|c| if c == 'ς' { 'σ' } else { c })),
+                '\0'..='\x7f' => letter(c.to_ascii_lowercase()),
+                'ς' => letter('σ'),
+                c => c.to_lowercase().for_each(|c| letter(if c == 'ς' { 'σ' } else { c })),
             }
         }
     };
@@ -22,31 +49,35 @@ pub(in crate::mirror) fn fold_into(text: &[u8], out: &mut String) {
     }
 }
 
-/// A text to be found in whatever case.
+/// A text to be found in whatever case, and with whatever accents where it has none itself.
 #[derive(Debug)]
 pub(in crate::mirror) struct Needle {
     /// Folded.
     text: String,
+    /// The same without accents.
+    plain: String,
     /// The longest part that looks the same in raw bytes but for the case of ASCII letters; may be empty.
     piece: Vec<u8>,
     /// The rarest byte of the piece.
     rare: usize,
-    /// Characters outside ASCII whose lower case has an ASCII letter of the piece.
+    /// Whether the piece has an ASCII letter.
+    letters: bool,
+    /// Where accents stay: characters outside ASCII whose lower case has an ASCII letter of the piece.
     strange: Vec<&'static [u8]>,
 }
 
 impl Needle {
     pub(in crate::mirror) fn new(text: &str) -> Self {
-        let mut folded = String::new();
-        fold_into(text.as_bytes(), &mut folded);
+        let (text, plain) = (without_case(text), without_accents(text));
         let mut piece = String::new();
-        for run in folded.split(|c: char| !looks_the_same(c)) {
+        for run in text.split(|c: char| !looks_the_same(c)) {
             if run.len() > piece.len() {
                 run.clone_into(&mut piece);
             }
         }
         let piece = piece.into_bytes();
         let rare = (0..piece.len()).min_by_key(|i| commonness(piece[*i])).unwrap_or(0);
+        let letters = piece.iter().any(u8::is_ascii_lowercase);
         let mut strange: Vec<&'static [u8]> = Vec::new();
         if piece.contains(&b'k') {
             strange.push("\u{212a}".as_bytes());
@@ -54,20 +85,56 @@ impl Needle {
         if piece.contains(&b'i') {
             strange.push("\u{130}".as_bytes());
         }
-        Self { text: folded, piece, rare, strange }
+        Self { text, plain, piece, rare, letters, strange }
     }
 
-    /// The folded text.
-    pub(in crate::mirror) fn text(&self) -> &str {
-        &self.text
+    /// The text without case and accents: what an index has of it.
+    pub(in crate::mirror) fn indexed(&self) -> &str {
+        &self.plain
+    }
+
+    /// Whether it was written with accents, and is meant so.
+    fn accented(&self) -> bool {
+        self.plain != self.text
     }
 
     /// False only where no value in these raw bytes can contain the text.
     pub(in crate::mirror) fn may_be_in(&self, raw: &[u8]) -> bool {
-        self.piece.is_empty()
-            || self.piece_in(raw)
-            || memchr(b'\\', raw).is_some()
-            || self.strange.iter().any(|c| memmem::find(raw, c).is_some())
+        self.piece.is_empty() || self.piece_in(raw) || memchr(b'\\', raw).is_some() || self.hides_in(raw)
+    }
+
+    /// Whether raw bytes may have the text in letters that do not look like its own.
+    fn hides_in(&self, raw: &[u8]) -> bool {
+        if self.accented() {
+            return self.strange.iter().any(|c| memmem::find(raw, c).is_some());
+        }
+        // Three bytes fold to one or more, accents that stand alone apart: what has one of those is looked at closely.
+        let reach = self.text.len() * 3;
+        let mut from = 0;
+        let mut folded = String::new();
+        while let Some(first) = accents::next(raw, from, self.letters) {
+            let mut last = first;
+            loop {
+                if matches!(raw[last], 0xcc | 0xcd) {
+                    return true;
+                }
+                match accents::next(raw, last + 1, self.letters) {
+                    Some(next) if next <= last + 2 * reach => last = next,
+                    _ => break,
+                }
+            }
+            // Between characters.
+            let whole = |at: &usize| raw.get(*at).is_none_or(|byte| byte & 0xc0 != 0x80);
+            let start = (first.saturating_sub(reach)..=first).find(whole).unwrap_or(first);
+            let end = (last + reach..raw.len()).find(whole).unwrap_or(raw.len());
+            folded.clear();
+            fold_into(&raw[start..end], &mut folded);
+            if memmem::find(folded.as_bytes(), self.text.as_bytes()).is_some() {
+                return true;
+            }
+            from = last + 1;
+        }
+        false
     }
 
     /// Whether the decoded text contains it. `scratch` is only memory.
@@ -76,7 +143,11 @@ impl Needle {
             return self.piece_in(text);
         }
         scratch.clear();
-        fold_into(text, scratch);
+        if self.accented() {
+            fold_case(text, scratch);
+        } else {
+            fold_into(text, scratch);
+        }
         memmem::find(scratch.as_bytes(), self.text.as_bytes()).is_some()
     }
 
@@ -100,7 +171,7 @@ impl Needle {
             }
             (counted, quotes) = (end + 1, quotes + 1);
         }
-        (!self.strange.iter().any(|c| memmem::find(raw, c).is_some())).then_some(false)
+        (!self.hides_in(raw)).then_some(false)
     }
 
     fn piece_in(&self, hay: &[u8]) -> bool {
@@ -163,7 +234,9 @@ mod tests {
             ("阿部 花子", "花子", true),
             ("ΟΔΟΣ", "οδος", true),
             ("\u{212a}elvin", "kelvin", true),
-            ("İstanbul", "istanbul", false), // i and a dot above
+            ("İstanbul", "istanbul", true),
+            ("İstanbul", "İSTANBUL", true),
+            ("Istanbul", "İstanbul", false),
             ("İstanbul", "stanbul", true),
             ("straße", "STRASSE", false),
             ("абв", "Б", true),
@@ -174,6 +247,33 @@ mod tests {
             assert_eq!(needle.is_in(text.as_bytes(), &mut scratch), is, "{part} in {text}");
             assert!(!is || needle.may_be_in(text.as_bytes()), "{part} in {text}");
         }
+    }
+
+    #[test]
+    fn accents_do_not_matter_unless_they_are_looked_for() {
+        let mut scratch = String::new();
+        for (text, part, is) in [
+            ("José Núñez", "jose nun", true),
+            ("JOSE\u{301}", "jose", true),
+            ("Łódź", "LODZ", true),
+            ("Trần Thị Bưởi", "buoi", true),
+            ("Ταΰγετος", "ταυγετος", true),
+            ("Ёлкин", "елкин", true),
+            ("Σørensen 花", "ørensen", true),
+            ("が", "か", false),
+            ("José", "josé", true),
+            ("Jose", "josé", false),
+            ("JOSÉ", "sé", true),
+            ("Josè", "josé", false),
+        ] {
+            let needle = Needle::new(part);
+            assert_eq!(needle.is_in(text.as_bytes(), &mut scratch), is, "{part} in {text}");
+            let raw = format!("{{\"{}\": \"{text}\"}}", "a name of a field, and longer than that".repeat(3));
+            assert!(!is || needle.may_be_in(raw.as_bytes()), "{part} in {text}");
+            assert_ne!(needle.is_in_a_text(raw.as_bytes()), Some(!is), "{part} in {text}");
+        }
+        // What is near no accent is not looked at closely.
+        assert!(!Needle::new("maple").may_be_in("{\"name\": \"Łódź, José\"}".as_bytes()));
     }
 
     #[test]
@@ -198,10 +298,10 @@ mod tests {
         #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..Default::default() })]
 
         #[test]
-        fn the_search_in_bytes_never_says_no_wrongly(text in "[aAkKiIbéÉİ\u{212a}σςΣ\u{307}花 ]{0,12}", part in "[aAkKibéİσςΣ\u{307}花]{1,3}") {
-            let (mut folded, mut wanted) = (String::new(), String::new());
-            fold_into(text.as_bytes(), &mut folded);
-            fold_into(part.as_bytes(), &mut wanted);
+        fn the_search_in_bytes_never_says_no_wrongly(text in "[aAkKiIbeéÉİ\u{212a}\u{212b}σςΣό\u{307}花x ]{0,40}", part in "[aAkKibeéİσςΣο\u{307}花]{1,3}") {
+            let wanted = without_case(&part);
+            let (folded, exact) = (without_accents(&text), without_accents(&part) != wanted);
+            let folded = if exact { without_case(&text) } else { folded };
             let needle = Needle::new(&part);
             proptest::prop_assert_eq!(needle.is_in(text.as_bytes(), &mut String::new()), folded.contains(&wanted));
             proptest::prop_assert!(!folded.contains(&wanted) || needle.may_be_in(text.as_bytes()));

@@ -20,10 +20,13 @@ pub(in crate::mirror) struct Matcher {
     pub(super) inside: Vec<Vec<String>>,
 }
 
+/// A term made ready.
 #[derive(Debug)]
 pub(super) struct Ready {
     pub(super) negated: bool,
     pub(super) test: Test,
+    /// The number of its leaf among those of all terms, in their order: of several the first one's.
+    pub(super) no: usize,
 }
 
 #[derive(Debug)]
@@ -32,6 +35,8 @@ pub(super) enum Test {
     Field(Subject, Check),
     /// A reference to what is not here.
     Dangling(Dangling),
+    /// One of these.
+    Any(Vec<Ready>),
 }
 
 /// Where a value is.
@@ -72,51 +77,52 @@ impl Matcher {
         self.terms.is_empty()
     }
 
-    /// Whether it looks at ids.
-    pub(super) fn wants_id(&self) -> bool {
-        self.terms.iter().any(|term| matches!(term.test, Test::Field(Subject::Id, _)))
+    /// What it tests, alternatives one by one.
+    fn leaves(&self) -> Vec<&Test> {
+        fn walk<'t>(test: &'t Test, out: &mut Vec<&'t Test>) {
+            match test {
+                Test::Any(terms) => terms.iter().for_each(|term| walk(&term.test, out)),
+                leaf => out.push(leaf),
+            }
+        }
+        let mut out = Vec::new();
+        self.terms.iter().for_each(|term| walk(&term.test, &mut out));
+        out
     }
 
-    /// Whether it looks at revisions.
-    pub(super) fn wants_revision(&self) -> bool {
-        self.terms.iter().any(|term| matches!(term.test, Test::Field(Subject::Revision, _)))
-    }
-
-    /// The fields that it looks at, term by term; none for a term that only the whole record answers.
+    /// The fields that it looks at, leaf by leaf; none for one that only the whole record answers.
     pub(super) fn fields(&self) -> impl Iterator<Item = Option<&str>> {
-        self.terms.iter().map(|term| match &term.test {
+        self.leaves().into_iter().map(|leaf| match leaf {
             Test::Field(Subject::Path(path), _) => path.first().map(String::as_str),
             Test::Dangling(judge) => Some(judge.field()),
             _ => None,
         })
     }
 
-    /// Whether a term asks for the whole record.
-    pub(super) fn wants_all(&self) -> bool {
-        self.terms.iter().any(|term| matches!(term.test, Test::Anywhere(_)))
+    /// What of a record it looks at beside its fields.
+    pub(super) fn wants(&self) -> Wants {
+        let leaves = self.leaves();
+        let any = |is: fn(&Test) -> bool| leaves.iter().any(|leaf| is(leaf));
+        Wants {
+            id: any(|leaf| matches!(leaf, Test::Field(Subject::Id, _))),
+            revision: any(|leaf| matches!(leaf, Test::Field(Subject::Revision, _))),
+            all: any(|leaf| matches!(leaf, Test::Anywhere(_))),
+        }
     }
 
     /// Whether all terms hold, as far as columns can tell: none where they cannot. `cell` has the value of the column
-    /// that a term's field has, if it has one.
+    /// that a leaf's field has, if it has one.
     pub(super) fn holds_by_cells<'c>(
         &self,
         seen: Seen<'_>,
-        mut cell: impl FnMut(usize) -> Option<ValueRef<'c>>,
+        cell: &dyn Fn(usize) -> Option<ValueRef<'c>>,
         scratch: &mut String,
     ) -> Option<bool> {
         let mut answer = Some(true);
-        for (no, term) in self.terms.iter().enumerate() {
-            let is = match &term.test {
-                Test::Anywhere(_) => None,
-                Test::Dangling(judge) => cell(no).and_then(|cell| judge.by_cells(cell, None)),
-                Test::Field(Subject::Path(path), check) => {
-                    cell(no).and_then(|cell| check.cell(cell, path.get(1..).unwrap_or_default(), scratch))
-                }
-                test @ Test::Field(..) => Some(test.holds(seen, scratch)),
-            };
-            match is {
-                Some(is) if is == term.negated => return Some(false),
-                Some(_) => {}
+        for term in &self.terms {
+            match term.holds_by_cells(seen, cell, scratch) {
+                Some(false) => return Some(false),
+                Some(true) => {}
                 None => answer = None,
             }
         }
@@ -125,18 +131,70 @@ impl Matcher {
 
     /// Whether all terms hold. `scratch` is only memory.
     pub(in crate::mirror) fn holds(&self, seen: Seen<'_>, scratch: &mut String) -> bool {
-        self.terms.iter().all(|term| term.test.holds(seen, scratch) != term.negated)
+        self.terms.iter().all(|term| term.holds(seen, scratch))
     }
 
-    /// Texts that every record must contain in some value, folded: what an index can look for.
-    pub(in crate::mirror) fn texts(&self) -> Vec<&str> {
-        let texts = self.terms.iter().filter(|term| !term.negated).filter_map(|term| match &term.test {
+    /// Texts of which every record must contain one of each list in some value, folded: what an index can look for.
+    pub(in crate::mirror) fn texts(&self) -> Vec<Vec<&str>> {
+        self.terms.iter().filter_map(Ready::texts).collect()
+    }
+}
+
+/// What of a record is looked at beside its fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Wants {
+    pub(super) id: bool,
+    pub(super) revision: bool,
+    /// All of it.
+    pub(super) all: bool,
+}
+
+impl Ready {
+    fn holds(&self, seen: Seen<'_>, scratch: &mut String) -> bool {
+        self.test.holds(seen, scratch) != self.negated
+    }
+
+    fn holds_by_cells<'c>(
+        &self,
+        seen: Seen<'_>,
+        cell: &dyn Fn(usize) -> Option<ValueRef<'c>>,
+        scratch: &mut String,
+    ) -> Option<bool> {
+        let is = match &self.test {
+            Test::Anywhere(_) => None,
+            Test::Dangling(judge) => cell(self.no).and_then(|cell| judge.by_cells(cell, None)),
+            Test::Field(Subject::Path(path), check) => {
+                cell(self.no).and_then(|cell| check.cell(cell, path.get(1..).unwrap_or_default(), scratch))
+            }
+            test @ Test::Field(..) => Some(test.holds(seen, scratch)),
+            Test::Any(terms) => {
+                let mut answer = Some(false);
+                for term in terms {
+                    match term.holds_by_cells(seen, cell, scratch) {
+                        Some(true) => return Some(!self.negated),
+                        Some(false) => {}
+                        None => answer = None,
+                    }
+                }
+                answer
+            }
+        };
+        is.map(|is| is != self.negated)
+    }
+
+    /// The texts of which a record must contain one; none where it may hold without any.
+    fn texts(&self) -> Option<Vec<&str>> {
+        match &self.test {
+            _ if self.negated => None,
             Test::Anywhere(needle) | Test::Field(Subject::Path(_), Check::Contains(needle)) => {
-                Some(needle.text())
+                Some(vec![needle.indexed()])
             }
             Test::Field(..) | Test::Dangling(_) => None,
-        });
-        texts.collect()
+            Test::Any(terms) => {
+                let texts: Option<Vec<_>> = terms.iter().map(Self::texts).collect();
+                texts.map(|texts| texts.concat())
+            }
+        }
     }
 }
 
@@ -148,6 +206,7 @@ impl Test {
                 needle.may_be_in(seen.data) && needle.is_in_a_text(seen.data).unwrap_or_else(slowly)
             }
             Self::Dangling(judge) => judge.holds(seen.data),
+            Self::Any(terms) => terms.iter().any(|term| term.holds(seen, scratch)),
             Self::Field(Subject::Id, check) => check.leaf(seen.id, scratch),
             Self::Field(Subject::Revision, check) => match seen.revision {
                 Some(revision) => check.leaf(revision.to_string().as_bytes(), scratch),

@@ -3,7 +3,7 @@
 //! A field's column says what its field in `data` says, but for a few values, and those are asked for. A type that has
 //! had more fields than are listed may have fields that got a column late: then `data` alone is believed.
 
-use super::matcher::{Matcher, Seen};
+use super::matcher::{Matcher, Seen, Wants};
 use super::scan::{Cells, Sieve, bytes};
 use crate::mirror::kinds::LEFT_OUT_LISTED;
 use crate::mirror::{MirrorError, Reader, names};
@@ -38,7 +38,8 @@ pub(in crate::mirror) struct Reading<'m> {
     pub(in crate::mirror) columns: Vec<String>,
     /// Whether no column can answer.
     pub(in crate::mirror) data: bool,
-    /// For each term its column's place.
+    wants: Wants,
+    /// For each leaf its column's place.
     places: Vec<Option<usize>>,
 }
 
@@ -53,7 +54,8 @@ impl<'m> Reading<'m> {
                 columns.len() - 1
             }))
         };
-        let mut data = matcher.wants_all();
+        let wants = matcher.wants();
+        let mut data = wants.all;
         let places: Vec<_> = matcher
             .fields()
             .map(|field| {
@@ -62,7 +64,7 @@ impl<'m> Reading<'m> {
                 place
             })
             .collect();
-        Self { matcher, columns, data, places }
+        Self { matcher, columns, data, wants, places }
     }
 
     /// Reads this column too; its place.
@@ -76,27 +78,27 @@ impl<'m> Reading<'m> {
 
 impl Sieve for Reading<'_> {
     fn by_cells(&self, row: Cells<'_>, scratch: &mut String) -> Option<bool> {
-        seen(self.matcher, row, b"", |seen| {
-            let cell = |term: usize| self.places.get(term).copied().flatten().map(|place| row.cell(place));
-            self.matcher.holds_by_cells(seen, cell, scratch)
+        seen(self.wants, row, b"", |seen| {
+            let cell = |leaf: usize| self.places.get(leaf).copied().flatten().map(|place| row.cell(place));
+            self.matcher.holds_by_cells(seen, &cell, scratch)
         })
     }
 
     fn by_data(&self, row: Cells<'_>, data: &[u8], scratch: &mut String) -> bool {
-        seen(self.matcher, row, data, |seen| self.matcher.holds(seen, scratch))
+        seen(self.wants, row, data, |seen| self.matcher.holds(seen, scratch))
     }
 }
 
 /// The row as a filter sees it. Ids and revisions are made ready only where it looks at them.
-fn seen<R>(matcher: &Matcher, row: Cells<'_>, data: &[u8], judge: impl FnOnce(Seen<'_>) -> R) -> R {
+fn seen<R>(wants: Wants, row: Cells<'_>, data: &[u8], judge: impl FnOnce(Seen<'_>) -> R) -> R {
     let number;
     let id = match row.id() {
-        ValueRef::Integer(id) if matcher.wants_id() => {
+        ValueRef::Integer(id) if wants.id => {
             number = id.to_string();
             number.as_bytes()
         }
         id => bytes(id),
     };
-    let revision = if matcher.wants_revision() { row.revision() } else { None };
+    let revision = if wants.revision { row.revision() } else { None };
     judge(Seen { id, revision, data })
 }

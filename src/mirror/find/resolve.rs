@@ -14,7 +14,7 @@ use super::matcher::{Check, Matcher, Ready, Subject, Test, compare};
 use super::number::Number;
 use super::scan::{self, Harvest, Hit, Scan, Source};
 use super::{Tell, json};
-use crate::mirror::filter::{Filter, MISSING, Op, Test as Written};
+use crate::mirror::filter::{Filter, MISSING, Op, Term, Test as Written};
 use crate::mirror::{MirrorError, Reader, refs};
 
 /// Records at either end that are asked for the fields inside their objects.
@@ -34,6 +34,18 @@ enum Meaning {
     },
 }
 
+/// A filter that is being made ready.
+struct Making<'k, 't> {
+    kind: &'k str,
+    /// What was read of other types.
+    ids: Known,
+    /// Fields inside objects that must have a value.
+    inside: Vec<Vec<String>>,
+    /// Leaves so far.
+    leaves: usize,
+    tell: Tell<'t>,
+}
+
 impl Reader {
     /// Makes a filter ready for a type. Names of other records are looked for in those, and `tell` hears how far that
     /// is.
@@ -43,60 +55,90 @@ impl Reader {
         filter: &Filter,
         tell: Tell<'_>,
     ) -> Result<Matcher, MirrorError> {
-        let mut terms = Vec::with_capacity(filter.terms.len());
-        let (mut ids, mut inside) = (Known::new(), Vec::new());
-        for term in &filter.terms {
-            let test = match &term.test {
+        let mut making = Making { kind, ids: Known::new(), inside: Vec::new(), leaves: 0, tell };
+        let terms = self.ready(&filter.terms, true, &mut making)?;
+        Ok(Matcher { terms, inside: making.inside })
+    }
+
+    /// Makes terms ready. `all`: each of them must hold, and not only one.
+    fn ready(
+        &self,
+        terms: &[Term],
+        all: bool,
+        making: &mut Making<'_, '_>,
+    ) -> Result<Vec<Ready>, MirrorError> {
+        let mut ready = Vec::with_capacity(terms.len());
+        for Term { negated, test } in terms {
+            let (negated, no) = (*negated, making.leaves);
+            making.leaves += 1;
+            let test = match test {
                 Written::Anywhere(text) => Test::Anywhere(Needle::new(text)),
-                Written::Field { field, op, value } => match self.meaning(kind, field)? {
-                    Meaning::Subject(subject) if *op == Op::Contains && value == MISSING => {
-                        let judge = match &subject {
-                            Subject::Path(path) if path.len() == 1 => {
-                                self.dangling(kind, &path[0], &mut ids, tell)?
-                            }
-                            _ => None,
-                        };
-                        judge.map_or_else(|| Test::Field(subject, check(*op, value)), Test::Dangling)
-                    }
-                    Meaning::Subject(subject) => {
-                        let check = check(*op, value);
-                        if let (Subject::Revision, Check::Compare(_, text, None)) = (&subject, &check)
-                            && !check.without_value()
-                        {
-                            let text = crate::text::visible(text);
-                            let reason = format!("{field} is a number, and \"{text}\" is none: {field}>8");
-                            return Err(MirrorError::Query { reason });
-                        }
-                        if let (Subject::Path(path), false) = (&subject, term.negated)
-                            && path.len() > 1
-                            && !check.without_value()
-                        {
-                            inside.push(path.clone());
-                        }
-                        Test::Field(subject, check)
-                    }
-                    Meaning::NameOf { field: id, kind } => {
-                        let check = if value.is_empty() && *op == Op::Contains {
-                            Check::Missing
-                        } else {
-                            Check::OneOf(self.named(&kind, *op, value, tell)?)
-                        };
-                        let nobody = matches!(&check, Check::OneOf(ids) if ids.is_empty());
-                        if nobody && value.parse::<u64>().is_ok() {
-                            let reason = format!(
-                                "{field} goes by the name of a {kind}, and none is called {value}; by its id: {id}={value}"
-                            );
-                            return Err(MirrorError::Query {
-                                reason: crate::text::visible(&reason).into_owned(),
-                            });
-                        }
-                        Test::Field(Subject::Path(vec![id]), check)
-                    }
-                },
+                Written::Field { field, op, value } => {
+                    self.ready_field(field, *op, value, all && !negated, making)?
+                }
+                Written::Any(terms) => {
+                    making.leaves = no;
+                    Test::Any(self.ready(terms, false, making)?)
+                }
             };
-            terms.push(Ready { negated: term.negated, test });
+            ready.push(Ready { negated, test, no });
         }
-        Ok(Matcher { terms, inside })
+        Ok(ready)
+    }
+
+    /// Makes a field's term ready; `must` says that every record that is found fulfils it.
+    fn ready_field(
+        &self,
+        field: &str,
+        op: Op,
+        value: &str,
+        must: bool,
+        making: &mut Making<'_, '_>,
+    ) -> Result<Test, MirrorError> {
+        Ok(match self.meaning(making.kind, field)? {
+            Meaning::Subject(subject) if op == Op::Contains && value == MISSING => {
+                let judge = match &subject {
+                    Subject::Path(path) if path.len() == 1 => {
+                        self.dangling(making.kind, &path[0], &mut making.ids, making.tell)?
+                    }
+                    _ => None,
+                };
+                judge.map_or_else(|| Test::Field(subject, check(op, value)), Test::Dangling)
+            }
+            Meaning::Subject(subject) => {
+                let check = check(op, value);
+                if let (Subject::Revision, Check::Compare(_, text, None)) = (&subject, &check)
+                    && !check.without_value()
+                {
+                    let text = crate::text::visible(text);
+                    let reason = format!("{field} is a number, and \"{text}\" is none: {field}>8");
+                    return Err(MirrorError::Query { reason });
+                }
+                if let Subject::Path(path) = &subject
+                    && must
+                    && path.len() > 1
+                    && !check.without_value()
+                {
+                    making.inside.push(path.clone());
+                }
+                Test::Field(subject, check)
+            }
+            Meaning::NameOf { field: id, kind } => {
+                let check = if value.is_empty() && op == Op::Contains {
+                    Check::Missing
+                } else {
+                    Check::OneOf(self.named(&kind, op, value, making.tell)?)
+                };
+                let nobody = matches!(&check, Check::OneOf(ids) if ids.is_empty());
+                if nobody && value.parse::<u64>().is_ok() {
+                    let reason = format!(
+                        "{field} goes by the name of a {kind}, and none is called {value}; by its id: {id}={value}"
+                    );
+                    return Err(MirrorError::Query { reason: crate::text::visible(&reason).into_owned() });
+                }
+                Test::Field(Subject::Path(vec![id]), check)
+            }
+        })
     }
 
     /// Why a filter finds nothing, where it asks for a field inside an object that no record has that was looked at.
@@ -141,6 +183,11 @@ impl Reader {
             return Ok(path(&[field]));
         }
         if let Some((first, rest)) = field.split_once('.').filter(|(first, _)| has(first)) {
+            // A name with a dot of its own is one name.
+            let dotted = |(outer, name): &(String, String)| outer == first && name == rest;
+            if rest.contains('.') && self.inner_fields(kind)?.iter().any(dotted) {
+                return Ok(path(&[first, rest]));
+            }
             return Ok(path(&[&[first], &*rest.split('.').collect::<Vec<_>>()].concat()));
         }
         let id = format!("{field}_id");

@@ -163,8 +163,12 @@ impl Rows {
         }
     }
 
-    pub(super) fn keep(&mut self, other: &Self) {
+    fn keep(&mut self, other: &Self) {
         self.0.iter_mut().zip(&other.0).for_each(|(mine, theirs)| *mine &= theirs);
+    }
+
+    fn join(&mut self, other: &Self) {
+        self.0.iter_mut().zip(&other.0).for_each(|(mine, theirs)| *mine |= theirs);
     }
 
     pub(super) fn has(&self, row: usize) -> bool {
@@ -174,6 +178,23 @@ impl Rows {
     pub(super) fn is_empty(&self) -> bool {
         self.0.iter().all(|word| *word == 0)
     }
+}
+
+/// The rows that are in all of these sets; none where there is no set.
+pub(super) fn all(sets: impl Iterator<Item = Rows>) -> Rows {
+    let both = |mut rows: Rows, more: Rows| {
+        rows.keep(&more);
+        rows
+    };
+    sets.reduce(both).unwrap_or_else(Rows::none)
+}
+
+/// The rows that are in one of these sets.
+pub(super) fn any(sets: impl Iterator<Item = Rows>) -> Rows {
+    sets.fold(Rows::none(), |mut rows, more| {
+        rows.join(&more);
+        rows
+    })
 }
 
 /// Where in a vocabulary the pattern is, one place a token: a token may be a megabyte of the same letter, and each

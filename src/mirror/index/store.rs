@@ -14,7 +14,7 @@ use crate::mirror::{MirrorError, Reader, open};
 /// `drns`: marks our indexes.
 const APPLICATION_ID: i64 = 0x6472_6e73;
 /// Another version is made anew, never migrated.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 const TABLES: &str = "
     CREATE TABLE _meta (key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL) WITHOUT ROWID;
     CREATE TABLE _known (

@@ -158,6 +158,12 @@ impl Browse {
         self.looked();
     }
 
+    /// Offers columns for what the rows that are there have.
+    pub fn offer_columns(&mut self) {
+        let rows = self.table.rows.iter().map(|entry| entry.row.data.as_str());
+        self.table.columns.offer(rows);
+    }
+
     /// Moves among the columns: 0 is the id.
     pub fn move_column(&mut self, by: isize) {
         let most = self.table.columns.len();

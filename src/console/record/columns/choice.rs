@@ -2,7 +2,7 @@
 //! there at all. What names a row comes first; then one of each kind in turn (who to write to, an amount, who or what
 //! it belongs to, a time, a state), so that a narrow table has one of each.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::super::{Kind, cell, when};
 use super::{Column, Look, WIDEST};
@@ -13,6 +13,8 @@ use crate::text::visible;
 
 /// Columns chosen at the most.
 const COLUMNS: usize = 8;
+/// Fields that are offered, and as many inside objects.
+const FIELDS: usize = 1_000;
 /// Rows looked at.
 const SAMPLE: usize = 60;
 /// So few rows say nothing about what is the same in all of them.
@@ -81,31 +83,74 @@ enum Sort {
     Other,
 }
 
-/// The columns to show and the others, both most telling first.
+/// The columns to show and the others, both most telling first; fields inside objects last.
 pub(super) fn choose<'a>(rows: impl Iterator<Item = &'a str>) -> (Vec<Column>, Vec<Column>) {
     let rows: Vec<&str> = rows.take(SAMPLE).collect();
     let mut namings: BTreeMap<&[&str], usize> = BTreeMap::new();
-    let mut seen: Vec<Seen> = Vec::new();
     for data in &rows {
         if let Some((fields, _)) = refs::naming(data) {
             *namings.entry(fields).or_default() += 1;
         }
-        each_field(data, |name, raw| {
-            let at = seen.iter().position(|s| s.field == name).unwrap_or_else(|| {
-                seen.push(Seen { field: name.to_owned(), ..Seen::default() });
-                seen.len() - 1
-            });
-            seen[at].take(raw);
-        });
     }
-    seen.retain(|s| s.field != "id");
+    let (seen, inside) = look(rows.iter().copied());
+    let fields: Vec<String> = seen.iter().chain(&inside).map(|s| s.field.clone()).collect();
     let names = namings.into_iter().max_by_key(|(_, rows)| *rows).map_or(&[][..], |(fields, _)| fields);
     let mut ranked = rank(seen, names, rows.len());
     ranked.sort_by_key(|(worth, at, _)| (*worth, *at));
     let some = ranked.iter().filter(|(worth, ..)| *worth < Worth::Dull).count().min(COLUMNS);
     let mut shown: Vec<Column> = ranked.into_iter().map(|(.., seen)| seen.column()).collect();
-    let hidden = shown.split_off(some);
+    let mut hidden = shown.split_off(some);
+    hidden.extend(inside.into_iter().map(|seen| seen.column_inside(&fields)));
     (shown, hidden)
+}
+
+/// Columns for the fields of rows that are not known yet.
+pub(super) fn others<'a>(rows: impl Iterator<Item = &'a str>, known: &[String]) -> Vec<Column> {
+    let (seen, inside) = look(rows);
+    let fields: Vec<String> =
+        known.iter().cloned().chain(seen.iter().chain(&inside).map(|s| s.field.clone())).collect();
+    let new = |seen: &Seen| !known.contains(&seen.field);
+    let seen = seen.into_iter().filter(new).map(Seen::column);
+    seen.chain(inside.into_iter().filter(new).map(|seen| seen.column_inside(&fields))).collect()
+}
+
+/// The fields of rows, and those inside their objects, in the order in which they are met. The id has a column of its
+/// own.
+fn look<'a>(rows: impl Iterator<Item = &'a str>) -> (Vec<Seen>, Vec<Seen>) {
+    let (mut seen, mut inside) = (Met::default(), Met::default());
+    for data in rows {
+        each_field(data, |name, raw| {
+            if name != "id" {
+                seen.take(name, raw);
+            }
+            if raw.starts_with('{') {
+                each_field(raw, |inner, raw| inside.take(&format!("{name}.{inner}"), raw));
+            }
+        });
+    }
+    (seen.all, inside.all)
+}
+
+/// Fields in the order in which they are met.
+#[derive(Default)]
+struct Met {
+    all: Vec<Seen>,
+    places: HashMap<String, usize>,
+}
+
+impl Met {
+    fn take(&mut self, field: &str, raw: &str) {
+        let at = match self.places.get(field) {
+            Some(at) => *at,
+            None if self.all.len() >= FIELDS => return,
+            None => {
+                self.places.insert(field.to_owned(), self.all.len());
+                self.all.push(Seen { field: field.to_owned(), ..Seen::default() });
+                self.all.len() - 1
+            }
+        };
+        self.all[at].take(raw);
+    }
 }
 
 /// Each field with its worth and its place among those of the same.
@@ -193,6 +238,19 @@ impl Seen {
         let mut widths = self.widths.clone();
         widths.sort_unstable();
         widths.get(widths.len().saturating_sub(1) * 9 / 10).copied().unwrap_or(0)
+    }
+
+    /// The column of a field inside an object: headed by its own name, where none of these fields is called so too.
+    fn column_inside(self, fields: &[String]) -> Column {
+        let field = self.field.clone();
+        let own = |field: &str| field.split_once('.').map_or(field, |(_, own)| own).to_owned();
+        let alike = fields.iter().filter(|other| own(other) == own(&field)).count();
+        let mut column = self.column();
+        if alike <= 1 {
+            let own = own(&field);
+            column.heading = visible(&own).into_owned();
+        }
+        column
     }
 
     fn column(self) -> Column {

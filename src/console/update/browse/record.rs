@@ -29,6 +29,19 @@ pub(super) fn line(model: &Model) -> Option<Line> {
     Some(lines.swap_remove(at))
 }
 
+/// The field whose value a line is, its own or one inside an object; none where it is a part of something else.
+pub(super) fn field(model: &Model, line: &Line) -> Option<String> {
+    let whole = line.open.is_none().then_some(line.path.as_str())?;
+    match (line.depth, whole.split_once('\u{0}')) {
+        (0, None) => Some(whole.to_owned()),
+        (1, Some((outer, inner))) => {
+            let raw = record::at(&model.browse.current()?.row.data, outer)?;
+            raw.starts_with('{').then(|| format!("{outer}.{inner}"))
+        }
+        _ => None,
+    }
+}
+
 /// To what the line leads to; or folds it.
 pub(super) fn follow(model: &mut Model) -> Vec<Effect> {
     let Some(line) = line(model) else { return Vec::new() };

@@ -1,6 +1,7 @@
 //! Screen 2's short stories: what is written there, copied, opened, followed and moved.
 
 use super::*;
+use crate::mirror::find::SortBy;
 
 #[test]
 fn what_is_written_is_text_and_no_action() {
@@ -109,6 +110,44 @@ fn a_file_that_says_no_form_is_refused() {
             assert!(error.contains(".csv"), "{error}");
         }
     }
+}
+
+#[test]
+fn fields_inside_objects_are_columns_to_show_sort_and_filter_by() {
+    let mut model = browsing();
+    for entry in &mut model.browse.table.rows {
+        entry.row.data = r#"{"id":1,"name":"n","custom_fields":{"Lead Source":"Fair"},"tags":["a"]}"#.into();
+    }
+    press(&mut model, 'c');
+    keys(&mut model, "/lead s");
+    plain(&mut model, Code::Enter);
+    plain(&mut model, Code::Enter);
+    plain(&mut model, Code::Esc);
+    let columns = &model.browse.table.columns;
+    assert_eq!(columns.shown().last(), Some("custom_fields.Lead Source"));
+    let (len, last) = (columns.len(), columns.get(columns.len() - 1).unwrap());
+    assert_eq!(last.heading, "Lead Source");
+    assert_eq!(model.browse.current().unwrap().cells.last().map(String::as_str), Some("Fair"));
+    for _ in 0..len {
+        press(&mut model, '>');
+    }
+    let effects = press(&mut model, 'f');
+    let query = answer(&mut model, &effects);
+    assert_eq!(query.filter.to_string(), "\"custom_fields.Lead Source\"=Fair");
+    let effects = press(&mut model, 'o');
+    assert_eq!(answer(&mut model, &effects).sort.by, SortBy::Field("custom_fields.Lead Source".into()));
+    // In the record, too; what lies in a list is no field.
+    let entry = &mut model.browse.table.rows[0];
+    entry.row.data = r#"{"id":1,"custom_fields":{"Size":4},"tags":["a"]}"#.into();
+    plain(&mut model, Code::Enter);
+    keys(&mut model, "jj");
+    let effects = press(&mut model, 'f');
+    assert!(answer(&mut model, &effects).filter.to_string().ends_with(" custom_fields.Size=4"));
+    let entry = &mut model.browse.table.rows[0];
+    entry.row.data = r#"{"id":1,"custom_fields":{"Size":4},"tags":["a"]}"#.into();
+    keys(&mut model, "jj");
+    assert_eq!(press(&mut model, 'f'), []);
+    assert!(model.toast.as_ref().unwrap().text.contains("no field of its own"));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use super::super::paint::{line, s};
 use super::Spot;
 use crate::console::cells;
 use crate::console::model::Model;
+use crate::text::visible;
 
 /// Where it lies.
 fn frame(columns: usize, area: Rect) -> Rect {
@@ -55,6 +56,9 @@ pub(super) fn choose(model: &Model, buf: &mut Buffer, area: Rect) {
             (false, _) => "   ",
         };
         let width = usize::from(inner.width).saturating_sub(3);
-        line(buf, inner, row, vec![s(mark, style), s(cells::left(&column.heading, width), style)]);
+        // Of a field inside an object it is said in which.
+        let name =
+            if column.field.contains('.') { visible(&column.field) } else { column.heading.as_str().into() };
+        line(buf, inner, row, vec![s(mark, style), s(cells::left(&name, width), style)]);
     }
 }

@@ -105,9 +105,11 @@ fn sought(model: &Model) -> Vec<Span<'static>> {
         (State::At { id, no, of, place }, _) if here == Some(id) => {
             let mut text = format!("{} of {} {}", grouped(no + 1), grouped(*of), counted(*of));
             // What no column shows lies in the record.
-            let names: Vec<&str> = place.iter().flat_map(|place| place.split('\u{0}')).collect();
-            if names.first().is_some_and(|name| !name.is_empty() && !model.browse.table.columns.shows(name)) {
-                text = format!("{text} in {}", names.join("."));
+            let columns = &model.browse.table.columns;
+            let path = place.as_ref().map_or_else(String::new, |place| place.replace('\u{0}', "."));
+            let outer = path.split('.').next().unwrap_or_default();
+            if !path.is_empty() && !columns.shows(outer) && !columns.shows(&path) {
+                text = format!("{text} in {path}");
             }
             spans.push(s(text, theme.text));
         }

@@ -100,7 +100,8 @@ pub(super) fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
                 Look::Number => cells::right(&cell, *width),
                 _ => cells::left(&cell, *width),
             };
-            spans.extend(lit(theme, text, style, &words.in_field(&[&column.field])));
+            let path: Vec<&str> = column.field.split('.').collect();
+            spans.extend(lit(theme, text, style, &words.in_field(&path)));
         }
         line(buf, area, row + 1, spans);
         if here && model.browse.pane == Pane::Rows {
