@@ -32,9 +32,9 @@ the mirror is the same device: synchronize with one of the two and never with
 both.
 
 --where takes what the console's Browse takes: city:\"New York\" rev>8
--status:lost word; one of several is city:(Austin|Boston), or one OR other. A
-spreadsheet runs a text that begins with = + - @ (in full width too), TAB, CR, LF
-or NUL; --csv-safe writes a ' before it, and so changes it.";
+-status:lost word; one of several is city:(Austin|Boston), or one OR other.
+A spreadsheet runs a text that begins with = + - @ (in full width too), TAB, CR,
+LF or NUL; --csv-safe writes a ' before it, and so changes it.";
 
 /// `drainboard export`
 #[derive(Debug, Args)]
