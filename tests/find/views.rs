@@ -342,9 +342,11 @@ async fn a_field_that_is_none_is_an_error_with_what_is_near() {
     assert_eq!(error("NMAE:x"), "thing has no field NMAE; did you mean name?");
     // What nothing can fulfil is told, and not only found nowhere.
     assert_eq!(error("rev>abc"), "rev is a number, and \"abc\" is none: rev>8");
-    assert_eq!(
-        error("custom_fields.buget>0"),
-        "thing has no field custom_fields.buget; did you mean custom_fields.budget?"
+    // Of the records that chance made, another may have a field that is near, too.
+    let near = error("custom_fields.buget>0");
+    assert!(
+        near.starts_with("thing has no field custom_fields.buget; did you mean custom_fields.budget"),
+        "{near}"
     );
     // What a record that lacks the field fulfils is no mistake.
     for (filter, rows) in [("custom_fields.buget:", 20), ("-custom_fields.buget>0", 20), ("rev!=abc", 20)] {

@@ -64,8 +64,8 @@ fn a_click_shows_a_screen_presses_a_key_and_closes_what_is_open() {
         terminal.press(format!("\x1b[<0;{column};{row}M\x1b[<0;{column};{row}m").as_bytes());
     };
     click(&mut terminal, "Browse");
-    // The footer is whole once there is a record.
-    terminal.see("d changes");
+    // The footer is whole once there are types.
+    terminal.see("c columns");
     click(&mut terminal, "? help");
     terminal.see("╭ Keys");
     click(&mut terminal, "Sync");

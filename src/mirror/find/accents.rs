@@ -91,20 +91,23 @@ pub(super) fn plain(c: char) -> Option<char> {
 /// accent. `letters`: not accents alone. It may name others, too.
 pub(super) fn next(text: &[u8], from: usize, letters: bool) -> Option<usize> {
     const STEP: usize = 64;
-    let odd = |at: usize| match text[at] {
+    // A chunk is asked as a whole, without a branch: most have none.
+    let maybe = |byte: u8| match byte {
         0xcc | 0xcd => true,
-        0xc3..=0xc9 => letters,
+        0xc3..=0xc9 | 0xe1 | 0xe2 => letters,
+        _ => false,
+    };
+    let odd = |at: usize| match text[at] {
         // Latin Extended Additional; the signs of Kelvin and Angstrom.
         0xe1 => letters && text.get(at + 1).is_some_and(|second| (0xb8..=0xbb).contains(second)),
         0xe2 => letters && text.get(at + 1) == Some(&0x84),
-        _ => false,
+        byte => maybe(byte),
     };
     let mut at = from;
     while at < text.len() {
         let end = (at + STEP).min(text.len());
-        if !text[at..end].is_ascii()
-            && let Some(found) = (at..end).find(|at| odd(*at))
-        {
+        let some = text[at..end].iter().fold(false, |some, byte| some | maybe(*byte));
+        if some && let Some(found) = (at..end).find(|at| odd(*at)) {
             return Some(found);
         }
         at = end;

@@ -25,6 +25,12 @@ pub fn without_accents(text: &str) -> String {
 
 /// Adds the text in lower case and without accents to `out`.
 pub(in crate::mirror) fn fold_into(text: &[u8], out: &mut String) {
+    if let Some(plain) = text.is_ascii().then(|| std::str::from_utf8(text).unwrap_or_default()) {
+        let from = out.len();
+        out.push_str(plain);
+        out[from..].make_ascii_lowercase();
+        return;
+    }
     each_lower(text, |c| out.extend(if c.is_ascii() { Some(c) } else { accents::plain(c) }));
 }
 
@@ -110,31 +116,50 @@ impl Needle {
         }
         // Three bytes fold to one or more, accents that stand alone apart: what has one of those is looked at closely.
         let reach = self.text.len() * 3;
-        let mut from = 0;
         let mut folded = String::new();
-        while let Some(first) = accents::next(raw, from, self.letters) {
-            let mut last = first;
-            loop {
-                if matches!(raw[last], 0xcc | 0xcd) {
+        let mut open: Option<(usize, usize)> = None;
+        let mut from = 0;
+        loop {
+            let next = accents::next(raw, from, self.letters);
+            if let Some(at) = next {
+                let size = if raw[at] < 0xe0 { 2 } else { 3 };
+                from = (at + size).min(raw.len());
+                folded.clear();
+                fold_into(&raw[at..from], &mut folded);
+                if folded.is_empty() {
                     return true;
                 }
-                match accents::next(raw, last + 1, self.letters) {
-                    Some(next) if next <= last + 2 * reach => last = next,
-                    _ => break,
+                // A letter that the text has not hides nothing of it.
+                if !self.text.contains(folded.as_str()) {
+                    continue;
                 }
             }
-            // Between characters.
-            let whole = |at: &usize| raw.get(*at).is_none_or(|byte| byte & 0xc0 != 0x80);
-            let start = (first.saturating_sub(reach)..=first).find(whole).unwrap_or(first);
-            let end = (last + reach..raw.len()).find(whole).unwrap_or(raw.len());
-            folded.clear();
-            fold_into(&raw[start..end], &mut folded);
-            if memmem::find(folded.as_bytes(), self.text.as_bytes()).is_some() {
-                return true;
+            // Letters that are near each other are looked at together.
+            match (open, next) {
+                (Some((first, last)), Some(at)) if at <= last + 2 * reach => open = Some((first, at)),
+                (known, next) => {
+                    if known.is_some_and(|(first, last)| self.is_around(raw, first, last, reach, &mut folded))
+                    {
+                        return true;
+                    }
+                    open = next.map(|at| (at, at));
+                }
             }
-            from = last + 1;
+            if next.is_none() {
+                return false;
+            }
         }
-        false
+    }
+
+    /// Whether the text is in raw bytes from so far before one place to so far behind another.
+    fn is_around(&self, raw: &[u8], first: usize, last: usize, reach: usize, folded: &mut String) -> bool {
+        // Between characters.
+        let whole = |at: &usize| raw.get(*at).is_none_or(|byte| byte & 0xc0 != 0x80);
+        let start = (first.saturating_sub(reach)..=first).find(whole).unwrap_or(first);
+        let end = (last + reach..raw.len()).find(whole).unwrap_or(raw.len());
+        folded.clear();
+        fold_into(&raw[start..end], folded);
+        memmem::find(folded.as_bytes(), self.text.as_bytes()).is_some()
     }
 
     /// Whether the decoded text contains it. `scratch` is only memory.
