@@ -59,13 +59,13 @@ impl Library {
     /// Asks; the answer comes to the inbox.
     pub(super) fn ask(&self, request: Request) {
         match request {
-            Request::Page { .. } => self.pages.ask(request, true),
-            Request::Search(_) | Request::NoSearch => self.search.ask(request, true),
-            Request::Pointing { .. } | Request::NoPointing => self.pointing.ask(request, true),
-            Request::Export(_) | Request::NoExport => self.exports.ask(request, true),
-            Request::Deeds { .. } => self.deeds.ask(request, true),
-            Request::Orphans | Request::NoOrphans => self.orphans.ask(request, true),
-            _ => self.facts.ask(request, false),
+            Request::Page { .. } => self.pages.ask_instead(request),
+            Request::Search(_) | Request::NoSearch => self.search.ask_instead(request),
+            Request::Pointing { .. } | Request::NoPointing => self.pointing.ask_instead(request),
+            Request::Export(_) | Request::NoExport => self.exports.ask_instead(request),
+            Request::Deeds { .. } => self.deeds.ask_instead(request),
+            Request::Orphans | Request::NoOrphans => self.orphans.ask_instead(request),
+            _ => self.facts.ask(request),
         }
     }
 }
@@ -106,16 +106,25 @@ impl Lane {
         Ok(Self { sender: Some(sender), asked: AtomicU64::new(0), stop, ended })
     }
 
-    /// `ends`: what was asked before is not wanted any more.
-    fn ask(&self, request: Request, ends: bool) {
+    /// Asks, beside what was asked before.
+    fn ask(&self, request: Request) {
+        self.send(request);
+    }
+
+    /// Asks, and wants nothing any more of what was asked before.
+    fn ask_instead(&self, request: Request) {
+        let earlier = self.send(request);
+        self.stop.up_to(earlier);
+    }
+
+    /// Sends a question; the number of the one before.
+    fn send(&self, request: Request) -> u64 {
         let earlier = self.asked.fetch_add(1, Ordering::SeqCst);
         // The thread ends only with this lane.
         if let Some(sender) = &self.sender {
             let _ = sender.send((earlier + 1, request));
         }
-        if ends {
-            self.stop.up_to(earlier);
-        }
+        earlier
     }
 }
 

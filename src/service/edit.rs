@@ -347,15 +347,20 @@ pub(super) fn accesses(store: &Store, given: Option<String>) -> Result<Vec<Acces
             .collect::<rusqlite::Result<HashMap<_, _>>>()?;
         Ok((seed as u64, sights, users(file)?))
     })?;
-    let access = |at: u64, token: String, everything: bool, sync: bool| {
+    let access = |at: u64, token: String, usual: fn(i64) -> Sight| {
         let user = users.get(at as usize).copied().unwrap_or_else(|| demo::user(at));
-        let everything = sights.get(&user).copied().unwrap_or(everything);
-        Access { token, user, sight: if everything { Sight::Everything } else { Sight::Own(user) }, sync }
+        let sight = match sights.get(&user) {
+            Some(true) => Sight::Everything,
+            Some(false) => Sight::Own(user),
+            None => usual(user),
+        };
+        Access { token, user, sight, sync: true }
     };
+    let everything = |_| Sight::Everything;
     Ok(vec![
-        access(0, given.unwrap_or_else(|| token(seed, 1)), true, true),
-        access(1, token(seed, 2), false, true),
-        access(2, token(seed, 3), true, false),
+        access(0, given.unwrap_or_else(|| token(seed, 1)), everything),
+        access(1, token(seed, 2), Sight::Own),
+        Access { sync: false, ..access(2, token(seed, 3), everything) },
     ])
 }
 

@@ -139,12 +139,12 @@ impl Detail {
         self.lines.get(number).is_some_and(|line| line.behind > number + 1)
     }
 
-    /// Folds or unfolds the chosen line, or the one that holds it. Without a wish it changes to the other.
-    pub fn fold(&mut self, wish: Option<bool>) {
+    /// Folds or unfolds the chosen line, or the one that holds it.
+    pub fn fold(&mut self, wish: Folding) {
         let Some(number) = self.shown.get(self.at).copied() else { return };
-        let number = if self.holds(number) && !(wish == Some(true) && self.folds.contains(&number)) {
+        let number = if self.holds(number) && !(wish == Folding::Fold && self.folds.contains(&number)) {
             number
-        } else if wish == Some(false) {
+        } else if wish == Folding::Unfold {
             return;
         } else {
             match (0..number).rev().find(|n| self.lines[*n].behind > number) {
@@ -152,11 +152,9 @@ impl Detail {
                 None => return,
             }
         };
-        let fold = wish.unwrap_or(!self.folds.contains(&number));
-        if fold {
+        let folded = self.folds.remove(&number);
+        if wish == Folding::Fold || wish == Folding::Change && !folded {
             self.folds.insert(number);
-        } else {
-            self.folds.remove(&number);
         }
         self.lay_out();
         self.at = self.shown.iter().position(|n| *n == number).unwrap_or(self.at);
@@ -187,6 +185,17 @@ impl Detail {
         self.at = self.at.saturating_add_signed(by).min(self.shown.len().saturating_sub(1));
         self.top = self.first(height);
     }
+}
+
+/// What becomes of a line that holds others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Folding {
+    /// It hides them.
+    Fold,
+    /// It shows them.
+    Unfold,
+    /// The other of the two.
+    Change,
 }
 
 /// Which hit is gone to.

@@ -6,7 +6,7 @@ use super::super::action::Action;
 use super::super::edit;
 use super::super::message::{Effect, WireAnswer, WireRequest};
 use super::super::model::naming::For;
-use super::super::model::wire::{Pane, Way};
+use super::super::model::wire::{Folding, Pane, Way};
 use super::super::model::{Model, Screen, SyncPane, since};
 use super::super::view;
 use super::{act, naming, whole};
@@ -56,13 +56,13 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     let quiet = model.notices.is_empty();
     let detail = model.wire.pane == Pane::Detail;
     Some(match action {
-        Action::WireOpen if detail => fold(model, None),
+        Action::WireOpen if detail => fold(model, Folding::Change),
         Action::WireFold | Action::WireFoldAll if !detail => Vec::new(),
         Action::WireOpen | Action::NextPane | Action::PreviousPane | Action::Right if !detail => open(model),
-        Action::Right => fold(model, Some(false)),
-        Action::Left if detail => fold(model, Some(true)),
+        Action::Right => fold(model, Folding::Unfold),
+        Action::Left if detail => fold(model, Folding::Fold),
         Action::Left => Vec::new(),
-        Action::WireFold => fold(model, None),
+        Action::WireFold => fold(model, Folding::Change),
         Action::WireFoldAll => {
             if let Some(detail) = &mut model.wire.detail {
                 detail.fold_all(height);
@@ -148,7 +148,7 @@ fn in_full(model: &mut Model) -> Vec<Effect> {
     )
 }
 
-fn fold(model: &mut Model, wish: Option<bool>) -> Vec<Effect> {
+fn fold(model: &mut Model, wish: Folding) -> Vec<Effect> {
     let height = view::wire_lines(model);
     if let Some(detail) = &mut model.wire.detail {
         detail.fold(wish);
@@ -257,7 +257,7 @@ pub(super) fn press(model: &mut Model, place: (u16, u16), twice: bool) -> Vec<Ef
             detail.at = line;
             model.wire.chosen = Some(detail.exchange.number);
             model.wire.pane = Pane::Detail;
-            if twice { fold(model, None) } else { Vec::new() }
+            if twice { fold(model, Folding::Change) } else { Vec::new() }
         }
         _ => Vec::new(),
     }

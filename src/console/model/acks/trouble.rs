@@ -75,12 +75,12 @@ impl Acks {
             let tries = if pack.tries > 1 { format!(", tried {} times", pack.tries) } else { String::new() };
             let what = format!("pack {}, {}{tries}", pack.no, counted(pack.keys, "key"));
             let why = format!("failed: {status}{answer}; its keys wait and come again");
-            out.push(trouble(true, &what, &why, Remedy::Send).from(Sought::Pack(pack.no)));
+            out.push(error(&what, &why, Remedy::Send).from(Sought::Pack(pack.no)));
         }
         if stuck.outbox.held > 0 {
             let what = format!("{} held", counted(stuck.outbox.held, "key"));
             let why = "held back by hand: no session starts before they are released";
-            out.push(trouble(false, &what, why, Remedy::Release));
+            out.push(remark(&what, why, Remedy::Release));
         }
         for key in &self.book.refused {
             let what = format!("key {}", key.key);
@@ -88,13 +88,13 @@ impl Acks {
                 "refused for good, {}: {} (page {}, pack {}); its record is here, and the service may send it again",
                 key.status, key.answer, key.page, key.pack
             );
-            out.push(trouble(true, &what, &why, Remedy::Request).from(Sought::Pack(key.pack)));
+            out.push(error(&what, &why, Remedy::Request).from(Sought::Pack(key.pack)));
         }
         let more = stuck.outbox.refused.saturating_sub(self.book.refused.len() as u64);
         if more > 0 {
             let what = format!("{} keys more", grouped(more));
             let look = Remedy::Look("SELECT * FROM _refused ORDER BY no DESC");
-            out.push(trouble(true, &what, "refused for good; kept with their answers", look));
+            out.push(error(&what, "refused for good; kept with their answers", look));
         }
     }
 
@@ -105,20 +105,20 @@ impl Acks {
             let what = id.as_ref().map_or_else(|| kind.to_owned(), |id| format!("{kind} {id}"));
             let why =
                 format!("the service could not deliver it (page {page}); a later session brings it again");
-            out.push(trouble(false, &what, &why, Remedy::Session).from(Sought::Page(*page)));
+            out.push(remark(&what, &why, Remedy::Session).from(Sought::Page(*page)));
         }
         let more = self.book.stuck.failed_objects.saturating_sub(self.book.failed.len() as u64);
         if more > 0 {
             let word = if self.book.failed.is_empty() { "object" } else { "more object" };
             let why = "the service could not deliver them in the last session; a later one brings them again";
-            out.push(trouble(false, &counted(more, word), why, Remedy::Session));
+            out.push(remark(&counted(more, word), why, Remedy::Session));
         }
     }
 
     /// Records that point to what is not here.
     fn orphans(&self, out: &mut Vec<Trouble>) {
         let mut tell = |what: &str, why: &str, remedy| {
-            let told = trouble(false, what, why, Remedy::Session);
+            let told = remark(what, why, Remedy::Session);
             out.push(Trouble { needs: false, remedy, ..told });
         };
         match &self.followed {
@@ -154,25 +154,28 @@ impl Acks {
         if stuck.unkeyed > 0 {
             let look = Remedy::Look("SELECT * FROM _unkeyed");
             let why = "without an id: kept as received in _unkeyed, not as rows";
-            out.push(Trouble {
-                needs: false,
-                ..trouble(false, &counted(stuck.unkeyed, "instruction"), why, look)
-            });
+            out.push(Trouble { needs: false, ..remark(&counted(stuck.unkeyed, "instruction"), why, look) });
         }
         for left in &stuck.left_out {
             let n = left.fields.len() + left.more;
             let first = left.fields.first().map_or("", String::as_str);
             let what = format!("{}: {}", left.kind, counted(n as u64, "field"));
             let why = format!("no column for {first} …: their values are in data");
-            let told = trouble(false, &what, &why, Remedy::Request);
+            let told = remark(&what, &why, Remedy::Request);
             out.push(Trouble { needs: false, remedy: None, ..told });
         }
     }
 }
 
-fn trouble(error: bool, what: &str, why: &str, remedy: Remedy) -> Trouble {
+/// Something that waits for the user or for a later session.
+fn remark(what: &str, why: &str, remedy: Remedy) -> Trouble {
     let (what, why) = (visible(what).into_owned(), visible(why).into_owned());
-    Trouble { needs: true, error, what, why, remedy: Some(remedy), request: None }
+    Trouble { needs: true, error: false, what, why, remedy: Some(remedy), request: None }
+}
+
+/// Something that went wrong.
+fn error(what: &str, why: &str, remedy: Remedy) -> Trouble {
+    Trouble { error: true, ..remark(what, why, remedy) }
 }
 
 impl Trouble {
