@@ -24,6 +24,7 @@ mod import;
 mod ledger;
 mod listen;
 mod made;
+mod packed;
 mod page;
 mod panel;
 mod queue;
@@ -76,6 +77,8 @@ pub struct Options {
     pub token: Option<String>,
     /// Items a page.
     pub page: usize,
+    /// Pages as gzip, where the client takes that. Over loopback it costs more than it brings.
+    pub gzip: bool,
     /// How long a session lives without being used; a guess.
     pub session_idle: Duration,
     /// What goes wrong on purpose.
@@ -105,6 +108,7 @@ impl Default for Options {
             latency: Duration::ZERO,
             token: None,
             page: 100,
+            gzip: false,
             session_idle: Duration::from_mins(15),
             faults: Vec::new(),
         }
@@ -146,6 +150,7 @@ struct Inner {
     /// Requests to the Sync API that were done, whatever came of them.
     requests: AtomicU64,
     page: usize,
+    gzip: bool,
     session_idle: Duration,
 }
 
@@ -162,7 +167,7 @@ impl Service {
     /// # Errors
     /// [`ServiceError`] where the account's file cannot be used.
     pub fn open(options: Options) -> Result<Self, ServiceError> {
-        let Options { account, state, items, seed, rate, latency, token, page, session_idle, faults } =
+        let Options { account, state, items, seed, rate, latency, token, page, gzip, session_idle, faults } =
             options;
         let source = account.as_deref().map_or(Ok(import::Source::Account), import::Source::of)?;
         let store = match (account, state) {
@@ -198,6 +203,7 @@ impl Service {
             faults: planned,
             requests: AtomicU64::new(0),
             page: page.max(1),
+            gzip,
             session_idle,
         };
         Ok(Self { inner: Arc::new(inner), watch: None })

@@ -18,6 +18,7 @@ use super::access::Access;
 use super::emulator;
 use super::fault::{self, Fault};
 use super::listen::{Answers, Asked};
+use super::packed;
 use super::queue::{Started, Taken};
 use super::reply::{Problem, Reply};
 use super::{Inner, ServiceError};
@@ -117,13 +118,17 @@ async fn sync(service: &Arc<Inner>, request: Request<Body>) -> Result<Reply, Pro
                 return Err(unknown(&session));
             }
             let name = session.clone();
-            let taken =
-                service.work(move |s| s.account.take(&session, device, access.sight, s.page, idle)).await?;
-            match taken {
-                Taken::Page(body) => Ok(Reply::Json(StatusCode::OK, body)),
-                Taken::Drained => Ok(Reply::Bare(StatusCode::NO_CONTENT)),
-                Taken::Unknown => Err(unknown(&name)),
-            }
+            let pack = service.gzip && packed::is_taken(&parts.headers);
+            let reply = move |s: &Inner| match s.account.take(&session, device, access.sight, s.page, idle)? {
+                // A page that cannot be packed goes as it is.
+                Taken::Page(body) if pack => {
+                    Ok(packed::gzip(&body).map_or(Reply::Json(StatusCode::OK, body), Reply::Gzip).into())
+                }
+                Taken::Page(body) => Ok(Some(Reply::Json(StatusCode::OK, body))),
+                Taken::Drained => Ok(Some(Reply::Bare(StatusCode::NO_CONTENT))),
+                Taken::Unknown => Ok(None),
+            };
+            service.work(reply).await?.ok_or_else(|| unknown(&name))
         }
         Endpoint::Ack => {
             let body = whole(body, MOST_BODY).await?;
