@@ -48,6 +48,7 @@ pub mod refs;
 mod renew;
 pub mod story;
 mod unkeyed;
+mod work;
 mod writer;
 
 use std::path::{Path, PathBuf};

@@ -25,6 +25,7 @@ mod import;
 mod ledger;
 mod listen;
 mod made;
+mod packed;
 mod page;
 mod panel;
 mod queue;
@@ -81,6 +82,8 @@ pub struct Options {
     pub token: Option<String>,
     /// Items a page.
     pub page: usize,
+    /// Pages as gzip, where the client takes that. Over loopback it costs more than it brings.
+    pub gzip: bool,
     /// How long a session lives without being used; a guess.
     pub session_idle: Duration,
     /// What goes wrong on purpose.
@@ -110,6 +113,7 @@ impl Default for Options {
             latency: Duration::ZERO,
             token: None,
             page: 100,
+            gzip: false,
             session_idle: Duration::from_mins(15),
             faults: Vec::new(),
         }
@@ -150,6 +154,7 @@ struct Inner {
     /// Requests to the Sync API that were done, whatever came of them.
     requests: AtomicU64,
     page: usize,
+    gzip: bool,
     session_idle: Duration,
 }
 
@@ -166,7 +171,7 @@ impl Service {
     /// # Errors
     /// [`ServiceError`] where the account's file cannot be used.
     pub fn open(options: Options) -> Result<Self, ServiceError> {
-        let Options { account, state, items, seed, rate, latency, token, page, session_idle, faults } =
+        let Options { account, state, items, seed, rate, latency, token, page, gzip, session_idle, faults } =
             options;
         let source = account.as_deref().map_or(Ok(import::Source::Account), import::Source::of)?;
         let store = match (account, state) {
@@ -202,6 +207,7 @@ impl Service {
             faults: planned,
             requests: AtomicU64::new(0),
             page: page.max(1),
+            gzip,
             session_idle,
         };
         Ok(Self { inner: Arc::new(inner) })

@@ -23,6 +23,8 @@ mod faults;
 mod hostile;
 #[path = "service/official.rs"]
 mod official;
+#[path = "service/packed.rs"]
+mod packed;
 #[path = "service/panel.rs"]
 mod panel;
 #[path = "service/process.rs"]

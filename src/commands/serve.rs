@@ -67,6 +67,7 @@ pub(super) fn run(serve: &Serve, common: &Common, token: Option<String>) -> Endi
         seed: serve.seed,
         rate: (serve.rate > 0).then_some(serve.rate),
         latency: serve.latency,
+        gzip: serve.gzip,
         token,
         faults: serve.fault.clone(),
         ..Options::default()

@@ -109,13 +109,8 @@ fn run(log: &File, path: &Path, queue: &Receiver<Committed>, broken: &Broken, gi
         for Committed { answers, begun, .. } in waiting {
             let micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
             for answer in answers {
-                match broken.get() {
-                    Some(error) => answer.refuse(error),
-                    None => {
-                        if let Some(pack) = answer.deliver(micros) {
-                            let _ = give_back.send(pack); // a writer that is gone takes no more packs
-                        }
-                    }
+                if let Some(pack) = answer.give(broken.get().map_or(Ok(micros), Err)) {
+                    let _ = give_back.send(pack); // a writer that is gone takes no more packs
                 }
             }
         }

@@ -72,7 +72,7 @@ pub(super) fn answer<T>(
     match result {
         Ok(value) => (Some(wrap(reply, value)), None),
         Err(error) => {
-            drop(reply.send(Err(error.again())));
+            refuse(reply, &error);
             (None, Some(error))
         }
     }
@@ -102,48 +102,45 @@ impl Job {
         }
     }
 
+    /// Answers that it will not be done.
     pub(super) fn refuse(self, error: &MirrorError) {
         match self {
-            Self::Begin { reply, .. } => drop(reply.send(Err(error.again()))),
+            Self::Begin { reply, .. } => refuse(reply, error),
             Self::End { reply, .. } | Self::Converged { reply } | Self::Close { reply } => {
-                drop(reply.send(Err(error.again())));
+                refuse(reply, error);
             }
-            Self::Apply { reply, .. } => drop(reply.send(Err(error.again()))),
-            Self::NextPack { reply, .. } => drop(reply.send(Err(error.again()))),
+            Self::Apply { reply, .. } => refuse(reply, error),
+            Self::NextPack { reply, .. } => refuse(reply, error),
             Self::Settle { reply, .. } | Self::Hold { reply, .. } | Self::Outbox { reply } => {
-                drop(reply.send(Err(error.again())));
+                refuse(reply, error);
             }
         }
     }
 }
 
 impl Answer {
-    /// Answers; the number of a pack that nobody waited for any more. `micros`: what a page's commit took.
-    pub(super) fn deliver(self, micros: u64) -> Option<PackNo> {
+    /// Answers, where all went well with what a page's commit took, in microseconds, else with what failed. The number
+    /// of a pack that nobody waited for any more.
+    pub(super) fn give(self, fate: Result<u64, &MirrorError>) -> Option<PackNo> {
+        let fate = fate.map_err(MirrorError::again);
         match self {
-            Self::Session(reply, no) => drop(reply.send(Ok(no))),
-            Self::Done(reply) => drop(reply.send(Ok(()))),
-            Self::Outbox(reply, outbox) => drop(reply.send(Ok(outbox))),
+            Self::Session(reply, no) => drop(reply.send(fate.map(|_| no))),
+            Self::Done(reply) => drop(reply.send(fate.map(drop))),
+            Self::Outbox(reply, outbox) => drop(reply.send(fate.map(|_| outbox))),
             Self::Receipt(reply, receipt) => {
-                drop(reply.send(Ok(Receipt { commit_micros: micros, ..receipt })));
+                drop(reply.send(fate.map(|commit_micros| Receipt { commit_micros, ..receipt })));
             }
             Self::Pack(reply, pack) => {
-                if let Err(Ok(Some(pack))) = reply.send(Ok(pack)) {
+                if let Err(Ok(Some(pack))) = reply.send(fate.map(|_| pack)) {
                     return Some(pack.no);
                 }
             }
         }
         None
     }
+}
 
-    /// Says that it has failed.
-    pub(super) fn refuse(self, error: &MirrorError) {
-        match self {
-            Self::Session(reply, _) => drop(reply.send(Err(error.again()))),
-            Self::Done(reply) => drop(reply.send(Err(error.again()))),
-            Self::Receipt(reply, _) => drop(reply.send(Err(error.again()))),
-            Self::Pack(reply, _) => drop(reply.send(Err(error.again()))),
-            Self::Outbox(reply, _) => drop(reply.send(Err(error.again()))),
-        }
-    }
+/// Answers with a failure; whoever asked may be gone.
+fn refuse<T>(reply: Reply<T>, error: &MirrorError) {
+    let _ = reply.send(Err(error.again()));
 }

@@ -1,7 +1,7 @@
 //! Answers: bodies, and errors in the documented envelope, each with the request's id.
 
 use axum::body::{Body, Bytes};
-use axum::http::header::{CONTENT_TYPE, HeaderValue};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
 use axum::http::{Response, StatusCode};
 use serde_json::json;
 
@@ -92,6 +92,8 @@ pub(super) enum Reply {
     Bare(StatusCode),
     /// A JSON body.
     Json(StatusCode, Vec<u8>),
+    /// A page, packed.
+    Gzip(Vec<u8>),
     /// What a gateway answers in the service's place.
     Html(StatusCode),
     /// An error.
@@ -102,9 +104,11 @@ impl Reply {
     /// The answer on the wire.
     pub(super) fn into_response(self, request: &str) -> Response<Body> {
         const JSON: &str = "application/json; charset=utf-8";
+        let packed = matches!(self, Self::Gzip(_));
         let (status, content_type, body) = match self {
             Self::Bare(status) => (status, None, Vec::new()),
             Self::Json(status, body) => (status, Some(JSON), body),
+            Self::Gzip(body) => (StatusCode::OK, Some(JSON), body),
             Self::Html(status) => (status, Some("text/html"), html(status)),
             Self::Problem(problem) => (problem.status, Some(JSON), problem.body(request)),
         };
@@ -112,6 +116,9 @@ impl Reply {
         *response.status_mut() = status;
         if let Some(content_type) = content_type {
             response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        }
+        if packed {
+            response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }
         if let Ok(id) = HeaderValue::from_str(request) {
             response.headers_mut().insert(REQUEST_ID_HEADER, id);

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::access::Access;
 use super::fault::{self, Fault};
 use super::listen::{Answers, Asked, broken};
+use super::packed;
 use super::queue::{Started, Taken};
 use super::reply::{Problem, Reply};
 use super::request::{self, Endpoint};
@@ -85,13 +86,17 @@ async fn sync(service: &Arc<Inner>, asked: Request<Body>) -> Result<Reply, Probl
                 return Err(request::unknown(&session));
             }
             let name = session.clone();
-            let taken =
-                service.work(move |s| s.account.take(&session, device, access.sight, s.page, idle)).await?;
-            match taken {
-                Taken::Page(body) => Ok(Reply::Json(StatusCode::OK, body)),
-                Taken::Drained => Ok(Reply::Bare(StatusCode::NO_CONTENT)),
-                Taken::Unknown => Err(request::unknown(&name)),
-            }
+            let pack = service.gzip && packed::is_taken(&parts.headers);
+            let reply = move |s: &Inner| match s.account.take(&session, device, access.sight, s.page, idle)? {
+                // A page that cannot be packed goes as it is.
+                Taken::Page(body) if pack => {
+                    Ok(packed::gzip(&body).map_or(Reply::Json(StatusCode::OK, body), Reply::Gzip).into())
+                }
+                Taken::Page(body) => Ok(Some(Reply::Json(StatusCode::OK, body))),
+                Taken::Drained => Ok(Some(Reply::Bare(StatusCode::NO_CONTENT))),
+                Taken::Unknown => Ok(None),
+            };
+            service.work(reply).await?.ok_or_else(|| request::unknown(&name))
         }
         Endpoint::Ack => {
             let body = request::whole(body, request::MOST_BODY).await?;

@@ -116,6 +116,10 @@ pub(in crate::commands) struct Serve {
     /// How long each answer takes
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration)]
     pub(in crate::commands) latency: Duration,
+    /// Pages as gzip, for clients that take it: a quarter of the bytes and half a millisecond more for each. Not with
+    /// --console, which looks into pages
+    #[arg(long, conflicts_with = "console")]
+    pub(in crate::commands) gzip: bool,
     /// A fault on purpose, like '503 page every=5' (see below); may be repeated
     #[arg(long, value_name = "WORDS")]
     pub(in crate::commands) fault: Vec<PlannedFault>,
@@ -127,7 +131,7 @@ pub(in crate::commands) struct Serve {
     pub(in crate::commands) tokens: bool,
     /// Serve a recording of the Wire screen (HAR) again, request for request
     #[arg(long, value_name = "FILE")]
-    #[arg(conflicts_with_all = ["account", "state", "items", "seed", "rate", "latency", "fault", "tokens", "conformance"])]
+    #[arg(conflicts_with_all = ["account", "state", "items", "seed", "rate", "latency", "gzip", "fault", "tokens", "conformance"])]
     pub(in crate::commands) replay: Option<PathBuf>,
     #[command(flatten)]
     pub(in crate::commands) examination: Examination,
@@ -138,7 +142,7 @@ pub(in crate::commands) struct Serve {
 #[command(next_help_heading = "Examining a client")]
 pub(in crate::commands) struct Examination {
     /// Take a client through the scenarios that break Sync clients and say what it got right and wrong
-    #[arg(long, conflicts_with_all = ["account", "state", "items", "seed", "rate", "latency", "fault", "tokens"])]
+    #[arg(long, conflicts_with_all = ["account", "state", "items", "seed", "rate", "latency", "gzip", "fault", "tokens"])]
     pub(in crate::commands) conformance: bool,
     /// Only this scenario; may be repeated. Without --conformance, a file of what happens by and by (see below)
     #[arg(long, value_name = "NAME|FILE", conflicts_with = "replay", value_hint = ValueHint::FilePath)]
