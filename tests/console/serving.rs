@@ -24,6 +24,7 @@ fn serving(title: &str) -> Model {
     ];
     let entrances = sight.map(|(who, sees)| Entrance { who: who.into(), sees: sees.into() });
     model.serving = Some(Serving::new("http://127.0.0.1:8080", entrances.to_vec()));
+    update(&mut model, Message::Wire(WireAnswer::List(Found::default())));
     model
 }
 

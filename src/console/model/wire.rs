@@ -22,6 +22,8 @@ pub struct Wire {
     pub list: Vec<Arc<Exchange>>,
     /// What the tap holds.
     pub usage: Usage,
+    /// Whether it has said so yet.
+    pub known: bool,
     /// The newest exchange of each pack, by the pack's number.
     pub packs: BTreeMap<i64, u64>,
     /// The chosen exchange; none: the newest, whichever that is.
@@ -210,9 +212,10 @@ pub enum Way {
 }
 
 impl Wire {
-    /// Whether a filter has something to choose from, or one is there to be changed.
+    /// Whether a filter may have something to choose from, or one is there to be changed. Before the tap has answered
+    /// nobody knows: who types fast is not refused.
     pub fn can_be_filtered(&self) -> bool {
-        self.usage.exchanges > 0 || !self.list.is_empty() || !self.filter.typed.is_empty()
+        !self.known || self.usage.exchanges > 0 || !self.list.is_empty() || !self.filter.typed.is_empty()
     }
 
     /// Looks for a text in the open exchange and goes to the first line that has it.
@@ -272,7 +275,7 @@ impl Wire {
     /// comes while the screen is small moves nothing for good.
     pub fn take(&mut self, found: Found) {
         (self.list, self.usage, self.packs) = (found.list, found.usage, found.packs);
-        self.recorded = found.recorded;
+        (self.recorded, self.known) = (found.recorded, true);
     }
 
     /// The exchange that is to be laid out: the chosen one, where it is not laid out as it is now.
