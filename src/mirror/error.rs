@@ -80,7 +80,7 @@ pub enum MirrorError {
         /// The newest that this program knows.
         known: i64,
     },
-    /// A database whose pages do not fit together.
+    /// A database whose pages do not fit together, or one of ours that lacks what each of ours has.
     #[error("{path} is corrupt ({reason}); move it away and synchronize anew, everything will be sent again")]
     Corrupt {
         /// The mirror.
@@ -213,6 +213,7 @@ impl MirrorError {
             Some(ErrorCode::DiskFull) => Self::DiskFull { path },
             Some(ErrorCode::NotADatabase) => Self::NotADatabase { path },
             Some(ErrorCode::DatabaseCorrupt) => Self::Corrupt { path, reason },
+            _ if is_damage(&source) => Self::Corrupt { path, reason },
             Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
                 Self::ReadOnly { path, reason }
             }
@@ -264,6 +265,25 @@ impl MirrorError {
             },
             other => Self::Query { reason: other.to_string() },
         }
+    }
+}
+
+/// Whether an answer to a statement of ours says that somebody changed what is ours: a table or a column is gone, or a
+/// value is none that we wrote. No later run finds it otherwise.
+fn is_damage(error: &rusqlite::Error) -> bool {
+    use rusqlite::Error::{
+        FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType, QueryReturnedNoRows,
+        SqlInputError, SqliteFailure,
+    };
+    match error {
+        FromSqlConversionFailure(..)
+        | IntegralValueOutOfRange(..)
+        | InvalidColumnType(..)
+        | QueryReturnedNoRows => true,
+        SqliteFailure(_, Some(said)) | SqlInputError { msg: said, .. } => {
+            said.starts_with("no such table") || said.starts_with("no such column")
+        }
+        _ => false,
     }
 }
 

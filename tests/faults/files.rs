@@ -94,6 +94,30 @@ async fn a_mirror_that_lost_a_part_is_never_called_sound() {
     }
 }
 
+/// What no later run repairs is not to be repaired by a later run.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mirror_whose_own_tables_were_changed_is_corrupt_and_says_so_each_time() {
+    let scene = synchronized().await;
+    let whole = fs::read(scene.mirror()).unwrap();
+    for damage in [
+        "DROP TABLE _outbox",
+        "ALTER TABLE _outbox RENAME COLUMN settled TO put",
+        "INSERT INTO _outbox VALUES (1, 1, 1, NULL, 'none of them', 0)",
+        "DELETE FROM _total",
+    ] {
+        for rest in ["mirror.db-wal", "mirror.db-shm"] {
+            let _ = fs::remove_file(scene.path(rest));
+        }
+        fs::write(scene.mirror(), &whole).unwrap();
+        let other = Connection::open(scene.mirror()).unwrap();
+        other.execute_batch(damage).unwrap();
+        other.close().unwrap();
+        for _ in 0..2 {
+            block_in_place(|| refused(scene.sync(), "mirror.db", "is corrupt ("));
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_no_file_is_refused() {
     let scene = scene().await;
