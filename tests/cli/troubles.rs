@@ -349,6 +349,21 @@ fn what_is_said_of_settings_token_and_mirror_has_its_line() {
 }
 
 #[test]
+fn a_name_that_is_misspelt_in_sql_is_told_with_the_right_one() {
+    let served = Served::start(&["--items", "200"]);
+    let user = User::of(&served);
+    user.sync();
+    for (sql, words) in [
+        ("select * from contacts", "no such table: contacts; did you mean `contact`?"),
+        ("select name from contcat where id = 1", "no such table: contcat; did you mean `contact`?"),
+        ("select naem from contact", "no such column: naem (at character 8); did you mean `name`?"),
+    ] {
+        let ended = user.run(&["query", sql]);
+        assert!(ended.status(1).stderr.contains(words), "{sql}: {}", ended.stderr);
+    }
+}
+
+#[test]
 fn a_mistake_in_the_configuration_has_its_line() {
     let guide = Guide::read();
     let user = User::with(&nobody(), TOKEN);
