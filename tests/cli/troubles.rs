@@ -79,7 +79,6 @@ const OTHERS: &[(&str, &str)] = &[
     ("PRAGMA ", "SQL"),
     ("SQLite format 3", "how a database begins"),
     ("the system's keyring, else ", "what the welcome screen offers"),
-    ("what you typed", "the name of a place"),
     ("nothing was asked: there is no token yet", "what the welcome screen says of a test"),
     ("the token is in", "what the welcome screen did"),
     ("the token comes from the command", "what the welcome screen did"),
