@@ -25,7 +25,7 @@ pub(super) fn verdict(operation: Operation, status: u16) -> Verdict {
         (300..=399 | 404 | 405 | 410, _) => Verdict::WrongAddress,
         (400 | 413 | 422, Operation::Acknowledge) => Verdict::Halve,
         // Another 2xx too: whatever it means, it is not what the protocol promises.
-        (408 | 409 | 421 | 425 | 429 | 500.. | ..300, _) => Verdict::Retry,
+        (408 | 421 | 425 | 429 | 500.. | ..300, _) => Verdict::Retry,
         _ => Verdict::Rejected,
     }
 }
@@ -67,12 +67,15 @@ fn finding(context: &Context<'_>) -> String {
         }
         (_, Verdict::Halve) => "the service refuses this pack of keys".to_owned(),
         (429, _) => format!("too many requests; {} lowers them", door.calls(Subject::Rate)),
-        (..300, _) => format!("{} is expected, and nothing else counts", expected(*operation)),
+        (..300, _) => format!(
+            "{} is expected, and nothing else counts; does the Sync API answer at {base}? check {url}",
+            expected(*operation)
+        ),
         (_, Verdict::Rejected) => format!(
             "the service calls the request wrong; check {} and {url}, and quote the request to support",
             door.calls(Subject::Device)
         ),
-        _ => "the service has trouble".to_owned(),
+        _ => format!("the service at {base} has trouble; try again in a while"),
     }
 }
 

@@ -125,7 +125,7 @@ fn token(answers: &Answers, config: &Config) -> Result<Token, ConfigError> {
 }
 
 fn typed(secret: &Secret) -> Result<Token, ConfigError> {
-    const SOURCE: &str = "what you typed";
+    const SOURCE: &str = "answer 2";
     Ok(Token { value: token_from(secret.expose().as_bytes(), SOURCE)?, source: SOURCE.to_owned() })
 }
 
@@ -151,7 +151,7 @@ impl Connect for Connector {
         let runtime = runtime.map_err(|error| at(Answer::Service)(&error))?;
         let probe = runtime.block_on(async {
             tokio::select! {
-                probe = probe::ask(&client) => Some(probe),
+                probe = probe::ask_patiently(&client) => Some(probe),
                 () = given_up.cancelled() => None,
             }
         });
@@ -159,6 +159,8 @@ impl Connect for Connector {
             Some(Probe::Fine(took)) => Ok(format!("takes the token, {}", span(took))),
             Some(Probe::Busy(text)) => Ok(text),
             Some(Probe::Refused(text)) => Err(at(Answer::Token)(&text)),
+            // No answer is wrong: from the last one the same is asked again.
+            Some(Probe::Troubled(text)) => Err(at(Answer::Mirror)(&text)),
             Some(Probe::Failed(text)) => Err(at(Answer::Service)(&text)),
             Some(Probe::Odd(_) | Probe::Strange(_)) => {
                 let url = Door::Questions.calls(Subject::BaseUrl);

@@ -226,7 +226,7 @@ async fn service((client, tap): &(Client, Tap)) -> Vec<Check> {
         }
         Probe::Busy(message) => Check::warning("service", message),
         Probe::Refused(message) => Check::fault("service", 3, message),
-        Probe::Failed(message) => Check::fault("service", 4, message),
+        Probe::Failed(message) | Probe::Troubled(message) => Check::fault("service", 4, message),
     };
     let mut checks = vec![check];
     checks.extend(clock(tap));

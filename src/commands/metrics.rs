@@ -13,7 +13,7 @@ use super::headless::Run;
 use super::output::Failure;
 use super::summary::Summary;
 use crate::config::{Config, PROFILE};
-use crate::files::Draft;
+use crate::files::{Draft, folder_of};
 use crate::mirror::Reader;
 use crate::mirror::reader::Status;
 use crate::text::visible;
@@ -47,6 +47,14 @@ impl Metrics {
     /// # Errors
     /// Why not; exit status 2.
     pub(super) fn prove(&self) -> Result<(), Failure> {
+        // A file can be replaced. A folder cannot; a device, and what a link leads to it by, must not be.
+        match self.file.metadata() {
+            Ok(there) if there.is_dir() => return Err(Failure::usage(self.cannot("it is a folder"))),
+            Ok(there) if !there.is_file() => {
+                return Err(Failure::usage(self.cannot("it is no ordinary file")));
+            }
+            _ => {}
+        }
         Draft::beside(&self.file).map(drop).map_err(|error| Failure::usage(self.refused(&error)))
     }
 
@@ -80,10 +88,17 @@ impl Metrics {
 
     /// Why the file cannot be written. The system's words would name the draft's file.
     fn refused(&self, error: &io::Error) -> String {
-        let why = match error.kind() {
+        self.cannot(&match error.kind() {
+            // Some folders that are there, like /proc, say that too.
+            io::ErrorKind::NotFound if folder_of(&self.file).is_dir() => {
+                "nothing can be made in its folder".to_owned()
+            }
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => "there is no such folder".to_owned(),
             kind => kind.to_string(),
-        };
+        })
+    }
+
+    fn cannot(&self, why: &str) -> String {
         let file = self.file.to_string_lossy();
         format!("cannot write the metrics {}: {why}; --metrics names another file", visible(&file))
     }
@@ -186,6 +201,26 @@ mod tests {
                     || line.starts_with("drainboard_"),
                 "{line}"
             );
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_replaced_is_seen_before_the_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let of = |file: PathBuf| Metrics { file, mirror: folder.path().join("none"), profile: "p".into() };
+        let file = folder.path().join("x.prom");
+        std::fs::write(&file, "before").unwrap();
+        of(file.clone()).prove().unwrap();
+        of(folder.path().join("new.prom")).prove().unwrap();
+        assert_eq!(std::fs::read(&file).unwrap(), b"before");
+        let refused = |file: PathBuf| of(file).prove().unwrap_err();
+        let failure = refused(folder.path().to_owned());
+        assert!(failure.status == 2 && failure.message.contains("it is a folder"), "{}", failure.message);
+        assert!(refused(folder.path().join("none/x.prom")).message.contains("no such folder"));
+        #[cfg(target_os = "linux")]
+        for (file, words) in [("/dev/null", "no ordinary file"), ("/proc/version", "in its folder")] {
+            let failure = refused(file.into());
+            assert!(failure.status == 2 && failure.message.contains(words), "{}", failure.message);
         }
     }
 

@@ -9,6 +9,9 @@ use crate::protocol::{QueueName, SessionId};
 /// A session that no service has.
 const NO_SESSION: &str = "00000000-0000-0000-0000-000000000000";
 
+/// Between two tries of a service that has trouble.
+const WAITS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(2)];
+
 /// What it said.
 pub(super) enum Probe {
     /// As the Sync API does; and how long it took.
@@ -21,6 +24,8 @@ pub(super) enum Probe {
     Busy(String),
     /// The token is wrong or may not, in words.
     Refused(String),
+    /// It has trouble of its own (5xx), which mostly passes; in words.
+    Troubled(String),
     /// It is not there, is no Sync API, or fails; in words.
     Failed(String),
 }
@@ -38,6 +43,18 @@ pub(super) async fn ask(client: &Client) -> Probe {
         Refusal { verdict: Verdict::NewSession, .. } => Probe::Odd(took),
         Refusal { verdict: Verdict::Refused, message, .. } => Probe::Refused(message),
         Refusal { status: Some(429), message, .. } => Probe::Busy(message),
+        Refusal { status: Some(500..), message, .. } => Probe::Troubled(message),
         Refusal { message, .. } => Probe::Failed(message),
     }
+}
+
+/// Asks again a few times where the service has trouble.
+pub(super) async fn ask_patiently(client: &Client) -> Probe {
+    for wait in WAITS {
+        match ask(client).await {
+            Probe::Troubled(_) => tokio::time::sleep(wait).await,
+            other => return other,
+        }
+    }
+    ask(client).await
 }

@@ -31,6 +31,8 @@ pub(super) struct Summary {
     retries: u64,
     /// How long the run took, to the millisecond.
     seconds: f64,
+    /// Keys that the service refused for good, this run or an earlier one: the mirror keeps them with the answers.
+    refused: u64,
     /// What ended the run, where something did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) error: Option<String>,
@@ -54,6 +56,7 @@ impl Summary {
             failed_objects: totals.failed_objects,
             retries: totals.retries,
             seconds: took.as_millis() as f64 / 1000.0,
+            refused: totals.refused_keys,
             error,
         }
     }
@@ -65,7 +68,7 @@ impl Summary {
     }
 
     /// What Prometheus is told of the run: names without `drainboard_`, what they are, values.
-    pub(super) fn figures(&self) -> [(&'static str, &'static str, f64); 9] {
+    pub(super) fn figures(&self) -> [(&'static str, &'static str, f64); 10] {
         let number = |n: u64| n as f64;
         [
             (
@@ -78,6 +81,11 @@ impl Summary {
             ("sessions", "Sessions that the last run opened.", number(self.sessions)),
             ("acknowledged_keys", "Keys that the service accepted in the last run.", number(self.acked)),
             ("pending_acks", "Keys that wait to be acknowledged.", number(self.pending_acks)),
+            (
+                "refused_keys",
+                "Keys that the service refused for good, as the mirror holds them.",
+                number(self.refused),
+            ),
             (
                 "failed_objects",
                 "Objects that the service could not deliver in the last run.",
@@ -127,6 +135,9 @@ impl Summary {
             writeln!(out, ", stale {}", grouped(self.stale))?;
         }
         write!(out, "  acknowledged {}, pending {}", grouped(self.acked), grouped(self.pending_acks))?;
+        if self.refused > 0 {
+            write!(out, ", refused for good {} (`drainboard doctor` says more)", grouped(self.refused))?;
+        }
         write!(out, ", failed objects {}, retries {}", grouped(self.failed_objects), grouped(self.retries))?;
         writeln!(out)
     }
@@ -147,6 +158,7 @@ mod tests {
             deleted: 11,
             stale: 3,
             acked: 2471,
+            refused_keys: 5,
             failed_objects: 1,
             retries: 4,
             ..Totals::default()
@@ -158,7 +170,7 @@ mod tests {
             String::from_utf8(out).unwrap(),
             "{\"event\":\"summary\",\"converged\":true,\"sessions\":2,\"pages\":25,\"instructions\":2471,\
              \"created\":2400,\"updated\":60,\"deleted\":11,\"stale\":3,\"acked\":2471,\"pending_acks\":0,\
-             \"failed_objects\":1,\"retries\":4,\"seconds\":2.345}\n"
+             \"failed_objects\":1,\"retries\":4,\"seconds\":2.345,\"refused\":5}\n"
         );
     }
 
@@ -182,5 +194,11 @@ mod tests {
             text.starts_with("up to date: 12,480 instructions, 1 page, 1 session in 2.0 s (6,240 a s"),
             "{text}"
         );
+        assert!(!text.contains("refused"), "{text}");
+        let summary = Summary::new(true, &Totals { refused_keys: 2, ..totals }, Duration::from_secs(2), None);
+        let mut out = Vec::new();
+        summary.write_plain("up to date", &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.contains("pending 0, refused for good 2 (`drainboard doctor`"), "{text}");
     }
 }

@@ -1,5 +1,5 @@
 //! `drainboard` alone: the console on the configured account. It starts idle and asks for nothing: no token, no
-//! network.
+//! network. Only behind the welcome screen, whose last answer says so, it begins with a run.
 
 use std::io::{self, IsTerminal};
 use std::path::Path;
@@ -56,6 +56,8 @@ pub(super) fn run(
         }
         console::Left::Connected => {
             let config = settings::resolve(common, pacing)?;
+            // The last answer said so; without a token there is nothing to begin with.
+            let sync = sync || config.token.is_there();
             let said = Begins { welcome: None, notice: connector.said() };
             open(config, sync, manner, formulas, said).map(console::Left::exit_status)
         }

@@ -296,7 +296,7 @@ pub fn token_from(reader: impl Read, source: &str) -> Result<SecretString, Confi
 
 fn read_file(path: &Path, source: &str) -> Result<SecretString, ConfigError> {
     let wrong = |why: &dyn std::fmt::Display| ConfigError(format!("{source} cannot be read: {why}"));
-    let file = File::open(path).map_err(|e| wrong(&e))?;
+    let file = File::open(path).map_err(|e| wrong(&format!("{e}; name a file that you can read")))?;
     let meta = file.metadata().map_err(|e| wrong(&e))?;
     if meta.is_dir() {
         return Err(wrong(&"it is a folder; name the file in it"));

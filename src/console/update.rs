@@ -238,6 +238,10 @@ fn on_snapshot(model: &mut Model, snapshot: Arc<Snapshot>) -> Vec<Effect> {
         model.pace.note(model.now, 0);
     }
     if was && !model.running() {
+        if model.overlay == Some(Overlay::AskQuit) {
+            model.overlay = None;
+            model.say("the run has ended by itself; nothing needs to be stopped to quit");
+        }
         every::ended(model);
         let bell = telling::ended(model);
         // The last counts of a run are shown at once.

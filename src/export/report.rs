@@ -10,7 +10,7 @@ use super::parents::ImportOrder;
 use crate::mirror::SessionEnd;
 use crate::mirror::orphans::Orphaned;
 use crate::protocol::RecordId;
-use crate::text::{grouped, visible};
+use crate::text::{counted, grouped, visible};
 
 /// The types that the Sync API's documentation names.
 pub(super) const DOCUMENTED: [&str; 26] = [
@@ -173,23 +173,25 @@ impl Report {
             )),
             _ => {}
         }
-        let mut count = |n: u64, text: &str| {
+        let mut count = |n: u64, noun: &str, text: &str| {
             if n > 0 {
-                open.push(format!("{} {text}", grouped(n)));
+                open.push(format!("{} {text}", counted(n, noun)));
             }
         };
-        count(self.mirror.pending_acks, "keys are not acknowledged yet: `drainboard sync` sends them");
+        count(self.mirror.pending_acks, "key", "not acknowledged yet: `drainboard sync` sends what waits");
         count(
             self.failed_objects,
-            "objects could not be delivered by the service : listed below, and in report.json under `failed`",
+            "object",
+            "could not be delivered by the service: listed below, and in report.json under `failed`",
         );
         let missing = self.missing_parents.iter().map(|missing| missing.count).sum();
         count(
             missing,
-            "references lead to records that are not here: listed below, and in report.json under `missing_parents`",
+            "reference",
+            "to what is not here: listed below, and in report.json under `missing_parents`",
         );
         let addresses = self.not_fetched.iter().map(|addresses| addresses.count).sum();
-        count(addresses, "files are known by address only and were not fetched (not_fetched.csv)");
+        count(addresses, "file", "known by address only and not fetched (not_fetched.csv)");
         self.open = open;
     }
 

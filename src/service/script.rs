@@ -259,6 +259,8 @@ mod tests {
             ("[[step]]\nafter = \"soon\"\nexpire = true\n", 2, "is no time"),
             ("[[step]]\nafter = \"1s\"\n", 1, "does something"),
             ("", 1, "no [[step]]"),
+            ("[[step]]\nafter = \"1s\"\nrate = -5\n", 3, "`rate`: a whole number, 0 or more, is wanted"),
+            ("[[step]]\nafter = 3\nrate = 5\n", 2, "`after`: a text in quotes is wanted"),
         ] {
             std::fs::write(&file, text).unwrap();
             let told = Script::open(&file).unwrap_err().to_string();

@@ -184,7 +184,8 @@ fn summary(line: &str) -> Value {
             "pending_acks",
             "failed_objects",
             "retries",
-            "seconds"
+            "seconds",
+            "refused"
         ]
     );
     assert_eq!(summary["event"], "summary");

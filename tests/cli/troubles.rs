@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::support::{Served, User, nobody, stand_in};
 
@@ -20,6 +20,7 @@ const ROOMS: &[&str] = &[
     "commands/connect.rs",
     "commands/query.rs",
     "commands/settings.rs",
+    "commands/status.rs",
     "config.rs",
     "config/file.rs",
     "config/file",
@@ -78,12 +79,19 @@ const OTHERS: &[(&str, &str)] = &[
     ("PRAGMA ", "SQL"),
     ("SQLite format 3", "how a database begins"),
     ("the system's keyring, else ", "what the welcome screen offers"),
-    ("what you typed", "the name of a place"),
     ("nothing was asked: there is no token yet", "what the welcome screen says of a test"),
     ("the token is in", "what the welcome screen did"),
     ("the token comes from the command", "what the welcome screen did"),
     ("the token is to be in", "what the welcome screen did"),
     ("the settings are in", "what the welcome screen did"),
+    ("nothing is proven", "the end of a check that a signal stopped"),
+    ("last sessions, newest first", "what `status` shows"),
+    ("1 key waits in the outbox", "the end of a message"),
+    ("invalid basic string", "the parser's words"),
+    ("invalid literal string", "the parser's words"),
+    ("fresh     ", "what `status` shows"),
+    ("without an id", "what `status` shows"),
+    ("the client is missing", "what the parser of the command line sees to"),
     ("] and [", "the middle of a message"),
     ("string values must be quoted", "the parser's words"),
     ("key with no value", "the parser's words"),
@@ -169,6 +177,30 @@ fn literals(source: &str) -> Vec<String> {
     found
 }
 
+/// The texts in what makes a command fail, wherever in the commands: the calls from their brackets to their ends.
+fn failures(source: &str) -> Vec<String> {
+    let source = source.split("#[cfg(test)]").next().unwrap_or_default();
+    let calls = ["Failure::usage(", "Failure::other(", "Failure::mirror(", "output::complain("];
+    let behind =
+        calls.iter().flat_map(|call| source.match_indices(call).map(|(at, _)| &source[at + call.len()..]));
+    behind
+        .flat_map(|rest| {
+            let mut open = 1_i32;
+            let end = rest.find(|c| {
+                open += i32::from(c == '(') - i32::from(c == ')');
+                open == 0
+            });
+            literals(&rest[..end.unwrap_or(rest.len())])
+        })
+        .collect()
+}
+
+/// All files of a folder and of those in it.
+fn under(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { under(&path) } else { vec![path] }).collect()
+}
+
 /// The longest piece of a text that is the same in every message made of it.
 fn lasting(literal: &str) -> String {
     let pieces = literal.split('{').enumerate().map(|(at, piece)| {
@@ -190,17 +222,21 @@ fn messages() -> Vec<(String, String)> {
         }
     }
     let mut found = Vec::new();
+    let mut add = |file: &Path, texts: Vec<String>| {
+        let name = file.strip_prefix(&source).unwrap().display().to_string();
+        let wordy = |text: &String| lasting(text).split_whitespace().count() >= 3;
+        let other = |text: &String| OTHERS.iter().any(|(other, _)| text.contains(other));
+        let fits = texts.into_iter().filter(|text| wordy(text) && !other(text));
+        found.extend(fits.map(|text| (name.clone(), text)));
+    };
     for file in files.iter().filter(|file| file.extension().is_some_and(|e| e == "rs")) {
         if file.file_stem().is_some_and(|name| name == "tests") {
             continue;
         }
-        let name = file.strip_prefix(&source).unwrap().display().to_string();
-        for literal in literals(&fs::read_to_string(file).unwrap()) {
-            let wordy = lasting(&literal).split_whitespace().count() >= 3;
-            if wordy && !OTHERS.iter().any(|(other, _)| literal.contains(other)) {
-                found.push((name.clone(), literal));
-            }
-        }
+        add(file, literals(&fs::read_to_string(file).unwrap()));
+    }
+    for file in under(&source.join("commands")) {
+        add(&file, failures(&fs::read_to_string(&file).unwrap()));
     }
     found
 }
@@ -322,6 +358,13 @@ fn what_is_said_of_settings_token_and_mirror_has_its_line() {
             "nothing",
         ],
         &["sync", "--metrics", "nowhere/x.prom"],
+        &["sync", "--metrics", "."],
+        #[cfg(unix)]
+        &["sync", "--mirror", "/dev/null"],
+        &["serve", "--conformance", "--scenario", "nothing", "--", "true"],
+        &["serve", "--conformance", "--scenario", "same_key", "--", "no-such-client-anywhere"],
+        &["serve", "--console"],
+        &["status", "--max-age", "0s"],
         &["query", "DELETE FROM contact"],
         &["query", "SELECT nme FROM contact"],
         &["query", "SELECT name FROM contcat"],
@@ -349,6 +392,21 @@ fn what_is_said_of_settings_token_and_mirror_has_its_line() {
 }
 
 #[test]
+fn a_name_that_is_misspelt_in_sql_is_told_with_the_right_one() {
+    let served = Served::start(&["--items", "200"]);
+    let user = User::of(&served);
+    user.sync();
+    for (sql, words) in [
+        ("select * from contacts", "no such table: contacts; did you mean `contact`?"),
+        ("select name from contcat where id = 1", "no such table: contcat; did you mean `contact`?"),
+        ("select naem from contact", "no such column: naem (at character 8); did you mean `name`?"),
+    ] {
+        let ended = user.run(&["query", sql]);
+        assert!(ended.status(1).stderr.contains(words), "{sql}: {}", ended.stderr);
+    }
+}
+
+#[test]
 fn a_mistake_in_the_configuration_has_its_line() {
     let guide = Guide::read();
     let user = User::with(&nobody(), TOKEN);
@@ -361,6 +419,10 @@ fn a_mistake_in_the_configuration_has_its_line() {
         "token_file = \"t\"\ntoken_keyring = true",
         "theme = dark",
         "rate = 1\nrate = 2",
+        "rate = 5 6",
+        "rate =",
+        "rate = \u{0}",
+        "theme = \"dark",
         "rate",
         "rate = 1 workers = 2",
         "theme = \"drak\"",

@@ -73,6 +73,21 @@ fn a_watch_survives_what_waiting_mends_and_nothing_else() {
     assert!(text.contains("drainboard_exit_status{profile=\"default\"} 2\n"), "{text}");
 }
 
+/// What is refused for good blocks nothing, so a run may well end in peace: whoever watches it is told all the same.
+#[test]
+fn keys_that_were_refused_are_in_every_summary() {
+    let served = Served::start(&["--items", "10", "--fault", "422 ack every=1"]);
+    let user = User::of(&served);
+    let file = user.path("m.prom");
+    let asked = ["sync", "--single-session", "--rate", "0", "--metrics", file.to_str().unwrap()];
+    let refused = user.run(&[&asked[..], &["--json"]].concat()).summary()["refused"].as_u64().unwrap();
+    assert!(refused > 0 && user.status()["outbox"]["refused"] == refused, "{refused}");
+    let text = fs::read_to_string(&file).unwrap();
+    assert_eq!(figure(&text, "refused_keys") as u64, refused, "{text}");
+    let said = user.run(&asked).stdout;
+    assert!(said.contains(&format!("refused for good {refused} ")), "{said}");
+}
+
 /// It would ask as fast as the service answers: with `--rate 0` some fifty runs a second.
 #[test]
 fn a_watch_without_a_pause_does_not_begin() {

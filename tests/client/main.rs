@@ -188,6 +188,10 @@ async fn odd_error_bodies_hide_nothing_and_break_nothing() {
     assert_eq!(gateway.verdict, Verdict::Retry);
     assert!(gateway.message.contains("HTML"), "{gateway}");
     assert!(!gateway.message.contains('<'), "{gateway}");
+    assert!(gateway.message.contains("; try again in a while"), "{gateway}");
+    // Nothing says that a conflict passes.
+    let conflict = failure(Operation::Start, http(409, "", "")).await;
+    assert_eq!(conflict.verdict, Verdict::Rejected, "{conflict}");
     let hostile = "{\"errors\":[{\"error\":{\"code\":\"a\\u001b[31m\",\"message\":\"b\\u202ec\\nd\"}}]}";
     let visible = failure(Operation::Start, http(500, "", hostile)).await;
     assert_eq!(visible.code.as_deref(), Some("a␛[31m"));

@@ -129,7 +129,7 @@ pub(crate) fn refused_token() -> Model {
     use drainboard::console::message::WelcomeAnswer;
     use drainboard::console::welcome::{Answer, Trouble};
     let mut model = connecting(4);
-    let text = "the service does not accept the token from what you typed; make a new one (Settings › OAuth › Access \
+    let text = "the service does not accept the token from answer 2; make a new one (Settings › OAuth › Access \
                 Tokens) and put it there: the queue answered 401";
     let result = Err(Trouble { at: Answer::Token, text: text.into() });
     update(&mut model, Message::Welcome(WelcomeAnswer::Tested { ticket: 1, result }));

@@ -23,7 +23,7 @@ pub(in crate::commands) struct Common {
     #[arg(long, global = true, value_name = "UUID")]
     pub(in crate::commands) device_uuid: Option<String>,
     /// The profile of the configuration's file, with a mirror of its own [env: DRAINBOARD_PROFILE]
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, value_name = "NAME", value_hint = ValueHint::Other)]
     pub(in crate::commands) profile: Option<String>,
     /// A file whose content is the token [env: BASECRM_ACCESS_TOKEN holds the token itself]
     #[arg(long, global = true, value_name = "FILE")]

@@ -61,7 +61,11 @@ fn within(
     }
     if !status.success() {
         let complaint = complaint.recv_timeout(DREGS).unwrap_or_default();
-        return Err(wrong(format!("the command {}{}", ended(status), quoted(&complaint, &said))));
+        return Err(wrong(format!(
+            "the command {}{}; run it by itself to see why",
+            ended(status),
+            quoted(&complaint, &said)
+        )));
     }
     let line = said.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(said.len());
     said.truncate(line);

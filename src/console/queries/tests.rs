@@ -130,6 +130,7 @@ fn a_statement_that_writes_or_is_none_is_refused_in_words() {
     let scene = Scene::new();
     for (ticket, sql, words) in [
         (1, "SELECT nmae FROM _session", "no such column: nmae"),
+        (6, "SELECT * FROM _sesion", "no such table: _sesion; did you mean `_session`?"),
         (2, "DELETE FROM _session", "the mirror is only read here"),
         (3, "SELECT 1; SELECT 2", "one statement"),
         (4, "SELEC 1", "syntax error"),

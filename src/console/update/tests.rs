@@ -79,6 +79,17 @@ fn quitting_asks_while_a_run_is_on() {
 }
 
 #[test]
+fn a_run_that_ends_meanwhile_takes_the_question_with_it() {
+    let mut model = model(Phase::Draining);
+    press(&mut model, 'q');
+    let ended = Snapshot { phase: Phase::Idle, ..Snapshot::clone(&model.snapshot) };
+    update(&mut model, Message::Snapshot(Arc::new(ended)));
+    assert_eq!(model.overlay, None);
+    assert!(model.toast.is_some());
+    assert_eq!(press(&mut model, 'q'), [Effect::Leave(Left::Quit)]);
+}
+
+#[test]
 fn interrupting_leaves_at_once() {
     let interrupt = || Message::Key(Key::ctrl('c'));
     for phase in [Phase::Idle, Phase::Draining] {

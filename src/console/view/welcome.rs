@@ -292,9 +292,7 @@ fn told(model: &Model, welcome: &Welcome, buf: &mut Buffer, area: Rect, row: usi
         At::Mirror if welcome.source == Source::Environment => {
             "This is written and the console opens; the service can be asked once the token is set."
         }
-        At::Mirror => {
-            "The service is asked once, then this is written and the console opens; nothing is synchronized yet."
-        }
+        At::Mirror => "The service is asked once, then this is written and the first synchronization begins.",
         _ => return,
     };
     let mut row = row;

@@ -179,6 +179,7 @@ impl Flow {
         };
         let keys = match self.acks.pending {
             0 => String::new(),
+            1 => "; 1 key waits in the outbox and goes first next time".to_owned(),
             n => format!("; {} keys wait in the outbox and go first next time", text::grouped(n)),
         };
         self.fail(RunEnd::Unreachable, format!("{message}{how}{keys}"));

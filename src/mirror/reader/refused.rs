@@ -26,9 +26,7 @@ impl Reader {
             rusqlite::Error::SqlInputError { msg, sql, offset, .. } => {
                 let before = usize::try_from(offset).ok().and_then(|at| sql.get(..at));
                 let place = before.map(|text| format!(" (at character {})", text.chars().count() + 1));
-                let near = self.near(&msg).map(|near| format!("; did you mean `{near}`?"));
-                let told = format!("{msg}{}{}", place.unwrap_or_default(), near.unwrap_or_default());
-                visible(&told).into_owned()
+                self.told(&msg, &place.unwrap_or_default())
             }
             // What the guard of an earlier state lets nobody read.
             rusqlite::Error::SqliteFailure(_, Some(text))
@@ -36,9 +34,17 @@ impl Reader {
             {
                 "as of a session only the tables of the types can be read, by their plain names".to_owned()
             }
+            // SQLite names no place for some mistakes: for a table that is not there, among others.
+            rusqlite::Error::SqliteFailure(_, Some(text)) => self.told(&text, ""),
             other => visible(&other.to_string()).into_owned(),
         };
         MirrorError::Query { reason }
+    }
+
+    /// SQLite's words, where in the statement, and the name that may have been meant.
+    fn told(&self, said: &str, place: &str) -> String {
+        let near = self.near(said).map(|near| format!("; did you mean `{near}`?"));
+        visible(&format!("{said}{place}{}", near.unwrap_or_default())).into_owned()
     }
 
     /// The name that somebody meant who wrote one that there is none of.
@@ -46,7 +52,7 @@ impl Reader {
         let (what, name) = said.split_once(": ")?;
         let sql = match what {
             "no such column" => "SELECT name FROM _column UNION VALUES ('id'), ('revision'), ('data')",
-            "no such table" => "SELECT table_name FROM _type",
+            "no such table" => "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')",
             _ => return None,
         };
         // Where the catalogue cannot be read there is nothing to be offered.
