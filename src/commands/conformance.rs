@@ -224,8 +224,12 @@ fn last_line(words: &mut File) -> String {
 
 /// The last line that says something: Ruby, PHP, Java and Node write where an error came from below the error.
 fn telling(words: &str) -> &str {
-    let said = || words.lines().filter(|line| !line.trim().is_empty());
-    said().rfind(|line| !is_frame(line)).or_else(|| said().next_back()).unwrap_or_default().trim()
+    let said: Vec<&str> = words.lines().filter(|line| !line.trim().is_empty()).collect();
+    // What has a mark below it is the code that was wrong.
+    let marked =
+        |at: usize| said.get(at + 1).is_some_and(|below| below.trim().bytes().all(|byte| byte == b'^'));
+    let told = (0..said.len()).rfind(|at| !is_frame(said[*at]) && !marked(*at));
+    told.map(|at| said[at]).or(said.last().copied()).unwrap_or_default().trim()
 }
 
 /// Whether a line is of a stack's trace, or of the code that Ruby shows under an error: an error begins at the margin.
@@ -307,7 +311,7 @@ mod tests {
     fn the_line_that_says_the_error_is_told_and_no_frame_of_its_stack() {
         for (words, line) in [
             (
-                "a.rb:3:in `x': no `y' for nil (NoMethodError)\n\n    a.y\n     ^^\n\tfrom b.rb:2\n",
+                "a.rb:3:in `x': no `y' for nil (NoMethodError)\n\na.y\n ^^\n\tfrom b.rb:2\n",
                 "a.rb:3:in `x': no `y' for nil (NoMethodError)",
             ),
             ("one\nKeyError: 'meta'\n\n", "KeyError: 'meta'"),
