@@ -240,7 +240,7 @@ impl Service {
     /// Lets a user see everything, or only what is theirs. Blocks.
     ///
     /// # Errors
-    /// [`ServiceError`] where the account cannot be written.
+    /// [`ServiceError`] where no token is that user's, or the account cannot be written.
     pub fn set_sight(&self, user: i64, everything: bool) -> Result<(), ServiceError> {
         self.inner.set_sight(user, everything)
     }
@@ -321,7 +321,18 @@ impl Inner {
         self.account.store.write(move |file| edit::edit(&account, file, edit))
     }
 
+    /// Whether a token is this user's: only then does it matter what they see. What is wrong comes back.
+    fn has_user(&self, user: i64) -> Result<(), String> {
+        let users: Vec<i64> = self.accesses().iter().map(|access| access.user).collect();
+        if users.contains(&user) {
+            return Ok(());
+        }
+        let known = users.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
+        Err(format!("no token is of a user {user}; those that have one are {known}"))
+    }
+
     fn set_sight(&self, user: i64, everything: bool) -> Result<(), ServiceError> {
+        self.has_user(user).map_err(|why| ServiceError(format!("The sight cannot be changed: {why}.")))?;
         self.account.store.write(move |file| edit::set_sight(file, user, everything))?;
         let mut accesses = self.accesses.write().unwrap_or_else(PoisonError::into_inner);
         for access in accesses.iter_mut().filter(|access| access.user == user) {

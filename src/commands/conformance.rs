@@ -19,7 +19,7 @@ use super::arguments::{Examination as Asked, Serve};
 use super::listening::{bind, ready};
 use super::output::{Ending, Failure};
 use super::signals::Signals;
-use crate::service::conformance::{self, Examination, SCENARIOS, Scenario, Verdict};
+use crate::service::conformance::{self, Examination, Exit, SCENARIOS, Scenario, Verdict};
 use crate::service::{Serve as _, Watch};
 
 pub(super) use report::{Board, Report, Up, print};
@@ -89,7 +89,9 @@ pub(super) struct End {
     status: Option<i32>,
     /// Whether the deadline ended it.
     late: bool,
-    /// The last line that it wrote.
+    /// The same in words, for the judge.
+    exit: Exit,
+    /// The last line that it wrote, or the one that says what was wrong.
     words: String,
 }
 
@@ -128,13 +130,32 @@ impl Drop for Client {
     }
 }
 
-/// Runs the client before one scenario.
+/// Runs the client before one scenario, and judges it.
 async fn examine(
     asked: &Asked,
     scenario: &'static Scenario,
     token: &str,
     watch: Option<&Arc<dyn Watch>>,
 ) -> Result<(Verdict, End), Failure> {
+    let (examination, mut end) = sit(asked, scenario, token, watch).await?;
+    // A client may end with 1 to say that it has not converged: then it does so in good weather too.
+    if let (Exit::Ill(how), true, Some(usual)) = (&end.exit, scenario.ends_in_trouble(), SCENARIOS.first()) {
+        let how = how.clone();
+        let (_, in_good_weather) = sit(asked, usual, token, watch).await?;
+        if in_good_weather.exit != Exit::Well {
+            end.exit = Exit::AsUsual(how);
+        }
+    }
+    Ok((examination.verdict(&end.exit), end))
+}
+
+/// Runs the client before one scenario.
+async fn sit(
+    asked: &Asked,
+    scenario: &'static Scenario,
+    token: &str,
+    watch: Option<&Arc<dyn Watch>>,
+) -> Result<(Examination, End), Failure> {
     let examination = Examination::new(scenario, token.to_owned());
     let watched = examination.clone().watched_by(watch.cloned());
     let listener = TcpListener::bind("127.0.0.1:0").await.map_err(Failure::other)?;
@@ -153,10 +174,11 @@ async fn examine(
     ];
     let mut client = Client::run(&asked.client, &environment, &words)?;
     let begun = Instant::now();
-    let mut end = End::default();
+    let mut end = End { exit: Exit::Well, ..End::default() };
     loop {
         if let Some(status) = client.ended()? {
             end.status = status.code();
+            end.exit = exit(status);
             break;
         }
         if examination.is_complete() && examination.quiet().is_some_and(|quiet| quiet > LINGER) {
@@ -172,25 +194,51 @@ async fn examine(
         tokio::time::sleep(LOOK).await;
     }
     drop(client);
-    let verdict = examination.verdict();
     // The token may be a real one, from the environment.
     end.words = last_line(&mut words).replace(token, "[token]");
     let _ = stop.send(());
     let _ = serving.await;
-    Ok((verdict, end))
+    Ok((examination, end))
 }
 
-/// The last line that a client wrote; nothing where it cannot be read.
+/// How a client ended.
+fn exit(status: ExitStatus) -> Exit {
+    match status.code() {
+        Some(0) => Exit::Well,
+        Some(code) => Exit::Ill(format!("status {code}")),
+        // On Unix it says which signal.
+        None => Exit::Ill(status.to_string()),
+    }
+}
+
+/// The last line that a client wrote and that is no frame of a stack; nothing where it cannot be read.
 fn last_line(words: &mut File) -> String {
-    const MOST: u64 = 4_096;
+    const MOST: u64 = 16_384;
     let mut tail = Vec::new();
     let from = words.metadata().map_or(0, |found| found.len().saturating_sub(MOST));
     if words.seek(SeekFrom::Start(from)).and_then(|_| words.read_to_end(&mut tail)).is_err() {
         return String::new();
     }
-    let tail = String::from_utf8_lossy(&tail);
-    let last = tail.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or_default();
-    last.to_owned()
+    telling(&String::from_utf8_lossy(&tail)).to_owned()
+}
+
+/// The last line that says something: Ruby, PHP, Java and Node write where an error came from below the error.
+fn telling(words: &str) -> &str {
+    let said: Vec<&str> = words.lines().filter(|line| !line.trim().is_empty()).collect();
+    // What has a mark below it is the code that was wrong.
+    let marked =
+        |at: usize| said.get(at + 1).is_some_and(|below| below.trim().bytes().all(|byte| byte == b'^'));
+    let told = (0..said.len()).rfind(|at| !is_frame(said[*at]) && !marked(*at));
+    told.map(|at| said[at]).or(said.last().copied()).unwrap_or_default().trim()
+}
+
+/// Whether a line is of a stack's trace, or of the code that Ruby shows under an error: an error begins at the margin.
+fn is_frame(line: &str) -> bool {
+    let numbered = line.strip_prefix('#').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    numbered
+        || line.starts_with(char::is_whitespace)
+        || line.starts_with("Stack trace:")
+        || line.starts_with("Node.js v")
 }
 
 /// Puts the scenarios up one after the other for a client that somebody else runs.
@@ -232,7 +280,7 @@ pub(super) async fn go_through(
             () = over(examination, scenario) => false,
             () = &mut interrupted => true,
         };
-        report.line(scenario, &examination.verdict(), &End::default());
+        report.line(scenario, &examination.verdict(&Exit::Unseen), &End::default());
         if interrupted {
             break;
         }
@@ -252,5 +300,38 @@ async fn over(examination: &Examination, scenario: &Scenario) {
             return;
         }
         tokio::time::sleep(LOOK).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::telling;
+
+    #[test]
+    fn the_line_that_says_the_error_is_told_and_no_frame_of_its_stack() {
+        for (words, line) in [
+            (
+                "a.rb:3:in `x': no `y' for nil (NoMethodError)\n\na.y\n ^^\n\tfrom b.rb:2\n",
+                "a.rb:3:in `x': no `y' for nil (NoMethodError)",
+            ),
+            ("one\nKeyError: 'meta'\n\n", "KeyError: 'meta'"),
+            (
+                "a.rb:3:in `parse': unexpected token (ParserError)\n\tfrom b.rb:2:in `x'\n\tfrom c.rb:1\n",
+                "a.rb:3:in `parse': unexpected token (ParserError)",
+            ),
+            (
+                "PHP Fatal error:  Uncaught E: no in /x:1\nStack trace:\n#0 /y(2): f()\n#1 {main}\n  thrown in /x on line 1\n",
+                "PHP Fatal error:  Uncaught E: no in /x:1",
+            ),
+            (
+                "TypeError: items of undefined\n    at f (a.js:1)\n\nNode.js v20.1.0\n",
+                "TypeError: items of undefined",
+            ),
+            ("at last\nfrom here on\n", "from here on"),
+            ("\tat a\n\tat b\n", "at b"),
+            ("", ""),
+        ] {
+            assert_eq!(telling(words), line);
+        }
     }
 }

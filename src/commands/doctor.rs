@@ -65,6 +65,8 @@ struct Orphan {
     kind: String,
     field: String,
     to: String,
+    /// Whether nothing of the type `to` ever came.
+    never_came: bool,
     count: u64,
 }
 
@@ -382,7 +384,13 @@ fn references(reader: &Reader) -> Check {
         format!("perhaps deleted, or not visible to this token; {show}")
     });
     let found = orphans.found.into_iter();
-    let found = found.map(|o| Orphan { kind: o.kind, field: o.field, to: o.to, count: o.count });
+    let found = found.map(|o| Orphan {
+        kind: o.kind,
+        field: o.field,
+        to: o.to,
+        never_came: o.never_came,
+        count: o.count,
+    });
     Check { orphans: found.collect(), ..Check::warning(NAME, lines.join("\n")) }
 }
 

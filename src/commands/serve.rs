@@ -73,6 +73,9 @@ pub(super) fn run(serve: &Serve, common: &Common, token: Option<String>) -> Endi
         ..Options::default()
     })
     .map_err(Failure::mirror)?;
+    if let Some(script) = &script {
+        script.fits(&service).map_err(Failure::usage)?;
+    }
     if serve.account.is_some() && service.is_temporary() {
         output::complain("what devices acknowledge is kept in a temporary file; --state FILE keeps it");
     }

@@ -9,7 +9,7 @@ use super::manifest::{self, FileNote, Holds, Manifest};
 use super::ndjson::Line;
 use super::order::{Format, Order};
 use super::parents::{self, Reference};
-use super::report::{self, Addresses, Failed, Report, TypeNote};
+use super::report::{self, Addresses, Failed, MissingParent, Report, TypeNote};
 use super::run::{Step, Work, asked, finish, source};
 use super::series::Series;
 use super::staging::Staging;
@@ -20,7 +20,7 @@ use crate::mirror::dump::{Entry, Subject};
 use crate::mirror::filter::Filter;
 use crate::mirror::find::News;
 use crate::mirror::notes::About;
-use crate::mirror::refs;
+use crate::mirror::refs::{self, DOCUMENTED};
 use crate::protocol::record;
 
 /// Ids of records with a missing parent that are named, for each field.
@@ -179,15 +179,18 @@ fn facts(
             records: subject.rows,
             deleted: deleted.get(&subject.name).copied().unwrap_or(0),
             unkeyed: unkeyed.get(&subject.name).copied().unwrap_or(0),
-            documented: report::DOCUMENTED.contains(&subject.name.as_str()),
+            documented: DOCUMENTED.contains(&subject.name.as_str()),
         })
         .collect();
     let seen: HashSet<&str> = subjects.iter().map(|subject| subject.name.as_str()).collect();
-    let never = report::DOCUMENTED.iter().filter(|kind| !seen.contains(*kind));
+    let never = DOCUMENTED.iter().filter(|kind| !seen.contains(*kind));
     let orphans = reader.orphans(NAMED, &mut |news| match news {
         News::Scanned { rows, of, .. } => tell(Step { what: "references", rows, of }),
         News::First(_) => true,
     })?;
+    let lost = |never_came: bool| -> Vec<MissingParent> {
+        orphans.found.iter().filter(|found| found.never_came == never_came).map(Into::into).collect()
+    };
     let failed = reader.notes(Some(About::Failed), None, None, FAILED)?.into_iter().map(|note| Failed {
         kind: note.kind,
         id: note.id.map(|id| id.to_string()),
@@ -201,7 +204,8 @@ fn facts(
         mirror: source(reader)?,
         types,
         never_seen: never.map(|kind| (*kind).to_owned()).collect(),
-        missing_parents: orphans.found.iter().map(Into::into).collect(),
+        missing_parents: lost(false),
+        never_came: lost(true),
         failed_objects: reader.sessions(usize::MAX)?.iter().map(|session| session.failed_objects).sum(),
         failed: failed.collect(),
         not_fetched: Vec::new(),

@@ -12,35 +12,6 @@ use crate::mirror::orphans::Orphaned;
 use crate::protocol::RecordId;
 use crate::text::{counted, grouped, visible};
 
-/// The types that the Sync API's documentation names.
-pub(super) const DOCUMENTED: [&str; 26] = [
-    "account",
-    "associated_contact",
-    "call",
-    "call_outcome",
-    "collaboration",
-    "contact",
-    "deal",
-    "deal_source",
-    "deal_unqualified_reason",
-    "lead",
-    "lead_source",
-    "lead_unqualified_reason",
-    "line_item",
-    "loss_reason",
-    "note",
-    "order",
-    "pipeline",
-    "product",
-    "source",
-    "stage",
-    "tag",
-    "task",
-    "text_message",
-    "user",
-    "visit",
-    "visit_outcome",
-];
 /// The day on which the service ends.
 const END: jiff::civil::Date = jiff::civil::date(2027, 8, 31);
 
@@ -61,6 +32,8 @@ pub struct Report {
     pub never_seen: Vec<String>,
     /// References that lead nowhere.
     pub missing_parents: Vec<MissingParent>,
+    /// References to records of types that never came at all.
+    pub never_came: Vec<MissingParent>,
     /// Objects that the service could not deliver, as the sessions counted them.
     pub failed_objects: u64,
     /// Those of them that are known by name, at most 1,000.
@@ -135,6 +108,19 @@ pub struct Addresses {
 const LISTED: usize = 20;
 
 impl MissingParent {
+    /// Writes its line: how many, and the first of them.
+    fn write(&self, what: &str, out: &mut String) -> std::fmt::Result {
+        let (kind, field, to) = (cell(&self.kind), cell(&self.field), cell(&self.to));
+        let shown = &self.first[..self.first.len().min(LISTED)];
+        let ids = shown.iter().map(|id| cell(id)).collect::<Vec<_>>().join(", ");
+        let count = grouped(self.count);
+        write!(out, "- {count} of {kind}.{field} to a {to} {what}: {kind} {ids}")?;
+        match self.count - shown.len() as u64 {
+            0 => writeln!(out),
+            more => writeln!(out, " and {} more in report.json{}", grouped(more), self.bounded()),
+        }
+    }
+
     /// What is said where report.json has not all of them either.
     fn bounded(&self) -> String {
         let named = self.first.len() as u64;
@@ -189,6 +175,11 @@ impl Report {
             missing,
             "reference",
             "to what is not here: listed below, and in report.json under `missing_parents`",
+        );
+        let absent = self.never_came.iter().map(|missing| missing.count).sum();
+        count(
+            absent,
+            "references name records of types of which none ever came: listed below, and in report.json under `never_came`",
         );
         let addresses = self.not_fetched.iter().map(|addresses| addresses.count).sum();
         count(addresses, "file", "known by address only and not fetched (not_fetched.csv)");
@@ -286,15 +277,13 @@ impl Report {
             writeln!(out, "\n## References that lead nowhere\n")?;
         }
         for missing in &self.missing_parents {
-            let (kind, field, to) = (cell(&missing.kind), cell(&missing.field), cell(&missing.to));
-            let shown = &missing.first[..missing.first.len().min(LISTED)];
-            let ids = shown.iter().map(|id| cell(id)).collect::<Vec<_>>().join(", ");
-            let count = grouped(missing.count);
-            write!(out, "- {count} of {kind}.{field} to a {to} that is not here: {kind} {ids}")?;
-            match missing.count - shown.len() as u64 {
-                0 => writeln!(out)?,
-                more => writeln!(out, " and {} more in report.json{}", grouped(more), missing.bounded())?,
-            }
+            missing.write("that is not here", out)?;
+        }
+        if !self.never_came.is_empty() {
+            writeln!(out, "\n## References to types that never came\n")?;
+        }
+        for missing in &self.never_came {
+            missing.write("where none ever came", out)?;
         }
         if !self.failed.is_empty() {
             writeln!(out, "\n## Objects that the service could not deliver\n")?;

@@ -2,9 +2,11 @@
 //! missing. Counted field by field; which they are, Browse's filter says (`contact_id:missing`).
 //!
 //! One pass over each type that has references, against the ids of the types that they point to; both are of one state
-//! of the mirror. It tells how far it is and can be stopped like every pass. What points to a type that the mirror has
-//! never had is not counted: the account may have no such thing, or the service may not tell of it.
+//! of the mirror. It tells how far it is and can be stopped like every pass. What points to a
+//! documented type of which nothing ever came is a class of its own: for somebody who leaves that is the worst that can
+//! be missing, and it was here that it went unsaid. Of a type that the documentation does not name nobody can tell.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use super::filter::{Filter, Op, Term, Test};
@@ -24,6 +26,8 @@ pub struct Orphaned {
     pub field: String,
     /// The type that it points to.
     pub to: String,
+    /// Whether nothing of that type ever came.
+    pub never_came: bool,
     /// The field that names that type, where one does.
     pub named_by: Option<String>,
     /// How many.
@@ -63,11 +67,17 @@ impl Orphaned {
         counted(self.count, &self.kind)
     }
 
-    /// `point to a contact that is not here`.
+    /// `point to a contact that is not here`, or `name a contact, and no contact ever came`.
     pub fn what(&self) -> String {
-        let verb = if self.count == 1 { "points" } else { "point" };
+        let (verb, s) =
+            (if self.never_came { "name" } else { "point" }, if self.count == 1 { "s" } else { "" });
         let article = if self.to.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" };
-        format!("{verb} to {article} {} that is not here", self.to)
+        let to = &self.to;
+        if self.never_came {
+            format!("{verb}{s} {article} {to}, and no {to} ever came")
+        } else {
+            format!("{verb}{s} to {article} {to} that is not here")
+        }
     }
 
     /// What shows these records in Browse; its pages go by keyset.
@@ -84,7 +94,7 @@ impl Orphaned {
     fn new(kind: &str, field: &str, to: &str, named_by: Option<&str>) -> Self {
         let named_by = named_by.map(str::to_owned);
         let (kind, field, to) = (kind.to_owned(), field.to_owned(), to.to_owned());
-        Self { kind, field, to, named_by, count: 0, first: Vec::new() }
+        Self { kind, field, to, never_came: false, named_by, count: 0, first: Vec::new() }
     }
 
     fn add(&mut self, count: u64, first: impl IntoIterator<Item = RecordId>, most: usize) {
@@ -116,7 +126,9 @@ impl Reader {
     fn all_orphans(&self, pages: i64, first: usize, tell: Tell<'_>) -> Result<Orphans, MirrorError> {
         let mut known = Known::new();
         let mut passes = Vec::new();
-        for kind in self.kinds()? {
+        let kinds = self.kinds()?;
+        let here: BTreeSet<String> = kinds.iter().map(|kind| kind.name.clone()).collect();
+        for kind in kinds {
             let mut judges = Vec::new();
             for field in self.fields(&kind.name)? {
                 judges.extend(self.dangling(&kind.name, &field, &mut known, tell)?);
@@ -135,7 +147,10 @@ impl Reader {
                 }
                 News::First(_) => true,
             };
-            let found = self.orphans_of(&kind.name, kind.rows, judges, first, &mut tell)?;
+            let mut found = self.orphans_of(&kind.name, kind.rows, judges, first, &mut tell)?;
+            for orphaned in &mut found {
+                orphaned.never_came = !here.contains(&orphaned.to);
+            }
             done += kind.rows;
             hits += found.iter().map(|orphaned| orphaned.count).sum::<u64>();
             orphans.found.extend(found);

@@ -13,6 +13,38 @@ use super::index::Index;
 use super::{MirrorError, Reader};
 use crate::protocol::RecordId;
 
+/// The types that the Sync API's documentation names.
+pub const DOCUMENTED: [&str; 26] = [
+    "account",
+    "associated_contact",
+    "call",
+    "call_outcome",
+    "collaboration",
+    "contact",
+    "deal",
+    "deal_source",
+    "deal_unqualified_reason",
+    "lead",
+    "lead_source",
+    "lead_unqualified_reason",
+    "line_item",
+    "loss_reason",
+    "note",
+    "order",
+    "pipeline",
+    "product",
+    "source",
+    "stage",
+    "tag",
+    "task",
+    "text_message",
+    "user",
+    "visit",
+    "visit_outcome",
+];
+/// Those of them whose names other fields bear too, such as the `account_id` of another system: that such a field
+/// points to one is known only where the mirror has some.
+const AMBIGUOUS: [&str; 3] = ["account", "source", "tag"];
 /// Fields whose name does not say the type.
 const KNOWN: &[(&str, &str)] = &[
     ("owner_id", "user"),
@@ -108,6 +140,17 @@ pub(super) fn aim(kind: &str, field: &str, exists: impl Fn(&str) -> bool) -> Opt
         },
     };
     exists(named).then(|| Aim::To(named.to_owned()))
+}
+
+/// The same for a type that need not have come: what the mirror has decides, and where that says nothing the
+/// documentation does. Of a type that it does not name nobody can tell.
+pub(super) fn expected(kind: &str, field: &str, exists: impl Fn(&str) -> bool) -> Option<Aim> {
+    aim(kind, field, exists).or_else(|| aim(kind, field, is_expected))
+}
+
+/// Whether the documentation names a type that only references of its own can mean.
+pub(super) fn is_expected(kind: &str) -> bool {
+    DOCUMENTED.contains(&kind) && !AMBIGUOUS.contains(&kind)
 }
 
 /// The type that a field of `kind` points to; `data` decides where another field names it. `exists` knows the types.
@@ -362,6 +405,24 @@ mod tests {
             ("note", "resource_id", Some(r#"{"resource_type": "ufo"}"#), None),
         ] {
             assert_eq!(target(kind, field, data, exists).as_deref(), expected, "{kind}.{field}");
+        }
+    }
+
+    #[test]
+    fn a_type_that_never_came_is_expected_where_the_documentation_names_it() {
+        let exists = |name: &str| matches!(name, "deal" | "source");
+        let to = |kind: &str| Some(Aim::To(kind.to_owned()));
+        for (kind, field, aim) in [
+            ("deal", "contact_id", to("contact")),
+            ("call", "outcome_id", to("call_outcome")),
+            ("line_item", "product_id", to("product")),
+            ("lead", "source_id", to("source")), // what the mirror has goes first
+            ("user", "account_id", None),
+            ("deal", "external_id", None),
+            ("deal", "hologram_id", None),
+            ("note", "resource_id", Some(Aim::NamedBy("resource_type"))),
+        ] {
+            assert_eq!(expected(kind, field, exists), aim, "{kind}.{field}");
         }
     }
 

@@ -1,5 +1,6 @@
 //! The examination of a client: small scripted accounts, each with one thing that breaks Sync clients, and a judgement
-//! in words of what the client did. Any client: what can be seen is the wire, and nothing else is judged.
+//! in words of what the client did. Any client: what can be seen is the wire, and how its process ended where the wire
+//! cannot tell; nothing else is judged.
 //!
 //! In reading order: `scenarios` (what is put to a client, as data), `stage` (one scenario as a service, no clock and
 //! no sockets in it), `judge` (the log of requests becomes a verdict, pure). Here is their face on the wire.
@@ -16,7 +17,7 @@ use axum::http::header::HeaderMap;
 use axum::http::{Method, Response};
 use tokio::time::Instant;
 
-pub use judge::{Outcome, Verdict};
+pub use judge::{Exit, Outcome, Verdict};
 pub use scenarios::{SCENARIOS, Scenario};
 use stage::{Act, Call, Stage};
 
@@ -83,10 +84,10 @@ impl Examination {
         self.sitting().last.map(|last| last.elapsed())
     }
 
-    /// What the client did so far, judged.
-    pub fn verdict(&self) -> Verdict {
+    /// What the client did so far, judged. What is wrong may be seen on the wire, and in how its process ended.
+    pub fn verdict(&self, exit: &Exit) -> Verdict {
         let sitting = self.sitting();
-        judge::judge(sitting.stage.scenario, &sitting.stage.log)
+        judge::judge(sitting.stage.scenario, &sitting.stage.log, exit)
     }
 
     /// What a request asks for, if it is one that the service would take.

@@ -51,6 +51,7 @@ pub(super) async fn answer(service: &Arc<Inner>, request: Request<Body>) -> Resu
         }
         ("POST", "/emulator/sight") => {
             let change: SightChange = serde_json::from_slice(&body).map_err(read)?;
+            service.has_user(change.user).map_err(|why| payload(format!("{why}.")))?;
             service.work(move |s| s.set_sight(change.user, change.everything)).await?;
             Ok(Reply::Bare(StatusCode::ACCEPTED))
         }

@@ -50,7 +50,7 @@ impl Replay {
     /// Reads a recording. Blocks.
     ///
     /// # Errors
-    /// [`ServiceError`] where the file is no HAR, or lacks a part of a body.
+    /// [`ServiceError`] where the file is no HAR, has no exchange, or lacks a part of a body.
     pub fn open(file: &Path) -> Result<Self, ServiceError> {
         let mut left = Left::default();
         for (place, exchange) in recording::read(file)? {

@@ -34,6 +34,8 @@ const KEYS: [&str; 13] = [
 /// Steps that a service goes through.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Script {
+    /// The file, for what is said of it.
+    name: String,
     steps: Vec<Step>,
 }
 
@@ -46,7 +48,8 @@ struct Step {
     rate: Option<u32>,
     latency: Option<Duration>,
     expire: bool,
-    sight: Option<Sight>,
+    /// And the line that says so.
+    sight: Option<(Sight, usize)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,7 +83,7 @@ struct WrittenStep {
     latency: Option<Spanned<String>>,
     #[serde(default)]
     expire: bool,
-    sight: Option<Sight>,
+    sight: Option<Spanned<Sight>>,
 }
 
 #[derive(Deserialize)]
@@ -99,22 +102,32 @@ impl Script {
     /// # Errors
     /// [`ServiceError`] with file and line.
     pub fn open(file: &Path) -> Result<Self, ServiceError> {
-        let name = file.display();
+        let name = file.display().to_string();
         let text = std::fs::read_to_string(file)
             .map_err(|e| ServiceError(format!("The scenario {name} cannot be read: {e}.")))?;
-        Self::parse(&text).map_err(|(at, why)| {
-            let line = text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1;
-            ServiceError(format!("The scenario {name}, line {line}: {why}."))
+        let steps = Self::parse(&text).map_err(|(at, why)| wrong(&name, line(&text, at), &why))?;
+        Ok(Self { name, steps })
+    }
+
+    /// Whether the service has what the steps name, before any of them happens.
+    ///
+    /// # Errors
+    /// [`ServiceError`] with file and line.
+    pub fn fits(&self, service: &Service) -> Result<(), ServiceError> {
+        let mut sights = self.steps.iter().filter_map(|step| step.sight);
+        sights.try_for_each(|(sight, line)| {
+            service.inner.has_user(sight.user).map_err(|why| wrong(&self.name, line, &why))
         })
     }
 
-    fn parse(text: &str) -> Result<Self, Mistake> {
+    fn parse(text: &str) -> Result<Vec<Step>, Mistake> {
         let written: Written = toml::from_str(text).map_err(|e| {
             let at = e.span().map_or(0, |span| span.start);
             (at, words(text, at, e.message()))
         })?;
-        let steps: Vec<Step> = written.step.into_iter().map(WrittenStep::read).collect::<Result<_, _>>()?;
-        if steps.is_empty() { Err((0, "it has no [[step]]".to_owned())) } else { Ok(Self { steps }) }
+        let steps: Vec<Step> =
+            written.step.into_iter().map(|step| WrittenStep::read(step, text)).collect::<Result<_, _>>()?;
+        if steps.is_empty() { Err((0, "it has no [[step]]".to_owned())) } else { Ok(steps) }
     }
 
     /// Does each step at its time; ends with the last. Whoever does not await it to its end stops it.
@@ -142,7 +155,8 @@ impl Script {
 }
 
 impl WrittenStep {
-    fn read(this: Spanned<Self>) -> Result<Step, Mistake> {
+    /// Checks a step of `text`.
+    fn read(this: Spanned<Self>, text: &str) -> Result<Step, Mistake> {
         let at = this.span().start;
         let this = this.into_inner();
         let when = match (this.after, this.at_request) {
@@ -170,7 +184,7 @@ impl WrittenStep {
             rate: this.rate,
             latency,
             expire: this.expire,
-            sight: this.sight,
+            sight: this.sight.map(|sight| (*sight.get_ref(), line(text, sight.span().start))),
         };
         let idle = Step {
             edit: None,
@@ -202,7 +216,7 @@ impl Step {
         if let Some(edit) = self.edit {
             service.edit(edit)?;
         }
-        if let Some(sight) = self.sight {
+        if let Some((sight, _)) = self.sight {
             service.set_sight(sight.user, sight.everything)?;
         }
         if let Some(rate) = self.rate {
@@ -216,6 +230,15 @@ impl Step {
         }
         Ok(())
     }
+}
+
+/// The line of a byte, from 1.
+fn line(text: &str, at: usize) -> usize {
+    text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1
+}
+
+fn wrong(name: &str, line: usize, why: &str) -> ServiceError {
+    ServiceError(format!("The scenario {name}, line {line}: {why}."))
 }
 
 fn span(text: &Spanned<String>) -> Result<Duration, Mistake> {
@@ -241,10 +264,10 @@ mod tests {
 
     #[test]
     fn the_example_is_read() {
-        let script = Script::parse(include_str!("../../assets/scenarios/bad-day.toml")).unwrap();
-        assert_eq!(script.steps.len(), 5);
-        assert_eq!(script.steps[1].faults.len(), 2);
-        assert_eq!(script.steps[3].when, When::AtRequest(30));
+        let steps = Script::parse(include_str!("../../assets/scenarios/bad-day.toml")).unwrap();
+        assert_eq!(steps.len(), 5);
+        assert_eq!(steps[1].faults.len(), 2);
+        assert_eq!(steps[3].when, When::AtRequest(30));
     }
 
     #[test]

@@ -262,6 +262,7 @@ pub(crate) fn acks_orphans() -> Model {
         kind: kind.to_owned(),
         field: field.to_owned(),
         to: to.to_owned(),
+        never_came: false,
         named_by: named_by.map(str::to_owned),
         count,
         first: Vec::new(),

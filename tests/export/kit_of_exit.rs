@@ -11,7 +11,7 @@ use crate::mirrors::item;
 
 #[test]
 fn everything_is_there_and_the_report_knows_the_gaps() {
-    let recorded = r#"{"id":1,"user_id":1,"recording_url":"https://files.example/1.mp3","contact_id":404}"#;
+    let recorded = r#"{"id":1,"user_id":1,"recording_url":"https://files.example/1.mp3","contact_id":404,"associated_deal_ids":[7]}"#;
     let filled = Filled::with(&[&[
         item("user", "created", "u", 1, r#"{"id":1,"name":"Ada"}"#),
         item(
@@ -39,6 +39,9 @@ fn everything_is_there_and_the_report_knows_the_gaps() {
     assert_eq!(csv(&order.folder.join("not_fetched.csv"))[1][..3], ["call", "1", "recording_url"]);
     let missing = &report.missing_parents[0];
     assert_eq!((missing.kind.as_str(), missing.field.as_str(), missing.count), ("call", "contact_id", 1));
+    let absent =
+        report.never_came.iter().map(|absent| (absent.to.as_str(), absent.count)).collect::<Vec<_>>();
+    assert_eq!((report.missing_parents.len(), absent), (1, vec![("deal", 1)]));
     assert!(report.never_seen.contains(&"deal".to_owned()));
     assert!(report.types.iter().any(|kind| kind.kind == "ufo" && !kind.documented));
     let at = |kind: &str| report.import_order.types.iter().position(|known| known == kind).unwrap();
@@ -53,6 +56,8 @@ fn everything_is_there_and_the_report_knows_the_gaps() {
         "drainboard verify",
         "call.contact_id to a contact that is not here: call 1\n",
         "listed below, and in report.json under `missing_parents`",
+        "1 references name records of types of which none ever came",
+        "call.associated_deal_ids to a deal where none ever came: call 1\n",
         "same device",
         "ufo (not documented)",
     ] {
@@ -62,6 +67,7 @@ fn everything_is_there_and_the_report_knows_the_gaps() {
     let json: serde_json::Value =
         serde_json::from_slice(&fs::read(order.folder.join("report.json")).unwrap()).unwrap();
     assert_eq!(json["missing_parents"][0]["first"][0], "1");
+    assert_eq!(json["never_came"][0]["to"], "deal");
 }
 
 #[test]

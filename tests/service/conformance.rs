@@ -122,6 +122,31 @@ fn who_waits_for_ever_for_a_silent_answer_is_told() {
     assert_eq!(outcomes["bare_error"].0, "passed");
 }
 
+/// All that these do wrong is not seen on the wire: behind the queue's end they ask for nothing.
+#[test]
+fn who_perishes_at_the_last_answer_is_told_and_who_only_says_that_it_is_not_done_is_not() {
+    let own = std::env::current_exe().unwrap();
+    let client = [own.to_str().unwrap(), "--ignored", "--exact", "conformance::a_client"];
+    let scenarios = ["plain", "start204", "json204"];
+    for (flaw, json204, says) in [
+        ("one session", "passed", "read no body where none can be"),
+        ("believes a 204's type", "failed", "ended with status 1 behind the end of the queue (204)"),
+        (
+            "one session, says so",
+            "passed",
+            "all done up to the 204; whether it survived that, neither the wire nor an exit status tells",
+        ),
+    ] {
+        let (outcomes, status) = examine(&scenarios, &client, flaw);
+        assert_eq!(outcomes["json204"], (json204.to_owned(), says.to_owned()), "{flaw}");
+        assert_eq!(status, i32::from(json204 == "failed"), "{flaw}");
+        assert!(
+            ["plain", "start204"].iter().all(|name| outcomes[*name].0 == "passed"),
+            "{flaw}: {outcomes:?}"
+        );
+    }
+}
+
 #[test]
 fn who_drops_unknown_types_is_told() {
     let (failed, says) = fails("drops unknown");

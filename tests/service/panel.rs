@@ -103,6 +103,29 @@ async fn expired_sessions_are_gone_for_good() {
     running.stop().await;
 }
 
+/// Nobody would ever notice that it did nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sight_of_a_user_who_has_no_token_is_refused() {
+    let running = run(options(300)).await;
+    let user = running.service.accesses()[1].user;
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let url = format!("{}/emulator/sight", running.base);
+    for (user, known) in [(user, true), (3, false)] {
+        let steps = format!("[[step]]\nafter = \"1s\"\n\nsight = {{ user = {user}, everything = true }}\n");
+        std::fs::write(file.path(), steps).unwrap();
+        let script = drainboard::service::Script::open(file.path()).unwrap();
+        let fits = script.fits(&running.service).map_err(|error| error.to_string());
+        let body = format!(r#"{{"user":{user},"everything":true}}"#);
+        let answer = read(crate::wire::http().post(&url).body(body)).await;
+        assert_eq!((fits.is_ok(), answer.status), (known, if known { 202 } else { 400 }), "{fits:?}");
+        if let Err(error) = fits {
+            assert!(error.contains("line 4: no token is of a user 3; those that have one are "), "{error}");
+            assert!(answer.body.contains("no token is of a user 3"), "{}", answer.body);
+        }
+    }
+    running.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_script_happens_by_and_by() {
     let folder = tempfile::tempdir().unwrap();

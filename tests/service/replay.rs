@@ -218,7 +218,12 @@ fn what_is_no_whole_recording_is_said() {
         "request": {"method": "POST", "url": "http://h/v2/sync/start"},
         "response": {"status": 201, "headers": [], "content": {"text": "{", "comment": "cut: the first 1 of 9 bytes"}},
     }]}});
-    for (text, words) in [("{}".to_owned(), "no HAR"), (cut.to_string(), "request 1 has only a part")] {
+    let empty = json!({"log": {"version": "1.2", "entries": []}}).to_string();
+    for (text, words) in [
+        ("{}".to_owned(), "no HAR"),
+        (empty, "there is no exchange in it"),
+        (cut.to_string(), "request 1 has only a part"),
+    ] {
         std::fs::write(&file, text).unwrap();
         let error = Replay::open(&file).unwrap_err().to_string();
         assert!(error.contains(words), "{error}");

@@ -87,10 +87,12 @@ its own, as a device that is new. Its environment tells it where:
   BASECRM_DEVICE_UUID             a device's UUID that it may use
   DRAINBOARD_SCENARIO             the scenario's name, for files of its own
 It should end once `start` answers 204 and may be ended a second after. Judged
-is what arrives on the wire, one line a scenario; 0 is the exit status where all
-passed, else 1. Without a command the scenarios come one after the other at the
-address that is printed; each ends ten seconds after its last request (`stall`,
-whose answer never ends, a minute after it).";
+is what arrives on the wire, one line a scenario; and where a client may perish
+at the very last answer (start204, json204) its exit status, unless it is no
+better where nothing goes wrong. 0 is the exit status where all passed, else 1.
+Without a command the scenarios come one after the other at the address that is
+printed; each ends ten seconds after its last request (`stall`, whose answer
+never ends, a minute after it).";
 
 /// `drainboard serve`
 #[derive(Debug, Args)]

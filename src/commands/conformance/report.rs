@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::super::output;
 use super::End;
-use crate::service::conformance::{Outcome, Scenario, Verdict};
+use crate::service::conformance::{Exit, Outcome, Scenario, Verdict};
 use crate::text;
 
 /// What was found so far, and how it is written.
@@ -55,9 +55,19 @@ impl Report {
             });
             return self.say(line.to_string());
         }
-        let late = if end.late { "; ended at the deadline" } else { "" };
-        self.say(text::visible(&format!("{mark} {:<15} {}{late}", scenario.name, verdict.says)).into_owned());
-        if verdict.outcome != Outcome::Passed && !end.words.is_empty() {
+        let passed = verdict.outcome == Outcome::Passed;
+        let ended = match &end.exit {
+            _ if end.late => "; ended at the deadline".to_owned(),
+            // Where that is wrong, the verdict says so.
+            Exit::Ill(how) | Exit::AsUsual(how) if passed && !scenario.refuses() => {
+                format!("; ended with {how}")
+            }
+            _ => String::new(),
+        };
+        self.say(
+            text::visible(&format!("{mark} {:<15} {}{ended}", scenario.name, verdict.says)).into_owned(),
+        );
+        if (!passed || !ended.is_empty()) && !end.words.is_empty() {
             let words: String = end.words.chars().take(120).collect();
             let more = if words.len() < end.words.len() { " …" } else { "" };
             self.say(text::visible(&format!("{:18}its last line: {words}{more}", "")).into_owned());

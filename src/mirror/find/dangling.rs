@@ -1,7 +1,8 @@
 //! Whether a field points to a record that is not here: a judge that has the ids that are, 8 bytes each.
 //!
 //! An empty value points nowhere and is no reference. A field whose type another field names is judged only where that
-//! names a type of the mirror: of others nobody can tell.
+//! names a type of the mirror or one that the API documents: of others nobody can tell. Of a documented type that never
+//! came there is no id, so that every reference to it leads nowhere.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -108,7 +109,7 @@ impl Dangling {
 }
 
 impl Reader {
-    /// A judge for a field; none where it is no reference to a type of the mirror. `known` keeps the ids that were
+    /// A judge for a field; none where it is no reference to a type of the mirror, nor to one that should have come. `known` keeps the ids that were
     /// read, for the next judge.
     pub(in crate::mirror) fn dangling(
         &self,
@@ -119,11 +120,14 @@ impl Reader {
     ) -> Result<Option<Dangling>, MirrorError> {
         let kinds = self.kinds()?;
         let exists = |name: &str| kinds.iter().any(|kind| kind.name == name);
-        let (by, targets) = match refs::aim(kind, field, exists) {
+        let (by, targets) = match refs::expected(kind, field, exists) {
             None => return Ok(None),
             Some(Aim::To(kind)) => (None, vec![kind]),
             Some(Aim::NamedBy(by)) => {
-                (Some([by.to_owned()]), kinds.iter().map(|kind| kind.name.clone()).collect())
+                let absent =
+                    refs::DOCUMENTED.into_iter().filter(|name| refs::is_expected(name) && !exists(name));
+                let here = kinds.iter().map(|kind| kind.name.clone());
+                (Some([by.to_owned()]), here.chain(absent.map(str::to_owned)).collect())
             }
         };
         let mut to = Known::new();

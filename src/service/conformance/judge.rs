@@ -28,28 +28,51 @@ pub struct Verdict {
     pub requests: usize,
 }
 
+/// How the client's process ended, as far as anybody saw it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Exit {
+    /// Somebody runs it by hand.
+    #[default]
+    Unseen,
+    /// With status 0, or it was still there when all was seen.
+    Well,
+    /// Otherwise, as it does where nothing goes wrong too: it means something by it.
+    AsUsual(String),
+    /// Otherwise: how, in words.
+    Ill(String),
+}
+
 /// Workers that share a session have requests under way when the first 429 arrives.
 const UNDER_WAY: Duration = Duration::from_millis(300);
 /// How exactly a client's clock is held to a time.
 const CLOCK: Duration = Duration::from_millis(50);
 
 /// Judges what was seen.
-pub(super) fn judge(scenario: &Scenario, log: &[Seen]) -> Verdict {
+pub(super) fn judge(scenario: &Scenario, log: &[Seen], exit: &Exit) -> Verdict {
     if log.is_empty() {
         let says = "the client sent nothing".to_owned();
         return Verdict { outcome: Outcome::Untouched, says, requests: 0 };
     }
-    let facts = Facts::of(scenario, log);
+    let facts = Facts::of(scenario, log, exit);
     let mut wrong: Vec<String> = scenario.rules.iter().filter_map(|rule| facts.broken(*rule)).collect();
     wrong.extend(always(&facts));
     let outcome = if wrong.is_empty() { Outcome::Passed } else { Outcome::Failed };
-    let says = if wrong.is_empty() { scenario.praise.to_owned() } else { wrong.join("; ") };
+    let says = match wrong.is_empty() {
+        true if scenario.ends_in_trouble() && !facts.lives() => UNPROVEN.to_owned(),
+        true => scenario.praise.to_owned(),
+        false => wrong.join("; "),
+    };
     Verdict { outcome, says, requests: log.len() }
 }
+
+/// What is said of a client that did all it should and may have perished at the end of it.
+const UNPROVEN: &str =
+    "all done up to the 204; whether it survived that, neither the wire nor an exit status tells";
 
 /// What the rules ask about.
 struct Facts<'a> {
     log: &'a [Seen],
+    exit: &'a Exit,
     items: Vec<&'a Item>,
     delivered: BTreeSet<&'a str>,
     accepted: BTreeSet<&'a str>,
@@ -58,11 +81,12 @@ struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    fn of(scenario: &'a Scenario, log: &'a [Seen]) -> Self {
+    fn of(scenario: &'a Scenario, log: &'a [Seen], exit: &'a Exit) -> Self {
         let pages = scenario.queues.iter().flat_map(|(_, pages)| *pages).copied();
         let items = pages.flatten().chain(scenario.later).collect();
         let mut facts = Self {
             log,
+            exit,
             items,
             delivered: BTreeSet::new(),
             accepted: BTreeSet::new(),
@@ -105,6 +129,10 @@ impl<'a> Facts<'a> {
                 (busiest > most)
                     .then(|| format!("sent {busiest} requests within a second: a loop without a pause"))
             }
+            Rule::Survives => match self.exit {
+                Exit::Ill(how) => Some(format!("ended with {how} behind {}", self.stopped_at())),
+                _ => None,
+            },
             Rule::Spare(most) => {
                 let lost = |seen: &&Seen| {
                     seen.call == Call::Start && matches!(seen.given, Given::Lost | Given::Session)
@@ -153,6 +181,13 @@ impl<'a> Facts<'a> {
             seconds(early.at.saturating_sub(refused)),
             time.as_secs()
         ))
+    }
+
+    /// Whether the client is known to have outlived a 204: it asked for something behind it, or ended well.
+    fn lives(&self) -> bool {
+        let ends = |seen: &Seen| matches!(seen.given, Given::Drained | Given::UpToDate);
+        let asked = self.log.iter().position(ends).is_some_and(|first| first + 1 < self.log.len());
+        asked || *self.exit == Exit::Well
     }
 
     /// What the client got last, acknowledgements aside.

@@ -31,6 +31,18 @@ impl Scenario {
     pub fn hangs(&self) -> bool {
         self.troubles.iter().any(|trouble| matches!(trouble.fault, Fault::Stall(_)))
     }
+
+    /// Whether all is refused, so that a client does well to end as a failure.
+    pub fn refuses(&self) -> bool {
+        self.troubles
+            .iter()
+            .any(|trouble| matches!((trouble.when, trouble.fault), (When::Ever, Fault::Instead(..))))
+    }
+
+    /// Whether a client may perish at the last thing that it is answered, where the wire shows nothing of it.
+    pub fn ends_in_trouble(&self) -> bool {
+        self.rules.contains(&Rule::Survives)
+    }
 }
 
 /// An instruction.
@@ -83,6 +95,8 @@ pub(super) enum Rule {
     Waits(Duration),
     /// At most so many requests within any second.
     Calm(usize),
+    /// Goes on behind the first 204, or ends there as it does where nothing goes wrong.
+    Survives,
     /// At most so many sessions that nobody took a page of.
     Spare(usize),
 }
@@ -132,7 +146,7 @@ pub static SCENARIOS: &[Scenario] = &[
         about: "there is nothing to synchronize",
         praise: "stopped at once",
         queues: &[("main", &[])],
-        rules: &[Rule::Calm(3)],
+        rules: &[Rule::Calm(3), Rule::Survives],
         ..USUAL
     },
     Scenario {
@@ -264,6 +278,7 @@ pub static SCENARIOS: &[Scenario] = &[
         about: "every 204 says that it is JSON",
         praise: "read no body where none can be",
         troubles: &[trouble(On::Any, When::Ever, Fault::Json204)],
+        rules: &[Rule::Fetched, Rule::Accepted, Rule::Survives],
         ..USUAL
     },
     Scenario {

@@ -97,7 +97,7 @@ struct Content {
 /// Reads a recording: method and path of each exchange, in the order sent. Blocks.
 ///
 /// # Errors
-/// [`ServiceError`] where the file is no HAR, or lacks a part of a body.
+/// [`ServiceError`] where the file is no HAR, has no exchange, or lacks a part of a body.
 pub(super) fn read(file: &Path) -> Result<Vec<(Place, Exchange)>, ServiceError> {
     let wrong =
         |why: String| ServiceError(format!("The recording {} cannot be served: {why}", file.display()));
@@ -112,7 +112,11 @@ pub(super) fn read(file: &Path) -> Result<Vec<(Place, Exchange)>, ServiceError> 
         let exchange = entry.exchange().map_err(|why| wrong(format!("request {number} {why}.")))?;
         Ok((place, exchange))
     });
-    numbered.collect()
+    let read: Vec<_> = numbered.collect::<Result<_, _>>()?;
+    if read.is_empty() {
+        return Err(wrong("there is no exchange in it. `R` on the Wire screen records them.".to_owned()));
+    }
+    Ok(read)
 }
 
 impl Entry {
