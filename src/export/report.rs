@@ -179,7 +179,8 @@ impl Report {
         let absent = self.never_came.iter().map(|missing| missing.count).sum();
         count(
             absent,
-            "references name records of types of which none ever came: listed below, and in report.json under `never_came`",
+            "reference",
+            "to types of which nothing ever came: listed below, and in report.json under `never_came`",
         );
         let addresses = self.not_fetched.iter().map(|addresses| addresses.count).sum();
         count(addresses, "file", "known by address only and not fetched (not_fetched.csv)");
