@@ -56,7 +56,7 @@ fn everything_is_there_and_the_report_knows_the_gaps() {
         "drainboard verify",
         "call.contact_id to a contact that is not here: call 1\n",
         "listed below, and in report.json under `missing_parents`",
-        "1 references name records of types of which none ever came",
+        "1 reference to types of which nothing ever came",
         "call.associated_deal_ids to a deal where none ever came: call 1\n",
         "same device",
         "ufo (not documented)",
