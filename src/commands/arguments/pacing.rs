@@ -14,7 +14,7 @@ pub(in crate::commands) struct Pacing {
     /// Requests in any second, all together; 0 = no limit [default: 10]
     #[arg(long, value_name = "N", value_parser = number::<u32>, allow_negative_numbers = true)]
     pub(in crate::commands) rate: Option<u32>,
-    /// Pages in flight at one time [default: 4]
+    /// Pages in flight at one time [default: 4; up to 16 where answers are slow, unless it is 1]
     #[arg(long, value_name = "N", value_parser = number::<usize>, allow_negative_numbers = true)]
     pub(in crate::commands) workers: Option<usize>,
     /// Keys an acknowledgement pack [default: 2000; up to 10000 where more have piled up]
