@@ -347,4 +347,12 @@ fn mutants_are_caught() {
     caught(Mutant::NoGuard, "a revision went back");
     caught(Mutant::LaterPageWins, "a revision went back");
     caught(Mutant::OkAccepts, "downloaded again");
+    caught(Mutant::NoTimer, "nothing is left to happen");
+    caught(Mutant::LateClock, "a timer in the past");
+    caught(Mutant::NoRetryAfter, "before the time that the service asked to wait");
+    caught(Mutant::ForgetPause, "a request left in a pause");
+    caught(Mutant::ForgetHold, "a pack left while acks are held");
+    caught(Mutant::NeverDry, "the run does not end");
+    caught(Mutant::PageIsSession, "more sessions than that takes");
+    caught(Mutant::NeverUpToDate, "no convergence although nothing fails");
 }
