@@ -91,6 +91,14 @@ fn stormy(mut calm: Fates) -> Fates {
     })
 }
 
+/// Now and then the service says no, and a run ends of it.
+fn refusing(mut calm: Fates) -> Fates {
+    Box::new(move |operation, count, rng| match rng.u32(0..150) {
+        no @ 0..3 => Fate::Status([400, 401, 403][no as usize]),
+        _ => calm(operation, count, rng),
+    })
+}
+
 /// A world whose every knob the seed turns, but for what is left out.
 fn world(seed: u64, less: &Less) -> World {
     let mut rng = fastrand::Rng::with_seed(seed ^ 0xd0a1);
@@ -110,6 +118,9 @@ fn world(seed: u64, less: &Less) -> World {
     world.fates = random_fates([0, 20, 100, 400][rng.usize(0..4)]);
     if seed % 4 == 3 {
         world.fates = stormy(world.fates);
+    }
+    if seed % 3 == 1 {
+        world.fates = refusing(world.fates);
     }
     world.service.most = [0, 0, 0, 1, 7, 60][rng.usize(0..6)];
     // Keys that are called wrong, objects that cannot be delivered, and what comes although it was acknowledged.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use drainboard::client::Operation;
 use drainboard::engine::Command;
-use drainboard::engine::event::{EventKind, Mode, Outcome, Totals};
+use drainboard::engine::event::{EventKind, Mode, Outcome, Phase, Totals};
 use drainboard::engine::flow::{Config, Flow, Input, Job, Output, PackFacts, Ticket};
 use drainboard::engine::pacing::Pacer;
 use drainboard::mirror::{PackNo, SessionEnd};
@@ -495,6 +495,11 @@ impl World {
             self.now >= self.halted_until,
             "a request left before the time that the service asked to wait",
         );
+        // A run on its way out, whatever ended it, sends the packs that it has, paused or not.
+        let leaving = |flow: &Flow| flow.snapshot(self.now, self.wall).phase == Phase::Stopping;
+        if job == Job::Acknowledge && self.quota.is_some() && self.flow.as_ref().is_some_and(leaving) {
+            self.quota = None;
+        }
         if let Some(quota) = self.quota {
             self.hold(quota > 0, "a request left in a pause");
             self.quota = Some(quota - 1);
