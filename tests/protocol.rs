@@ -306,7 +306,12 @@ fn name() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(Config { failure_persistence: None, cases: 512, ..Config::default() })]
+    #![proptest_config(Config {
+        failure_persistence: None,
+        cases: 512,
+        rng_seed: proptest::test_runner::RngSeed::Fixed(include!("seed/given.rs")),
+        ..Config::default()
+    })]
 
     #[test]
     fn data_is_kept_byte_for_byte(first in json(), second in json(), blank in blank()) {

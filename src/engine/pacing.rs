@@ -233,7 +233,11 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+        #![proptest_config(ProptestConfig {
+            failure_persistence: None,
+            rng_seed: proptest::test_runner::RngSeed::Fixed(include!("../../tests/seed/given.rs")),
+            ..ProptestConfig::default()
+        })]
 
         #[test]
         fn no_sliding_second_holds_more_than_the_rate(rate in 1_u32..40, gaps in prop::collection::vec(0_u64..700, 1..300)) {

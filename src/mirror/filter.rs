@@ -326,7 +326,11 @@ mod tests {
     }
 
     proptest::proptest! {
-        #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..Default::default() })]
+        #![proptest_config(proptest::prelude::ProptestConfig {
+            failure_persistence: None,
+            rng_seed: proptest::test_runner::RngSeed::Fixed(include!("../../tests/seed/given.rs")),
+            ..Default::default()
+        })]
 
         #[test]
         fn what_is_written_is_read_again(text in "([-a b\"\\\\:=<>!é(|)]| OR |:[(]){0,24}") {

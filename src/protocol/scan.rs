@@ -301,7 +301,12 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig { failure_persistence: None, cases: 4_000, ..ProptestConfig::default() })]
+        #![proptest_config(ProptestConfig {
+            failure_persistence: None,
+            cases: 4_000,
+            rng_seed: proptest::test_runner::RngSeed::Fixed(include!("../../tests/seed/given.rs")),
+            ..ProptestConfig::default()
+        })]
 
         #[test]
         fn it_takes_what_a_real_parser_takes(text in r#"[{}\[\]":,\\ /u0-2a-fE.+\-tn\n\x01]{0,24}"#) {

@@ -215,7 +215,12 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig { failure_persistence: None, cases: 1_000, ..ProptestConfig::default() })]
+        #![proptest_config(ProptestConfig {
+            failure_persistence: None,
+            cases: 1_000,
+            rng_seed: proptest::test_runner::RngSeed::Fixed(include!("../../tests/seed/given.rs")),
+            ..ProptestConfig::default()
+        })]
 
         #[test]
         fn the_fields_are_those_of_a_real_parser(value in json(), pretty in any::<bool>()) {

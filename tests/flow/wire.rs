@@ -58,7 +58,12 @@ impl World {
         if self.mutant == Mutant::DrainedIsAll && self.drained_answers > 0 {
             return Input::UpToDate(Cost::default());
         }
-        let Some((no, lengths)) = self.service.start() else { return Input::UpToDate(Cost::default()) };
+        let Some((no, lengths)) = self.service.start() else {
+            return match self.mutant {
+                Mutant::NeverUpToDate => Input::Failed(Job::Start, failure(Job::Start, Fate::Status(503))),
+                _ => Input::UpToDate(Cost::default()),
+            };
+        };
         if fate == Fate::Expired {
             self.service.forget(no);
         }
@@ -92,6 +97,9 @@ impl World {
         }
         match self.service.take(session, queue) {
             Err(()) => Input::Failed(Job::Take(ticket), failure(Job::Take(ticket), Fate::Expired)),
+            Ok(None) if self.mutant == Mutant::NeverDry => {
+                self.page(ticket, vec![(1_000 + self.requests[&Operation::Take] as u32, 1)], None, heard)
+            }
             Ok(None) => {
                 self.drained_answers += 1;
                 Input::QueueDrained(ticket, Cost::default())
@@ -107,6 +115,9 @@ impl World {
                     _ => Some(self.rng.u64(0..40)),
                 };
                 self.cache.insert((session, queue), keys.clone());
+                if self.mutant == Mutant::PageIsSession {
+                    self.service.forget(session);
+                }
                 self.page(ticket, keys, count_left, heard)
             }
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use drainboard::client::Operation;
 use drainboard::engine::Command;
-use drainboard::engine::event::{EventKind, Mode, Outcome, Totals};
+use drainboard::engine::event::{EventKind, Mode, Outcome, Phase, Totals};
 use drainboard::engine::flow::{Config, Flow, Input, Job, Output, PackFacts, Ticket};
 use drainboard::engine::pacing::Pacer;
 use drainboard::mirror::{PackNo, SessionEnd};
@@ -15,6 +15,9 @@ use drainboard::protocol::DeviceUuid;
 use crate::model::{Key, Mirror, Service};
 use crate::shrink::Mishaps;
 use crate::wire::failure;
+
+/// Steps of a run at most: ten times what the longest of a schedule takes.
+const RUN: u64 = 40_000;
 
 /// What becomes of an exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +67,22 @@ pub(crate) enum Mutant {
     LaterPageWins,
     /// A pack that is answered with 200 counts as accepted.
     OkAccepts,
+    /// The flow's timer never rings.
+    NoTimer,
+    /// The flow's clock is behind.
+    LateClock,
+    /// The flow does not hear how long the service asked to wait.
+    NoRetryAfter,
+    /// The flow goes on by itself after a pause.
+    ForgetPause,
+    /// The flow does not hear that acks are held.
+    ForgetHold,
+    /// A queue that is drained brings something new for ever.
+    NeverDry,
+    /// A session is left after each page.
+    PageIsSession,
+    /// That there is nothing to do counts as a failure.
+    NeverUpToDate,
 }
 
 #[derive(Debug, Clone)]
@@ -260,14 +279,17 @@ impl World {
             Due::Arrive(exchange, request, fate) => self.arrive(exchange, &request, fate),
             Due::Durable(ticket) => self.durable(ticket),
             Due::Timer => self.feed(Input::Timer),
-            Due::Input(exchange, input) => {
+            Due::Input(exchange, mut input) => {
                 if let Some(exchange) = exchange {
                     self.exchanges.remove(&exchange);
                 }
-                if let Input::Failed(_, failure) = &input
+                if let Input::Failed(_, failure) = &mut input
                     && let Some(asked) = failure.retry_after
                 {
                     self.halted_until = self.halted_until.max(self.now + asked);
+                    if self.mutant == Mutant::NoRetryAfter {
+                        failure.retry_after = None;
+                    }
                 }
                 self.feed(input);
             }
@@ -277,7 +299,7 @@ impl World {
 
     /// Runs until the run is over.
     pub(crate) fn finish(&mut self) -> Outcome {
-        for _ in 0..200_000 {
+        for _ in 0..RUN {
             if let Some(outcome) = self.outcome.take() {
                 return outcome;
             }
@@ -297,6 +319,7 @@ impl World {
             Command::Step => self.quota = Some(self.quota.map_or(1, |_| 1)),
             Command::SendAcks => self.quota = self.quota.map(|_| u32::MAX), // until the next `Paused`
             Command::TryNow => self.halted_until = Duration::ZERO,
+            Command::HoldAcks(true) if self.mutant == Mutant::ForgetHold => return self.mirror.hold(true),
             Command::Pause
             | Command::Start(_)
             | Command::SetRate(_)
@@ -313,7 +336,8 @@ impl World {
     pub(crate) fn feed(&mut self, input: Input) {
         self.note(&format!("{input:?}"));
         let Some(flow) = &mut self.flow else { return };
-        let outputs = flow.handle(self.now, input);
+        let behind = Duration::from_secs(if self.mutant == Mutant::LateClock { 10 } else { 0 });
+        let outputs = flow.handle(self.now.saturating_sub(behind), input);
         self.carry_out(outputs);
     }
 
@@ -415,7 +439,7 @@ impl World {
             Output::Emit(kind, totals) => self.emitted(kind, &totals),
             Output::WakeAt(at) => {
                 self.due.retain(|_, due| !matches!(due, Due::Timer));
-                if let Some(at) = at {
+                if let Some(at) = at.filter(|_| self.mutant != Mutant::NoTimer) {
                     self.hold(at > self.now, "a timer in the past never rests");
                     self.schedule(at, Due::Timer);
                 }
@@ -454,6 +478,9 @@ impl World {
                     "paused with something in flight",
                 );
                 self.quota = Some(0);
+                if self.mutant == Mutant::ForgetPause {
+                    self.soon(Input::Command(Command::Resume));
+                }
             }
             _ => {}
         }
@@ -468,6 +495,11 @@ impl World {
             self.now >= self.halted_until,
             "a request left before the time that the service asked to wait",
         );
+        // A run on its way out, whatever ended it, sends the packs that it has, paused or not.
+        let leaving = |flow: &Flow| flow.snapshot(self.now, self.wall).phase == Phase::Stopping;
+        if job == Job::Acknowledge && self.quota.is_some() && self.flow.as_ref().is_some_and(leaving) {
+            self.quota = None;
+        }
         if let Some(quota) = self.quota {
             self.hold(quota > 0, "a request left in a pause");
             self.quota = Some(quota - 1);

@@ -6,7 +6,7 @@ use drainboard::mirror::compare::{Comparison, Wrong, compare};
 use drainboard::mirror::{MirrorError, SessionEnd};
 use drainboard::protocol::RecordId;
 
-use super::kit::{Scratch, item, page, session};
+use super::kit::{Scratch, item, page, rng, session};
 
 type Rows = BTreeMap<(String, RecordId), (i64, String)>;
 
@@ -83,9 +83,7 @@ fn compared(mine: &Scratch, fresh: &Scratch) -> Comparison {
 
 #[tokio::test]
 async fn every_difference_is_found_and_nothing_else() {
-    let seed = fastrand::u64(..);
-    println!("seed {seed}");
-    let mut rng = fastrand::Rng::with_seed(seed);
+    let mut rng = rng();
     let account = account(&mut rng);
     let fresh = mirror(&account).await;
     assert!(compared(&mirror(&account).await, &fresh).identical());

@@ -105,13 +105,10 @@ pub(crate) fn text(text: &str) -> Value {
     Value::Text(text.into())
 }
 
-/// `DRAINBOARD_SEED`, or a new one; it is printed.
+/// The same each time, or `DRAINBOARD_SEED`; it is printed.
 #[expect(clippy::print_stdout, reason = "a failure must name its seed")]
 pub(crate) fn seed() -> u64 {
-    let given = std::env::var("DRAINBOARD_SEED").ok().and_then(|seed| seed.parse().ok());
-    let seed = given.unwrap_or_else(|| fastrand::u64(..));
-    println!("DRAINBOARD_SEED={seed}");
-    seed
+    include!("../seed/given.rs")
 }
 
 /// A generator from that seed.

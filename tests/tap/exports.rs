@@ -224,7 +224,12 @@ async fn a_cut_body_is_said_to_be_cut() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(48) })]
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        cases: 48,
+        rng_seed: proptest::test_runner::RngSeed::Fixed(include!("../seed/given.rs")),
+        ..ProptestConfig::default()
+    })]
     #[test]
     fn hostile_values_stay_words(value in "[ -~\n\t\u{e9}'\"$`\\\\;&|<>(){}*?!#~-]{0,60}") {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -199,7 +199,12 @@ fn echo(token: &str, how: u8) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(24) })]
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        cases: 24,
+        rng_seed: proptest::test_runner::RngSeed::Fixed(include!("../seed/given.rs")),
+        ..ProptestConfig::default()
+    })]
     #[test]
     fn the_token_is_in_no_recorded_byte(
         token in "[A-Za-z0-9_.~+/=-]{12,64}",

@@ -40,7 +40,11 @@ fn ended(tap: &Tap, url: &str, state: State) -> u64 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        rng_seed: proptest::test_runner::RngSeed::Fixed(include!("../../../tests/seed/given.rs")),
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn the_ring_never_holds_more_than_its_room(sizes in prop::collection::vec(0_usize..3_000, 1..80)) {

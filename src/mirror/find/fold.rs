@@ -320,7 +320,11 @@ mod tests {
     }
 
     proptest::proptest! {
-        #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..Default::default() })]
+        #![proptest_config(proptest::prelude::ProptestConfig {
+            failure_persistence: None,
+            rng_seed: proptest::test_runner::RngSeed::Fixed(include!("../../../tests/seed/given.rs")),
+            ..Default::default()
+        })]
 
         #[test]
         fn the_search_in_bytes_never_says_no_wrongly(text in "[aAkKiIbeéÉİ\u{212a}\u{212b}σςΣό\u{307}花x ]{0,40}", part in "[aAkKibeéİσςΣο\u{307}花]{1,3}") {

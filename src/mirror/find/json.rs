@@ -159,7 +159,11 @@ mod tests {
     }
 
     proptest::proptest! {
-        #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..Default::default() })]
+        #![proptest_config(proptest::prelude::ProptestConfig {
+            failure_persistence: None,
+            rng_seed: proptest::test_runner::RngSeed::Fixed(include!("../../../tests/seed/given.rs")),
+            ..Default::default()
+        })]
 
         #[test]
         fn junk_ends_the_walk_and_nothing_else(junk in r#"[{}\[\]",:\\u0-9a ]{0,40}"#) {

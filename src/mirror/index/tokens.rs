@@ -125,7 +125,12 @@ mod tests {
     }
 
     proptest::proptest! {
-        #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, cases: 2_000, ..Default::default() })]
+        #![proptest_config(proptest::prelude::ProptestConfig {
+            failure_persistence: None,
+            cases: 2_000,
+            rng_seed: proptest::test_runner::RngSeed::Fixed(include!("../../../tests/seed/given.rs")),
+            ..Default::default()
+        })]
 
         #[test]
         fn a_part_is_always_in_the_vocabulary(text in "[ab1. 花子阿💥é\u{e01}\u{e31}]{1,10}", from in 0usize..10, length in 1usize..6) {
