@@ -84,8 +84,7 @@ impl Message {
         }
     }
 
-    /// Whether it is what somebody asked for; how far that is comes at the pace of news, so that the answer behind it
-    /// finds its turn.
+    /// Whether it is what somebody asked for.
     pub fn is_answer(&self) -> bool {
         matches!(
             self,
@@ -96,7 +95,7 @@ impl Message {
                 | Self::Demo(_)
                 | Self::Welcome(_)
                 | Self::Standing(_)
-        ) && !self.is_progress()
+        )
     }
 
     /// Whether a later one of its kind says it again, and more.
@@ -191,17 +190,4 @@ pub enum Effect {
     Suspend,
     /// Leave the console: the terminal is given back at once, then a run that is on is stopped.
     Leave(Left),
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn how_far_it_is_takes_no_turn_from_the_answer() {
-        let progress = Message::Read(Answer::Scanned { ticket: 1, progress: (1, 2, 0) });
-        let answer = Message::Read(Answer::Ranked);
-        assert!(!progress.is_answer() && progress.may_be_lost());
-        assert!(answer.is_answer() && !answer.may_be_lost());
-    }
 }
