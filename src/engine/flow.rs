@@ -9,8 +9,8 @@
 //! ```
 //!
 //! Inputs come in by `intake`. Decisions by group: `session` (start to end), `drain` (queues and workers), `crew` (how
-//! many workers), `acks` (packs), `hold` (acks held and lost on purpose), `retries` (failures and halts), `control` (pause, step, stop),
-//! `view` (the snapshot).
+//! many workers), `acks` (packs), `hold` (acks held and lost on purpose), `retries` (failures and halts), `control`
+//! (pause, step, stop), `view` (the snapshot).
 
 mod acks;
 mod control;

@@ -2,9 +2,9 @@
 //! missing. Counted field by field; which they are, Browse's filter says (`contact_id:missing`).
 //!
 //! One pass over each type that has references, against the ids of the types that they point to; both are of one state
-//! of the mirror. It tells how far it is and can be stopped like every pass. What points to a
-//! documented type of which nothing ever came is a class of its own: for somebody who leaves that is the worst that can
-//! be missing, and it was here that it went unsaid. Of a type that the documentation does not name nobody can tell.
+//! of the mirror. It tells how far it is and can be stopped like every pass. What points to a documented type of which
+//! nothing ever came is a class of its own: for somebody who leaves that is the worst that can be missing. Of a type that
+//! the documentation does not name nobody can tell.
 
 use std::collections::BTreeSet;
 use std::fmt;

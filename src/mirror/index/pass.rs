@@ -22,7 +22,7 @@ const REST: u32 = 49;
 const QUIET: u32 = 8;
 /// … that it looked, so far apart.
 const LOOK: Duration = Duration::from_millis(120);
-/// How long it waits for a moment without a commit before it begins at all.
+/// How long it waits for such a second before it begins at all.
 const PATIENCE: Duration = Duration::from_secs(8);
 
 /// One pass.
